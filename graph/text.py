@@ -1,0 +1,66 @@
+"""One reversible rule for text that is not UTF-8.
+
+Names, paths and messages in git are bytes. hubtrace keeps them as text, unchanged wherever they
+are valid UTF-8. A byte that is not becomes one character of a private block, U+10FE80 for 0x80
+to U+10FEFF for 0xFF; a character of that block that was really there is escaped byte by byte in
+the same way, so that `to_bytes(to_text(raw)) == raw` holds for every `raw`. (Python's own
+`surrogateescape` is reversible too, but its surrogates are no Unicode text: neither Parquet nor
+a graph engine takes them.)
+"""
+
+_BLOCK = 0x10FE00
+_FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
+
+
+def _escape(raw: bytes) -> str:
+    return "".join(chr(_BLOCK + byte) for byte in raw)
+
+
+def _has_escape(text: str) -> bool:
+    return not text.isascii() and max(text) >= _FIRST and any(_FIRST <= c <= _LAST for c in text)
+
+
+def to_text(raw: bytes) -> str:
+    """Return `raw` as text: unchanged where it is UTF-8, escaped where it is not."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        pieces = raw.decode("utf-8", "surrogateescape")
+        return "".join(
+            _escape(c.encode("utf-8", "surrogateescape"))
+            if "\udc80" <= c <= "\udcff" or _FIRST <= c <= _LAST
+            else c
+            for c in pieces
+        )
+    if _has_escape(text):
+        return "".join(_escape(c.encode()) if _FIRST <= c <= _LAST else c for c in text)
+    return text
+
+
+def to_bytes(text: str) -> bytes:
+    """Return the exact bytes that `to_text` was given."""
+    if not _has_escape(text):
+        return text.encode()
+    return b"".join(bytes((ord(c) - _BLOCK,)) if _FIRST <= c <= _LAST else c.encode() for c in text)
+
+
+def for_people(text: str) -> str:
+    r"""Return `text` for a person's eyes: escaped bytes and control characters as `\xNN`.
+
+    Terminal escape codes, line breaks and bidirectional marks inside a name or a message become
+    visible instead of taking effect.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if _FIRST <= char <= _LAST:
+        return f"\\x{ord(char) - _BLOCK:02x}"
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,1 @@
+"""Writes: sources → snapshot → derive → graph. Knows `graph`, never `queries`."""

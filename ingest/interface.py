@@ -1,0 +1,48 @@
+"""The plug point of ingestion: what a source is, and what it is told and tells."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.records import Commit, Observation, Project
+
+Progress = Callable[[str, int, int | None], None]
+"""Called as `progress(what, done, total)`; `total` is None while it is unknown."""
+
+
+def no_progress(_what: str, _done: int, _total: int | None) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What the snapshot already holds of a project, so that a source yields only what is new."""
+
+    heads: tuple[str, ...] = ()
+    """Shas of the commits that the last observation's refs pointed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One project as a source reads it: the refs at once, the commits as a stream.
+
+    The commits are all that the refs reach and `Cursor.heads` did not, each once.
+    """
+
+    project: Project
+    observation: Observation
+    commits: Iterator[Commit]
+    warnings: list[str] = field(default_factory=list)
+    """Filled while the stream is read, e.g. `shallow clone: history ends at …`."""
+
+
+class Source(Protocol):
+    """Where projects are read from."""
+
+    def read(self, project: Project, location: str, cursor: Cursor) -> Reading:
+        """Read `project` from `location`.
+
+        Raises:
+            SourceError: there is no project at `location`, or it cannot be read.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Asks: the Cypher catalogue, patterns and flags. Knows `graph`, never `ingest`."""
