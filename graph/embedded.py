@@ -1,0 +1,173 @@
+"""The embedded store: KGLite in one file, read into memory (docs/decisions/0002).
+
+A graph is changed in memory, beside the file, and published by one atomic rename when the writer's
+block ends: readers see the old graph or the new one, and a kill leaves the old one.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import kglite
+import pandas as pd
+import pyarrow as pa
+
+from graph import tables
+from graph.engine import ask, reading, writing
+from graph.errors import GraphError, GraphLocked, GraphMissing, GraphTooNew
+from graph.lock import ExclusiveLock, Locked
+from graph.model import MODEL
+from graph.result import Result
+
+_REMOVAL_BATCH = 1_000
+
+
+class EmbeddedStore:
+    """A graph in a `.kgl` file. One store serves one thread."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.url = str(path)
+        self._path = Path(path)
+        self._graph: kglite.KnowledgeGraph | None = None
+
+    def run(self, cypher: str, /, **parameters: Any) -> Result:
+        """Ask a question; see `GraphStore.run`."""
+        if self._graph is None:
+            graph = self._load()
+            graph.read_only(True)
+            self._graph = graph
+        return ask(self._graph, cypher, parameters)
+
+    @contextmanager
+    def write(self) -> Iterator["EmbeddedWriter"]:
+        """Open the graph for writing; see `GraphStore.write`."""
+        with self._lock():
+            self._graph = None
+            graph = self._load() if self.exists() else kglite.KnowledgeGraph()
+            writer = EmbeddedWriter(graph)
+            yield writer
+            if writer.changed or not self.exists():
+                graph.set_schema_version(MODEL.version)
+                with writing(self.url):
+                    graph.save(str(self._path))
+
+    def exists(self) -> bool:
+        """Return True if there is a graph to ask."""
+        return self._path.exists()
+
+    def close(self) -> None:
+        """Let go of the graph's memory."""
+        self._graph = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _lock(self) -> ExclusiveLock:
+        try:
+            # Not `.lock`: that name is the engine's own lease, which `save` respects.
+            return ExclusiveLock(self._path.with_name(self._path.name + ".writer"))
+        except Locked as locked:
+            raise GraphLocked(
+                f"{self.url} is being written by process {locked.holder}; try again when it is done"
+            ) from None
+        except OSError as error:
+            raise GraphError(f"cannot write {self.url}: {error.strerror}") from None
+
+    def _load(self) -> kglite.KnowledgeGraph:
+        if not self.exists():
+            raise GraphMissing(
+                f"there is no graph at {self.url}; "
+                "make one with `hubtrace ingest` or `hubtrace load`"
+            )
+        with reading(self.url):
+            graph = kglite.load(str(self._path))
+        if graph.schema_version > MODEL.version:
+            raise GraphTooNew(
+                f"{self.url} was made by a newer hubtrace (model {graph.schema_version}, "
+                f"this one knows {MODEL.version}); update hubtrace"
+            )
+        return graph
+
+
+class EmbeddedWriter:
+    """Changes a graph in memory through the engine's bulk path."""
+
+    def __init__(self, graph: kglite.KnowledgeGraph) -> None:
+        self._graph = graph
+        self.changed = False
+
+    def run(self, cypher: str, /, **parameters: Any) -> Result:
+        """Run a statement that may write; see `GraphWriter.run`."""
+        result = ask(self._graph, cypher, parameters)
+        self.changed = True
+        return result
+
+    def put_nodes(self, label: str, rows: pa.Table) -> None:
+        """Add or replace nodes; see `GraphWriter.put_nodes`."""
+        node = MODEL.node(label)
+        tables.check_nodes(node, rows)
+        if rows.num_rows:
+            frame = _frame(rows)
+            self._graph.add_nodes(frame, label, node.key, conflict_handling="replace")
+            self.changed = True
+
+    def put_relationships(self, type_: str, start: str, end: str, rows: pa.Table) -> None:
+        """Add or replace relationships; see `GraphWriter.put_relationships`."""
+        tables.check_relationships(MODEL.relationship(type_), start, end, rows)
+        if not rows.num_rows:
+            return
+        with warnings.catch_warnings():
+            # The engine would make up the missing nodes, and warn.
+            warnings.simplefilter("error")
+            try:
+                self._graph.add_relationships(
+                    _frame(rows),
+                    type_,
+                    start,
+                    tables.START,
+                    end,
+                    tables.END,
+                    conflict_handling="replace",
+                )
+            except UserWarning as warning:
+                raise GraphError(f"{type_} from {start} to {end}: {warning}") from None
+        self.changed = True
+
+    def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
+        """Remove relationships, and nodes that they own; see `GraphWriter.remove_relationships`."""
+        relationship, node = MODEL.relationship(type_), MODEL.node(start)
+        target = "DETACH DELETE e" if relationship.owns else "DELETE r"
+        statement = (
+            f"UNWIND $keys AS key MATCH (s:{node.label} {{{node.key}: key}})"
+            f"-[r:{relationship.type}]->(e) {target}"
+        )
+        for first in range(0, len(keys), _REMOVAL_BATCH):
+            batch = list(keys[first : first + _REMOVAL_BATCH])
+            ask(self._graph, statement, {"keys": batch})
+            self.changed = True
+
+
+# Columns with gaps keep their type: plain pandas would turn integers and booleans into floats.
+_NULLABLE: dict[pa.DataType, Any] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    """Return the table as the data frame that the engine's bulk path reads."""
+    known = [name for name in rows.column_names if rows[name].null_count < rows.num_rows]
+    complete = all(rows[name].null_count == 0 for name in known)
+    mapper = None if complete else _NULLABLE.get
+    return rows.select(known).to_pandas(types_mapper=mapper)

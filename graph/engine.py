@@ -1,0 +1,108 @@
+"""How the embedded engine is asked, and how its values and errors become ours."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import kglite
+
+from graph.errors import GraphError, GraphLocked, GraphTooNew, GraphUnreadable, QueryFailed
+from graph.result import Node, Relationship, Result
+
+# The engine prints a warning for every label that the graph happens not to hold yet; our catalogue
+# is checked against the model instead.
+kglite.set_query_warning_policy("silent")
+
+_NO_DEADLINE = 0
+_NEWER_CONTAINER = "only supports up to version"
+
+
+def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]) -> Result:
+    """Run a statement and return its rows as our values.
+
+    Raises:
+        QueryFailed: the engine refused it; the message says why and where.
+    """
+    try:
+        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=_NO_DEADLINE)
+    except kglite.ReadOnlyError:
+        raise QueryFailed(
+            "this statement changes the graph, which was opened for reading"
+        ) from None
+    except kglite.KgError as error:
+        raise QueryFailed(_sentence(error)) from None
+    except (OverflowError, TypeError, ValueError) as error:
+        raise QueryFailed(str(error)) from None
+    if not isinstance(view, kglite.ResultView):  # the engine's own `FORMAT CSV`
+        return Result(["csv"], [(view,)])
+    columns = view.columns
+    values = [_ours(view.column(name)) for name in dict.fromkeys(columns)]
+    return Result(columns, list(zip(*values, strict=True)))
+
+
+def _sentence(error: kglite.KgError) -> str:
+    return str(error).removeprefix("Cypher ").removeprefix("execution error: ")
+
+
+def _ours(column: list[Any]) -> list[Any]:
+    if any(isinstance(value, dict | list) for value in column):
+        return [_convert(value) for value in column]
+    return column
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_convert(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"id", "labels", "properties"}:
+        return Node(value["id"], value["labels"][0], _own(value["properties"]))
+    if value.keys() == {"id", "type", "start", "end", "properties"}:
+        ends = value["start"], value["end"]
+        return Relationship(value["id"], value["type"], *ends, _own(value["properties"]))
+    return {key: _convert(item) for key, item in value.items()}
+
+
+def _own(properties: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the three names that the engine adds to every node, and what is not known."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if name not in ("id", "title", "type") and value is not None
+    }
+
+
+@contextmanager
+def reading(url: str) -> Iterator[None]:
+    """Translate what the engine raises while it opens the graph at `url`."""
+    try:
+        yield
+    except kglite.FileFormatError as error:
+        if _NEWER_CONTAINER in str(error):
+            raise GraphTooNew(f"{url} was made by a newer graph engine; update hubtrace") from None
+        raise GraphUnreadable(
+            f"{url} is no readable graph ({_reason(error, url)}); "
+            "remove it and load it again from its snapshot"
+        ) from None
+    except (kglite.KgError, OSError) as error:
+        raise GraphUnreadable(f"cannot read {url}: {_reason(error, url)}") from None
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Translate what the engine raises while it publishes the graph at `url`."""
+    try:
+        yield
+    except kglite.WriterLeaseHeldError as error:
+        holder = (error.holder or {}).get("pid", "unknown")
+        raise GraphLocked(f"{url} is being written by process {holder}") from None
+    except (kglite.KgError, OSError, ValueError) as error:
+        raise GraphError(f"cannot write {url}: {_reason(error, url)}") from None
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Return the first sentence of the engine's message, without its prefix and the path."""
+    message = str(error).split(". ")[0]
+    for prefix in ("File format error", "File I/O error", f"({url})", ":", f"'{url}'"):
+        message = message.strip().removeprefix(prefix)
+    return message.strip().removeprefix("is ")

@@ -1,0 +1,108 @@
+"""The plug point of storage: what every store can do, and how one is chosen by URL."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from graph.errors import GraphError
+from graph.result import Result
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class GraphWriter(Protocol):
+    """Writes to a graph; what it wrote is published when its block ends without an error."""
+
+    def run(self, cypher: str, /, **parameters: Any) -> Result:
+        """Run a statement that may write; it sees what this writer wrote before."""
+        ...
+
+    def put_nodes(self, label: str, rows: "pa.Table") -> None:
+        """Add the nodes that are new by their key, and update the others.
+
+        A property that is null in the table is removed; one the table lacks is left alone.
+
+        Raises:
+            ModelError: the table does not fit the model.
+        """
+        ...
+
+    def put_relationships(self, type_: str, start: str, end: str, rows: "pa.Table") -> None:
+        """Add the relationships that are new by type, start and end, and update the others.
+
+        The nodes must be there already.
+
+        Raises:
+            ModelError: the table or the labels do not fit the model.
+            GraphError: a node is not there.
+        """
+        ...
+
+    def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
+        """Remove every relationship of this type that starts at one of the nodes.
+
+        Where the relationship type owns its end nodes, these are removed as well, with all of
+        their relationships.
+        """
+        ...
+
+
+class GraphStore(Protocol):
+    """A property graph that answers Cypher."""
+
+    url: str
+
+    def run(self, cypher: str, /, **parameters: Any) -> Result:
+        """Ask a question. A statement that writes is refused.
+
+        Raises:
+            GraphMissing: there is no graph.
+            QueryFailed: the engine refused the statement.
+        """
+        ...
+
+    def write(self) -> AbstractContextManager[GraphWriter]:
+        """Open the graph for writing; make it if there is none.
+
+        Raises:
+            GraphLocked: another process is writing to it.
+            GraphTooNew: a newer version of hubtrace made it.
+        """
+        ...
+
+    def exists(self) -> bool:
+        """Return True if there is a graph to ask."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the store holds."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def open_store(url: str) -> GraphStore:
+    """Return the store that `url` names: a path for the embedded one.
+
+    Nothing is read or made before the store is used.
+
+    Raises:
+        GraphError: no store answers to this kind of URL.
+    """
+    scheme, separator, _ = url.partition("://")
+    if separator:
+        raise GraphError(f"no store answers to {scheme}://; give the path of a graph file")
+    if not url:
+        raise GraphError("the graph has no name; give the path of a graph file")
+    from graph.embedded import EmbeddedStore
+
+    return EmbeddedStore(url)
