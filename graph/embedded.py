@@ -107,6 +107,10 @@ class EmbeddedWriter:
         self._graph = graph
         self.changed = False
 
+    def ask(self, cypher: str, /, **parameters: Any) -> Result:
+        """Ask a question; see `GraphWriter.ask`."""
+        return ask(self._graph, cypher, parameters)
+
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Run a statement that may write; see `GraphWriter.run`."""
         result = ask(self._graph, cypher, parameters)
@@ -170,4 +174,5 @@ def _frame(rows: pa.Table) -> pd.DataFrame:
     known = [name for name in rows.column_names if rows[name].null_count < rows.num_rows]
     complete = all(rows[name].null_count == 0 for name in known)
     mapper = None if complete else _NULLABLE.get
-    return rows.select(known).to_pandas(types_mapper=mapper)
+    frame: pd.DataFrame = rows.select(known).to_pandas(types_mapper=mapper)
+    return frame

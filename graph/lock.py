@@ -40,6 +40,10 @@ class ExclusiveLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the lock; the file goes with it."""
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 class GraphWriter(Protocol):
     """Writes to a graph; what it wrote is published when its block ends without an error."""
 
+    def ask(self, cypher: str, /, **parameters: Any) -> Result:
+        """Ask a question about the graph as this writer has left it so far."""
+        ...
+
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Run a statement that may write; it sees what this writer wrote before."""
         ...

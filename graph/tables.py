@@ -46,7 +46,7 @@ def check_relationships(
     _check(relationship.type, relationship_schema(relationship), rows, required=(START, END))
 
 
-def _field(property_: Property) -> "pa.Field[pa.DataType]":
+def _field(property_: Property) -> pa.Field:
     return pa.field(property_.name, ARROW_TYPES[property_.type])
 
 

@@ -87,6 +87,8 @@ class Observation:
     refs: tuple[Ref, ...]
     shallow: bool = False
     """True if the history was cut (a shallow clone), so that ancestry is incomplete."""
+    ancestry: bool = True
+    """False if the source knows which commits are on the default branch, but not their parents."""
 
 
 @dataclass(frozen=True, slots=True)

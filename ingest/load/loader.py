@@ -1,0 +1,97 @@
+"""Loading a snapshot into a graph: what is new or different, and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from graph.store import GraphStore, GraphWriter
+from ingest.interface import Progress, no_progress
+from ingest.load.batch import BATCH_COMMITS, write_batch
+from ingest.load.family import Entries, projects_of, write_families
+from ingest.load.plan import Plan, plan, write_nodes
+from ingest.load.project import DerivedProject, derive
+from ingest.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load found in the snapshot, and what of it was new to the graph."""
+
+    families: int
+    projects: int
+    new_families: int
+    """Families that were new or had changed."""
+    new_projects: int
+    """Projects that were new or had changed."""
+    commits: int
+    """Commits of the new projects."""
+    switches: int
+    """Switches of the new families."""
+    missing: tuple[str, ...]
+    """Keys of projects that a family names and the snapshot lacks."""
+
+
+def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress) -> Loaded:
+    """Bring the graph up to what the snapshot holds; what it already holds is left alone.
+
+    Fingerprints are written last, so that a load that broke is finished by running it again.
+
+    Raises:
+        SnapshotCorrupt: a file is not what was written.
+        GraphError: the graph cannot be written.
+    """
+    with store.write() as writer:
+        todo = plan(snapshot, writer)
+        changed, families = todo.changed_projects(), todo.changed_families()
+        stale = todo.stale_projects(), todo.stale_families()
+        write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
+        commits, entries = _write_projects(writer, todo, progress)
+        switches = write_families(writer, families, todo.histories, entries)
+        write_nodes(writer, todo, *stale, complete=True)
+        return Loaded(
+            families=len(todo.families),
+            projects=len(todo.histories),
+            new_families=len(families),
+            new_projects=len(changed),
+            commits=commits,
+            switches=switches,
+            missing=todo.missing(),
+        )
+
+
+def _write_projects(
+    writer: GraphWriter, todo: Plan, progress: Progress
+) -> tuple[int, Mapping[str, Entries]]:
+    """Write the changed projects in batches; return their commits and all timelines needed."""
+    changed = set(todo.changed_projects())
+    members = {key for family in todo.changed_families() for key in projects_of(family)}
+    entries: dict[str, Entries] = {}
+    _remove_refs(writer, todo, changed)
+    total = 0
+    for batch in _batches(todo, changed | members, progress):
+        fresh = [project for project in batch if project.key in changed]
+        if fresh:
+            write_batch(writer, fresh)
+        total += sum(project.commits.num_rows for project in fresh)
+        entries |= {project.key: Entries.of(project) for project in batch if project.key in members}
+    return total, entries
+
+
+def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[DerivedProject]]:
+    batch: list[DerivedProject] = []
+    commits = 0
+    keys = [key for key in todo.histories if key in wanted]
+    for done, key in enumerate(keys, start=1):
+        batch.append(derive(todo.histories[key]))
+        commits += batch[-1].commits.num_rows
+        if commits >= BATCH_COMMITS or done == len(keys):
+            yield batch
+            batch, commits = [], 0
+        progress("projects", done, len(keys))
+
+
+def _remove_refs(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:
+    """Take away the branches and tags of projects that were loaded before and have changed."""
+    for label in ("Repository", "Variant"):
+        known = [key for key in todo.known_projects(label) if key in changed]
+        for owned in ("HAS_BRANCH", "HAS_TAG"):
+            writer.remove_relationships(owned, label, known)

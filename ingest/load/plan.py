@@ -1,0 +1,128 @@
+"""What a load has to do so that the graph holds what the snapshot holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from graph.store import GraphWriter
+from ingest.load.family import family_node, fingerprint, projects_of
+from ingest.load.project import label_of
+from ingest.load.rows import nodes
+from ingest.records import Family, Side
+from ingest.snapshot import ProjectHistory, Snapshot
+
+Seen = tuple[str | None, int | None]
+"""Fingerprint and `observed_at` of a node; equal means that the graph is up to date."""
+
+_SEEN = {
+    "Repository": "MATCH (n:Repository) RETURN n.key, n.fingerprint, n.observed_at",
+    "Variant": "MATCH (n:Variant) RETURN n.key, n.fingerprint, n.observed_at",
+    "Family": "MATCH (n:Family) RETURN n.name, n.fingerprint, n.observed_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The snapshot, and how the graph differs from it."""
+
+    histories: dict[str, ProjectHistory]
+    families: dict[str, Family]
+    in_graph: Mapping[str, Mapping[str, Seen]]
+    """Label → key → what the graph holds."""
+
+    def project_node(self, key: str, *, complete: bool) -> dict[str, object]:
+        """Return the node of a project; its fingerprint only once everything of it is written."""
+        history = self.histories[key]
+        project, last = history.project, history.last
+        return {
+            "key": project.key,
+            "name": project.name,
+            "url": project.url,
+            "default_branch": last.default_branch,
+            "shallow": last.shallow,
+            "observed_at": history.pointer.observed_at,
+            "fingerprint": history.fingerprint if complete else None,
+        }
+
+    def family_node(self, name: str, *, complete: bool) -> dict[str, object]:
+        """Return the node of a family; its fingerprint only once everything of it is written."""
+        node = family_node(self.families[name], self.histories)
+        return {**node, "fingerprint": self._family_print(name) if complete else None}
+
+    def stale_projects(self) -> list[str]:
+        """Return the projects whose node differs in any way."""
+        return [key for key in self.histories if self._seen(key) != self._project(key)]
+
+    def changed_projects(self) -> list[str]:
+        """Return the projects whose history or refs differ."""
+        return [key for key in self.histories if self._project(key)[0] != self._seen(key)[0]]
+
+    def known_projects(self, label: str) -> list[str]:
+        """Return the projects of a label that the graph holds already, in whatever state."""
+        return [key for key in self.histories if key in self.in_graph[label]]
+
+    def stale_families(self) -> list[str]:
+        """Return the families whose node differs in any way."""
+        nodes = {name: self.family_node(name, complete=True) for name in self.families}
+        return [
+            name
+            for name, node in nodes.items()
+            if self._known_family(name) != (node["fingerprint"], node["observed_at"])
+        ]
+
+    def changed_families(self) -> list[Family]:
+        """Return the families whose members, or their histories, differ."""
+        return [
+            family
+            for name, family in self.families.items()
+            if self._known_family(name)[0] != self._family_print(name)
+        ]
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the projects that a family names and the snapshot lacks."""
+        named = {key for family in self.families.values() for key in projects_of(family)}
+        return tuple(sorted(named - self.histories.keys()))
+
+    def label(self, key: str) -> str:
+        """Return the label of a project's node."""
+        return label_of(self.histories[key].project.side)
+
+    def _project(self, key: str) -> Seen:
+        history = self.histories[key]
+        return history.fingerprint, history.pointer.observed_at
+
+    def _seen(self, key: str) -> Seen:
+        return self.in_graph[self.label(key)].get(key, (None, None))
+
+    def _family_print(self, name: str) -> str:
+        return fingerprint(self.families[name], self.histories)
+
+    def _known_family(self, name: str) -> Seen:
+        return self.in_graph["Family"].get(name, (None, None))
+
+
+def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
+    """Compare a snapshot with the graph that `writer` has open."""
+    return Plan(
+        {history.project.key: history for history in snapshot.projects()},
+        {family.name: family for family in snapshot.families()},
+        {
+            label: {key: (seen, at) for key, seen, at in writer.ask(statement).rows()}
+            for label, statement in _SEEN.items()
+        },
+    )
+
+
+def write_nodes(
+    writer: GraphWriter, plan: Plan, projects: list[str], families: list[str], *, complete: bool
+) -> None:
+    """Write the nodes of projects and families, without what hangs on them."""
+    for side in Side:
+        label = label_of(side)
+        keys = [key for key in projects if plan.label(key) == label]
+        rows: pa.Table = nodes(label, (plan.project_node(key, complete=complete) for key in keys))
+        writer.put_nodes(label, rows)
+    writer.put_nodes(
+        "Family", nodes("Family", (plan.family_node(name, complete=complete) for name in families))
+    )

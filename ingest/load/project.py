@@ -1,0 +1,141 @@
+"""One project of a snapshot, with everything that is derived from its own history."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
+from ingest.derive.changes import Changes
+from ingest.derive.columns import history_of, values
+from ingest.derive.dag import History
+from ingest.derive.membership import Membership, membership_of
+from ingest.records import Observation, Ref, RefKind, Side
+from ingest.snapshot import ProjectHistory
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedProject:
+    """A project's commits as rows, and where each of them stands."""
+
+    history: ProjectHistory
+    commits: pa.Table
+    """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
+    at: pa.ChunkedArray
+    """Time of each commit on the project's side (DESIGN.md section 1, *commit*)."""
+    on_default: list[bool]
+    landed_at: list[int | None]
+    vanished_at: list[int | None]
+    branches: list[BranchFacts]
+    """Branches of the last observation."""
+    dag: History | None
+    """None if the source knew no parents."""
+
+    @property
+    def label(self) -> str:
+        """The label of the project's node."""
+        return label_of(self.history.project.side)
+
+    @property
+    def key(self) -> str:
+        """The project's key."""
+        return self.history.project.key
+
+    def deleted_branches(self) -> Iterator[tuple[Ref, int]]:
+        """Yield the branches that were there once, as last seen, and when they were missed."""
+        present = {ref.name for ref in self.history.last.refs}
+        last_seen: dict[str, tuple[Ref, int]] = {}
+        observations = self.history.observations
+        for seen, then in pairwise(observations):
+            last_seen |= {ref.name: (ref, then.observed_at) for ref in seen.refs}
+        for name, (ref, missed_at) in sorted(last_seen.items()):
+            if name not in present and ref.kind in BRANCH_KINDS:
+                yield ref, missed_at
+
+    def tags(self) -> list[Ref]:
+        """Return the tags of the last observation whose commits were read."""
+        refs = self.history.last.refs
+        return [ref for ref in refs if ref.kind is RefKind.TAG and self._has(ref.target)]
+
+    def committed_at(self, sha: str) -> int | None:
+        """Return the committer time of a commit, None if it was not read."""
+        if self.dag is None or sha not in self.dag.number:
+            return None
+        return self.dag.committed_at[self.dag.number[sha]]
+
+    def _has(self, sha: str) -> bool:
+        return self.dag is not None and sha in self.dag.number
+
+
+def label_of(side: Side) -> str:
+    """Return the label of a project's node."""
+    return "Repository" if side is Side.UPSTREAM else "Variant"
+
+
+def derive(project: ProjectHistory) -> DerivedProject:
+    """Read a project from its snapshot and derive membership and branch facts.
+
+    Raises:
+        SnapshotCorrupt: a file of it is not what was written.
+    """
+    commits = project.commits()
+    at = commits["authored_at" if project.project.side is Side.UPSTREAM else "committed_at"]
+    if not project.last.ancestry:
+        nothing: list[int | None] = [None] * commits.num_rows
+        everywhere = [True] * commits.num_rows
+        return DerivedProject(project, commits, at, everywhere, nothing, nothing, [], None)
+    history = history_of(commits)
+    membership = membership_of(history, project.last)
+    branches = branch_facts(history, project.last, membership, lambda: Changes(project.changes()))
+    if history.cut:
+        commits = _known_parents(commits)
+    return DerivedProject(
+        project,
+        commits,
+        at,
+        membership.on_default,
+        membership.landed_at,
+        _vanished_at(history, membership, project.observations),
+        branches,
+        history,
+    )
+
+
+def _known_parents(commits: pa.Table) -> pa.Table:
+    """Leave out parents beyond the cut of a shallow history: the graph has no node for them."""
+    shas = set(values(commits, "sha"))
+    parents = [[sha for sha in found if sha in shas] for found in values(commits, "parents")]
+    position = commits.schema.get_field_index("parents")
+    column = pa.array(parents, pa.list_(pa.string()))
+    return commits.set_column(position, "parents", column)
+
+
+def _vanished_at(
+    history: History, membership: Membership, observations: tuple[Observation, ...]
+) -> list[int | None]:
+    """Return for each commit since when no ref has reached it; None while one does."""
+    since: list[int | None] = [None] * len(history.shas)
+    lost = [number for number, gone in enumerate(membership.vanished) if gone]
+    for observation in reversed(observations):
+        if not lost:
+            break
+        heads = [history.number[r.target] for r in observation.refs if r.target in history.number]
+        reached = history.ancestors(heads)
+        lost = [number for number in lost if not reached[number]]
+        for number in lost:
+            since[number] = observation.observed_at
+    return since
+
+
+def in_scope(project: ProjectHistory, prefixes: tuple[str, ...]) -> set[str]:
+    """Return the shas of the commits that change a path under one of `prefixes`."""
+    changes = project.changes()
+    path = changes["path"]
+    shas: set[str] = set()
+    for prefix in prefixes:
+        folder = prefix.rstrip("/")
+        under = pc.or_(pc.equal(path, folder), pc.starts_with(path, f"{folder}/"))
+        shas.update(pc.unique(changes.filter(under)["sha"]).to_pylist())
+    return shas

@@ -1,0 +1,97 @@
+"""The Parquet columns of a generation, and how records become rows."""
+
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from ingest.records import Commit
+
+COMMITS = pa.schema(
+    [
+        ("sha", pa.string()),
+        ("parents", pa.list_(pa.string())),
+        ("author", pa.string()),
+        ("contributor", pa.string()),
+        ("authored_at", pa.int64()),
+        ("committed_at", pa.int64()),
+        ("subject", pa.string()),
+    ]
+)
+CHANGES = pa.schema(
+    [
+        ("sha", pa.string()),
+        ("status", pa.string()),
+        ("path", pa.string()),
+        ("blob", pa.string()),
+        ("mode", pa.string()),
+    ]
+)
+
+_EMAIL = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+# The hosts' own private addresses carry the login: `12345+login@users.noreply.github.com`.
+_PRIVATE = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+)@users\.noreply\.(github\.com|huggingface\.co)")
+_DIGEST_BYTES = 16
+
+
+@dataclass
+class Contributors:
+    """Names of authors without their e-mail addresses (DESIGN.md section 5, *The graph*)."""
+
+    secret: bytes
+    _known: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def key(self, name: str, email: str) -> str | None:
+        """Return `<host>:<login>` where the address tells it, else an HMAC; None for nobody."""
+        author = (name, email)
+        if author not in self._known:
+            self._known[author] = self._key(name, email)
+        return self._known[author]
+
+    def _key(self, name: str, email: str) -> str | None:
+        private = _PRIVATE.fullmatch(email)
+        if private:
+            return f"{private[2].lower()}:{private[1].lower()}"
+        identity = f"mailto:{email.lower()}" if email else f"name:{name}"
+        if identity == "name:":
+            return None
+        return f"hmac:{hmac.digest(self.secret, identity.encode(), 'sha256')[:_DIGEST_BYTES].hex()}"
+
+
+def without_email(name: str) -> str:
+    """Return an author's name with any e-mail address in it left out."""
+    return _EMAIL.sub("", name).strip() if "@" in name else name
+
+
+def commit_rows(commits: list[Commit], contributors: Contributors) -> pa.Table:
+    """Return commits as rows of `COMMITS`."""
+    columns: list[list[Any]] = [
+        [commit.sha for commit in commits],
+        [commit.parents for commit in commits],
+        [without_email(commit.author_name) for commit in commits],
+        [contributors.key(commit.author_name, commit.author_email) for commit in commits],
+        [commit.authored_at for commit in commits],
+        [commit.committed_at for commit in commits],
+        [commit.subject for commit in commits],
+    ]
+    return _table(columns, COMMITS)
+
+
+def change_rows(commits: list[Commit]) -> pa.Table:
+    """Return the paths that commits changed as rows of `CHANGES`."""
+    changes = [(commit.sha, change) for commit in commits for change in commit.changes]
+    columns: list[list[Any]] = [
+        [sha for sha, _ in changes],
+        [change.status for _, change in changes],
+        [change.path for _, change in changes],
+        [change.blob for _, change in changes],
+        [change.mode for _, change in changes],
+    ]
+    return _table(columns, CHANGES)
+
+
+def _table(columns: list[list[Any]], schema: pa.Schema) -> pa.Table:
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

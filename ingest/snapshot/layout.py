@@ -1,0 +1,28 @@
+"""Where things lie in a snapshot, and which format this is."""
+
+from pathlib import Path
+
+FORMAT = 1
+"""Raised when an older hubtrace could misread what a newer one wrote."""
+
+HEADER = "snapshot.json"
+SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
+LOCK = "lock"
+MANIFEST = "manifest.json"
+FAMILIES = "families"
+PROJECTS = "projects"
+POINTER = "current.json"
+PROJECT_FILE = "project.json"
+COMMITS_FILE = "commits.parquet"
+CHANGES_FILE = "changes.parquet"
+
+_KNOWN = {HEADER, SECRET, LOCK, MANIFEST, FAMILIES, PROJECTS}
+
+
+def looks_unused(path: Path) -> bool:
+    """Return True if a snapshot can be made at `path` without touching anything of others."""
+    if not path.exists():
+        return True
+    return path.is_dir() and all(
+        entry.name in _KNOWN or entry.name.startswith(".") for entry in path.iterdir()
+    )

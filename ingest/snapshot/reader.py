@@ -1,0 +1,189 @@
+"""Reading a snapshot. Every file is checked against its hash when it is read."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graph.errors import SnapshotCorrupt, SnapshotError
+from ingest.records import Event, Family, Observation, Project
+from ingest.snapshot import codec, layout
+from ingest.snapshot.columns import CHANGES, COMMITS
+from ingest.snapshot.files import filesystem, read_sealed, slug
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One generation of a project: its number and the SHA-256 of each of its files."""
+
+    number: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What `current.json` of a project says."""
+
+    project: Project
+    source: str
+    """The source that read it: `git`, `study`, …"""
+    observed_at: int
+    heads: tuple[str, ...]
+    generations: tuple[Generation, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the pointer as JSON."""
+        return {
+            "project": codec.project_to_json(self.project),
+            "source": self.source,
+            "observed_at": self.observed_at,
+            "heads": list(self.heads),
+            "generations": [{"n": g.number, "files": g.files} for g in self.generations],
+        }
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> "Pointer":
+        """Return the pointer that `to_json` gave."""
+        return cls(
+            codec.project_from_json(body["project"]),
+            body["source"],
+            body["observed_at"],
+            tuple(body["heads"]),
+            tuple(Generation(g["n"], g["files"]) for g in body["generations"]),
+        )
+
+
+class ProjectHistory:
+    """Everything that a snapshot holds of one project."""
+
+    def __init__(self, folder: Path, pointer: Pointer) -> None:
+        self.folder = folder
+        self.pointer = pointer
+        self.project = pointer.project
+        files = [self._json(generation) for generation in pointer.generations]
+        self.observations: tuple[Observation, ...] = tuple(
+            codec.observation_from_json(body) for file in files for body in file["observations"]
+        )
+        self.events: tuple[Event, ...] = tuple(
+            codec.event_from_json(body) for file in files for body in file["events"]
+        )
+
+    @property
+    def last(self) -> Observation:
+        """The newest observation whose refs differed from the one before."""
+        return self.observations[-1]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over everything but the moment of the last look."""
+        body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
+        return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
+
+    def commits(self, columns: list[str] | None = None) -> pa.Table:
+        """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
+        return self._rows(layout.COMMITS_FILE, COMMITS, columns)
+
+    def changes(self) -> pa.Table:
+        """Return every path that a commit changed, as rows of `columns.CHANGES`."""
+        return self._rows(layout.CHANGES_FILE, CHANGES, None)
+
+    def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
+        tables = [
+            _parquet(self._read(generation, name), self._path(generation, name), columns)
+            for generation in self.pointer.generations
+            if name in generation.files
+        ]
+        if not tables:
+            wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
+            return wanted.empty_table()
+        return pa.concat_tables(tables)
+
+    def _json(self, generation: Generation) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self._read(generation, layout.PROJECT_FILE))
+        return body
+
+    def _path(self, generation: Generation, name: str) -> Path:
+        return self.folder / str(generation.number) / name
+
+    def _read(self, generation: Generation, name: str) -> bytes:
+        path = self._path(generation, name)
+        with filesystem(f"read {path}"):
+            raw = path.read_bytes()
+        if hashlib.sha256(raw).hexdigest() != generation.files[name]:
+            raise SnapshotCorrupt(f"{path} has been changed since it was written")
+        return raw
+
+
+def _parquet(raw: bytes, path: Path, columns: list[str] | None) -> pa.Table:
+    try:
+        return pq.read_table(pa.BufferReader(raw), columns=columns)
+    except pa.ArrowException as error:
+        raise SnapshotCorrupt(f"{path} cannot be read: {error}") from None
+
+
+class Snapshot:
+    """A snapshot, for reading. Needs no lock: what a pointer names is never changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        header = path / layout.HEADER
+        if not header.is_file():
+            raise SnapshotError(f"there is no snapshot at {path}")
+        body = read_sealed(header)
+        if body["format"] > layout.FORMAT:
+            raise SnapshotError(
+                f"{path} was written by a newer hubtrace (format {body['format']}, "
+                f"this one reads {layout.FORMAT}); update hubtrace"
+            )
+        self.id: str = body["id"]
+
+    def families(self) -> list[Family]:
+        """Return every family, sorted by name."""
+        files = sorted((self.path / layout.FAMILIES).glob("*.json"))
+        found = [codec.family_from_json(read_sealed(file)) for file in files]
+        return sorted(found, key=lambda family: family.name)
+
+    def pointers(self) -> Iterator[tuple[Path, Pointer]]:
+        """Yield the folder and pointer of every project, sorted by folder."""
+        for file in sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}")):
+            yield file.parent, Pointer.from_json(read_sealed(file))
+
+    def projects(self) -> Iterator[ProjectHistory]:
+        """Yield every project, sorted by folder."""
+        for folder, pointer in self.pointers():
+            yield ProjectHistory(folder, pointer)
+
+    def project(self, key: str) -> ProjectHistory | None:
+        """Return one project by its key, or None if the snapshot does not hold it."""
+        folder = self.path / layout.PROJECTS / slug(key)
+        pointer = folder / layout.POINTER
+        if not pointer.exists():
+            return None
+        return ProjectHistory(folder, Pointer.from_json(read_sealed(pointer)))
+
+    def verify(self, looked_at: Callable[[Path], None] = lambda _: None) -> list[str]:
+        """Read every file and return one sentence for each that is not what was written."""
+        problems = _complaints(self.families)
+        for file in sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}")):
+            problems += _complaints(lambda file=file: _read_all(file))  # type: ignore[misc]
+            looked_at(file.parent)
+        return problems
+
+
+def _read_all(file: Path) -> None:
+    history = ProjectHistory(file.parent, Pointer.from_json(read_sealed(file)))
+    history.commits()
+    history.changes()
+
+
+def _complaints(read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except SnapshotError as error:
+        return [str(error)]
+    return []

@@ -1,0 +1,209 @@
+"""Writing a snapshot: one writer, generations that are only ever added, pointers that move."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graph.errors import SnapshotError, SnapshotLocked
+from graph.lock import ExclusiveLock, Locked
+from ingest.derive.events import events_between
+from ingest.interface import Cursor, Progress, Reading, no_progress
+from ingest.records import Commit, Event, Family, Observation
+from ingest.snapshot import codec, layout
+from ingest.snapshot.columns import Contributors, change_rows, commit_rows
+from ingest.snapshot.draft import Draft
+from ingest.snapshot.files import filesystem, slug, write_atomically, write_sealed
+from ingest.snapshot.manifest import write_manifest
+from ingest.snapshot.reader import Pointer, ProjectHistory, Snapshot
+
+_BATCH = 5_000
+"""Commits held in memory while a project is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one look at a project added to the snapshot."""
+
+    commits: int
+    """Commits that were not held before."""
+    events: tuple[Event, ...]
+    changed: bool
+    """False if the project was as it was before."""
+
+
+class SnapshotWriter:
+    """The one writer of a snapshot, which is made if there is none.
+
+    Raises:
+        SnapshotLocked: another process is writing to it.
+        SnapshotError: the place cannot be written, or is something else's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not layout.looks_unused(path):
+            raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
+        with filesystem(f"write {path}"):
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(path)
+        try:
+            with filesystem(f"write {path}"):
+                _make_header(path)
+            self.snapshot = Snapshot(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._path = path
+        self._contributors = Contributors((path / layout.SECRET).read_bytes())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock, filesystem(f"write {self._path}"):
+            write_manifest(self.snapshot)
+
+    def cursor(self, key: str) -> Cursor:
+        """Return where reading of a project continues; empty if the snapshot lacks it."""
+        history = self.snapshot.project(key)
+        return Cursor(history.pointer.heads) if history else Cursor()
+
+    def write_project(
+        self, reading: Reading, source: str, progress: Progress = no_progress
+    ) -> Written:
+        """Add what is new in `reading` as a generation, then move the project's pointer to it.
+
+        Raises:
+            SnapshotError: the disk is full or cannot be written; the project is as before.
+            SourceError: the source failed while it was read; the project is as before.
+        """
+        folder = self._path / layout.PROJECTS / slug(reading.project.key)
+        before = self.snapshot.project(reading.project.key)
+        with filesystem(f"write {folder}"):
+            draft = Draft(folder, before)
+            try:
+                count = self._write_commits(draft, reading, before, progress)
+                return _publish(draft, reading, before, count, source)
+            except BaseException:
+                draft.discard()
+                raise
+
+    def write_family(self, family: Family) -> None:
+        """Add a family, or replace the one of its name."""
+        file = self._path / layout.FAMILIES / f"{slug(family.name)}.json"
+        with filesystem(f"write {file}"):
+            file.parent.mkdir(exist_ok=True)
+            write_sealed(file, codec.family_to_json(family))
+
+    def compact(self, progress: Progress = no_progress) -> int:
+        """Join the generations of every project into one; return how many projects had several.
+
+        Nothing that was seen is lost: commits, observations and events stay.
+        """
+        several = [h for h in self.snapshot.projects() if len(h.pointer.generations) > 1]
+        for done, history in enumerate(several, start=1):
+            with filesystem(f"write {history.folder}"):
+                _compact(history)
+            progress("compacting", done, len(several))
+        return len(several)
+
+    def _write_commits(
+        self, draft: Draft, reading: Reading, before: ProjectHistory | None, progress: Progress
+    ) -> int:
+        known = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
+        fresh = (commit for commit in reading.commits if commit.sha not in known)
+        count = 0
+        for batch in _batches(fresh):
+            draft.write(commit_rows(batch, self._contributors), change_rows(batch))
+            count += len(batch)
+            progress(reading.project.name, count, None)
+        draft.close()
+        return count
+
+
+def _publish(
+    draft: Draft, reading: Reading, before: ProjectHistory | None, count: int, source: str
+) -> Written:
+    observation = reading.observation
+    generations = before.pointer.generations if before else ()
+    changed = before is None or count > 0 or _differs(before, reading)
+    events: tuple[Event, ...] = ()
+    if changed:
+        events = _events(before, draft, observation) if before else ()
+        generations = (*generations, draft.finish([observation], events))
+    else:
+        draft.discard()
+    heads = tuple(sorted({ref.target for ref in observation.refs}))
+    moment = observation.observed_at
+    draft.publish(Pointer(reading.project, source, moment, heads, generations))
+    return Written(count, events, changed)
+
+
+def _differs(before: ProjectHistory, reading: Reading) -> bool:
+    at_the_same_moment = replace(reading.observation, observed_at=before.last.observed_at)
+    return at_the_same_moment != before.last or reading.project != before.project
+
+
+def _events(before: ProjectHistory, draft: Draft, observation: Observation) -> tuple[Event, ...]:
+    def commits() -> pa.Table:
+        columns = ["sha", "parents", "committed_at"]
+        held = [before.commits(columns)]
+        fresh = draft.path / layout.COMMITS_FILE
+        if fresh.exists():
+            held.append(pq.read_table(fresh, columns=columns))
+        return pa.concat_tables(held)
+
+    return events_between(before.last, observation, commits)
+
+
+def _compact(history: ProjectHistory) -> None:
+    draft = Draft(history.folder, history)
+    try:
+        draft.write(history.commits(), history.changes())
+        generation = draft.finish(history.observations, history.events)
+        draft.publish(replace(history.pointer, generations=(generation,)))
+    except BaseException:
+        draft.discard()
+        raise
+    for old in history.pointer.generations:
+        _remove(history.folder / str(old.number))
+
+
+def _remove(generation: Path) -> None:
+    for file in generation.iterdir():
+        file.unlink()
+    generation.rmdir()
+
+
+def _make_header(path: Path) -> None:
+    if not (path / layout.SECRET).exists():
+        write_atomically(path / layout.SECRET, secrets.token_bytes(32))
+        (path / layout.SECRET).chmod(0o600)
+    if not (path / layout.HEADER).exists():
+        write_sealed(path / layout.HEADER, {"format": layout.FORMAT, "id": secrets.token_hex(8)})
+
+
+def _lock(path: Path) -> ExclusiveLock:
+    try:
+        return ExclusiveLock(path / layout.LOCK)
+    except Locked as locked:
+        raise SnapshotLocked(
+            f"{path} is being written by process {locked.holder}; try again when it is done"
+        ) from None
+
+
+def _batches(commits: Iterable[Commit]) -> Iterator[list[Commit]]:
+    stream = iter(commits)
+    while batch := list(islice(stream, _BATCH)):
+        yield batch
