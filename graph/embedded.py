@@ -21,6 +21,7 @@ from graph.errors import GraphError, GraphLocked, GraphMissing, GraphTooNew
 from graph.lock import ExclusiveLock, Locked
 from graph.model import MODEL
 from graph.result import Result
+from graph.statements import delete_relationships
 
 _REMOVAL_BATCH = 1_000
 
@@ -150,12 +151,7 @@ class EmbeddedWriter:
 
     def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
         """Remove relationships, and nodes that they own; see `GraphWriter.remove_relationships`."""
-        relationship, node = MODEL.relationship(type_), MODEL.node(start)
-        target = "DETACH DELETE e" if relationship.owns else "DELETE r"
-        statement = (
-            f"UNWIND $keys AS key MATCH (s:{node.label} {{{node.key}: key}})"
-            f"-[r:{relationship.type}]->(e) {target}"
-        )
+        statement = delete_relationships(MODEL.relationship(type_), MODEL.node(start))
         for first in range(0, len(keys), _REMOVAL_BATCH):
             batch = list(keys[first : first + _REMOVAL_BATCH])
             ask(self._graph, statement, {"keys": batch})

@@ -67,8 +67,11 @@ def _readings(line: _Line, commits: Rows) -> Iterator[Reading]:
     rows = commits.get(line.repository.name.lower(), [])
     yield Reading(line.repository, seen, (_commit(sha, at) for sha, at in rows))
     for name, (project, days) in line.variants.items():
-        moments = ((f"day:{name}:{day}", _seconds(f"{day}T00:00:00Z")) for day in days)
-        yield Reading(project, seen, (_commit(sha, at) for sha, at in moments))
+        yield Reading(project, seen, iter([_day(name, day) for day in days]))
+
+
+def _day(variant: str, day: str) -> Commit:
+    return _commit(f"day:{variant}:{day}", _seconds(f"{day}T00:00:00Z"))
 
 
 def _commit(sha: str, at: int) -> Commit:

@@ -1,5 +1,6 @@
 """Where things lie in a snapshot, and which format this is."""
 
+import shutil
 from pathlib import Path
 
 FORMAT = 1
@@ -26,3 +27,18 @@ def looks_unused(path: Path) -> bool:
     return path.is_dir() and all(
         entry.name in _KNOWN or entry.name.startswith(".") for entry in path.iterdir()
     )
+
+
+def is_empty(path: Path) -> bool:
+    """Return True if a snapshot holds no project and no family."""
+    return not any(path.glob(f"{PROJECTS}/*/{POINTER}")) and not any(path.glob(f"{FAMILIES}/*"))
+
+
+def remove(path: Path) -> None:
+    """Remove an empty snapshot, and its folder if nothing else is in it."""
+    for folder in (path / PROJECTS, path / FAMILIES):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in (MANIFEST, HEADER, SECRET, LOCK):
+        (path / name).unlink(missing_ok=True)
+    if not any(path.iterdir()):
+        path.rmdir()

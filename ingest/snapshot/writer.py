@@ -72,7 +72,10 @@ class SnapshotWriter:
         trace: TracebackType | None,
     ) -> None:
         with self._lock, filesystem(f"write {self._path}"):
-            write_manifest(self.snapshot)
+            if layout.is_empty(self._path):
+                layout.remove(self._path)  # nothing could be read: leave nothing behind
+            else:
+                write_manifest(self.snapshot)
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues; empty if the snapshot lacks it."""

@@ -1,0 +1,60 @@
+"""Cypher that is derived from the model: constraints, indexes, load statements.
+
+For stores that are loaded by statements (any server that speaks Cypher). Names come from the model
+only, values only as parameters, so nothing from a hub is ever part of a statement.
+"""
+
+from graph.elements import Model, NodeType, RelationshipType
+
+
+def constraints(model: Model) -> list[str]:
+    """Return a uniqueness constraint for the key of every label."""
+    return [
+        f"CREATE CONSTRAINT {node.label.lower()}_{node.key} IF NOT EXISTS "
+        f"FOR (n:{node.label}) REQUIRE n.{node.key} IS UNIQUE"
+        for node in model.nodes
+    ]
+
+
+def indexes(model: Model) -> list[str]:
+    """Return an index for every other property that is looked up by value."""
+    return [
+        f"CREATE INDEX {node.label.lower()}_{property_.name} IF NOT EXISTS "
+        f"FOR (n:{node.label}) ON (n.{property_.name})"
+        for node in model.nodes
+        for property_ in node.properties
+        if property_.indexed
+    ]
+
+
+def merge_nodes(node: NodeType) -> str:
+    """Return the statement that adds or replaces nodes.
+
+    `$rows` is a list of maps `{key, properties}`; `properties` holds the key as well.
+    """
+    return (
+        f"UNWIND $rows AS row MERGE (n:{node.label} {{{node.key}: row.key}}) SET n = row.properties"
+    )
+
+
+def merge_relationships(relationship: RelationshipType, start: NodeType, end: NodeType) -> str:
+    """Return the statement that adds or replaces relationships between two labels.
+
+    `$rows` is a list of maps `{start, end, properties}`. The end node is named first in the
+    `MERGE`: projects have many relationships, commits few, and engines search the first one's.
+    """
+    return (
+        f"UNWIND $rows AS row "
+        f"MATCH (s:{start.label} {{{start.key}: row.start}}) "
+        f"MATCH (e:{end.label} {{{end.key}: row.end}}) "
+        f"MERGE (e)<-[r:{relationship.type}]-(s) SET r = row.properties"
+    )
+
+
+def delete_relationships(relationship: RelationshipType, start: NodeType) -> str:
+    """Return the statement that removes relationships, and the nodes they own, from `$keys`."""
+    target = "DETACH DELETE e" if relationship.owns else "DELETE r"
+    return (
+        f"UNWIND $keys AS key MATCH (s:{start.label} {{{start.key}: key}})"
+        f"-[r:{relationship.type}]->(e) {target}"
+    )
