@@ -40,13 +40,13 @@ def merge_nodes(node: NodeType) -> str:
 def merge_relationships(relationship: RelationshipType, start: NodeType, end: NodeType) -> str:
     """Return the statement that adds or replaces relationships between two labels.
 
-    `$rows` is a list of maps `{start, end, properties}`. The end node is named first in the
+    `$rows` is a list of maps `{from_key, to_key, properties}`. The end node is named first in the
     `MERGE`: projects have many relationships, commits few, and engines search the first one's.
     """
     return (
         f"UNWIND $rows AS row "
-        f"MATCH (s:{start.label} {{{start.key}: row.start}}) "
-        f"MATCH (e:{end.label} {{{end.key}: row.end}}) "
+        f"MATCH (s:{start.label} {{{start.key}: row.from_key}}) "
+        f"MATCH (e:{end.label} {{{end.key}: row.to_key}}) "
         f"MERGE (e)<-[r:{relationship.type}]-(s) SET r = row.properties"
     )
 

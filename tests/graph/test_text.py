@@ -1,0 +1,35 @@
+"""The rule for text is reversible, and leaves text that is UTF-8 alone."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.text import for_people, to_bytes, to_text
+
+BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
+
+
+@given(st.binary() | st.text(st.characters(codec="utf-8") | BLOCK).map(str.encode))
+def test_bytes_come_back_exactly_and_the_text_is_valid(raw: bytes) -> None:
+    text = to_text(raw)
+    text.encode()
+    assert to_bytes(text) == raw
+
+
+@given(st.text(st.characters(codec="utf-8", max_codepoint=0x10FDFF)))
+def test_utf8_is_left_as_it_was(text: str) -> None:
+    assert to_text(text.encode()) == text
+
+
+@given(st.binary(), st.binary())
+def test_different_bytes_are_different_text(one: bytes, other: bytes) -> None:
+    assert (to_text(one) == to_text(other)) == (one == other)
+
+
+def test_people_see_what_would_act_on_their_terminal() -> None:
+    raw = b"a\xff\x1b[31m\n\xe2\x80\xaeb\xf0\x9f\x98\x80"
+    assert for_people(to_text(raw)) == "a\\xff\\x1b[31m\\x0a\\u202eb\U0001f600"
+
+
+@given(st.binary())
+def test_what_people_see_is_printable(raw: bytes) -> None:
+    assert for_people(to_text(raw)).isprintable()
