@@ -124,7 +124,7 @@ SWITCH = NodeType(
     "Switch",
     "two neighbours in a family's merged timeline that lie on different sides",
     (
-        _string("key", "family, from sha and to sha, joined by spaces"),
+        _string("key", "family, from_side, from sha and to sha, joined by spaces"),
         _string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
         _time("from_at", "time of the earlier commit on its side"),
         _time("to_at", "time of the later commit on its side"),

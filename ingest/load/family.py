@@ -100,9 +100,9 @@ def _write_switches(
 ) -> int:
     switches = find_switches(_timeline(families, entries, scopes))
     names = [families[number].name for number in switches.family.tolist()]
-    keys = [
-        " ".join(parts) for parts in zip(names, switches.from_sha, switches.to_sha, strict=True)
-    ]
+    # With wrong clocks, two commits that are on both sides can be neighbours in both directions.
+    parts = zip(names, switches.from_side, switches.from_sha, switches.to_sha, strict=True)
+    keys = [" ".join(part) for part in parts]
     writer.put_nodes("Switch", _switch_nodes(switches, keys))
     writer.put_relationships("HAS_SWITCH", "Family", "Switch", _ends(names, keys))
     writer.put_relationships("FROM", "Switch", "Commit", _ends(keys, switches.from_sha))

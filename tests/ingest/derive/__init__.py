@@ -1,0 +1,1 @@
+"""Tests of `ingest.derive`: by definition, and against real git."""
