@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graph.errors import SourceError
 from ingest.interface import Progress, Source, no_progress
+from ingest.records import Project
 from ingest.snapshot import SnapshotWriter, Written
 from ingest.study import read_study
 from ingest.targets import FamilyTarget, Target
@@ -15,12 +16,12 @@ from ingest.targets import FamilyTarget, Target
 class Ingested:
     """What an ingestion brought in, and what failed."""
 
-    projects: dict[str, Written] = field(default_factory=dict)
-    """Project name → what was new."""
+    projects: dict[Project, Written] = field(default_factory=dict)
+    """What was new of each project. (A repository and a variant can have the same name.)"""
     families: list[str] = field(default_factory=list)
     """Families all of whose projects were read."""
-    failures: dict[str, str] = field(default_factory=dict)
-    """Project name → why it could not be read."""
+    failures: dict[Project, str] = field(default_factory=dict)
+    """Why a project could not be read."""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -49,8 +50,8 @@ def ingest_families(
             if target.project.key not in done:
                 done.add(target.project.key)
                 _ingest(target, source, writer, result, progress)
-        names = [target.project.name for target in family.upstreams + family.variants]
-        if not any(name in result.failures for name in names):
+        projects = [target.project for target in family.upstreams + family.variants]
+        if not any(project in result.failures for project in projects):
             writer.write_family(family.family)
             result.families.append(family.name)
     return result
@@ -62,9 +63,9 @@ def _ingest(
     project = target.project
     try:
         reading = source.read(project, target.location, writer.cursor(project.key))
-        result.projects[project.name] = writer.write_project(reading, "git", progress)
+        result.projects[project] = writer.write_project(reading, "git", progress)
     except SourceError as error:
-        result.failures[project.name] = str(error)
+        result.failures[project] = str(error)
     else:
         result.warnings += [f"{project.name}: {warning}" for warning in reading.warnings]
 
@@ -82,8 +83,7 @@ def ingest_study(
     with writer() as open_writer:
         for done, (family, readings) in enumerate(families, start=1):
             for reading in readings:
-                written = open_writer.write_project(reading, "study")
-                result.projects[reading.project.name] = written
+                result.projects[reading.project] = open_writer.write_project(reading, "study")
             open_writer.write_family(family)
             result.families.append(family.name)
             progress("families", done, len(families))

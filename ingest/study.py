@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from graph.errors import SourceError, TableError
 from ingest.interface import Reading
@@ -27,6 +27,8 @@ FAMILIES_FILE = "families.jsonl"
 COMMITS_FILE = "repository_commits.csv.gz"
 _HEADER = ["repository", "sha", "authored_at"]
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_Value = TypeVar("_Value", str, dict[str, Any])
+_JSON_NAMES: dict[type, str] = {str: "string", dict: "JSON object"}
 _LABELS = ("lag", "sync", "intensity", "code")
 
 Rows = dict[str, list[tuple[str, int]]]
@@ -85,7 +87,7 @@ def _families(file: Path) -> Iterator[_Line]:
             continue
         try:
             line = _line(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, SourceError) as error:
+        except (ValueError, KeyError, SourceError) as error:
             raise TableError(f"{file}:{number}: {_reason(error)}") from None
         if line.family in seen:
             raise TableError(f"{file}:{number}: family {line.family} stands here twice")
@@ -93,25 +95,29 @@ def _families(file: Path) -> Iterator[_Line]:
         yield line
 
 
-def _line(body: dict[str, Any]) -> _Line:
+def _line(body: object) -> _Line:
     if not isinstance(body, dict):
         raise ValueError("not a JSON object")
-    published = body.get("published") or {}
+    repository = _field(body, "repository", str)
+    published = _field(body, "published", dict) if body.get("published") else {}
     return _Line(
-        family=_name(body["family"]),
-        repository=_project(Side.UPSTREAM, body["repository"], repository_url(body["repository"])),
+        family=_field(body, "family", str),
+        repository=_project(Side.UPSTREAM, repository, repository_url(repository)),
         variants={
             name: (_project(Side.DOWNSTREAM, name, variant_url(name)), _days(name, days))
-            for name, days in body["variant_commit_days"].items()
+            for name, days in _field(body, "variant_commit_days", dict).items()
         },
-        until=_seconds(body["until"]),
+        until=_seconds(_field(body, "until", str)),
         published={name: str(published[name]) for name in _LABELS if published.get(name)},
     )
 
 
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("`family` is not a name")
+def _field(body: dict[str, Any], name: str, type_: type[_Value]) -> _Value:
+    value = body[name]
+    if not isinstance(value, type_):
+        raise ValueError(f"`{name}` is not a {_JSON_NAMES[type_]}")
+    if type_ is str and not str(value).strip():
+        raise ValueError(f"`{name}` is empty")
     return value
 
 
@@ -119,7 +125,9 @@ def _project(side: Side, name: str, url: str) -> Project:
     return Project(key_of(url), side, name, url)
 
 
-def _days(variant: str, days: list[str]) -> list[str]:
+def _days(variant: str, days: object) -> list[str]:
+    if not isinstance(days, list):
+        raise ValueError(f"the days of {variant} are not a list")
     for day in days:
         if not isinstance(day, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
             raise ValueError(f"{day!r} of {variant} is not a day (YYYY-MM-DD)")
@@ -136,6 +144,8 @@ def _commits(file: Path) -> Rows:
                 raise TableError(f"{file}:1: the header is not {','.join(_HEADER)}")
             continue
         try:
+            if len(row) != len(_HEADER):
+                raise ValueError(f"{len(row)} columns, not {len(_HEADER)}")
             repository, sha, moment = row
             if not _SHA.fullmatch(sha):
                 raise ValueError(f"{sha!r} is not a commit id")

@@ -86,8 +86,7 @@ def _name_on_host(side: Side, location: str) -> str | None:
         return None
     if (parts.hostname or "").removeprefix("www.") != urlsplit(host).hostname:
         return None
-    names = parts.path.strip("/").split("/")[:2]
-    return "/".join(names).removesuffix(".git") or None
+    return "/".join(parts.path.strip("/").split("/")[:2]).removesuffix(".git")
 
 
 def _place(location: str) -> str:

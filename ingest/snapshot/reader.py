@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,12 +167,13 @@ class Snapshot:
             return None
         return ProjectHistory(folder, Pointer.from_json(read_sealed(pointer)))
 
-    def verify(self, looked_at: Callable[[Path], None] = lambda _: None) -> list[str]:
+    def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
         problems = _complaints(self.families)
-        for file in sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}")):
-            problems += _complaints(lambda file=file: _read_all(file))  # type: ignore[misc]
-            looked_at(file.parent)
+        pointers = sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}"))
+        for done, pointer in enumerate(pointers, start=1):
+            problems += _complaints(partial(_read_all, pointer))
+            looked_at(done)
         return problems
 
 
