@@ -1,0 +1,42 @@
+# Everything a person types here sets up what it needs in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint types unit faults bench clean
+
+help: ## Tell what can be made.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: .venv/runtime ## Ingest, load and report on 43 real model families.
+	@$(BIN)/hubtrace demo
+
+test: lint types unit ## Lint, check types and run the tests.
+
+lint: .venv/dev ## Check style and the arrows between the packages.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/dev ## Check types.
+	$(BIN)/mypy
+
+unit: .venv/dev ## Run the tests.
+	$(BIN)/pytest -n auto --dist worksteal -m "not faults"
+
+faults: .venv/dev ## Run the long fault campaigns (kills at every moment).
+	$(BIN)/pytest -n auto --dist worksteal -m faults
+
+bench: .venv/bench ## Measure us and our peers in the same run.
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what was set up and made.
+	rm -rf .venv hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/runtime: pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) sh tools/install.sh $@
+
+.venv/dev: pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev
+
+.venv/bench: pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev bench
