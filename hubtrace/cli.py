@@ -1,0 +1,75 @@
+"""The command line. Each command is a module of `hubtrace.commands`, imported when it is called."""
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from graph.errors import HubtraceError
+from hubtrace.commands import (
+    demo,
+    flags,
+    ingest,
+    load,
+    patterns,
+    queries,
+    query,
+    schema,
+    snapshot,
+    tag,
+)
+from hubtrace.progress import say
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="hubtrace",
+    help="Which code made which model: trace model families from GitHub to Hugging Face.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (demo, ingest, load, tag, patterns, flags, query, queries, schema):
+    module.register(app)
+app.add_typer(snapshot.app, name="snapshot")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"hubtrace {version('hubtrace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; an error that is the user's to know ends in one sentence."""
+    try:
+        app()
+    except HubtraceError as error:
+        say(f"hubtrace: {error}")
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        say("hubtrace: interrupted; run the same command again to continue")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `hubtrace patterns | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        say(f"hubtrace: the system refused{place}: {error.strerror or error}")
+        sys.exit(BAD_INPUT)

@@ -1,0 +1,48 @@
+"""`hubtrace load`: bring a graph up to what a snapshot holds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hubtrace.options import GRAPH, Graph
+from hubtrace.progress import progress, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("load")(load)
+
+
+def load(
+    snapshot: Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="The snapshot's folder.")],
+    graph: Graph = GRAPH,
+) -> None:
+    """Bring the graph up to what a snapshot holds.
+
+    What the graph holds already is left alone, so loading twice changes nothing.
+
+    Example:  hubtrace load hubtrace-snapshot --graph hubtrace.kgl
+    """
+    load_snapshot(snapshot, graph)
+
+
+def load_snapshot(snapshot: Path, graph: str) -> None:
+    """Load a snapshot and tell what was new.
+
+    Raises:
+        HubtraceError: the snapshot cannot be read, or the graph not be written.
+    """
+    from graph.store import open_store
+    from ingest.load import load as load_into
+    from ingest.snapshot import Snapshot
+
+    with open_store(graph) as store, progress() as show:
+        loaded = load_into(Snapshot(snapshot), store, show)
+    for key in loaded.missing:
+        say(f"warning: a family names {key}, which the snapshot does not hold")
+    say(
+        f"loaded {graph}: {loaded.new_families} of {loaded.families} families and "
+        f"{loaded.new_projects} of {loaded.projects} projects were new or changed "
+        f"({loaded.commits:,} commits, {loaded.switches:,} switches)"
+    )

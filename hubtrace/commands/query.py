@@ -1,0 +1,99 @@
+"""`hubtrace query`: ask a stored question, or any other in Cypher."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graph.errors import HubtraceError
+from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.output import Format, print_rows
+from hubtrace.progress import progress, say
+
+if TYPE_CHECKING:
+    from graph.result import Result
+
+_EXAMPLES = """
+Ask a stored question (see `hubtrace queries`), or any other in Cypher.
+
+Examples:
+
+  hubtrace query side_status --param until=2024-10-06
+
+  hubtrace query switches --param families=01-ai_YI --format json
+
+  hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
+
+A question reads. To change the graph, say --write.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("query", help=_EXAMPLES)(query)
+
+
+def query(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A stored question.")] = None,
+    cypher: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A statement instead of a stored question.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter; repeatable.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Let --cypher change the graph.")] = False,
+    graph: Graph = GRAPH,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """Ask a stored question, or any other in Cypher."""
+    if (name is None) == (cypher is None):
+        raise HubtraceError("give the name of a stored question, or --cypher TEXT")
+    if write and cypher is None:
+        raise HubtraceError("--write goes with --cypher; stored questions only read")
+    if name is not None:
+        result, schema = _stored(graph, name, param or []), f"hubtrace.query.{name}/1"
+    else:
+        result = _cypher(graph, cypher or "", _free(param or []), write=write)
+        schema = "hubtrace.query/1"
+    print_rows(result.data(), result.columns, format_, schema)
+
+
+def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
+    from graph.result import Result
+    from graph.store import open_store
+    from queries.catalogue import ask_in_batches, parse_parameters
+
+    parameters = parse_parameters(name, pairs)
+    rows: list[tuple[Any, ...]] = []
+    with open_store(graph) as store, progress() as show:
+        for batch in ask_in_batches(store, name, **parameters):
+            columns = batch.columns
+            rows += batch.rows()
+            show("rows", len(rows), None)
+    return Result(columns, rows)
+
+
+def _cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> "Result":
+    from graph.store import open_store
+
+    with open_store(graph) as store:
+        if not write:
+            return store.run(text, **parameters)
+        with store.write() as writer:
+            result = writer.run(text, **parameters)
+        say(f"wrote {graph}")
+        return result
+
+
+def _free(pairs: list[str]) -> dict[str, Any]:
+    """Return parameters of a free statement: JSON where it is JSON, else text."""
+    parameters: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, text = pair.partition("=")
+        if not separator or not key:
+            raise HubtraceError(f"--param {pair!r} is not KEY=VALUE")
+        try:
+            parameters[key] = json.loads(text)
+        except ValueError:
+            parameters[key] = text
+    return parameters

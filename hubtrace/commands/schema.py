@@ -1,0 +1,38 @@
+"""`hubtrace schema`: what the graph is made of."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hubtrace.output import print_json
+
+
+class SchemaFormat(StrEnum):
+    """How the schema is printed."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("schema")(schema)
+
+
+def schema(
+    format_: Annotated[
+        SchemaFormat, typer.Option("--format", "-f", help="How to print it.")
+    ] = SchemaFormat.MARKDOWN,
+) -> None:
+    """Print the graph's schema: labels, keys, properties with type and unit, relationships.
+
+    Example:  hubtrace schema --format json
+    """
+    from graph.model import MODEL
+    from graph.schema_page import to_json, to_markdown
+
+    if format_ is SchemaFormat.JSON:
+        print_json(to_json(MODEL))
+    else:
+        print(to_markdown(MODEL), end="")

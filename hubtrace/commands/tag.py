@@ -1,0 +1,48 @@
+"""`hubtrace tag`: write each family's pattern into the graph."""
+
+import typer
+
+from hubtrace.commands.patterns import make_thresholds
+from hubtrace.options import (
+    GRAPH,
+    Families,
+    FrequentPeriods,
+    Graph,
+    PeriodDays,
+    RarePeriods,
+    Until,
+    parse_until,
+)
+from hubtrace.progress import progress, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("tag")(tag)
+
+
+def tag(
+    families: Families = None,
+    graph: Graph = GRAPH,
+    until: Until = None,
+    period_days: PeriodDays = 14,
+    rare_periods: RarePeriods = 3,
+    frequent_periods: FrequentPeriods = 5,
+) -> None:
+    """Write each family's pattern into the graph, as one assessment per family and moment.
+
+    Example:  hubtrace tag && hubtrace query assessments
+    """
+    from graph.store import open_store
+    from queries.tagging import tag as write_tags
+
+    thresholds = make_thresholds(period_days, rare_periods, frequent_periods)
+    with open_store(graph) as store, progress() as show:
+        written = write_tags(
+            store,
+            families or None,
+            parse_until(until),
+            thresholds,
+            progress=lambda done, total: show("families", done, total),
+        )
+    say(f"tagged {len(written)} families in {graph}")

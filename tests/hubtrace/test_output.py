@@ -1,0 +1,68 @@
+"""Hostile text appears as text in every format, and nothing of it acts."""
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+
+from hubtrace.output import Format, cell, date, header, print_rows
+
+HOSTILE = "\x1b[31mred [bold]markup[/] | <script> `x` *y* ](javascript:z)\n\u202erev @all https://x"
+
+
+def _printed(
+    capsys: pytest.CaptureFixture[str], rows: list[dict[str, Any]], format_: Format
+) -> str:
+    print_rows(rows, list(rows[0]), format_, "hubtrace.test/1")
+    return capsys.readouterr().out
+
+
+def test_a_table_shows_hostile_text_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    out = _printed(capsys, [{"name": HOSTILE, "n": 1}], Format.TABLE)
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\\x1b[31mred [bold]markup[/]" in out
+    assert len([line for line in out.splitlines() if line.strip()]) == 3
+
+
+def test_json_keeps_text_exactly(capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.loads(_printed(capsys, [{"name": HOSTILE, "at": 5, "none": None}], Format.JSON))
+    assert body == {
+        "schema": "hubtrace.test/1",
+        "rows": [{"name": HOSTILE, "at": 5, "none": None}],
+    }
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_csv_cells_are_no_formulas(
+    capsysbinary: pytest.CaptureFixture[bytes], formula: str
+) -> None:
+    print_rows([{"name": formula, "n": -1}], ["name", "n"], Format.CSV, "hubtrace.test/1")
+    out = capsysbinary.readouterr().out.decode()
+    ((_, _), (name, n)) = csv.reader(io.StringIO(out, newline=""))
+    assert name == f"'{formula}"
+    assert n == "-1", "a number stays a number"
+
+
+def test_markdown_shows_markup_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    out = _printed(capsys, [{"name": HOSTILE}], Format.MARKDOWN)
+    row = out.splitlines()[2]
+    assert re.findall(r"(?<!\\)\|", row) == ["|", "|"]
+    for active in ("<script>", "](", " *y*", "`x`", "https://", "@all"):
+        assert active not in row.replace("\\" + active[0], "")
+
+
+def test_people_see_dates_and_days() -> None:
+    assert date(0) == "1970-01-01"
+    assert date(60) == "1970-01-01 00:01"
+    assert date(10**18) == f"@{10**18}"
+    assert cell("observed_at", 86_400) == "1970-01-02"
+    assert (header("lag_seconds"), cell("lag_seconds", 3 * 86_400 + 5)) == ("lag (days)", "3")
+    assert cell("lag_seconds", -1) == "-1", "whole days, downwards"
+    assert cell("stability", 0.5) == "0.5"
+    assert cell("x", True) == "yes"
+    assert cell("x", None) == ""
+    assert cell("x", ["a", 1]) == "a, 1"

@@ -1,0 +1,1 @@
+"""Tests of the git source, on real git."""
