@@ -27,7 +27,9 @@ def events_between(
     ]
     events = [_deleted(ref, after.observed_at) for name, ref in old.items() if name not in new]
     events += _moved_tags(moved, after.observed_at)
-    events += _rewritten(moved, after, commits)
+    if after.ancestry and not (before.shallow or after.shallow):
+        # Where history is cut, an ancestor may lie beyond the cut.
+        events += _rewritten(moved, after.observed_at, commits)
     if before.default_branch != after.default_branch:
         names = before.default_branch, after.default_branch
         events.append(Event("default_branch_changed", after.observed_at, "", *names))
@@ -46,10 +48,10 @@ def _moved_tags(moved: list[tuple[Ref, Ref]], moment: int) -> Iterator[Event]:
 
 
 def _rewritten(
-    moved: list[tuple[Ref, Ref]], after: Observation, commits: Callable[[], pa.Table]
+    moved: list[tuple[Ref, Ref]], moment: int, commits: Callable[[], pa.Table]
 ) -> Iterator[Event]:
     branches = [(old, new) for old, new in moved if old.kind is not RefKind.TAG]
-    if not branches or not after.ancestry:
+    if not branches:
         return
     history = history_of(commits())
     known = [(old, new) for old, new in branches if new.target in history.number]
@@ -57,4 +59,4 @@ def _rewritten(
     for bit, (old, new) in enumerate(known):
         number = history.number.get(old.target)
         if number is None or not masks[number] >> bit & 1:
-            yield Event("history_rewritten", after.observed_at, old.name, old.target, new.target)
+            yield Event("history_rewritten", moment, old.name, old.target, new.target)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graph.errors import SnapshotCorrupt, SnapshotError
@@ -102,6 +103,8 @@ class ProjectHistory:
         if not tables:
             wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
             return wanted.empty_table()
+        if len(tables) > 1 and any(seen.shallow for seen in self.observations):
+            tables = _newest(tables)
         return pa.concat_tables(tables)
 
     def _json(self, generation: Generation) -> dict[str, Any]:
@@ -118,6 +121,15 @@ class ProjectHistory:
         if hashlib.sha256(raw).hexdigest() != generation.files[name]:
             raise SnapshotCorrupt(f"{path} has been changed since it was written")
         return raw
+
+
+def _newest(tables: list[pa.Table]) -> list[pa.Table]:
+    """Leave out older rows of commits that were read again, as after a shallow reading."""
+    kept = [tables[-1]]
+    for table in reversed(tables[:-1]):
+        newer = pa.concat_tables([rows.select(["sha"]) for rows in kept])["sha"]
+        kept.insert(0, table.filter(pc.invert(pc.is_in(table["sha"], newer))))
+    return kept
 
 
 def _parquet(raw: bytes, path: Path, columns: list[str] | None) -> pa.Table:

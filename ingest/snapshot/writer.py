@@ -1,7 +1,8 @@
 """Writing a snapshot: one writer, generations that are only ever added, pointers that move."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -78,9 +79,15 @@ class SnapshotWriter:
                 write_manifest(self.snapshot)
 
     def cursor(self, key: str) -> Cursor:
-        """Return where reading of a project continues; empty if the snapshot lacks it."""
+        """Return where reading of a project continues.
+
+        From the start if the snapshot lacks it, or holds a shallow history of it: what was beyond
+        the cut may have come, and commits at the cut may have got their parents.
+        """
         history = self.snapshot.project(key)
-        return Cursor(history.pointer.heads) if history else Cursor()
+        if history is None or history.last.shallow:
+            return Cursor()
+        return Cursor(history.pointer.heads)
 
     def write_project(
         self, reading: Reading, source: str, progress: Progress = no_progress
@@ -124,13 +131,16 @@ class SnapshotWriter:
     def _write_commits(
         self, draft: Draft, reading: Reading, before: ProjectHistory | None, progress: Progress
     ) -> int:
-        known = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
-        fresh = (commit for commit in reading.commits if commit.sha not in known)
+        """Write what is new; return how many commits were not held before."""
+        held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
+        again = before is not None and before.last.shallow
         count = 0
-        for batch in _batches(fresh):
-            draft.write(commit_rows(batch, self._contributors), change_rows(batch))
-            count += len(batch)
-            progress(reading.project.name, count, None)
+        with _closing(reading.commits) as stream:
+            fresh = (commit for commit in stream if again or commit.sha not in held)
+            for batch in _batches(fresh):
+                draft.write(commit_rows(batch, self._contributors), change_rows(batch))
+                count += sum(commit.sha not in held for commit in batch)
+                progress(reading.project.name, count, None)
         draft.close()
         return count
 
@@ -204,6 +214,16 @@ def _lock(path: Path) -> ExclusiveLock:
         raise SnapshotLocked(
             f"{path} is being written by process {locked.holder}; try again when it is done"
         ) from None
+
+
+@contextmanager
+def _closing(commits: Iterator[Commit]) -> Iterator[Iterator[Commit]]:
+    """End the source, and the program it may be reading from, whatever happens."""
+    try:
+        yield commits
+    finally:
+        if isinstance(commits, Generator):
+            commits.close()
 
 
 def _batches(commits: Iterable[Commit]) -> Iterator[list[Commit]]:

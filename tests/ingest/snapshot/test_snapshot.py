@@ -268,3 +268,37 @@ def test_the_manifest_tells_what_is_held_and_the_hash_what_changed(tmp_path: Pat
     with SnapshotWriter(tmp_path) as writer:
         writer.write_project(reading(REPOSITORY, [B], main="b"), "git")
     assert snapshot_hash(Snapshot(tmp_path)) != before
+
+
+def test_a_shallow_history_is_replaced_when_more_of_it_is_seen(tmp_path: Path) -> None:
+    cut = reading(REPOSITORY, [replace(B, parents=())], main="b")
+    cut = replace(cut, observation=replace(cut.observation, shallow=True))
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(cut, "git")
+        assert writer.cursor(REPOSITORY.key) == Cursor(), "read from the start"
+        written = writer.write_project(reading(REPOSITORY, [A, B, C], main="c"), "git")
+        assert (written.commits, written.events) == (2, ())
+        assert writer.cursor(REPOSITORY.key) == Cursor((sha("c"),))
+        for _ in range(2):
+            (project,) = Snapshot(tmp_path).projects()
+            parents = dict(
+                zip(*(project.commits()[c].to_pylist() for c in ("sha", "parents")), strict=True)
+            )
+            assert parents == {sha("a"): [], sha("b"): [sha("a")], sha("c"): [sha("b")]}
+            assert sorted(project.changes()["path"].to_pylist()) == ["x", "y", "z"]
+            writer.compact()
+
+
+def test_the_source_is_closed_even_if_writing_fails(tmp_path: Path) -> None:
+    closed = []
+
+    def commits() -> Iterator[Commit]:
+        try:
+            yield A
+            yield replace(B, authored_at=2**80)
+        finally:
+            closed.append(True)
+
+    with SnapshotWriter(tmp_path) as writer, pytest.raises(OverflowError):
+        writer.write_project(replace(reading(REPOSITORY, [], main="b"), commits=commits()), "git")
+    assert closed
