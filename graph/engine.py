@@ -6,7 +6,14 @@ from typing import Any
 
 import kglite
 
-from graph.errors import GraphError, GraphLocked, GraphTooNew, GraphUnreadable, QueryFailed
+from graph.errors import (
+    GraphError,
+    GraphLocked,
+    GraphTooNew,
+    GraphUnreadable,
+    QueryFailed,
+    WriteRefused,
+)
 from graph.result import Node, Relationship, Result
 
 # The engine prints a warning for every label that the graph happens not to hold yet; our catalogue
@@ -26,7 +33,7 @@ def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]
     try:
         view = graph.cypher(cypher, params=dict(parameters), timeout_ms=_NO_DEADLINE)
     except kglite.ReadOnlyError:
-        raise QueryFailed(
+        raise WriteRefused(
             "this statement changes the graph, which was opened for reading"
         ) from None
     except kglite.KgError as error:

@@ -7,6 +7,7 @@
     │   ├── GraphUnreadable       the file is damaged, or no graph at all
     │   ├── GraphTooNew           made by a newer version of hubtrace
     │   └── QueryFailed           the engine refused the Cypher; carries its words
+    │       └── WriteRefused      the statement writes, and the graph was opened for reading
     ├── ModelError                a table or a query names what the model does not have
     ├── CatalogueError            an unknown query, or a missing, unknown or wrong parameter
     └── IngestError               a source, the snapshot or its derivation
@@ -46,6 +47,10 @@ class GraphTooNew(GraphError):
 
 class QueryFailed(GraphError):
     """The engine refused a statement; the message is the engine's, with the place."""
+
+
+class WriteRefused(QueryFailed):
+    """The statement changes the graph, which was opened for reading."""
 
 
 class ModelError(HubtraceError):

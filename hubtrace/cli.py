@@ -1,6 +1,5 @@
 """The command line. Each command is a module of `hubtrace.commands`, imported when it is called."""
 
-import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -60,15 +59,13 @@ def main() -> None:
     try:
         app()
     except HubtraceError as error:
-        say(f"hubtrace: {error}")
+        for line in f"hubtrace: {error}".splitlines():  # an engine points at the place below
+            say(line)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        say("hubtrace: interrupted; run the same command again to continue")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `hubtrace patterns | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            say("hubtrace: interrupted; run the same command again to continue")
+        raise
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         say(f"hubtrace: the system refused{place}: {error.strerror or error}")

@@ -9,7 +9,7 @@ import typer
 from hubtrace.commands import flags as flags_command
 from hubtrace.commands import patterns as patterns_command
 from hubtrace.output import Format, print_rows
-from hubtrace.progress import progress, say
+from hubtrace.progress import count, progress, say
 
 if TYPE_CHECKING:
     from graph.store import GraphStore
@@ -58,8 +58,9 @@ def _ingest(snapshot: Path) -> None:
     with as_file(files("hubtrace") / "sample") as sample, progress() as show:
         result = ingest_study(sample, lambda: SnapshotWriter(snapshot), show)
     say(
-        f"read {len(result.projects)} projects of {len(result.families)} families "
-        f"into {snapshot}: {result.commits:,} new commits"
+        f"read {count(len(result.projects), 'project')} "
+        f"of {count(len(result.families), 'family')} into {snapshot}: "
+        f"{count(result.commits, 'new commit')}"
     )
 
 

@@ -9,7 +9,7 @@ import typer
 from graph.errors import HubtraceError
 from hubtrace.commands.load import load_snapshot
 from hubtrace.options import GRAPH, SNAPSHOT, Graph, SnapshotDir
-from hubtrace.progress import Progress, progress, say
+from hubtrace.progress import Progress, count, progress, say
 
 if TYPE_CHECKING:
     from ingest.pipeline import Ingested
@@ -146,11 +146,14 @@ def _tell(result: "Ingested", snapshot: Path) -> None:
         for event in written.events:
             say(f"{project.name}: {event.kind.replace('_', ' ')} {event.subject}")
     unchanged = sum(not written.changed for written in result.projects.values())
-    say(
-        f"read {len(result.projects)} projects of {len(result.families)} families into {snapshot}: "
-        f"{result.commits:,} new commits, {unchanged} projects unchanged"
-    )
+    if result.projects:
+        say(
+            f"read {count(len(result.projects), 'project')} "
+            f"of {count(len(result.families), 'family')} into {snapshot}: "
+            f"{count(result.commits, 'new commit')}, {count(unchanged, 'project')} unchanged"
+        )
     for project, reason in result.failures.items():
         say(f"failed: {project.name}: {reason}")
     if result.failures:
-        say(f"{len(result.failures)} projects failed; run the same command again to retry them")
+        failed = count(len(result.failures), "project")
+        say(f"{failed} failed; run the same command again to retry")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hubtrace.options import GRAPH, Graph
-from hubtrace.progress import progress, say
+from hubtrace.progress import count, progress, say
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def load_snapshot(snapshot: Path, graph: str) -> None:
     for key in loaded.missing:
         say(f"warning: a family names {key}, which the snapshot does not hold")
     say(
-        f"loaded {graph}: {loaded.new_families} of {loaded.families} families and "
-        f"{loaded.new_projects} of {loaded.projects} projects were new or changed "
-        f"({loaded.commits:,} commits, {loaded.switches:,} switches)"
+        f"loaded {graph}: {loaded.new_families} of {count(loaded.families, 'family')} and "
+        f"{loaded.new_projects} of {count(loaded.projects, 'project')} were new or changed "
+        f"({count(loaded.commits, 'commit')}, {loaded.switches:,} switches)"
     )

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graph.errors import HubtraceError
+from graph.errors import HubtraceError, WriteRefused
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from graph.result import Result
+    from graph.store import GraphStore
 
 _EXAMPLES = """
 Ask a stored question (see `hubtrace queries`), or any other in Cypher.
@@ -78,11 +79,20 @@ def _cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -
 
     with open_store(graph) as store:
         if not write:
-            return store.run(text, **parameters)
+            return _read(store, text, parameters)
         with store.write() as writer:
             result = writer.run(text, **parameters)
         say(f"wrote {graph}")
         return result
+
+
+def _read(store: "GraphStore", text: str, parameters: dict[str, Any]) -> "Result":
+    try:
+        return store.run(text, **parameters)
+    except WriteRefused:
+        raise HubtraceError(
+            "this statement changes the graph, and a question only reads; add --write to change it"
+        ) from None
 
 
 def _free(pairs: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import typer
 
 from hubtrace.options import OutputFormat
 from hubtrace.output import Format, print_json, print_rows
-from hubtrace.progress import progress, say
+from hubtrace.progress import count, progress, say
 
 app = typer.Typer(help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,13 +34,15 @@ def verify(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
     else:
         for problem in problems:
             say(problem)
-        print(f"{snapshot}: {len(problems)} problems" if problems else _intact(total, digest))
+        print(
+            f"{snapshot}: {count(len(problems), 'problem')}" if problems else _intact(total, digest)
+        )
     if problems:
         raise typer.Exit(2)
 
 
 def _intact(projects: int, digest: str | None) -> str:
-    return f"every file of {projects} projects is as it was written; sha256 {digest}"
+    return f"every file of {count(projects, 'project')} is as it was written; sha256 {digest}"
 
 
 @app.command()
@@ -79,4 +81,4 @@ def compact(snapshot: _Folder) -> None:
     Snapshot(snapshot)  # an error, not a new snapshot, if there is none
     with SnapshotWriter(snapshot) as writer, progress() as show:
         joined = writer.compact(show)
-    say(f"{snapshot}: joined the generations of {joined} projects")
+    say(f"{snapshot}: joined the generations of {count(joined, 'project')}")

@@ -13,7 +13,7 @@ from hubtrace.options import (
     Until,
     parse_until,
 )
-from hubtrace.progress import progress, say
+from hubtrace.progress import count, progress, say
 
 
 def register(app: typer.Typer) -> None:
@@ -45,4 +45,4 @@ def tag(
             thresholds,
             progress=lambda done, total: show("families", done, total),
         )
-    say(f"tagged {len(written)} families in {graph}")
+    say(f"tagged {count(len(written), 'family')} in {graph}")

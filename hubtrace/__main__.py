@@ -1,0 +1,5 @@
+"""`python -m hubtrace`: the command line without its script."""
+
+from hubtrace.cli import main
+
+main()

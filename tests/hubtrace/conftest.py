@@ -1,0 +1,72 @@
+"""The command line as a person calls it, in an empty folder."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubtrace.cli import main
+from tests.ingest.worlds import START, World
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return what was printed as JSON."""
+        return json.loads(self.out)
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Call `hubtrace` in this process, in an empty folder and with an empty environment."""
+    for name in ("HUBTRACE_GRAPH", "HUBTRACE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def run(*arguments: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["hubtrace", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        captured = capsys.readouterr()
+        code = caught.value.code
+        return Answer(code if isinstance(code, int) else int(code is not None), *captured)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with an abandoned branch, and two variants that follow it."""
+    folder = tmp_path_factory.mktemp("world")
+    code = World(folder / "code")
+    for number in range(6):
+        code.commit({b"train.py": b"%d" % number}, at=START + number * 14 * DAY)
+    left = code.commit(
+        {b"idea": b"x"}, ref="refs/heads/idea", parents=[code.commits[1]], at=START + 15 * DAY
+    )
+    code.branch("refs/heads/idea", left)
+    code.commit({b"train.py": b"last"}, at=START + 300 * DAY)
+    for name, days in (("model", (1, 15, 29)), ("model-chat", (15, 60))):
+        variant = World(folder / name)
+        for day in days:
+            variant.commit({b"README.md": b"%d" % day}, at=START + day * DAY)
+    return folder
