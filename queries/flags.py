@@ -1,0 +1,162 @@
+"""What was left behind: the status of branches, families and variants (DESIGN.md section 3).
+
+Every row carries the dates and shas that prove its status. Times are epoch seconds, UTC.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from graph.result import Result
+from graph.store import GraphStore
+from queries.catalogue import ask, family_names
+from queries.thresholds import Thresholds
+
+FLAGGED_BRANCHES = frozenset({"orphaned", "abandoned"})
+FLAGGED_SIDES = frozenset({"upstream_abandoned", "downstream_abandoned"})
+ORPHANED_VARIANTS = frozenset({"unlinked", "dead_link", "archived_upstream", "moved_upstream"})
+"""Variants without an upstream: orphaned variants."""
+
+_Row = TypeVar("_Row", bound="BranchFlag | SideFlag | VariantFlag")
+
+
+@dataclass(frozen=True, slots=True)
+class BranchFlag:
+    """The status of a branch; stored query `branch_status`."""
+
+    family: str
+    side: str
+    """`upstream` or `downstream`."""
+    project: str
+    """Key of the repository or variant."""
+    name: str | None
+    """Name of the repository or variant."""
+    branch: str
+    """Full ref name."""
+    kind: str | None
+    status: str
+    """A word of DESIGN.md's table; `open` if the age of the branch is not known."""
+    head: str | None
+    head_committed_at: int | None
+    merge_base: str | None
+    ahead: int | None
+    """Commits, as `behind`."""
+    behind: int | None
+    default_committed_at: int | None
+    """The last commit on the default branch."""
+
+    @property
+    def flagged(self) -> bool:
+        """True if somebody should look at it."""
+        return self.status in FLAGGED_BRANCHES
+
+
+@dataclass(frozen=True, slots=True)
+class SideFlag:
+    """The status of a family; stored query `side_status`."""
+
+    family: str
+    status: str
+    """`active`, `dormant`, `upstream_abandoned`, `downstream_abandoned`, or the silent side."""
+    until: int | None
+    upstream_last_at: int | None
+    upstream_last_sha: str | None
+    downstream_last_at: int | None
+    downstream_last_sha: str | None
+
+    @property
+    def flagged(self) -> bool:
+        """True if one side was abandoned."""
+        return self.status in FLAGGED_SIDES
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFlag:
+    """The status of a variant; stored queries `variant_status` and `orphan_variants`."""
+
+    variant: str
+    """Key of the variant."""
+    name: str | None
+    status: str
+    """A status of a side, or of `ORPHANED_VARIANTS`."""
+    until: int | None
+    repositories: tuple[str, ...]
+    """Keys of the repositories that it comes from, or is linked to."""
+    gone_at: int | None
+    moved_to: str | None
+    family: str | None = None
+    last_at: int | None = None
+    """The variant's last commit."""
+    last_sha: str | None = None
+    upstream_last_at: int | None = None
+    upstream_last_sha: str | None = None
+
+    @property
+    def orphaned(self) -> bool:
+        """True if it has no upstream (any more)."""
+        return self.status in ORPHANED_VARIANTS
+
+    @property
+    def flagged(self) -> bool:
+        """True if it is orphaned, or one side was abandoned."""
+        return self.orphaned or self.status in FLAGGED_SIDES
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Everything that section 3 says of some families; each list holds the unflagged as well."""
+
+    branches: tuple[BranchFlag, ...]
+    sides: tuple[SideFlag, ...]
+    variants: tuple[VariantFlag, ...]
+
+    @property
+    def flagged(self) -> int:
+        """How many branches, sides and variants somebody should look at."""
+        rows: list[BranchFlag | SideFlag | VariantFlag] = [
+            *self.branches,
+            *self.sides,
+            *self.variants,
+        ]
+        return sum(row.flagged for row in rows)
+
+
+def flags(
+    store: GraphStore,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+) -> Flags:
+    """Return the status of every branch, side and variant of these families.
+
+    `until` is in epoch seconds; by default each family's `observed_at`. Variants in no family are
+    included only if no families are named.
+
+    Raises:
+        CatalogueError: the graph has no such family.
+    """
+    asked: dict[str, Any] = {
+        "families": family_names(store, families),
+        "until": until,
+        "abandon_after": (thresholds or Thresholds()).abandon_after,
+    }
+    variants = _rows(ask(store, "variant_status", **asked), VariantFlag)
+    if families is None:
+        variants += _rows(ask(store, "orphan_variants", until=until), VariantFlag)
+    return Flags(
+        tuple(_rows(ask(store, "branch_status", **asked), BranchFlag)),
+        tuple(_rows(ask(store, "side_status", **asked), SideFlag)),
+        tuple(variants),
+    )
+
+
+def _rows(result: Result, kind: type[_Row]) -> list[_Row]:
+    names = {field.name for field in fields(kind)}
+    return [
+        kind(**{key: _frozen(value) for key, value in row.items() if key in names})
+        for row in result
+    ]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

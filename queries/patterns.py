@@ -1,0 +1,205 @@
+"""The pattern of each family: lag, sync type, intensity, and how far to trust the label.
+
+The three dimensions are computed by the stored query `dimensions`; here their code gets its name
+and the codes on other grids become stability and evolution (DESIGN.md section 2).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.result import Result
+from graph.store import GraphStore
+from queries.catalogue import FAMILIES_PER_STATEMENT, ask, ask_in_batches, family_names
+from queries.thresholds import Thresholds
+
+PATTERNS = {
+    "CSF": "Frequent synchronization",
+    "CSS": "Intermittent synchronization",
+    "CSR": "Rare synchronization",
+    "PSF": "Dense partial synchronization",
+    "PSS": "Disperse synchronization",
+    "PSR": "Sparse synchronization",
+    "ASS": "Sporadic disjoint synchronization",
+    "ASR": "Rare disjoint synchronization",
+}
+"""The eight patterns of the study, arXiv 2508.10157, by code (DESIGN.md section 2)."""
+
+NO_UPSTREAM_COMMITS, NO_VARIANT_COMMITS = "no_upstream_commits", "no_variant_commits"
+
+Progress = Callable[[int, int], None]
+"""Called with the number of families done and their total."""
+
+_SYNC_LETTER = {"CS": "C", "PS": "P", "AS": "A", "VS": "A"}
+_LABEL, _SHORT, _LONG, _EARLY, _LATE = "offset-0", "short", "long", "early", "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels that a publication gave a family; None where it gave none."""
+
+    lag: str | None = None
+    sync: str | None = None
+    intensity: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPattern:
+    """The pattern of a family at one moment."""
+
+    family: str
+    repositories: tuple[str, ...]
+    """Names, in order; keys where a name is not known. The same for `variants`."""
+    variants: tuple[str, ...]
+    until: int | None
+    """Epoch seconds, UTC; None if the family was never observed and no moment was given."""
+    lag: str | None
+    """`upstream_first`, `downstream_first` or `simultaneous`."""
+    sync: str | None
+    """`CS`, `PS`, `AS`, or the detail `VS`, which is `AS` in the code."""
+    intensity: str | None
+    """`R`, `S` or `F`."""
+    code: str | None
+    """Three letters; None if a side is silent, like every label."""
+    pattern: str | None
+    """The name of the pattern."""
+    reason: str | None
+    """Why there is no pattern: `no_upstream_commits`, `no_variant_commits`."""
+    stability: float | None
+    """The share of the day offsets of the bins that give the same code, 0 to 1."""
+    runner_up: str | None
+    """The most frequent other code among the offsets; of several, the first by the alphabet."""
+    code_7_days: str | None
+    code_28_days: str | None
+    early_code: str | None
+    """The code of the first half of the family's life; None if a side is silent in it."""
+    late_code: str | None
+    published: Labels
+
+
+def patterns(
+    store: GraphStore,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    stability: bool = True,
+    progress: Progress | None = None,
+) -> list[FamilyPattern]:
+    """Return the pattern of these families, in their order; by default of all, by name.
+
+    `until` is in epoch seconds; by default each family's `observed_at`. Without `stability` only
+    the label is computed, in about a tenth of the time: stability, runner-up, the codes for other
+    bins and those of the halves are then None.
+
+    Raises:
+        CatalogueError: the graph has no such family.
+    """
+    thresholds = thresholds or Thresholds()
+    names = family_names(store, families)
+    if not names:
+        return []
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in names}
+    asked = _dimensions(store, names, until, thresholds, stability)
+    for batch, result in enumerate(asked, start=1):
+        for row in result:
+            rows[row["family"]][row["grid"]] = row
+        if progress is not None:
+            progress(min(batch * FAMILIES_PER_STATEMENT, len(names)), len(names))
+    facts = {row["family"]: row for row in ask(store, "published", families=names, until=until)}
+    return [_pattern(facts[name], rows[name], thresholds) for name in names]
+
+
+def code_of(sync: str | None, intensity: str | None) -> str | None:
+    """Return the code of a pattern, such as `PSS`; None if one of the two is."""
+    if sync is None or intensity is None:
+        return None
+    return f"{_SYNC_LETTER[sync]}S{intensity}"
+
+
+def _dimensions(
+    store: GraphStore,
+    families: Sequence[str],
+    until: int | None,
+    thresholds: Thresholds,
+    stability: bool,
+) -> Iterator[Result]:
+    return ask_in_batches(
+        store,
+        "dimensions",
+        families=list(families),
+        until=until,
+        grids=_grids(thresholds) if stability else _grids(thresholds)[:1],
+        rare_periods=thresholds.rare_periods,
+        frequent_periods=thresholds.frequent_periods,
+        vs_periods=thresholds.vs_periods,
+        vs_variants=thresholds.vs_variants,
+    )
+
+
+def _grids(thresholds: Thresholds) -> list[dict[str, Any]]:
+    """Return the grids of one assessment; the first one is that of the label."""
+
+    def grid(name: str, period_days: int, offset_days: int = 0, part: str = "whole") -> Any:
+        return {
+            "grid": name,
+            "period_days": period_days,
+            "offset_days": offset_days,
+            "part": part,
+        }
+
+    days = thresholds.period_days
+    return [
+        *(grid(f"offset-{offset}", days, offset) for offset in range(thresholds.offsets)),
+        grid(_SHORT, 7),
+        grid(_LONG, 28),
+        grid(_EARLY, days, part="early"),
+        grid(_LATE, days, part="late"),
+    ]
+
+
+def _pattern(
+    facts: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], thresholds: Thresholds
+) -> FamilyPattern:
+    label = rows.get(_LABEL, {})
+    codes = {grid: code_of(row["sync"], row["intensity"]) for grid, row in rows.items()}
+    code = codes.get(_LABEL)
+    share, runner_up = _stability(code, codes, thresholds.offsets)
+    return FamilyPattern(
+        family=facts["family"],
+        repositories=tuple(facts["repositories"]),
+        variants=tuple(facts["variants"]),
+        until=facts["until"],
+        lag=label.get("lag"),
+        sync=label.get("sync"),
+        intensity=label.get("intensity"),
+        code=code,
+        pattern=None if code is None else PATTERNS[code],
+        reason=_reason(label),
+        stability=share,
+        runner_up=runner_up,
+        code_7_days=codes.get(_SHORT),
+        code_28_days=codes.get(_LONG),
+        early_code=codes.get(_EARLY),
+        late_code=codes.get(_LATE),
+        published=Labels(facts["lag"], facts["sync"], facts["intensity"], facts["code"]),
+    )
+
+
+def _reason(label: Mapping[str, Any]) -> str | None:
+    if label.get("first_upstream_period") is None:
+        return NO_UPSTREAM_COMMITS
+    return NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
+
+
+def _stability(
+    code: str | None, codes: Mapping[str, str | None], offsets: int
+) -> tuple[float | None, str | None]:
+    """Return the share of the offsets that agree with `code`, and the runner-up."""
+    if code is None or _SHORT not in codes:
+        return None, None
+    counts = Counter(codes[f"offset-{offset}"] for offset in range(offsets))
+    others = sorted((-count, other) for other, count in counts.items() if other and other != code)
+    return counts[code] / offsets, others[0][1] if others else None

@@ -1,0 +1,58 @@
+"""Every number that the definitions of DESIGN.md sections 2 and 3 rest on, in one place."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+from graph.errors import CatalogueError
+
+DAY = 86_400
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The numbers behind a label; the defaults are the study's (arXiv 2508.10157) and DESIGN's.
+
+    Raises:
+        CatalogueError: a number is no whole number or out of its range.
+    """
+
+    period_days: int = 14
+    """Length of a period."""
+    rare_periods: int = 3
+    """`R`: no variant is active in more periods than these."""
+    frequent_periods: int = 5
+    """`F`: some variant shares at least so many consecutive periods with upstream."""
+    vs_periods: int = 3
+    """`VS`: at least so many periods …"""
+    vs_variants: int = 3
+    """… with at least so many active variants each."""
+    offsets: int = 14
+    """Stability: by how many day offsets (0, 1, …) the bins are shifted."""
+    abandon_after_days: int = 180
+    """Silence after which a branch or side counts as left alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would make the definitions meaningless."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            lowest = 0 if field.name == "rare_periods" else 1
+            if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
+                raise CatalogueError(
+                    f"the threshold {field.name} is a whole number of at least {lowest}, "
+                    f"not {value!r}"
+                )
+        if self.offsets > self.period_days:
+            raise CatalogueError(
+                f"bins of {self.period_days} days have {self.period_days} day offsets, "
+                f"not {self.offsets}"
+            )
+
+    @property
+    def abandon_after(self) -> int:
+        """The silence after which a branch or side counts as left alone, in seconds."""
+        return self.abandon_after_days * DAY
+
+    def to_json(self) -> str:
+        """Return all numbers as one JSON object, keys in order: equal thresholds, equal text."""
+        return json.dumps(asdict(self), sort_keys=True)

@@ -1,0 +1,258 @@
+"""Every stored query on the hand-made world of `worlds.py`, with the rows counted by hand."""
+
+from typing import Any
+
+import pytest
+
+from graph.store import GraphStore
+from queries.catalogue import ask, catalogue
+from queries.values import ValueType
+from tests.queries.worlds import DAY, at
+
+STEADY, MONO = "gh/acme/steady", "gh/acme/mono"
+LARGE, SMALL, PART, LEFT = "hf/acme/large", "hf/acme/small", "hf/acme/part", "hf/acme/left"
+UP, DOWN = "upstream", "downstream"
+
+EXPECTED: dict[str, list[tuple[Any, ...]]] = {
+    "assessments": [],
+    "branch_status": [
+        (branch, status, head_day, base, ahead, behind)
+        for branch, status, head_day, base, ahead, behind in [
+            ("foreign", "orphaned", 10, None, 3, 5),
+            ("late", "dormant", 44, "s5", 1, 0),
+            ("main", "default", 43, "s5", 0, 0),
+            ("new", "active", 300, "s5", 1, 0),
+            ("old", "abandoned", 40, "s4", 2, 1),
+            ("unknown", "open", None, None, None, None),
+        ]
+    ],
+    "contributors_shared": [
+        ("steady", "hmac:1", "hmac:1", None, "same_key", 1, 1),
+        ("steady", "github:ann", "hmac:2", "ann", "same_name", 2, 3),
+    ],
+    "dimensions": [
+        ("gone", "base", None, 0, None, None, None),
+        ("scoped", "base", 0, 0, "simultaneous", "PS", "R"),
+        ("steady", "base", 0, 0, "simultaneous", "PS", "R"),
+    ],
+    "families": [("gone",), ("scoped",), ("steady",), ("unborn",)],
+    "family_overview": [
+        ("gone", ["acme/gone"], ["acme/left"], 0, 1, None, None, at(5), at(5), 0, at(400), None),
+        (
+            *("scoped", ["acme/mono"], ["acme/part"], 2, 2),
+            *(at(0), at(200), at(1), at(22), 0, at(400), None),
+        ),
+        (
+            *("steady", ["acme/steady"], ["acme/large", "acme/small"], 5, 4),
+            *(at(0), at(43), at(3), at(60), 7, at(400), "PSR"),
+        ),
+        ("unborn", ["acme/unborn"], [], 0, 0, None, None, None, None, 0, at(400), None),
+    ],
+    "family_periods": [
+        ("gone", DOWN, LEFT, "acme/left", 0, at(5), 1),
+        ("scoped", UP, MONO, "acme/mono", 0, at(0), 1),
+        ("scoped", UP, MONO, "acme/mono", 14, at(196), 1),
+        ("scoped", DOWN, PART, "acme/part", 0, at(0), 1),
+        ("scoped", DOWN, PART, "acme/part", 1, at(14), 1),
+        ("steady", UP, STEADY, "acme/steady", 0, at(0), 2),
+        ("steady", UP, STEADY, "acme/steady", 1, at(14), 1),
+        ("steady", UP, STEADY, "acme/steady", 2, at(28), 1),
+        ("steady", UP, STEADY, "acme/steady", 3, at(42), 1),
+        ("steady", DOWN, LARGE, "acme/large", 2, at(28), 1),
+        ("steady", DOWN, SMALL, "acme/small", 0, at(0), 1),
+        ("steady", DOWN, SMALL, "acme/small", 1, at(14), 1),
+        ("steady", DOWN, SMALL, "acme/small", 4, at(56), 1),
+    ],
+    "intensity": [
+        ("gone", "base", None, 1, []),
+        ("scoped", "base", "R", 2, []),
+        ("steady", "base", "R", 3, []),
+    ],
+    "lag": [
+        ("gone", "base", None, None, 0),
+        ("scoped", "base", "simultaneous", 0, 0),
+        ("steady", "base", "simultaneous", 0, 0),
+    ],
+    "orphan_variants": [
+        ("hf/x/dead", "x/dead", "dead_link", at(400), ["gh/old/dead"], at(10), None),
+        (
+            *("hf/x/frozen", "x/frozen", "archived_upstream", at(400)),
+            *(["gh/old/dead", "gh/old/frozen"], at(10), None),
+        ),
+        ("hf/x/moved", "x/moved", "moved_upstream", at(400), ["gh/old/moved"], None, "new/moved"),
+        ("hf/x/unlinked", "x/unlinked", "unlinked", at(400), [], None, None),
+    ],
+    "published": [
+        ("gone", at(400), ["acme/gone"], ["acme/left"], None, None, None, None),
+        ("scoped", at(400), ["acme/mono"], ["acme/part"], None, None, None, None),
+        (
+            *("steady", at(400), ["acme/steady"], ["acme/large", "acme/small"]),
+            *("simultaneous", None, None, "PSR"),
+        ),
+        ("unborn", at(400), ["acme/unborn"], [], None, None, None, None),
+    ],
+    "side_status": [
+        ("gone", "no_upstream_commits", at(400), None, None, at(5), "l1"),
+        ("scoped", "dormant", at(400), at(200), "m3", at(22), "p2"),
+        ("steady", "dormant", at(400), at(43), "s5", at(60), "a3"),
+    ],
+    "switch_summary": [
+        ("steady", DOWN, 3, pytest.approx((12 + 14 + 12) / 3), 12.0, 14),
+        ("steady", UP, 4, 5.25, 1.5, 17),
+    ],
+    "switches": [
+        ("steady", UP, at(1), at(3), 2 * DAY, 2, "s2", "a1"),
+        ("steady", DOWN, at(3), at(15), 12 * DAY, 12, "a1", "s3"),
+        ("steady", UP, at(15), at(16), DAY, 1, "s3", "a2"),
+        ("steady", DOWN, at(16), at(30), 14 * DAY, 14, "a2", "s4"),
+        ("steady", UP, at(30), at(31), DAY, 1, "s4", "b1"),
+        ("steady", DOWN, at(31), at(43), 12 * DAY, 12, "b1", "s5"),
+        ("steady", UP, at(43), at(60), 17 * DAY, 17, "s5", "a3"),
+    ],
+    "sync_type": [
+        ("gone", "base", None, 0, 1, 0, 0),
+        ("scoped", "base", "PS", 2, 2, 1, 0),
+        ("steady", "base", "PS", 4, 4, 3, 0),
+    ],
+    "tails": [
+        ("scoped", UP, at(22), at(200), at(200), 1, 178),
+        ("steady", DOWN, at(43), at(60), at(60), 1, 17),
+    ],
+    "timeline": [
+        ("gone", at(5), DOWN, LEFT, "acme/left", "l1", None, None),
+        ("scoped", at(0), UP, MONO, "acme/mono", "m1", None, None),
+        ("scoped", at(1), DOWN, PART, "acme/part", "p1", None, None),
+        ("scoped", at(22), DOWN, PART, "acme/part", "p2", None, None),
+        ("scoped", at(200), UP, MONO, "acme/mono", "m3", None, None),
+        ("steady", at(0), UP, STEADY, "acme/steady", "s1", None, None),
+        ("steady", at(1), UP, STEADY, "acme/steady", "s2", None, None),
+        ("steady", at(3), DOWN, SMALL, "acme/small", "a1", None, None),
+        ("steady", at(15), UP, STEADY, "acme/steady", "s3", None, None),
+        ("steady", at(16), DOWN, SMALL, "acme/small", "a2", None, None),
+        ("steady", at(30), UP, STEADY, "acme/steady", "s4", None, None),
+        ("steady", at(31), DOWN, LARGE, "acme/large", "b1", None, None),
+        ("steady", at(43), UP, STEADY, "acme/steady", "s5", None, None),
+        ("steady", at(60), DOWN, SMALL, "acme/small", "a3", None, None),
+    ],
+    "variant_status": [
+        (
+            *("gone", LEFT, "acme/left", "dead_link", at(400), at(5), "l1", None, None),
+            *(["gh/acme/gone"], at(350), None),
+        ),
+        (
+            *("scoped", PART, "acme/part", "dormant", at(400), at(22), "p2", at(200), "m3"),
+            *([MONO], None, None),
+        ),
+        (
+            *("steady", LARGE, "acme/large", "dormant", at(400), at(31), "b1", at(43), "s5"),
+            *([STEADY], None, None),
+        ),
+        (
+            *("steady", SMALL, "acme/small", "dormant", at(400), at(60), "a3", at(43), "s5"),
+            *([STEADY], None, None),
+        ),
+    ],
+}
+EXPECTED["branch_status"] = [
+    (
+        *("steady", UP, STEADY, "acme/steady", f"refs/heads/{branch}", "branch", status),
+        *(f"head-{branch}", None if day is None else at(day), base, ahead, behind, at(43)),
+    )
+    for branch, status, day, base, ahead, behind in EXPECTED["branch_status"]
+]
+
+
+def test_every_query_has_its_rows_written_out() -> None:
+    assert sorted(EXPECTED) == list(catalogue())
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_query_returns_the_rows_counted_by_hand(shared_store: GraphStore, name: str) -> None:
+    assert list(ask(shared_store, name).rows()) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_columns_and_values_are_those_that_the_header_declares(
+    shared_store: GraphStore, name: str
+) -> None:
+    result = ask(shared_store, name)
+    declared = catalogue()[name].returns
+    assert result.columns == tuple(column.name for column in declared)
+    for row in result.rows():
+        for column, value in zip(declared, row, strict=True):
+            assert column.type.accepts(value), f"{column.name} is {value!r}"
+
+
+def _statuses(store: GraphStore, query: str, key: str, **parameters: Any) -> dict[str, str]:
+    return {row[key]: row["status"] for row in ask(store, query, **parameters)}
+
+
+def _until(day: float, abandon_after: int = 30) -> dict[str, Any]:
+    return {"families": ["steady"], "until": at(day), "abandon_after": abandon_after * DAY}
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "status"),
+    [
+        (72.9, 30, "active"),  # upstream's last commit, of day 43, is younger than 30 days
+        (73, 30, "upstream_abandoned"),  # exactly 30 days; the variant moved on day 60
+        (89.9, 30, "upstream_abandoned"),
+        (90, 30, "dormant"),
+        (59, 10, "dormant"),  # the commit of day 60 is not seen: 43 and 31 are both older
+        (52, 10, "downstream_abandoned"),  # day 31 is too old, day 43 is younger and later
+    ],
+)
+def test_the_status_of_a_family_turns_at_its_edges(
+    shared_store: GraphStore, day: float, days: int, status: str
+) -> None:
+    assert _statuses(shared_store, "side_status", "family", **_until(day, days)) == {
+        "steady": status
+    }
+
+
+def test_the_status_of_a_variant_is_its_own(shared_store: GraphStore) -> None:
+    found = _statuses(shared_store, "variant_status", "variant", **_until(75))
+    assert found == {LARGE: "dormant", SMALL: "upstream_abandoned"}
+    found = _statuses(shared_store, "variant_status", "variant", **_until(61, 20))
+    assert found == {LARGE: "downstream_abandoned", SMALL: "active"}
+    found = _statuses(shared_store, "variant_status", "variant", **_until(2))
+    assert found == {LARGE: "no_variant_commits", SMALL: "no_variant_commits"}
+
+
+@pytest.mark.parametrize(
+    ("day", "old", "late"),
+    [
+        (41, "active", "active"),  # before the default branch's last commit
+        (70, "abandoned", "active"),  # exactly 30 days after the head of `old`
+        (74, "abandoned", "dormant"),
+    ],
+)
+def test_open_branches_turn_with_time(
+    shared_store: GraphStore, day: float, old: str, late: str
+) -> None:
+    found = _statuses(shared_store, "branch_status", "branch", **_until(day))
+    assert found["refs/heads/old"] == old
+    assert found["refs/heads/late"] == late
+    assert found["refs/heads/foreign"] == "orphaned"
+
+
+def test_a_repository_that_was_not_gone_yet_is_no_dead_link(shared_store: GraphStore) -> None:
+    asked = {"families": ["gone"], "until": at(349)}
+    assert _statuses(shared_store, "variant_status", "variant", **asked) == {
+        LEFT: "no_upstream_commits"
+    }
+
+
+def test_a_dimension_of_a_silent_family_is_null_and_an_unborn_one_has_no_row(
+    shared_store: GraphStore,
+) -> None:
+    for name, column in (("lag", "lag"), ("sync_type", "sync"), ("intensity", "intensity")):
+        found = {row["family"]: row[column] for row in ask(shared_store, name)}
+        assert found["gone"] is None
+        assert "unborn" not in found
+
+
+def test_types_are_read_from_their_names() -> None:
+    assert str(ValueType.parse("integer or null, epoch seconds")) == (
+        "integer or null, epoch seconds"
+    )
