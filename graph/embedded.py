@@ -24,6 +24,9 @@ from graph.result import Result
 from graph.statements import delete_relationships
 
 _REMOVAL_BATCH = 1_000
+_NAME = "name"
+"""What the engine takes for a node's title. Where a name is null it would show the key, unless the
+name is declared to be the title."""
 
 
 class EmbeddedStore:
@@ -122,10 +125,19 @@ class EmbeddedWriter:
         """Add or replace nodes; see `GraphWriter.put_nodes`."""
         node = MODEL.node(label)
         tables.check_nodes(node, rows)
-        if rows.num_rows:
-            frame = _frame(rows)
-            self._graph.add_nodes(frame, label, node.key, conflict_handling="replace")
-            self.changed = True
+        if not rows.num_rows:
+            return
+        named = _NAME in (property_.name for property_ in node.properties[1:])
+        if named and _NAME not in rows.column_names:
+            rows = rows.append_column(_NAME, pa.nulls(rows.num_rows, pa.string()))
+        self._graph.add_nodes(
+            _frame(rows, always=_NAME),
+            label,
+            node.key,
+            node_title_field=_NAME if named else None,
+            conflict_handling="replace",
+        )
+        self.changed = True
 
     def put_relationships(self, type_: str, start: str, end: str, rows: pa.Table) -> None:
         """Add or replace relationships; see `GraphWriter.put_relationships`."""
@@ -165,9 +177,12 @@ _NULLABLE: dict[pa.DataType, Any] = {
 }
 
 
-def _frame(rows: pa.Table) -> pd.DataFrame:
-    """Return the table as the data frame that the engine's bulk path reads."""
-    known = [name for name in rows.column_names if rows[name].null_count < rows.num_rows]
+def _frame(rows: pa.Table, always: str = "") -> pd.DataFrame:
+    """Return the table as the data frame that the engine's bulk path reads.
+
+    Columns without any value are left out, but for `always`.
+    """
+    known = [c for c in rows.column_names if c == always or rows[c].null_count < rows.num_rows]
     complete = all(rows[name].null_count == 0 for name in known)
     mapper = None if complete else _NULLABLE.get
     frame: pd.DataFrame = rows.select(known).to_pandas(types_mapper=mapper)

@@ -160,7 +160,7 @@ EVIDENCE = NodeType(
         _string("key", "hash of variant, repository, method and place"),
         _string("method", "`same_blob`, `card_link`, … (DESIGN.md section 4)", indexed=True),
         _integer("rank", "1 is the strongest"),
-        _string("where", "where it was seen: a path, a URL, a sha"),
+        _string("place", "where it was seen: a path, a URL, a sha"),
         _string("said", "what it said"),
         _time("observed_at", "when it was seen"),
     ),

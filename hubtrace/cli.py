@@ -8,7 +8,9 @@ import typer
 
 from graph.errors import HubtraceError
 from hubtrace.commands import (
+    copy,
     demo,
+    export,
     flags,
     ingest,
     load,
@@ -31,9 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, ingest, load, tag, patterns, flags, query, queries, schema):
+for module in (demo, ingest, load, copy, tag, patterns, flags, query, queries, schema):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
+app.add_typer(export.app, name="export")
 
 
 def _print_version(wanted: bool) -> None:

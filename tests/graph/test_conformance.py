@@ -86,6 +86,20 @@ def test_a_null_removes_the_property(store: GraphStore) -> None:
     assert store.run("MATCH (c:Commit {sha: 'a'}) RETURN c.authored_at IS NULL AS n").evaluate()
 
 
+def test_a_name_that_is_not_known_is_null_not_the_key(store: GraphStore) -> None:
+    names = "MATCH (r:Release) RETURN r.key, r.name ORDER BY r.key"
+    for column, expected in (
+        (["a", None], [("k", "a"), ("l", None)]),
+        ([None, "b"], [("k", None), ("l", "b")]),
+    ):
+        with store.write() as writer:
+            writer.put_nodes("Release", pa.table({"key": ["k", "l"], "name": pa.array(column)}))
+        assert store.run(names).rows() == expected
+    with store.write() as writer:
+        writer.put_nodes("Release", pa.table({"key": ["k", "l"]}))
+    assert store.run(names).rows() == [("k", None), ("l", None)]
+
+
 @pytest.mark.parametrize("type_", PropertyType)
 def test_every_property_type_comes_back_as_it_was(store: GraphStore, type_: PropertyType) -> None:
     values: dict[PropertyType, list[Any]] = {
@@ -318,3 +332,18 @@ def test_indexes_and_constraints_of_the_model_name_what_it_has() -> None:
     assert len(constraints(MODEL)) == len(MODEL.nodes)
     assert any("FOR (n:Copy) ON (n.blob)" in statement for statement in indexes(MODEL))
     assert not any("subject" in s or ".said" in s for s in indexes(MODEL)), "unbounded text"
+
+
+def test_every_name_of_the_model_can_be_asked_for_plainly(store: GraphStore) -> None:
+    """No label, type or property is a word that an engine keeps for itself."""
+    _fill(store)
+    for node in MODEL.nodes:
+        columns = ", ".join(f"n.{p.name} AS {p.name}" for p in node.properties)
+        store.run(f"MATCH (n:{node.label}) RETURN {columns}")
+    for relationship, start, end in MODEL.triples():
+        columns = ", ".join(
+            ["1 AS one", *(f"r.{p.name} AS {p.name}" for p in relationship.properties)]
+        )
+        store.run(
+            f"MATCH (:{start.label})-[r:{relationship.type}]->(:{end.label}) RETURN {columns}"
+        )

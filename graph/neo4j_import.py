@@ -1,0 +1,155 @@
+"""Files for `neo4j-admin database import full`: the quick way into a large Neo4j database.
+
+Header and data files are derived from the model. The rules are those of the Operations Manual,
+chapter *Import*: a header field is `name:type`, the key is `name:ID(Label)`, the ends of a
+relationship are `:START_ID(Label)` and `:END_ID(Label)`; a quoted empty field is an empty string,
+an unquoted one is null; a quote is doubled; fields may hold line breaks with `--multiline-fields`.
+"""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from graph.elements import Model, NodeType, Property, PropertyType
+from graph.errors import GraphError
+from graph.model import MODEL
+from graph.reading import Triple, node_tables, relationship_tables
+from graph.store import GraphStore
+
+ARRAY_DELIMITER = "\x1f"
+"""Unit separator: it stands in no path that anybody typed; a value that holds it is refused."""
+
+_TYPES = {
+    PropertyType.STRING: "string",
+    PropertyType.INTEGER: "long",
+    PropertyType.FLOAT: "double",
+    PropertyType.BOOLEAN: "boolean",
+    PropertyType.STRINGS: "string[]",
+}
+COMMAND_FILE = "import.sh"
+
+
+def export_neo4j_import(
+    store: GraphStore,
+    folder: Path,
+    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+    model: Model = MODEL,
+) -> tuple[int, int]:
+    """Write header and data files and the command that imports them; return nodes and edges.
+
+    Raises:
+        GraphError: the folder is not empty or cannot be written, or a list holds the delimiter.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise GraphError(f"{folder} is not empty; choose another folder")
+        _write_headers(folder, model)
+        nodes = _write_nodes(store, folder, progress)
+        relationships = _write_relationships(store, folder, progress)
+        (folder / COMMAND_FILE).write_text(import_command(folder, model))
+    except OSError as error:
+        raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
+    return nodes, relationships
+
+
+def node_header(node: NodeType) -> str:
+    """Return the header line of a label's file."""
+    fields = [f"{node.key}:ID({node.label})"]
+    fields += [_field(property_) for property_ in node.properties[1:]]
+    return ",".join(fields)
+
+
+def relationship_header(triple: Triple) -> str:
+    """Return the header line of the file of a relationship type between two labels."""
+    relationship, start, end = triple
+    fields = [f":START_ID({start.label})", f":END_ID({end.label})"]
+    fields += [_field(property_) for property_ in relationship.properties]
+    return ",".join(fields)
+
+
+def import_command(folder: Path, model: Model = MODEL) -> str:
+    """Return the shell script that imports the files into an empty database."""
+    options = [
+        "--multiline-fields=true",
+        f"--array-delimiter=U+{ord(ARRAY_DELIMITER):04X}",
+        "--id-type=string",
+    ]
+    labels = [node.label for node in model.nodes]
+    options += [f"--nodes={label}={label}-header.csv,{label}.csv" for label in labels]
+    for triple in model.triples():
+        name = _name(triple)
+        options.append(f"--relationships={triple[0].type}={name}-header.csv,{name}.csv")
+    lines = " \\\n    ".join(shlex.quote(option) for option in options)
+    return (
+        "#!/bin/sh\n# Run beside these files, with the database stopped and empty.\n"
+        'cd "$(dirname "$0")" || exit 1\n'
+        f'neo4j-admin database import full \\\n    {lines} \\\n    "${{1:-neo4j}}"\n'
+    )
+
+
+def _write_headers(folder: Path, model: Model) -> None:
+    for node in model.nodes:
+        (folder / f"{node.label}-header.csv").write_text(f"{node_header(node)}\n")
+        (folder / f"{node.label}.csv").touch()
+    for triple in model.triples():
+        (folder / f"{_name(triple)}-header.csv").write_text(f"{relationship_header(triple)}\n")
+        (folder / f"{_name(triple)}.csv").touch()
+
+
+def _write_nodes(
+    store: GraphStore, folder: Path, progress: Callable[[str, int, int | None], None]
+) -> int:
+    count = 0
+    for node, rows in node_tables(store):
+        with (folder / f"{node.label}.csv").open("a", encoding="utf-8", newline="") as file:
+            _write_rows(file, rows.columns)
+        count += rows.num_rows
+        progress("nodes", count, None)
+    return count
+
+
+def _write_relationships(
+    store: GraphStore, folder: Path, progress: Callable[[str, int, int | None], None]
+) -> int:
+    count = 0
+    for triple, rows in relationship_tables(store):
+        with (folder / f"{_name(triple)}.csv").open("a", encoding="utf-8", newline="") as file:
+            _write_rows(file, rows.columns)
+        count += rows.num_rows
+        progress("relationships", count, None)
+    return count
+
+
+def _write_rows(file: IO[str], columns: Sequence[Any]) -> None:
+    lists = [column.to_pylist() for column in columns]
+    file.writelines(_lines(zip(*lists, strict=True)))
+
+
+def _lines(rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
+    for row in rows:
+        yield ",".join(map(_cell, row)) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        if any(ARRAY_DELIMITER in item for item in value):
+            raise GraphError("a list holds a unit separator, which delimits lists in these files")
+        value = ARRAY_DELIMITER.join(value)
+    if isinstance(value, str):
+        return '"' + value.replace('"', '""') + '"'
+    return repr(value)
+
+
+def _field(property_: Property) -> str:
+    return f"{property_.name}:{_TYPES[property_.type]}"
+
+
+def _name(triple: Triple) -> str:
+    relationship, start, end = triple
+    return f"{relationship.type}-{start.label}-{end.label}"
