@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit faults bench clean
+.PHONY: help demo test lint types unit faults neo4j bench clean
 
 help: ## Tell what can be made.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: .venv/runtime ## Ingest, load and report on 43 real model families.
 	@$(BIN)/hubtrace demo
@@ -21,10 +21,13 @@ types: .venv/dev ## Check types.
 	$(BIN)/mypy
 
 unit: .venv/dev ## Run the tests.
-	$(BIN)/pytest -n auto --dist worksteal -m "not faults"
+	$(BIN)/pytest -n auto --dist loadgroup -m "not faults"
 
 faults: .venv/dev ## Run the long fault campaigns (kills at every moment).
-	$(BIN)/pytest -n auto --dist worksteal -m faults
+	$(BIN)/pytest -n auto --dist loadgroup -m faults
+
+neo4j: .venv/dev ## Start a throw-away Neo4j on free ports, until Ctrl-C.
+	@$(BIN)/python -m tests.neo4j.server
 
 bench: .venv/bench ## Measure us and our peers in the same run.
 	$(BIN)/python -m benchmarks

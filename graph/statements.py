@@ -42,13 +42,39 @@ def merge_relationships(relationship: RelationshipType, start: NodeType, end: No
 
     `$rows` is a list of maps `{from_key, to_key, properties}`. The end node is named first in the
     `MERGE`: projects have many relationships, commits few, and engines search the first one's.
+    It returns in how many rows both nodes were there.
     """
     return (
         f"UNWIND $rows AS row "
         f"MATCH (s:{start.label} {{{start.key}: row.from_key}}) "
         f"MATCH (e:{end.label} {{{end.key}: row.to_key}}) "
-        f"MERGE (e)<-[r:{relationship.type}]-(s) SET r = row.properties"
+        f"MERGE (e)<-[r:{relationship.type}]-(s) SET r = row.properties "
+        "RETURN count(*) AS found"
     )
+
+
+_STAMP = "hubtrace_model_"
+
+
+def stamp(model: Model) -> str:
+    """Return the statement that marks a database as a graph of this model's version.
+
+    An index over nothing: a node would turn up in everybody's `MATCH (n)`.
+    """
+    return (
+        f"CREATE INDEX {_STAMP}{model.version} IF NOT EXISTS FOR (n:HubtraceModel) ON (n.version)"
+    )
+
+
+def stamps() -> str:
+    """Return the question for the stamps of a database."""
+    return f"SHOW INDEXES YIELD name WHERE name STARTS WITH '{_STAMP}' RETURN name"
+
+
+def stamped_version(name: str) -> int | None:
+    """Return the version that a stamp names."""
+    digits = name.removeprefix(_STAMP)
+    return int(digits) if digits.isdigit() else None
 
 
 def delete_relationships(relationship: RelationshipType, start: NodeType) -> str:

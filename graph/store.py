@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
+
 class GraphWriter(Protocol):
     """Writes to a graph; what it wrote is published when its block ends without an error."""
 
@@ -95,7 +98,7 @@ class GraphStore(Protocol):
 
 
 def open_store(url: str) -> GraphStore:
-    """Return the store that `url` names: a path for the embedded one.
+    """Return the store that `url` names: a path for the embedded one, or a server's address.
 
     Nothing is read or made before the store is used.
 
@@ -103,8 +106,15 @@ def open_store(url: str) -> GraphStore:
         GraphError: no store answers to this kind of URL.
     """
     scheme, separator, _ = url.partition("://")
+    if scheme in BOLT_SCHEMES and separator:
+        from graph.bolt import BoltStore
+
+        return BoltStore(url)
     if separator:
-        raise GraphError(f"no store answers to {scheme}://; give the path of a graph file")
+        raise GraphError(
+            f"no store answers to {scheme}://; give the path of a graph file, or a server's "
+            "address like neo4j://host:7687"
+        )
     if not url:
         raise GraphError("the graph has no name; give the path of a graph file")
     from graph.embedded import EmbeddedStore

@@ -1,33 +1,51 @@
 """Fixtures that every room's tests share."""
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import pytest
 
 from graph.store import GraphStore
-from tests.stores import STORES
+from tests.stores import STORES, SharedServer, opened
+
+_OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
 
 
-@pytest.fixture(params=sorted(STORES))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[SharedServer]:
+    """The Neo4j server of this run; nothing is started before a test asks for it."""
+    shared = SharedServer()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, shared_server: SharedServer
+) -> Iterator[GraphStore]:
     """An empty place for a graph, once for every store there is."""
-    with STORES[request.param](tmp_path) as made:
+    with opened(request.param, tmp_path, shared_server) as made:
         yield made
 
 
 @pytest.fixture(autouse=True)
 def _no_sleep_and_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unit tests neither wait nor leave this machine."""
+    look_up, sleep = socket.getaddrinfo, time.sleep
 
-    def no_sleep(_seconds: float) -> NoReturn:
-        raise AssertionError("a unit test sleeps")
+    def no_sleep(seconds: float) -> None:
+        if sys._getframe(1).f_globals["__name__"].partition(".")[0] in _OURS:
+            raise AssertionError("a unit test sleeps")
+        sleep(seconds)  # how the standard library waits for a process, and the driver for a server
 
-    def no_lookup(host: object, *_: object, **__: object) -> NoReturn:
-        raise AssertionError(f"a unit test looks up {host!r}")
+    def loopback_only(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a unit test looks up {host!r}")
+        return look_up(host, *arguments, **options)
 
     monkeypatch.setattr(time, "sleep", no_sleep)
-    monkeypatch.setattr(socket, "getaddrinfo", no_lookup)
+    monkeypatch.setattr(socket, "getaddrinfo", loopback_only)

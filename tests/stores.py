@@ -1,10 +1,87 @@
-"""Every store that the conformance suite runs on. A new store joins with one entry."""
+"""Every store that the conformance suite runs on. A new store joins with one entry.
 
-from collections.abc import Callable
+`embedded` needs nothing. `bolt` needs a Neo4j server, which is started once; where none can be had
+its tests are skipped with the reason, or fail if `HUBTRACE_REQUIRE_NEO4J` is set. All of them run
+in one worker, one after the other, because Neo4j Community has one database.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from graph.store import GraphStore, open_store
+import neo4j
+import pytest
 
-STORES: dict[str, Callable[[Path], GraphStore]] = {
-    "embedded": lambda folder: open_store(str(folder / "graph.kgl")),
-}
+from graph.statements import stamps
+from graph.store import GraphStore, open_store
+from tests.neo4j.artifacts import Unavailable
+from tests.neo4j.server import Server, start
+
+Opener = Callable[[], GraphStore]
+
+STORES = [
+    pytest.param("embedded"),
+    pytest.param("bolt", marks=pytest.mark.xdist_group("neo4j")),
+]
+
+
+class SharedServer:
+    """The Neo4j of this test run: started when first asked for, or the reason why there is none."""
+
+    def __init__(self) -> None:
+        self.server: Server | None = None
+        self.reason: str | None = None
+        self.holds: str | None = None
+        """A name for what its database holds, so that a world is written once."""
+
+    def get(self) -> Server:
+        """Return the server; skip the test, or fail it, where there is none."""
+        if self.server is None and self.reason is None:
+            try:
+                self.server = start()
+            except Unavailable as reason:
+                self.reason = f"no Neo4j: {reason}"
+        if self.server is None:
+            if os.environ.get("HUBTRACE_REQUIRE_NEO4J"):
+                pytest.fail(f"{self.reason} (HUBTRACE_REQUIRE_NEO4J is set)")
+            pytest.skip(str(self.reason))
+        return self.server
+
+    def empty(self) -> None:
+        """Remove every node, and the stamp that marks the database as a graph."""
+        server = self.get()
+        auth = (server.user, server.password)
+        with (
+            neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver,
+            driver.session() as session,
+        ):
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS")
+            for name in session.run(stamps()).value():
+                session.run(f"DROP INDEX {name}")
+        self.holds = None
+
+    def stop(self) -> None:
+        """Stop the server, if one was started."""
+        if self.server is not None:
+            self.server.stop()
+
+
+@contextmanager
+def opened(name: str, folder: Path, shared: SharedServer) -> Iterator[GraphStore]:
+    """Open an empty store of this name."""
+    if name == "bolt":
+        shared.empty()
+        server = shared.get()
+        with pytest.MonkeyPatch.context() as patch, open_bolt(server, patch) as store:
+            yield store
+    else:
+        with open_store(str(folder / "graph.kgl")) as store:
+            yield store
+
+
+def open_bolt(server: Server, patch: pytest.MonkeyPatch) -> GraphStore:
+    """Open the server's database as it is; user and password go through the environment."""
+    patch.setenv("NEO4J_USERNAME", server.user)
+    patch.setenv("NEO4J_PASSWORD", server.password)
+    return open_store(server.uri)

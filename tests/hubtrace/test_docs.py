@@ -10,7 +10,9 @@ import pytest
 from tests.hubtrace.conftest import Call
 
 ROOT = Path(__file__).parents[2]
-PLACES = re.findall(r"`((?:graph|ingest|queries)[./][^`]+)`", (ROOT / "docs/definitions.md").read_text())
+PLACES = re.findall(
+    r"`((?:graph|ingest|queries)[./][^`]+)`", (ROOT / "docs/definitions.md").read_text()
+)
 README = (ROOT / "README.md").read_text()
 
 

@@ -1,21 +1,36 @@
 """Graphs that several tests ask, made once for every store."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from graph.store import GraphStore
+from graph.store import GraphStore, open_store
 from tests.queries.worlds import hand_made
-from tests.stores import STORES
+from tests.stores import STORES, SharedServer, open_bolt
+
+_WORLD = "the hand-made world"
 
 
-@pytest.fixture(scope="session", params=sorted(STORES))
+@pytest.fixture(scope="session")
+def _embedded_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    with open_store(str(tmp_path_factory.mktemp("world") / "graph.kgl")) as made:
+        hand_made().write(made)
+        yield made
+
+
+@pytest.fixture(params=STORES)
 def shared_store(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, shared_server: SharedServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[GraphStore]:
     """The hand-made world; nobody writes to it."""
-    folder: Path = tmp_path_factory.mktemp("world")
-    with STORES[request.param](folder) as made:
-        hand_made().write(made)
+    if request.param == "embedded":
+        yield request.getfixturevalue("_embedded_world")
+        return
+    server = shared_server.get()
+    if shared_server.holds != _WORLD:
+        shared_server.empty()
+    with open_bolt(server, monkeypatch) as made:
+        if shared_server.holds != _WORLD:
+            hand_made().write(made)
+            shared_server.holds = _WORLD
         yield made

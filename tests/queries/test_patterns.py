@@ -7,6 +7,7 @@ import pytest
 
 from graph.errors import CatalogueError
 from graph.store import GraphStore
+from queries.catalogue import ask
 from queries.flags import FLAGGED_BRANCHES, flags
 from queries.patterns import PATTERNS, FamilyPattern, Labels, patterns
 from queries.study import PUBLISHED_LAGS, PUBLISHED_PATTERNS, Agreement, agreement, distribution
@@ -101,6 +102,12 @@ def test_crowded_periods_without_upstream_are_a_detail(store: GraphStore) -> Non
     assert (found.sync, found.code) == ("VS", "ASR")
     for thresholds in (Thresholds(vs_periods=4), Thresholds(vs_variants=4)):
         assert patterns(store, None, None, thresholds)[0].sync == "AS"
+    for asked, sync in (((3, 3), "VS"), ((4, 3), "AS"), ((3, 4), "AS")):
+        periods, crowd = asked
+        rows = ask(store, "sync_type", vs_periods=periods, vs_variants=crowd).data()
+        assert [(row["sync"], row["crowded_periods"]) for row in rows] == [
+            (sync, 3 if crowd == 3 else 0)
+        ]
 
 
 @pytest.mark.parametrize(

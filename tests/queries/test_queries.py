@@ -7,7 +7,7 @@ import pytest
 from graph.store import GraphStore
 from queries.catalogue import ask, catalogue
 from queries.values import ValueType
-from tests.queries.worlds import DAY, at
+from tests.queries.worlds import DAY, World, at, switches_of
 
 STEADY, MONO = "gh/acme/steady", "gh/acme/mono"
 LARGE, SMALL, PART, LEFT = "hf/acme/large", "hf/acme/small", "hf/acme/part", "hf/acme/left"
@@ -27,6 +27,8 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ]
     ],
     "contributors_shared": [
+        # Bob's second commit, m2, is outside the family's paths.
+        ("scoped", "github:bob", "hmac:3", "bob", "same_name", 1, 1),
         ("steady", "hmac:1", "hmac:1", None, "same_key", 1, 1),
         ("steady", "github:ann", "hmac:2", "ann", "same_name", 2, 3),
     ],
@@ -250,6 +252,16 @@ def test_a_dimension_of_a_silent_family_is_null_and_an_unborn_one_has_no_row(
         found = {row["family"]: row[column] for row in ask(shared_store, name)}
         assert found["gone"] is None
         assert "unborn" not in found
+
+
+def test_the_ninetieth_percentile_of_ten_lags_is_the_ninth(store: GraphStore) -> None:
+    world = World()
+    upstream = {f"u{lag}": at(20 * lag) for lag in range(1, 11)}
+    variant = {f"v{lag}": at(20 * lag + lag) for lag in range(1, 11)}
+    world.family("f", {"gh/r": upstream}, {"hf/v": variant}, observed_at=at(999))
+    switches_of(world, "f", [(UP, f"u{lag}", f"v{lag}") for lag in range(1, 11)])
+    world.write(store)
+    assert list(ask(store, "switch_summary").rows()) == [("f", UP, 10, 5.5, 5.5, 9)]
 
 
 def test_types_are_read_from_their_names() -> None:

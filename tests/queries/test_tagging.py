@@ -1,8 +1,6 @@
 """Assessments are stored once per family and moment, and asked for again."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +10,13 @@ from queries.tagging import tag
 from queries.thresholds import Thresholds
 from tests.graphs import contents
 from tests.queries.worlds import START, World, at, hand_made
-from tests.stores import STORES
 
 
-@pytest.fixture(params=sorted(STORES))
-def tagged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+@pytest.fixture
+def tagged(store: GraphStore) -> GraphStore:
     """A world of its own, to write to."""
-    with STORES[request.param](tmp_path) as made:
-        hand_made().write(made)
-        yield made
+    hand_made().write(store)
+    return store
 
 
 def test_a_tag_is_what_was_computed(tagged: GraphStore) -> None:

@@ -134,6 +134,12 @@ def hand_made() -> World:
         observed_at=at(400),
         paths=["lib/"],
     )
+    # Joined the other way round than `hmac:2` in `_people`.
+    world.join("AUTHORED_BY", ("Commit", "Contributor"), "m1", "github:bob")
+    world.join("AUTHORED_BY", ("Commit", "Contributor"), "m2", "github:bob")
+    world.join("AUTHORED_BY", ("Commit", "Contributor"), "p1", "hmac:3")
+    ends = ("Contributor", "Contributor")
+    world.join("SAME_PERSON", ends, "github:bob", "hmac:3", method="same_name")
     for sha in ("m1", "m3"):
         world.join("IN_SCOPE", ("Family", "Commit"), "scoped", sha)
     world.family("gone", {"gh/acme/gone": {}}, {"hf/acme/left": {"l1": at(5)}}, observed_at=at(400))
@@ -163,7 +169,8 @@ def _branches(world: World) -> None:
 
 
 def _people(world: World) -> None:
-    for person, login in (("github:ann", "ann"), ("hmac:1", None), ("hmac:2", None)):
+    for person in ("github:ann", "github:bob", "hmac:1", "hmac:2", "hmac:3"):
+        login = person.partition(":")[2] if person.startswith("github:") else None
         world.node("Contributor", person, login=login)
     for sha, person in [
         ("s1", "github:ann"),

@@ -1,6 +1,5 @@
 """A graph is what its snapshot says, however it came there."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.errors import SnapshotCorrupt
-from graph.store import GraphStore
+from graph.store import GraphStore, open_store
 from ingest.interface import Reading
 from ingest.load import Loaded, load
 from ingest.records import Family, Observation, Upstream
 from ingest.snapshot import Snapshot, SnapshotWriter
 from tests.graphs import contents
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading, sha
-from tests.stores import STORES
 
 FAMILY = Family("f", (Upstream(REPOSITORY.key),), (VARIANT.key,))
 OTHER_REPOSITORY = replace(REPOSITORY, key="https://github.com/o/q", name="o/q")
@@ -267,13 +265,13 @@ Step = tuple[str, int, bool]
         max_size=8,
     )
 )
-@pytest.mark.parametrize("make", STORES.values(), ids=STORES.keys())
 def test_many_small_loads_give_the_graph_of_one(
-    make: Callable[[Path], GraphStore], tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
     """Each step moves a branch: onwards from some commit, or by deleting it."""
     folder = tmp_path_factory.mktemp("steps")
-    gradual, fresh = make(folder), make(tmp_path_factory.mktemp("fresh"))
+    places = folder / "g.kgl", tmp_path_factory.mktemp("fresh") / "g.kgl"
+    gradual, fresh = (open_store(str(place)) for place in places)
     _write(folder / "s", _downstream())
     heads: dict[str, str] = {}
     names: list[str] = []

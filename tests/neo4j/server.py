@@ -1,0 +1,254 @@
+"""Starting, killing and stopping a throw-away Neo4j on free ports of this machine.
+
+python -m tests.neo4j.server        start one, print how to reach it, stop it on Ctrl-C
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Protocol
+
+import neo4j
+
+from tests.neo4j.artifacts import Unavailable, jars, java
+
+_STARTS_WITHIN = 120
+_OPENS = ("java.nio", "java.io", "java.lang", "sun.nio.ch")
+_FLAGS = ["-Xms256m", "-Xmx1g", "-XX:+UseG1GC", "-Dio.netty.tryReflectionSetAccessible=true"]
+COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+
+
+class Server(Protocol):
+    """A Neo4j that belongs to the tests."""
+
+    uri: str
+    user: str
+    password: str
+
+    def stop(self) -> None:
+        """Stop it and remove what it wrote."""
+        ...
+
+
+@dataclass
+class Given:
+    """A server that `NEO4J_URI` names; it is emptied, and left running."""
+
+    uri: str = field(default_factory=lambda: os.environ["NEO4J_URI"])
+    user: str = field(default_factory=lambda: os.environ.get("NEO4J_USERNAME", "neo4j"))
+    password: str = field(default_factory=lambda: os.environ.get("NEO4J_PASSWORD", ""))
+
+    def stop(self) -> None:
+        """Leave it running."""
+
+
+class FromMaven:
+    """A server from Maven's jars, with a home of its own that goes with it."""
+
+    user = "neo4j"
+
+    def __init__(self) -> None:
+        self._java, self._jars = java(), jars()
+        self.password = secrets.token_urlsafe(16)
+        self._port = _free_port()
+        self.uri = f"bolt://127.0.0.1:{self._port}"
+        self.home = Path(tempfile.mkdtemp(prefix="hubtrace-neo4j-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._configure()
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start(self) -> None:
+        """Start it, the first time or after a kill, and wait until it answers."""
+        with (self.home / "out").open("ab") as out:
+            self._process = subprocess.Popen(
+                [*self._command("org.neo4j.server.CommunityEntryPoint"), *self._places()],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        wait_until_it_answers(self)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Stop it and remove its home."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def running(self) -> bool:
+        """Return True while its process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def admin(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `neo4j-admin` of the same version on the same home."""
+        environment = {
+            **os.environ,
+            "NEO4J_HOME": str(self.home),
+            "NEO4J_CONF": str(self.home / "conf"),
+        }
+        command = [*self._command("org.neo4j.cli.AdminTool"), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def _configure(self) -> None:
+        for folder in ("conf", "data", "logs", "plugins", "import", "run", "lib", "licenses"):
+            (self.home / folder).mkdir()
+        settings = {
+            "server.default_listen_address": "127.0.0.1",
+            "server.bolt.listen_address": f"127.0.0.1:{self._port}",
+            "server.http.enabled": "false",
+            "server.https.enabled": "false",
+            "server.memory.pagecache.size": "256m",
+            "dbms.usage_report.enabled": "false",
+        }
+        lines = (f"{name}={value}\n" for name, value in settings.items())
+        (self.home / "conf" / "neo4j.conf").write_text("".join(lines))
+        done = self.admin("dbms", "set-initial-password", self.password)
+        if done.returncode:
+            raise Unavailable(f"the password could not be set: {done.stderr.strip()[:200]}")
+
+    def _command(self, main: str) -> list[str]:
+        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS]
+        return [self._java, *_FLAGS, *opens, "-cp", f"{self._jars}/*", main]
+
+    def _places(self) -> list[str]:
+        return [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
+
+
+class FromDocker:
+    """The server of our own Compose file, under a project name of its own."""
+
+    user = "neo4j"
+
+    def __init__(self) -> None:
+        self.password = secrets.token_urlsafe(16)
+        port = _free_port()
+        self.uri = f"bolt://127.0.0.1:{port}"
+        self._environment = {
+            **os.environ,
+            "NEO4J_PASSWORD": self.password,
+            "NEO4J_BOLT_PORT": str(port),
+            "NEO4J_HTTP_PORT": str(_free_port()),
+            "COMPOSE_PROJECT_NAME": f"hubtrace-test-{secrets.token_hex(4)}",
+        }
+        try:
+            self._compose("up", "--detach", "--wait", "neo4j")
+            wait_until_it_answers(self)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop it and remove its volumes."""
+        self._compose("down", "--volumes", "--timeout", "10")
+
+    def _compose(self, *arguments: str) -> None:
+        command = ["docker", "compose", "--file", str(COMPOSE), *arguments]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise Unavailable(f"docker compose failed: {done.stderr.strip()[-200:]}")
+
+
+def start() -> Server:
+    """Start a server: the given one, else in Docker, else from Maven.
+
+    Raises:
+        Unavailable: none can be had; the message is one line that says why.
+    """
+    if os.environ.get("NEO4J_URI"):
+        given = Given()
+        wait_until_it_answers(given)
+        return given
+    return FromDocker() if _docker_answers() else FromMaven()
+
+
+def wait_until_it_answers(server: Server) -> None:
+    """Return when the server takes our password.
+
+    Raises:
+        Unavailable: it does not within two minutes, or its process ended.
+    """
+    auth, end = (server.user, server.password), monotonic() + _STARTS_WITHIN
+    while True:
+        try:
+            with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver:
+                driver.verify_connectivity()
+                return
+        except neo4j.exceptions.DriverError as error:
+            dead = isinstance(server, FromMaven) and not server.running()
+            if dead or monotonic() > end:
+                raise Unavailable(f"the server at {server.uri} does not answer: {error}") from None
+        sleep(0.3)
+
+
+def _docker_answers() -> bool:
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    try:
+        done = subprocess.run([docker, "info"], capture_output=True, check=False, timeout=10)
+        has_compose = subprocess.run(
+            [docker, "compose", "version"], capture_output=True, check=False, timeout=10
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == has_compose.returncode == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Start a server and stop it when the block ends."""
+    server = start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """Start a server, print how to reach it, and stop it on Ctrl-C."""
+    try:
+        with running() as server:
+            print(f"export HUBTRACE_GRAPH={server.uri}")
+            print(f"export NEO4J_USERNAME={server.user} NEO4J_PASSWORD={server.password}")
+            print("# Ctrl-C stops it and removes its data", flush=True)
+            signal.pause()
+    except Unavailable as reason:
+        raise SystemExit(f"no Neo4j: {reason}") from None
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
