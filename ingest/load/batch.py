@@ -43,16 +43,31 @@ def _distinct(commits: pa.Table) -> pa.Table:
 
 def _parents(commits: pa.Table) -> pa.Table:
     lists = commits["parents"].combine_chunks()
-    child = pc.list_parent_indices(lists)
-    position = _position(child.to_numpy(zero_copy_only=False))
-    rows = pa.table(
-        {START: commits["sha"].take(child), END: pc.list_flatten(lists), "position": position}
-    )
-    if not position.any():
-        return rows
-    # A commit can name the same parent twice; the graph joins two nodes once.
-    once = rows.group_by([START, END]).aggregate([("position", "min")])
-    return once.rename_columns({"position_min": "position"})
+    child = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    position = _position(child)
+    parents = pc.list_flatten(lists)
+    rows = pa.table({START: commits["sha"].take(child), END: parents, "position": position})
+    again = _named_again(child, position, parents)
+    return rows.filter(pa.array(~np.isin(np.arange(len(child)), again))) if again else rows
+
+
+def _named_again(
+    child: NDArray[np.int64], position: NDArray[np.int64], parents: pa.Array
+) -> list[int]:
+    """Return the rows in which a merge names a parent twice; the graph joins two nodes once."""
+    merged = np.flatnonzero(position)
+    rows = np.flatnonzero(np.isin(child, child[merged])) if len(merged) else merged
+    seen: set[tuple[int, str]] = set()
+    again: list[int] = []
+    for row, pair in zip(
+        rows.tolist(),
+        zip(child[rows].tolist(), parents.take(rows).to_pylist(), strict=True),
+        strict=True,
+    ):
+        if pair in seen:
+            again.append(row)
+        seen.add(pair)
+    return again
 
 
 def _position(child: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -64,7 +79,8 @@ def _position(child: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _write_contributors(writer: GraphWriter, commits: pa.Table) -> None:
-    authored = commits.filter(pc.is_valid(commits["contributor"]))
+    authored = commits.select(["sha", "contributor"])
+    authored = authored.filter(pc.is_valid(authored["contributor"]))
     keys = pc.unique(authored["contributor"])
     host_and_login = pc.split_pattern(keys, ":", max_splits=1)
     login = pc.if_else(

@@ -1,6 +1,6 @@
 """One project of a snapshot, with everything that is derived from its own history."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,7 +88,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
         return DerivedProject(project, commits, at, everywhere, nothing, nothing, [], None)
     history = history_of(commits)
     membership = membership_of(history, project.last)
-    branches = branch_facts(history, project.last, membership, lambda: Changes(project.changes()))
+    branches = branch_facts(history, project.last, membership, _changes_of(project))
     if history.cut:
         commits = _known_parents(commits)
     return DerivedProject(
@@ -101,6 +101,13 @@ def derive(project: ProjectHistory) -> DerivedProject:
         branches,
         history,
     )
+
+
+def _changes_of(project: ProjectHistory) -> Callable[[], Changes] | None:
+    """Return how to read what commits changed; None if the source did not tell."""
+    if not project.tells_changes:
+        return None
+    return lambda: Changes(project.changes())
 
 
 def _known_parents(commits: pa.Table) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ingest.records import Event, Observation
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS
+from ingest.snapshot.columns import CHANGES, COMMITS, WRITING
 from ingest.snapshot.files import sha256, write_sealed
 from ingest.snapshot.reader import Generation, Pointer, ProjectHistory
 
@@ -68,7 +68,7 @@ class Draft:
         if rows.num_rows:
             if name not in self._writers:
                 path = self.path / name
-                self._writers[name] = pq.ParquetWriter(path, schema, compression="zstd")
+                self._writers[name] = pq.ParquetWriter(path, schema, **WRITING)
             self._writers[name].write_table(rows)
 
 
