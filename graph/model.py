@@ -87,7 +87,7 @@ BRANCH = NodeType(
     "a git ref that people push to",
     (
         _string("key", "project key, a space, the full ref name"),
-        _string("name", "full ref name, e.g. `refs/heads/main`", indexed=True),
+        _string("name", "full ref name, e.g. `refs/heads/main`"),
         _string("kind", "`branch`, `pull_request` or `convert`"),
         _string(
             "status",
@@ -107,7 +107,7 @@ TAG = NodeType(
     "a git tag, peeled to its commit",
     (
         _string("key", "project key, a space, the full ref name"),
-        _string("name", "full ref name, e.g. `refs/tags/v1.0`", indexed=True),
+        _string("name", "full ref name, e.g. `refs/tags/v1.0`"),
     ),
 )
 CONTRIBUTOR = NodeType(

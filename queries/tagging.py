@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graph.keys import key_of_parts
 from graph.model import MODEL
 from graph.store import GraphStore
 from queries.patterns import FamilyPattern, Progress, patterns
@@ -65,7 +66,7 @@ def tag(
 
 def assessment_key(pattern: FamilyPattern) -> str:
     """Return the key of a pattern's assessment: family, a space, `until`."""
-    return f"{pattern.family} {pattern.until}"
+    return key_of_parts(pattern.family, pattern.until)
 
 
 def _tables(

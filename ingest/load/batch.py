@@ -1,8 +1,6 @@
 """Projects gathered into a batch, and the batch as tables of the graph's model."""
 
-from collections.abc import Callable, Sequence
-from itertools import chain
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -97,17 +95,14 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
     counts = [project.commits.num_rows for project in projects]
     owner = np.repeat(np.arange(len(projects)), counts)
 
-    def column(of: Callable[[DerivedProject], list[Any]], type_: pa.DataType) -> pa.Array:
-        return pa.array(list(chain.from_iterable(map(of, projects))), type_)
-
     return pa.table(
         {
             START: pa.array([project.key for project in projects]).take(pa.array(owner)),
             END: _joined([project.commits["sha"] for project in projects]),
             "at": _joined([project.at for project in projects]),
-            "on_default": column(lambda project: project.on_default, pa.bool_()),
-            "landed_at": column(lambda project: project.landed_at, pa.int64()),
-            "vanished_at": column(lambda project: project.vanished_at, pa.int64()),
+            "on_default": pa.chunked_array([project.on_default for project in projects]),
+            "landed_at": pa.chunked_array([project.landed_at for project in projects]),
+            "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
         }
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from graph.keys import key_of_parts
 from graph.store import GraphWriter
 from graph.tables import END, START
 from ingest.derive.switches import Switches, Timeline, find_switches
@@ -31,8 +32,8 @@ class Entries:
     @classmethod
     def of(cls, project: DerivedProject) -> "Entries":
         """Return the entries of a derived project."""
-        mask = np.array(project.on_default, dtype=np.bool_)
-        shas = project.commits["sha"].filter(pa.array(mask)).to_pylist()
+        mask = project.on_default.to_numpy(zero_copy_only=False)
+        shas = project.commits["sha"].filter(project.on_default).to_pylist()
         return cls(shas, project.at.to_numpy()[mask])
 
     def only(self, scope: set[str]) -> "Entries":
@@ -102,7 +103,7 @@ def _write_switches(
     names = [families[number].name for number in switches.family.tolist()]
     # With wrong clocks, two commits that are on both sides can be neighbours in both directions.
     parts = zip(names, switches.from_side, switches.from_sha, switches.to_sha, strict=True)
-    keys = [" ".join(part) for part in parts]
+    keys = [key_of_parts(*part) for part in parts]
     writer.put_nodes("Switch", _switch_nodes(switches, keys))
     writer.put_relationships("HAS_SWITCH", "Family", "Switch", _ends(names, keys))
     writer.put_relationships("FROM", "Switch", "Commit", _ends(keys, switches.from_sha))

@@ -1,21 +1,16 @@
 """Loading a snapshot into a graph: what is new or different, and nothing else."""
 
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from graph.store import GraphStore, GraphWriter
 from ingest.interface import Progress, no_progress
+from ingest.load.ahead import derived
 from ingest.load.batch import BATCH_COMMITS, write_batch
 from ingest.load.family import Entries, projects_of, write_families
 from ingest.load.plan import Plan, plan, write_nodes
-from ingest.load.project import DerivedProject, derive
-from ingest.snapshot import ProjectHistory, Snapshot
-
-_READERS = 2
-_AHEAD = 200
-"""Projects that are read before they are needed: enough to keep busy while a batch is written."""
+from ingest.load.project import DerivedProject
+from ingest.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +81,13 @@ def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[
     batch: list[DerivedProject] = []
     commits = 0
     histories = [history for key, history in todo.histories.items() if key in wanted]
-    for done, project in enumerate(_derived(histories), start=1):
+    for done, project in enumerate(derived(histories), start=1):
         batch.append(project)
         commits += project.commits.num_rows
         if commits >= BATCH_COMMITS or done == len(histories):
             yield batch
             batch, commits = [], 0
         progress("projects", done, len(histories))
-
-
-def _derived(histories: list[ProjectHistory]) -> Iterator[DerivedProject]:
-    """Derive projects in order, reading ahead while others are derived and loaded.
-
-    Threads help as far as reading, checking hashes and decoding go, about half of the work.
-    """
-    with ThreadPoolExecutor(_READERS) as pool:
-        ahead: deque[Future[DerivedProject]] = deque()
-        for history in histories:
-            ahead.append(pool.submit(derive, history))
-            if len(ahead) > _AHEAD:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def _remove_refs(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:

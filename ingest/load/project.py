@@ -12,61 +12,48 @@ from ingest.derive.changes import Changes
 from ingest.derive.columns import history_of, values
 from ingest.derive.dag import History
 from ingest.derive.membership import Membership, membership_of
-from ingest.records import Observation, Ref, RefKind, Side
+from ingest.records import Event, Observation, Project, Ref, RefKind, Side
 from ingest.snapshot import ProjectHistory
 
 
 @dataclass(frozen=True, slots=True)
-class DerivedProject:
-    """A project's commits as rows, and where each of them stands."""
+class DeletedBranch:
+    """A branch that was there once, as it was last seen."""
 
-    history: ProjectHistory
+    ref: Ref
+    head_committed_at: int | None
+    vanished_at: int
+    """When it was first missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedProject:
+    """A project's commits as rows, and where each of them stands. Plain data: it can be sent."""
+
+    project: Project
     commits: pa.Table
     """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
     at: pa.ChunkedArray
     """Time of each commit on the project's side (DESIGN.md section 1, *commit*)."""
-    on_default: list[bool]
-    landed_at: list[int | None]
-    vanished_at: list[int | None]
+    on_default: pa.Array
+    landed_at: pa.Array
+    vanished_at: pa.Array
     branches: list[BranchFacts]
     """Branches of the last observation."""
-    dag: History | None
-    """None if the source knew no parents."""
+    deleted: list[DeletedBranch]
+    tags: list[Ref]
+    """Tags of the last observation whose commits were read."""
+    events: tuple[Event, ...]
 
     @property
     def label(self) -> str:
         """The label of the project's node."""
-        return label_of(self.history.project.side)
+        return label_of(self.project.side)
 
     @property
     def key(self) -> str:
         """The project's key."""
-        return self.history.project.key
-
-    def deleted_branches(self) -> Iterator[tuple[Ref, int]]:
-        """Yield the branches that were there once, as last seen, and when they were missed."""
-        present = {ref.name for ref in self.history.last.refs}
-        last_seen: dict[str, tuple[Ref, int]] = {}
-        observations = self.history.observations
-        for seen, then in pairwise(observations):
-            last_seen |= {ref.name: (ref, then.observed_at) for ref in seen.refs}
-        for name, (ref, missed_at) in sorted(last_seen.items()):
-            if name not in present and ref.kind in BRANCH_KINDS:
-                yield ref, missed_at
-
-    def tags(self) -> list[Ref]:
-        """Return the tags of the last observation whose commits were read."""
-        refs = self.history.last.refs
-        return [ref for ref in refs if ref.kind is RefKind.TAG and self._has(ref.target)]
-
-    def committed_at(self, sha: str) -> int | None:
-        """Return the committer time of a commit, None if it was not read."""
-        if self.dag is None or sha not in self.dag.number:
-            return None
-        return self.dag.committed_at[self.dag.number[sha]]
-
-    def _has(self, sha: str) -> bool:
-        return self.dag is not None and sha in self.dag.number
+        return self.project.key
 
 
 def label_of(side: Side) -> str:
@@ -83,23 +70,26 @@ def derive(project: ProjectHistory) -> DerivedProject:
     commits = project.commits()
     at = commits["authored_at" if project.project.side is Side.UPSTREAM else "committed_at"]
     if not project.last.ancestry:
-        nothing: list[int | None] = [None] * commits.num_rows
-        everywhere = [True] * commits.num_rows
-        return DerivedProject(project, commits, at, everywhere, nothing, nothing, [], None)
+        everywhere = pa.array([True] * commits.num_rows, pa.bool_())
+        nothing = pa.nulls(commits.num_rows, pa.int64())
+        return DerivedProject(
+            project.project, commits, at, everywhere, nothing, nothing, [], [], [], project.events
+        )
     history = history_of(commits)
     membership = membership_of(history, project.last)
     branches = branch_facts(history, project.last, membership, _changes_of(project))
-    if history.cut:
-        commits = _known_parents(commits)
+    since = _vanished_at(history, membership, project.observations)
     return DerivedProject(
-        project,
-        commits,
+        project.project,
+        _known_parents(commits) if history.cut else commits,
         at,
-        membership.on_default,
-        membership.landed_at,
-        _vanished_at(history, membership, project.observations),
+        pa.array(membership.on_default, pa.bool_()),
+        pa.array(membership.landed_at, pa.int64()),
+        pa.array(since, pa.int64()),
         branches,
-        history,
+        list(_deleted_branches(project, history)),
+        [r for r in project.last.refs if r.kind is RefKind.TAG and r.target in history.number],
+        project.events,
     )
 
 
@@ -117,6 +107,18 @@ def _known_parents(commits: pa.Table) -> pa.Table:
     position = commits.schema.get_field_index("parents")
     column = pa.array(parents, pa.list_(pa.string()))
     return commits.set_column(position, "parents", column)
+
+
+def _deleted_branches(project: ProjectHistory, history: History) -> Iterator[DeletedBranch]:
+    present = {ref.name for ref in project.last.refs}
+    last_seen: dict[str, tuple[Ref, int]] = {}
+    for seen, then in pairwise(project.observations):
+        last_seen |= {ref.name: (ref, then.observed_at) for ref in seen.refs}
+    for name, (ref, missed_at) in sorted(last_seen.items()):
+        if name not in present and ref.kind in BRANCH_KINDS:
+            number = history.number.get(ref.target)
+            committed_at = None if number is None else history.committed_at[number]
+            yield DeletedBranch(ref, committed_at, missed_at)
 
 
 def _vanished_at(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from graph.keys import key_of_parts
 from graph.store import GraphWriter
 from ingest.load.project import DerivedProject
 from ingest.load.rows import nodes, pairs
@@ -25,7 +26,7 @@ def write_refs(writer: GraphWriter, label: str, projects: Sequence[DerivedProjec
 
 def ref_key(project: str, ref: str) -> str:
     """Return the key of a branch or tag. Neither URLs nor ref names have spaces in them."""
-    return f"{project} {ref}"
+    return key_of_parts(project, ref)
 
 
 def _branches(project: DerivedProject) -> Iterator[dict[str, Any]]:
@@ -33,19 +34,19 @@ def _branches(project: DerivedProject) -> Iterator[dict[str, Any]]:
         row = asdict(facts)
         del row["is_default"]
         yield {"key": ref_key(project.key, facts.name), **row}
-    for ref, missed_at in project.deleted_branches():
+    for gone in project.deleted:
         yield {
-            "key": ref_key(project.key, ref.name),
-            "name": ref.name,
-            "kind": ref.kind,
-            "head": ref.target,
-            "head_committed_at": project.committed_at(ref.target),
-            "vanished_at": missed_at,
+            "key": ref_key(project.key, gone.ref.name),
+            "name": gone.ref.name,
+            "kind": gone.ref.kind,
+            "head": gone.ref.target,
+            "head_committed_at": gone.head_committed_at,
+            "vanished_at": gone.vanished_at,
         }
 
 
 def _write_tags(writer: GraphWriter, label: str, projects: Sequence[DerivedProject]) -> None:
-    tags = [(project.key, tag) for project in projects for tag in project.tags()]
+    tags = [(project.key, tag) for project in projects for tag in project.tags]
     rows = ({"key": ref_key(project, tag.name), "name": tag.name} for project, tag in tags)
     writer.put_nodes("Tag", nodes("Tag", rows))
     owners = pairs((project, ref_key(project, tag.name)) for project, tag in tags)
@@ -57,7 +58,7 @@ def _write_tags(writer: GraphWriter, label: str, projects: Sequence[DerivedProje
 def _write_events(
     writer: GraphWriter, label: str, projects: Sequence[DerivedProject], branches: set[str]
 ) -> None:
-    events = [(project.key, event) for project in projects for event in project.history.events]
+    events = [(project.key, event) for project in projects for event in project.events]
     rows = ({"key": _event_key(project, event), **asdict(event)} for project, event in events)
     writer.put_nodes("Event", nodes("Event", rows))
     about = pairs((_event_key(project, event), project) for project, event in events)
@@ -71,4 +72,4 @@ def _write_events(
 
 
 def _event_key(project: str, event: Event) -> str:
-    return f"{project} {event.observed_at} {event.kind} {event.subject}"
+    return key_of_parts(project, event.observed_at, event.kind, event.subject)

@@ -170,7 +170,7 @@ class Snapshot:
     def pointers(self) -> Iterator[tuple[Path, Pointer]]:
         """Yield the folder and pointer of every project, sorted by folder."""
         for file in sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}")):
-            yield file.parent, Pointer.from_json(read_sealed(file))
+            yield file.parent, _pointer(file.parent)
 
     def projects(self) -> Iterator[ProjectHistory]:
         """Yield every project, sorted by folder."""
@@ -180,10 +180,7 @@ class Snapshot:
     def project(self, key: str) -> ProjectHistory | None:
         """Return one project by its key, or None if the snapshot does not hold it."""
         folder = self.path / layout.PROJECTS / slug(key)
-        pointer = folder / layout.POINTER
-        if not pointer.exists():
-            return None
-        return ProjectHistory(folder, Pointer.from_json(read_sealed(pointer)))
+        return read_project(folder) if (folder / layout.POINTER).exists() else None
 
     def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
@@ -195,8 +192,17 @@ class Snapshot:
         return problems
 
 
+def read_project(folder: Path) -> ProjectHistory:
+    """Return the project whose pointer lies in this folder of a snapshot."""
+    return ProjectHistory(folder, _pointer(folder))
+
+
+def _pointer(folder: Path) -> Pointer:
+    return Pointer.from_json(read_sealed(folder / layout.POINTER))
+
+
 def _read_all(file: Path) -> None:
-    history = ProjectHistory(file.parent, Pointer.from_json(read_sealed(file)))
+    history = read_project(file.parent)
     history.commits()
     history.changes()
 
