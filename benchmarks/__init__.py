@@ -1,0 +1,1 @@
+"""How fast hubtrace is, beside the tools and the limits that it is measured against."""

@@ -1,0 +1,112 @@
+"""`python -m benchmarks [git] [load] [labels] [stores]`: how fast hubtrace is.
+
+Words go to stderr, figures to stdout. Without a choice all four are measured, in about 25 minutes.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import gitsource, labels, loading, stores
+from benchmarks.families import STUDY, world
+from benchmarks.measuring import BenchmarkFailed, say
+from benchmarks.reporting import Report, in_json, in_markdown
+from benchmarks.worlds import Workshop
+
+
+def main() -> int:
+    """Run the chosen benchmarks and print what they found; return the exit code."""
+    options = _parser().parse_args()
+    reports: list[Report] = []
+    try:
+        with _folder(options.keep) as folder:
+            for choice in options.choices or list(_CHOICES):
+                say(f"{choice} …")
+                reports += _CHOICES[choice](Workshop(folder), options)
+    except BenchmarkFailed as failure:
+        say(str(failure))
+        return 1
+    finally:
+        if reports:
+            print((in_json if options.format == "json" else in_markdown)(reports))
+    return 0
+
+
+def _git(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return gitsource.run(
+        workshop,
+        options.git_commits,
+        options.repository,
+        sample=options.sample,
+        repeat=options.repeat,
+        python=options.peers,
+    )
+
+
+def _load(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return loading.run(workshop, [world(n) for n in options.load_commits], options.repeat)
+
+
+def _labels(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    sizes = [STUDY, *(world(commits) for commits in options.labels_commits)]
+    return labels.run(workshop, sizes, options.repeat)
+
+
+def _stores(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return stores.run(workshop, world(options.stores_commits), options.repeat)
+
+
+_CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
+    "git": _git,
+    "load": _load,
+    "labels": _labels,
+    "stores": _stores,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("choices", nargs="*", metavar="git|load|labels|stores", help="default: all", type=_choice)
+    add("--format", choices=("markdown", "json"), default="markdown")
+    add("--repeat", type=int, default=3, help="runs of which the best counts (default: 3)")
+    add("--keep", type=Path, metavar="DIR", help="make worlds here, and use them again")
+    add("--peers", default=sys.executable, metavar="PYTHON", help="has PyDriller and Perceval")
+    add(
+        "--repository", type=Path, action="append", default=[], help="read this one, not a made one"
+    )
+    add("--sample", type=int, default=500, help="commits that PyDriller reads (default: 500)")
+    add("--git-commits", type=int, default=20_000)
+    add("--load-commits", type=int, nargs="*", default=[200_000, 2_000_000])
+    add(
+        "--labels-commits", type=int, nargs="*", default=[2_000_000], help="beside the study's size"
+    )
+    add("--stores-commits", type=int, default=1_000_000)
+    return parser
+
+
+def _choice(text: str) -> str:
+    if text not in _CHOICES:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(_CHOICES)}")
+    return text
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept.resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="hubtrace-benchmarks-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
