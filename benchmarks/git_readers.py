@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Taken
+from benchmarks.measuring import Taken, cpu_seconds
 from ingest.git import GitSource
 from ingest.interface import Cursor, Reading
 from ingest.names import key_of
@@ -100,12 +100,6 @@ def git_log_of(repository: str, cache: str) -> tuple[list[str], dict[str, str]]:
     for _ in _reading(repository, cache).commits:
         pass
     return seen[0]
-
-
-def cpu_seconds() -> float:
-    """Return the processor time that this process and its ended children have used."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _reading(repository: str, cache: str) -> Reading:

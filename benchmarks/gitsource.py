@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import git_readers
-from benchmarks.measuring import BenchmarkFailed, Measured, has_module, measure
+from benchmarks.measuring import BenchmarkFailed, Measured, has_module, measure, measure_in_turns
 from benchmarks.reporting import Report, Row, times
 from benchmarks.repository import make_repository
 from benchmarks.worlds import Workshop
@@ -38,7 +38,16 @@ def run(
 def _report(workshop: Workshop, repository: Path, sample: int, repeat: int, python: str) -> Report:
     place = str(repository.resolve())
     cache = str(workshop.folder / "clones")
-    ours, quiet, piped = _in_turns(place, cache, repeat)
+    reading: dict[str, Any] = {"repository": place, "cache": cache}
+    git_readers.read_ours(**reading)  # makes the clone
+    ours, quiet, piped = measure_in_turns(
+        [
+            (git_readers.read_ours, reading),
+            (git_readers.read_git, {**reading, "pipe": False}),
+            (git_readers.read_git, {**reading, "pipe": True}),
+        ],
+        _ROUNDS * repeat,
+    )
     commits = ours.facts["commits"]
     name = "the made repository" if repository.parent == workshop.folder else repository.name
     merges, paths = ours.facts["merges"], ours.facts["paths"]
@@ -59,25 +68,6 @@ def _report(workshop: Workshop, repository: Path, sample: int, repeat: int, pyth
         _pydriller(place, ours, sample, python),
     ]
     return Report(title, rows)
-
-
-def _in_turns(place: str, cache: str, repeat: int) -> tuple[Measured, Measured, Measured]:
-    """Measure ours and git's two outputs in turns, so that noise falls on all of them."""
-    reading: dict[str, Any] = {"repository": place, "cache": cache}
-    git_readers.read_ours(**reading)  # makes the clone
-    found: list[list[Measured]] = [[], [], []]
-    for _ in range(_ROUNDS * repeat):
-        found[0].append(measure(git_readers.read_ours, reading))
-        found[1].append(measure(git_readers.read_git, {**reading, "pipe": False}))
-        found[2].append(measure(git_readers.read_git, {**reading, "pipe": True}))
-    ours, quiet, piped = (_best(runs) for runs in found)
-    return ours, quiet, piped
-
-
-def _best(runs: list[Measured]) -> Measured:
-    best = min(runs, key=lambda run: run.seconds)
-    best.facts["cpu"] = min(run.facts["cpu"] for run in runs)
-    return Measured(best.seconds, min(run.peak_mb for run in runs), len(runs), best.facts)
 
 
 def _perceval(workshop: Workshop, place: str, ours: Measured, python: str) -> Row:

@@ -6,11 +6,12 @@ half of what reads git is git.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,32 @@ def measure(
     measured = Measured(best.seconds, min(peak for _, peak in runs), repeat, best.facts)
     say(f"  {function.__name__}: {measured.seconds:.2f} s, {measured.peak_mb:.0f} MB")
     return measured
+
+
+def measure_in_turns(
+    calls: Sequence[tuple[Callable[..., Taken], Mapping[str, Any]]], rounds: int
+) -> list[Measured]:
+    """Measure several functions in turns, so that noise falls on all of them.
+
+    The processor time in their facts (`cpu`) is the least of all runs.
+    """
+    found: list[list[Measured]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for runs, (function, arguments) in zip(found, calls, strict=True):
+            runs.append(measure(function, arguments))
+    return [_best(runs) for runs in found]
+
+
+def _best(runs: list[Measured]) -> Measured:
+    best = min(runs, key=lambda run: run.seconds)
+    facts = {**best.facts, "cpu": min(run.facts["cpu"] for run in runs)}
+    return Measured(best.seconds, min(run.peak_mb for run in runs), len(runs), facts)
+
+
+def cpu_seconds() -> float:
+    """Return the processor time that this process and its ended children have used."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def has_module(python: str, module: str) -> bool:
