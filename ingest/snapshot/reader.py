@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class ProjectHistory:
         """The newest observation whose refs differed from the one before."""
         return self.observations[-1]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A hash over everything but the moment of the last look."""
         body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
