@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from graph.store import GraphStore, GraphWriter
 from ingest.interface import Progress, no_progress
-from ingest.load.ahead import derived
 from ingest.load.batch import BATCH_COMMITS, write_batch
 from ingest.load.family import Entries, projects_of, write_families
 from ingest.load.plan import Plan, plan, write_nodes
-from ingest.load.project import DerivedProject
+from ingest.load.project import DerivedProject, derive
 from ingest.snapshot import Snapshot
 
 
@@ -81,7 +80,7 @@ def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[
     batch: list[DerivedProject] = []
     commits = 0
     histories = [history for key, history in todo.histories.items() if key in wanted]
-    for done, project in enumerate(derived(histories), start=1):
+    for done, project in enumerate(map(derive, histories), start=1):
         batch.append(project)
         commits += project.commits.num_rows
         if commits >= BATCH_COMMITS or done == len(histories):

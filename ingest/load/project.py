@@ -28,7 +28,7 @@ class DeletedBranch:
 
 @dataclass(frozen=True, slots=True)
 class DerivedProject:
-    """A project's commits as rows, and where each of them stands. Plain data: it can be sent."""
+    """A project's commits as rows, and where each of them stands.."""
 
     project: Project
     commits: pa.Table

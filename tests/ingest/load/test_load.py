@@ -1,6 +1,5 @@
 """A graph is what its snapshot says, however it came there."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import ingest.load.ahead
-from graph.errors import IngestError, SnapshotCorrupt
+from graph.errors import SnapshotCorrupt
 from graph.store import GraphStore, open_store
 from ingest.interface import Reading
 from ingest.load import Loaded, load
@@ -291,48 +289,3 @@ def test_many_small_loads_give_the_graph_of_one(
         load(_write(folder / "s", seen), gradual)
     load(Snapshot(folder / "s"), fresh)
     assert contents(gradual) == contents(fresh)
-
-
-def test_many_projects_are_derived_in_a_process_beside(
-    store: GraphStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    snapshot = _write(tmp_path / "s", _upstream(), _downstream())
-    load(snapshot, store)
-    expected = contents(store)
-    with store.write() as writer:
-        writer.run("MATCH (n) DETACH DELETE n")
-    monkeypatch.setattr(ingest.load.ahead, "MANY", 1)
-    # A package of that name in the folder where somebody stands must not be run.
-    (tmp_path / "ingest" / "load").mkdir(parents=True)
-    (tmp_path / "ingest" / "load" / "ahead.py").write_text("raise SystemExit('hostile')")
-    monkeypatch.chdir(tmp_path)
-    assert load(snapshot, store).commits == 7
-    assert contents(store) == expected
-
-
-def test_a_changed_byte_is_told_by_the_process_beside(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    snapshot = _write(tmp_path / "s", _upstream(), _downstream())
-    file = next((tmp_path / "s").rglob("commits.parquet"))
-    file.write_bytes(file.read_bytes()[:-1] + b"?")
-    monkeypatch.setattr(ingest.load.ahead, "MANY", 1)
-    with (
-        open_store(str(tmp_path / "g.kgl")) as graph,
-        pytest.raises(SnapshotCorrupt, match=r"commits\.parquet has been changed"),
-    ):
-        load(snapshot, graph)
-    assert not (tmp_path / "g.kgl").exists()
-
-
-def test_a_process_beside_that_dies_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    snapshot = _write(tmp_path / "s", _upstream(), _downstream())
-    monkeypatch.setattr(ingest.load.ahead, "MANY", 1)
-    monkeypatch.setattr(sys, "executable", "true")
-    with (
-        open_store(str(tmp_path / "g.kgl")) as graph,
-        pytest.raises((IngestError, BrokenPipeError)),
-    ):
-        load(snapshot, graph)
