@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit faults neo4j bench clean
+.PHONY: help demo test lint types unit faults neo4j arcadedb bench clean
 
 help: ## Tell what can be made.
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -29,6 +29,10 @@ faults: .venv/dev ## Run the long fault campaigns (kills at every moment).
 neo4j: .venv/dev ## Start a throw-away Neo4j on free ports, until Ctrl-C.
 	@$(BIN)/python -m tests.neo4j.server
 
+arcadedb: .venv/arcadedb ## Run the tests of the Bolt store on ArcadeDB instead of Neo4j.
+	HUBTRACE_BOLT_SERVER=arcadedb HUBTRACE_REQUIRE_NEO4J=1 $(BIN)/pytest -p tests.neo4j.arcadedb \
+	    -k bolt tests/graph tests/ingest/load tests/queries
+
 bench: .venv/bench ## Measure us and our peers in the same run.
 	$(BIN)/python -m benchmarks
 
@@ -40,6 +44,9 @@ clean: ## Remove what was set up and made.
 
 .venv/dev: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev
+
+.venv/arcadedb: pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev arcadedb
 
 .venv/bench: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev bench

@@ -1,59 +1,25 @@
 """The store on a server that speaks Bolt: Neo4j, alone or as a cluster (docs/decisions/0006)."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import neo4j
 
-from graph.bolt_values import ours, translated
+from graph.bolt_address import Address
+from graph.bolt_values import REFUSED, answer_of, sending, translated
 from graph.bolt_writer import BoltWriter
-from graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed
+from graph.errors import GraphError, GraphMissing, GraphTooNew, WriteRefused
 from graph.model import MODEL
 from graph.result import Result
-from graph.statements import constraints, indexes, stamp, stamped_version, stamps
+from graph.statements import index_names, schema, stamp, stamped_version, stamps
 
 _OLDEST = 5
 """The oldest major version of Neo4j whose Cypher the catalogue speaks."""
 _PATIENCE = 15.0
 """Seconds in which a server must take a connection, and for which a statement is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A server, a database on it, and who asks. The password is in no text of it."""
-
-    url: str
-    """Without user, password and query: fit to be shown."""
-    user: str
-    password: str = field(repr=False)
-    database: str | None
-
-    @classmethod
-    def parse(cls, url: str) -> "Address":
-        """Read a URL; user, password and database come from it or from `NEO4J_…` variables.
-
-        Raises:
-            GraphError: the URL names no host, or something that is not known.
-        """
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
-        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        if not parts.hostname or parts.path.strip("/") or set(query) - {"database"}:
-            raise GraphError(
-                f"{shown} is no server; write it like neo4j://host:7687?database=neo4j"
-            )
-        environment = os.environ.get
-        return cls(
-            shown,
-            unquote(parts.username or "") or environment("NEO4J_USERNAME", "neo4j"),
-            unquote(parts.password or "") or environment("NEO4J_PASSWORD", ""),
-            query.get("database", [environment("NEO4J_DATABASE") or None])[0],
-        )
 
 
 class BoltStore:
@@ -82,15 +48,16 @@ class BoltStore:
         can be repeated: if the block breaks, running it again finishes it.
         """
         there = self.exists()
-        with self._translated(), self._session(neo4j.WRITE_ACCESS) as session:
-            for statement in (*constraints(MODEL), *indexes(MODEL)):
-                session.run(statement).consume()
-        writer = BoltWriter(self._connect(), self._address.database, self._ask, self._translated)
-        yield writer
-        writer.flush()
+        known = {name for (name,) in self._ask(index_names(), {}).rows()}
+        self._change([text for name, text in schema(MODEL).items() if name not in known])
+        writer = BoltWriter(self._session, self._ask, self._translated)
+        try:
+            yield writer
+            writer.flush()
+        finally:
+            writer.close()
         if not there:
-            with self._translated(), self._session(neo4j.WRITE_ACCESS) as session:
-                session.run(stamp(MODEL)).consume()
+            self._change([stamp(MODEL)])
             self._there = True
 
     def exists(self) -> bool:
@@ -134,16 +101,22 @@ class BoltStore:
 
         @neo4j.unit_of_work(timeout=_query_timeout())
         def read(transaction: neo4j.ManagedTransaction) -> Result:
-            answer = transaction.run(cypher, parameters)
-            rows = [tuple(ours(value) for value in record.values()) for record in answer]
-            return Result(answer.keys(), rows)
+            result = transaction.run(cypher, parameters)
+            answer = answer_of(result)
+            if result.consume().counters.contains_updates:
+                # Neo4j has refused it by now, other servers that speak Bolt do not; what is
+                # raised here takes it back.
+                raise WriteRefused(REFUSED)
+            return answer
 
-        with self._translated(), self._session(neo4j.READ_ACCESS) as session:
-            try:
-                return session.execute_read(read)
-            except (TypeError, ValueError, OverflowError) as error:
-                names = ", ".join(f"${name}" for name in parameters)
-                raise QueryFailed(f"one of the parameters {names} is no value: {error}") from None
+        with self._translated(), sending(parameters), self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(read)
+
+    def _change(self, statements: Sequence[str]) -> None:
+        """Run statements that change what the database is made of, each on its own."""
+        for statement in statements:
+            with self._translated(), self._session(neo4j.WRITE_ACCESS) as session:
+                session.execute_write(lambda t, text: t.run(text).consume(), statement)
 
     def _session(self, access: str) -> neo4j.Session:
         driver = self._connect()
@@ -163,21 +136,23 @@ class BoltStore:
                 max_transaction_retry_time=_PATIENCE,
                 user_agent="hubtrace",
                 notifications_min_severity="OFF",
+                telemetry_disabled=True,
             )
             try:
                 with self._translated():
-                    _check_version(driver.get_server_info().agent)
+                    check_version(driver.get_server_info().agent)
             except BaseException:
                 driver.close()
                 raise
             self._driver = driver
         return self._driver
 
-    def _translated(self) -> Any:
+    def _translated(self) -> AbstractContextManager[None]:
         return translated(self.url, self._address.user, self._address.database)
 
 
-def _check_version(agent: str) -> None:
+def check_version(agent: str) -> None:
+    """Raise GraphError if the server is a Neo4j that does not speak our Cypher yet."""
     name, _, version = agent.partition("/")
     major = version.split(".")[0]
     if name == "Neo4j" and major.isdigit() and int(major) < _OLDEST:

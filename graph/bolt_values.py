@@ -1,31 +1,43 @@
 """How a Bolt server's values and errors become ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import neo4j
 import neo4j.exceptions
 import neo4j.graph
 
 from graph.errors import GraphError, QueryFailed, WriteRefused
-from graph.result import Node, Relationship
+from graph.result import Node, Relationship, Result
 
+REFUSED = "this statement changes the graph, which was opened for reading"
+
+_SECURITY = "Neo.ClientError.Security"
+_READING = "Neo.ClientError.Statement.AccessMode"
 _READ_ONLY = (
-    "Neo.ClientError.Statement.AccessMode",
+    "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
     "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
 )
-_FORBIDDEN = "Neo.ClientError.Security.Forbidden"
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
 _TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+_TOO_LONG = "too large to index"
+_INTEGERS = range(-(2**63), 2**63)
+
+
+def answer_of(result: neo4j.Result) -> Result:
+    """Return all rows of an answer as ours."""
+    rows = [tuple(ours(value) for value in record.values()) for record in result]
+    return Result(result.keys(), rows)
 
 
 def ours(value: Any) -> Any:
     """Return a value as `graph.result` has it; a path is a map of its nodes and relationships."""
     if isinstance(value, neo4j.graph.Node):
-        return Node(value.element_id, next(iter(value.labels), ""), dict(value))
+        return Node(value.element_id, min(value.labels, default=""), dict(value))
     if isinstance(value, neo4j.graph.Relationship):
         # A node that was not returned is without properties, and so false, but it has an identity.
         ends = [None if node is None else node.element_id for node in value.nodes]
@@ -43,37 +55,76 @@ def ours(value: Any) -> Any:
 
 
 @contextmanager
+def sending(parameters: Mapping[str, Any]) -> Iterator[None]:
+    """Raise QueryFailed, with the parameter's name, where a value has no form in Bolt."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as error:
+        odd = [name for name, value in parameters.items() if not _plain(value)]
+        names = ", ".join(f"${name}" for name in odd or parameters)
+        raise QueryFailed(f"{names or 'the statement'} cannot be sent: {error}") from None
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, int):
+        return value in _INTEGERS
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and all(map(_plain, value.values()))
+    return value is None or isinstance(value, float | bytes)
+
+
+@contextmanager
 def translated(url: str, user: str, database: str | None) -> Iterator[None]:
     """Turn what the driver raises into one clear sentence that never holds a password."""
     try:
         yield
-    except neo4j.exceptions.AuthError:
-        raise GraphError(
-            f"{url} refused user {user or '(none)'}; set NEO4J_USERNAME and NEO4J_PASSWORD"
-        ) from None
-    except neo4j.exceptions.ClientError as error:
-        raise _of_client(error, url, user, database) from None
+    except neo4j.exceptions.Neo4jError as error:
+        raise _of_server(error, url, user, database) from None
     except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired) as error:
-        raise GraphError(f"no server answers at {url}: {_first_line(error)}") from None
-    except neo4j.exceptions.ConfigurationError as error:
+        words = _first_line(error)
+        if "defunct" in words:
+            raise GraphError(f"the connection to {url} was lost; run it again") from None
+        raise GraphError(f"no server answers at {url}: {words}") from None
+    except neo4j.exceptions.DriverError as error:
         raise GraphError(f"{url} cannot be used: {_first_line(error)}") from None
-    except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
-        raise GraphError(f"{url}: {_first_line(error)}") from None
 
 
-def _of_client(
-    error: neo4j.exceptions.ClientError, url: str, user: str, database: str | None
+def _of_server(
+    error: neo4j.exceptions.Neo4jError, url: str, user: str, database: str | None
 ) -> GraphError:
     code, message = error.code or "", error.message or str(error)
+    first = message.partition("\n")[0]
+    if code == _READING:
+        return WriteRefused(REFUSED)
     if code in _READ_ONLY:
-        return WriteRefused("this statement changes the graph, which was opened for reading")
-    if code == _FORBIDDEN:
-        return GraphError(f"user {user} may not do this at {url}: {message.splitlines()[0]}")
+        return GraphError(f"{url} is read-only: {first}")
+    if code.startswith(_SECURITY):
+        return _of_security(code.removeprefix(f"{_SECURITY}."), first, url, user)
     if code == _NO_DATABASE:
         return GraphError(f"{url} has no database {database or '(default)'}")
     if code in _TIMED_OUT:
         return QueryFailed("the question took longer than HUBTRACE_QUERY_TIMEOUT allows")
-    return QueryFailed(message)
+    if _TOO_LONG in message:
+        return GraphError(f"{url} cannot index so long a value as one of these keys or names")
+    if isinstance(error, neo4j.exceptions.ClientError):
+        return QueryFailed(message)
+    return GraphError(f"{url} failed: {first}")
+
+
+def _of_security(kind: str, words: str, url: str, user: str) -> GraphError:
+    if kind == "Forbidden":
+        return GraphError(f"user {user} may not do this at {url}: {words}")
+    if kind == "CredentialsExpired":
+        return GraphError(f"user {user} has to choose a new password at {url} first")
+    if kind == "AuthenticationRateLimit":
+        return GraphError(f"{url} was given too many wrong passwords; wait, then try again")
+    return GraphError(
+        f"{url} refused user {user or '(none)'}; set NEO4J_USERNAME and NEO4J_PASSWORD"
+    )
 
 
 def _first_line(error: Exception) -> str:

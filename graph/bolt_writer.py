@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import neo4j
 import pyarrow as pa
 
 from graph import tables
-from graph.bolt_values import ours
+from graph.bolt_values import answer_of, sending
 from graph.errors import GraphError
 from graph.model import MODEL
 from graph.result import Result
@@ -40,31 +40,30 @@ class BoltWriter:
 
     def __init__(
         self,
-        driver: neo4j.Driver,
-        database: str | None,
+        session: Callable[[str], neo4j.Session],
         ask: Callable[[str, dict[str, Any]], Result],
         translated: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._driver, self._database = driver, database
-        self._ask, self._translated = ask, translated
+        self._session, self._ask, self._translated = session, ask, translated
         self._steps: list[_Step] = []
+        self._open: tuple[neo4j.Session, neo4j.Transaction] | None = None
 
     def ask(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question; see `GraphWriter.ask`."""
-        self.flush()
-        return self._ask(cypher, parameters)
+        if self._open is None and not self._steps:
+            return self._ask(cypher, parameters)
+        return self.run(cypher, **parameters)
 
     def run(self, cypher: str, /, **parameters: Any) -> Result:
-        """Run a statement that may write; see `GraphWriter.run`."""
-        self.flush()
+        """Run a statement that may write; see `GraphWriter.run`.
 
-        def work(transaction: neo4j.ManagedTransaction) -> Result:
-            answer = transaction.run(cypher, parameters)
-            rows = [tuple(ours(value) for value in record.values()) for record in answer]
-            return Result(answer.keys(), rows)
-
-        with self._translated(), self._session() as session:
-            return session.execute_write(work)
+        Its answer is needed before it is known whether the block ends well. So it runs in a
+        transaction that stays open until then, and that the driver cannot repeat.
+        """
+        with self._translated(), sending(parameters):
+            transaction = self._transaction()
+            _execute(transaction, self._collected())
+            return answer_of(transaction.run(cypher, parameters))
 
     def put_nodes(self, label: str, rows: pa.Table) -> None:
         """Add or replace nodes; see `GraphWriter.put_nodes`."""
@@ -104,9 +103,21 @@ class BoltWriter:
 
     def flush(self) -> None:
         """Send what was collected, as one transaction."""
-        steps, self._steps = self._steps, []
-        if steps:
-            self._send(steps)
+        if self._open is not None:
+            with self._translated():
+                _execute(self._open[1], self._collected())
+                self._open[1].commit()
+            self.close()
+        elif self._steps:
+            self._send(self._collected())
+
+    def close(self) -> None:
+        """Give up what was not flushed."""
+        if self._open is not None:
+            session, self._open = self._open[0], None
+            # The connection may be gone; the server then rolls back by itself.
+            with suppress(GraphError), self._translated():
+                session.close()
 
     def _put(self, rows: pa.Table, step: Callable[[pa.Table], _Step]) -> None:
         if rows.num_rows <= ROWS_PER_TRANSACTION:
@@ -115,8 +126,14 @@ class BoltWriter:
             return
         self.flush()
         with ThreadPoolExecutor(_WORKERS) as pool:
-            # `map` is lazy in its results only: every batch is sent, the first error is raised.
-            list(pool.map(lambda batch: self._send([step(batch)]), _batches(rows)))
+            sent = [pool.submit(lambda b: self._send([step(b)]), b) for b in _batches(rows)]
+            try:
+                for batch in sent:
+                    batch.result()
+            except BaseException:
+                # Without a server every other batch would wait in vain, too.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _add(self, step: _Step) -> None:
         self._steps.append(step)
@@ -124,23 +141,33 @@ class BoltWriter:
             self.flush()
 
     def _send(self, steps: Sequence[_Step]) -> None:
-        def work(transaction: neo4j.ManagedTransaction) -> None:
-            for step in steps:
-                answer = transaction.run(step.statement, step.parameters)
-                if step.must_match:
-                    _check_found(step, answer.single(strict=True)[0])
-                else:
-                    answer.consume()
+        with self._translated(), self._session(neo4j.WRITE_ACCESS) as session:
+            session.execute_write(_execute, steps)
 
-        with self._translated(), self._session() as session:
-            session.execute_write(work)
+    def _collected(self) -> list[_Step]:
+        steps, self._steps = self._steps, []
+        return steps
 
-    def _session(self) -> neo4j.Session:
-        return self._driver.session(
-            database=self._database,
-            default_access_mode=neo4j.WRITE_ACCESS,
-            bookmark_manager=self._driver.execute_query_bookmark_manager,
-        )
+    def _transaction(self) -> neo4j.Transaction:
+        if self._open is None:
+            session = self._session(neo4j.WRITE_ACCESS)
+            try:
+                self._open = session, session.begin_transaction()
+            except BaseException:
+                session.close()
+                raise
+        return self._open[1]
+
+
+def _execute(
+    transaction: neo4j.ManagedTransaction | neo4j.Transaction, steps: Sequence[_Step]
+) -> None:
+    for step in steps:
+        answer = transaction.run(step.statement, step.parameters)
+        if step.must_match:
+            _check_found(step, answer.single(strict=True)[0])
+        else:
+            answer.consume()
 
 
 def _check_found(step: _Step, found: int) -> None:

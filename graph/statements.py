@@ -6,25 +6,48 @@ only, values only as parameters, so nothing from a hub is ever part of a stateme
 
 from graph.elements import Model, NodeType, RelationshipType
 
+_OURS = "hubtrace_"
+_STAMP = f"{_OURS}model_"
+
 
 def constraints(model: Model) -> list[str]:
     """Return a uniqueness constraint for the key of every label."""
-    return [
-        f"CREATE CONSTRAINT {node.label.lower()}_{node.key} IF NOT EXISTS "
-        f"FOR (n:{node.label}) REQUIRE n.{node.key} IS UNIQUE"
-        for node in model.nodes
-    ]
+    return list(_constraints(model).values())
 
 
 def indexes(model: Model) -> list[str]:
     """Return an index for every other property that is looked up by value."""
-    return [
-        f"CREATE INDEX {node.label.lower()}_{property_.name} IF NOT EXISTS "
+    return list(_indexes(model).values())
+
+
+def schema(model: Model) -> dict[str, str]:
+    """Return the constraints and indexes by their names, which no other program would choose."""
+    return _constraints(model) | _indexes(model)
+
+
+def index_names() -> str:
+    """Return the question for the names of all indexes; a constraint's index has its name."""
+    return "SHOW INDEXES YIELD name RETURN name"
+
+
+def _constraints(model: Model) -> dict[str, str]:
+    names = {node: f"{_OURS}{node.label.lower()}_{node.key}" for node in model.nodes}
+    return {
+        name: f"CREATE CONSTRAINT {name} IF NOT EXISTS "
+        f"FOR (n:{node.label}) REQUIRE n.{node.key} IS UNIQUE"
+        for node, name in names.items()
+    }
+
+
+def _indexes(model: Model) -> dict[str, str]:
+    return {
+        f"{_OURS}{node.label.lower()}_{property_.name}": f"CREATE INDEX "
+        f"{_OURS}{node.label.lower()}_{property_.name} IF NOT EXISTS "
         f"FOR (n:{node.label}) ON (n.{property_.name})"
         for node in model.nodes
         for property_ in node.properties
         if property_.indexed
-    ]
+    }
 
 
 def merge_nodes(node: NodeType) -> str:
@@ -51,9 +74,6 @@ def merge_relationships(relationship: RelationshipType, start: NodeType, end: No
         f"MERGE (e)<-[r:{relationship.type}]-(s) SET r = row.properties "
         "RETURN count(*) AS found"
     )
-
-
-_STAMP = "hubtrace_model_"
 
 
 def stamp(model: Model) -> str:

@@ -6,7 +6,7 @@ in one worker, one after the other, because Neo4j Community has one database.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,7 @@ import pytest
 from graph.statements import stamps
 from graph.store import GraphStore, open_store
 from tests.neo4j.artifacts import Unavailable
-from tests.neo4j.server import Server, start
-
-Opener = Callable[[], GraphStore]
+from tests.neo4j.server import Given, Server, start
 
 STORES = [
     pytest.param("embedded"),
@@ -54,7 +52,7 @@ class SharedServer:
         auth = (server.user, server.password)
         with (
             neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver,
-            driver.session() as session,
+            driver.session(database=server.database) as session,
         ):
             session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS")
             for name in session.run(stamps()).value():
@@ -62,8 +60,10 @@ class SharedServer:
         self.holds = None
 
     def stop(self) -> None:
-        """Stop the server, if one was started."""
+        """Stop the server, if one was started; leave a given one as empty as it was."""
         if self.server is not None:
+            if isinstance(self.server, Given):
+                self.empty()
             self.server.stop()
 
 
@@ -84,4 +84,5 @@ def open_bolt(server: Server, patch: pytest.MonkeyPatch) -> GraphStore:
     """Open the server's database as it is; user and password go through the environment."""
     patch.setenv("NEO4J_USERNAME", server.user)
     patch.setenv("NEO4J_PASSWORD", server.password)
+    patch.setenv("NEO4J_DATABASE", server.database or "")
     return open_store(server.uri)

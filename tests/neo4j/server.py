@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,11 +18,19 @@ from typing import Protocol
 
 import neo4j
 
-from tests.neo4j.artifacts import Unavailable, jars, java
+from tests.neo4j.arcadedb import FromArcadeDB
+from tests.neo4j.artifacts import Unavailable, free_port, jars, java
 
 _STARTS_WITHIN = 120
 _OPENS = ("java.nio", "java.io", "java.lang", "sun.nio.ch")
-_FLAGS = ["-Xms256m", "-Xmx1g", "-XX:+UseG1GC", "-Dio.netty.tryReflectionSetAccessible=true"]
+# For a server that lives for minutes: half the CPU time of the usual choice, on two cores.
+_FLAGS = [
+    "-Xms256m",
+    "-Xmx1g",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+]
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 
 
@@ -33,6 +40,7 @@ class Server(Protocol):
     uri: str
     user: str
     password: str
+    database: str | None
 
     def stop(self) -> None:
         """Stop it and remove what it wrote."""
@@ -46,6 +54,7 @@ class Given:
     uri: str = field(default_factory=lambda: os.environ["NEO4J_URI"])
     user: str = field(default_factory=lambda: os.environ.get("NEO4J_USERNAME", "neo4j"))
     password: str = field(default_factory=lambda: os.environ.get("NEO4J_PASSWORD", ""))
+    database: str | None = field(default_factory=lambda: os.environ.get("NEO4J_DATABASE"))
 
     def stop(self) -> None:
         """Leave it running."""
@@ -55,11 +64,12 @@ class FromMaven:
     """A server from Maven's jars, with a home of its own that goes with it."""
 
     user = "neo4j"
+    database: str | None = None
 
     def __init__(self) -> None:
         self._java, self._jars = java(), jars()
         self.password = secrets.token_urlsafe(16)
-        self._port = _free_port()
+        self._port = free_port()
         self.uri = f"bolt://127.0.0.1:{self._port}"
         self.home = Path(tempfile.mkdtemp(prefix="hubtrace-neo4j-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,13 +99,9 @@ class FromMaven:
         self._process.wait()
 
     def stop(self) -> None:
-        """Stop it and remove its home."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        """End it and remove its home. An orderly end would take ten seconds more."""
+        if self.running():
+            self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def running(self) -> bool:
@@ -141,16 +147,17 @@ class FromDocker:
     """The server of our own Compose file, under a project name of its own."""
 
     user = "neo4j"
+    database: str | None = None
 
     def __init__(self) -> None:
         self.password = secrets.token_urlsafe(16)
-        port = _free_port()
+        port = free_port()
         self.uri = f"bolt://127.0.0.1:{port}"
         self._environment = {
             **os.environ,
             "NEO4J_PASSWORD": self.password,
             "NEO4J_BOLT_PORT": str(port),
-            "NEO4J_HTTP_PORT": str(_free_port()),
+            "NEO4J_HTTP_PORT": str(free_port()),
             "COMPOSE_PROJECT_NAME": f"hubtrace-test-{secrets.token_hex(4)}",
         }
         try:
@@ -174,7 +181,7 @@ class FromDocker:
 
 
 def start() -> Server:
-    """Start a server: the given one, else in Docker, else from Maven.
+    """Start a server: the given one, else in Docker, else from Maven; or ArcadeDB, if asked for.
 
     Raises:
         Unavailable: none can be had; the message is one line that says why.
@@ -182,7 +189,16 @@ def start() -> Server:
     if os.environ.get("NEO4J_URI"):
         given = Given()
         wait_until_it_answers(given)
+        _refuse_what_is_in_use(given)
         return given
+    if os.environ.get("HUBTRACE_BOLT_SERVER") == "arcadedb":
+        arcadedb = FromArcadeDB()
+        try:
+            wait_until_it_answers(arcadedb)
+        except BaseException:
+            arcadedb.stop()
+            raise
+        return arcadedb
     return FromDocker() if _docker_answers() else FromMaven()
 
 
@@ -196,13 +212,28 @@ def wait_until_it_answers(server: Server) -> None:
     while True:
         try:
             with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver:
-                driver.verify_connectivity()
+                driver.execute_query("RETURN 1", database_=server.database)
                 return
-        except neo4j.exceptions.DriverError as error:
-            dead = isinstance(server, FromMaven) and not server.running()
+        except neo4j.exceptions.AuthError:
+            raise Unavailable(f"the server at {server.uri} refuses its password") from None
+        except (neo4j.exceptions.DriverError, neo4j.exceptions.Neo4jError) as error:
+            dead = isinstance(server, FromMaven | FromArcadeDB) and not server.running()
             if dead or monotonic() > end:
                 raise Unavailable(f"the server at {server.uri} does not answer: {error}") from None
         sleep(0.3)
+
+
+def _refuse_what_is_in_use(server: Given) -> None:
+    """Raise Unavailable if the database holds anything: the tests would remove it."""
+    auth = (server.user, server.password)
+    with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver:
+        found = driver.execute_query("MATCH (n) RETURN count(n)", database_=server.database)
+        count = found.records[0].value()
+    if count:
+        raise Unavailable(
+            f"the database at NEO4J_URI holds {count} nodes, which the tests would remove; "
+            "name an empty one"
+        )
 
 
 def _docker_answers() -> bool:
@@ -217,13 +248,6 @@ def _docker_answers() -> bool:
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == has_compose.returncode == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
