@@ -10,7 +10,12 @@ from hubtrace.output import Format
 
 Graph = Annotated[
     str,
-    typer.Option("--graph", envvar="HUBTRACE_GRAPH", metavar="URL", help="The graph: a file."),
+    typer.Option(
+        "--graph",
+        envvar="HUBTRACE_GRAPH",
+        metavar="URL",
+        help="The graph: a file, or a server like neo4j://host:7687.",
+    ),
 ]
 GRAPH = "hubtrace.kgl"
 

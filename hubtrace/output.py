@@ -83,7 +83,7 @@ def cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) and (column.endswith("_at") or column == "until"):
+    if isinstance(value, int) and (column.endswith("_at") or column in ("at", "until")):
         return date(value)
     if isinstance(value, int | float) and column.endswith("_seconds"):
         return str(int(value // DAY))

@@ -59,7 +59,7 @@ def test_people_see_dates_and_days() -> None:
     assert date(0) == "1970-01-01"
     assert date(60) == "1970-01-01 00:01"
     assert date(10**18) == f"@{10**18}"
-    assert cell("observed_at", 86_400) == "1970-01-02"
+    assert cell("observed_at", 86_400) == cell("at", 86_400) == "1970-01-02"
     assert (header("lag_seconds"), cell("lag_seconds", 3 * 86_400 + 5)) == ("lag (days)", "3")
     assert cell("lag_seconds", -1) == "-1", "whole days, downwards"
     assert cell("stability", 0.5) == "0.5"
