@@ -3,6 +3,7 @@
 python -m tests.neo4j.server        start one, print how to reach it, stop it on Ctrl-C
 """
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from typing import Protocol
 
 import neo4j
 
+from graph.lock import ExclusiveLock, Locked
 from tests.neo4j.arcadedb import FromArcadeDB
 from tests.neo4j.artifacts import Unavailable, free_port, jars, java
 
@@ -56,8 +58,23 @@ class Given:
     password: str = field(default_factory=lambda: os.environ.get("NEO4J_PASSWORD", ""))
     database: str | None = field(default_factory=lambda: os.environ.get("NEO4J_DATABASE"))
 
+    def __post_init__(self) -> None:
+        """Keep every other test process off: they would remove each other's nodes.
+
+        Workers share one only where xdist keeps groups together: with pytest 9.2 it does not
+        (pytest-xdist#1386).
+        """
+        name = hashlib.sha256(f"{self.uri} {self.database}".encode()).hexdigest()[:16]
+        try:
+            self._lock = ExclusiveLock(Path(tempfile.gettempdir()) / f"hubtrace-{name}.lock")
+        except Locked as locked:
+            raise Unavailable(
+                f"process {locked.holder} tests on NEO4J_URI; run pytest without workers (-n 0)"
+            ) from None
+
     def stop(self) -> None:
         """Leave it running."""
+        self._lock.release()
 
 
 class FromMaven:
@@ -188,8 +205,12 @@ def start() -> Server:
     """
     if os.environ.get("NEO4J_URI"):
         given = Given()
-        wait_until_it_answers(given)
-        _refuse_what_is_in_use(given)
+        try:
+            wait_until_it_answers(given)
+            _refuse_what_is_in_use(given)
+        except BaseException:
+            given.stop()
+            raise
         return given
     if os.environ.get("HUBTRACE_BOLT_SERVER") == "arcadedb":
         arcadedb = FromArcadeDB()
@@ -211,7 +232,9 @@ def wait_until_it_answers(server: Server) -> None:
     auth, end = (server.user, server.password), monotonic() + _STARTS_WITHIN
     while True:
         try:
-            with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver:
+            with neo4j.GraphDatabase.driver(
+                server.uri, auth=auth, max_transaction_retry_time=0
+            ) as driver:
                 driver.execute_query("RETURN 1", database_=server.database)
                 return
         except neo4j.exceptions.AuthError:
@@ -262,6 +285,8 @@ def running() -> Iterator[Server]:
 
 def main() -> None:
     """Start a server, print how to reach it, and stop it on Ctrl-C."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         with running() as server:
             print(f"export HUBTRACE_GRAPH={server.uri}")
