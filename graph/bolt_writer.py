@@ -18,7 +18,7 @@ from graph.statements import delete_relationships, merge_nodes, merge_relationsh
 from graph.tables import END, START
 
 ROWS_PER_TRANSACTION = 10_000
-"""Measured on two cores: 2,000 rows are a third slower, 50,000 need four times the memory."""
+"""Measured on two cores: 5,000, 10,000 and 20,000 rows differ less than two runs do."""
 _KEYS_PER_DELETION = 1_000
 _WORKERS = 2
 """Transactions at once. The server retries the loser of two that meet at one node."""

@@ -29,7 +29,7 @@ class GraphWriter(Protocol):
     def put_nodes(self, label: str, rows: "pa.Table") -> None:
         """Add the nodes that are new by their key, and update the others.
 
-        A property that is null in the table is removed; one the table lacks is left alone.
+        All their properties are replaced: one that is null in the table, or absent, is removed.
 
         Raises:
             ModelError: the table does not fit the model.

@@ -1,8 +1,8 @@
 """Tables on their way into a store: Arrow tables whose columns the model declares.
 
 A node table has a column per property, the key among them. A relationship table has `start` and
-`end` (keys of the nodes it joins) and a column per property. Columns may be left out; a property
-that is absent from the table is left as it is in the graph.
+`end` (keys of the nodes it joins) and a column per property. Columns may be left out; such a
+property is not known, as if it were null.
 """
 
 import pyarrow as pa
