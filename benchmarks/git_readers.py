@@ -124,4 +124,7 @@ def _run(command: list[str], environment: dict[str, str], feed: bytes, pipe: boo
 
 def _blocks(process: subprocess.Popen[bytes]) -> Iterable[bytes]:
     assert process.stdout is not None
-    return iter(lambda: os.read(process.stdout.fileno(), _BLOCK), b"")  # type: ignore[union-attr]
+    if process.stdout is None:
+        raise ValueError("the process was started without a pipe")
+    source = process.stdout.fileno()
+    return iter(lambda: os.read(source, _BLOCK), b"")

@@ -38,7 +38,7 @@ class RecordingStore(EmbeddedStore):
         self._folder = folder
 
     @contextmanager
-    def write(self) -> Iterator[GraphWriter]:  # type: ignore[override]
+    def write(self) -> Iterator[GraphWriter]:  # type: ignore[override] # records what the store's own writer is given
         """Open the graph for writing, and record."""
         with super().write() as writer:
             yield _RecordingWriter(writer, self._folder)

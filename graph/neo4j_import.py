@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+
 from graph.elements import Model, NodeType, Property, PropertyType
 from graph.errors import GraphError
 from graph.model import MODEL
@@ -46,8 +48,10 @@ def export_neo4j_import(
         if any(folder.iterdir()):
             raise GraphError(f"{folder} is not empty; choose another folder")
         _write_headers(folder, model)
-        nodes = _write_nodes(store, folder, progress)
-        relationships = _write_relationships(store, folder, progress)
+        labelled = ((node.label, rows) for node, rows in node_tables(store))
+        nodes = _write_tables(folder, labelled, "nodes", progress)
+        joined = ((_name(triple), rows) for triple, rows in relationship_tables(store))
+        relationships = _write_tables(folder, joined, "relationships", progress)
         (folder / COMMAND_FILE).write_text(import_command(folder, model))
     except OSError as error:
         raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
@@ -98,27 +102,18 @@ def _write_headers(folder: Path, model: Model) -> None:
         (folder / f"{_name(triple)}.csv").touch()
 
 
-def _write_nodes(
-    store: GraphStore, folder: Path, progress: Callable[[str, int, int | None], None]
+def _write_tables(
+    folder: Path,
+    named: Iterator[tuple[str, pa.Table]],
+    what: str,
+    progress: Callable[[str, int, int | None], None],
 ) -> int:
     count = 0
-    for node, rows in node_tables(store):
-        with (folder / f"{node.label}.csv").open("a", encoding="utf-8", newline="") as file:
+    for name, rows in named:
+        with (folder / f"{name}.csv").open("a", encoding="utf-8", newline="") as file:
             _write_rows(file, rows.columns)
         count += rows.num_rows
-        progress("nodes", count, None)
-    return count
-
-
-def _write_relationships(
-    store: GraphStore, folder: Path, progress: Callable[[str, int, int | None], None]
-) -> int:
-    count = 0
-    for triple, rows in relationship_tables(store):
-        with (folder / f"{_name(triple)}.csv").open("a", encoding="utf-8", newline="") as file:
-            _write_rows(file, rows.columns)
-        count += rows.num_rows
-        progress("relationships", count, None)
+        progress(what, count, None)
     return count
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from graph.text import for_people
 
@@ -105,8 +105,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     numbers = {c for c in columns if any(isinstance(row[c], int | float) for row in rows)}
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
-        justify = "right" if column in numbers else "left"
-        table.add_column(header(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(header(column), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell(column, row[column])) for column in columns))
     console = Console(highlight=False)
