@@ -3,16 +3,28 @@
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graph.store import GraphStore
-from tests.stores import STORES, SharedServer, opened
+from tests.stores import NO_SERVER, STORES, SharedServer, opened
 
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let all tests that lack a server share one place, so that the summary says so in one line."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if reason.removeprefix("Skipped: ").startswith(NO_SERVER):
+            asked = SharedServer.get.__code__
+            report.longrepr = (asked.co_filename, asked.co_firstlineno, reason)
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,9 @@ STORES = [
     pytest.param("bolt", marks=pytest.mark.xdist_group("neo4j")),
 ]
 
+NO_SERVER = "no Neo4j: "
+"""How the reason for a skip begins where no server can be had."""
+
 
 class SharedServer:
     """The Neo4j of this test run: started when first asked for, or the reason why there is none."""
@@ -39,7 +42,7 @@ class SharedServer:
             try:
                 self.server = start()
             except Unavailable as reason:
-                self.reason = f"no Neo4j: {reason}"
+                self.reason = f"{NO_SERVER}{reason}"
         if self.server is None:
             if os.environ.get("HUBTRACE_REQUIRE_NEO4J"):
                 pytest.fail(f"{self.reason} (HUBTRACE_REQUIRE_NEO4J is set)")
