@@ -1,5 +1,6 @@
 """How a Bolt server's values and errors become ours."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -86,6 +87,12 @@ def translated(url: str, user: str, database: str | None) -> Iterator[None]:
         raise _of_server(error, url, user, database) from None
     except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired) as error:
         words = _first_line(error)
+        refused = next(_certificate_errors(error), None)
+        if refused is not None:
+            raise GraphError(
+                f"the certificate of {url} is not trusted: {refused.verify_message}; name its "
+                "authority in SSL_CERT_FILE, or use a +ssc address to take it as it is"
+            ) from None
         if "defunct" in words:
             raise GraphError(f"the connection to {url} was lost; run it again") from None
         raise GraphError(f"no server answers at {url}: {words}") from None
@@ -125,6 +132,16 @@ def _of_security(kind: str, words: str, url: str, user: str) -> GraphError:
     return GraphError(
         f"{url} refused user {user or '(none)'}; set NEO4J_USERNAME and NEO4J_PASSWORD"
     )
+
+
+def _certificate_errors(error: BaseException) -> Iterator[ssl.SSLCertVerificationError]:
+    """Yield what the driver has wrapped, for a cluster in groups of errors."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        yield error
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _certificate_errors(inner)
+    if error.__cause__ is not None:
+        yield from _certificate_errors(error.__cause__)
 
 
 def _first_line(error: Exception) -> str:

@@ -82,6 +82,8 @@ class FromMaven:
 
     user = "neo4j"
     database: str | None = None
+    certificate: Path | None = None
+    """Its own, self-signed; None where it takes no encrypted connections."""
 
     def __init__(self) -> None:
         self._java, self._jars = java(), jars()
@@ -141,16 +143,40 @@ class FromMaven:
         settings = {
             "server.default_listen_address": "127.0.0.1",
             "server.bolt.listen_address": f"127.0.0.1:{self._port}",
+            # What a client that asks for a routing table is told.
+            "server.bolt.advertised_address": f"127.0.0.1:{self._port}",
             "server.http.enabled": "false",
             "server.https.enabled": "false",
             "server.memory.pagecache.size": "256m",
             "dbms.usage_report.enabled": "false",
+            **self._encryption(),
         }
         lines = (f"{name}={value}\n" for name, value in settings.items())
         (self.home / "conf" / "neo4j.conf").write_text("".join(lines))
         done = self.admin("dbms", "set-initial-password", self.password)
         if done.returncode:
             raise Unavailable(f"the password could not be set: {done.stderr.strip()[:200]}")
+
+    def _encryption(self) -> dict[str, str]:
+        """Make a certificate that nobody vouches for; without OpenSSL the server has none."""
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            return {}
+        folder = self.home / "certificates"
+        folder.mkdir()
+        names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+        made = subprocess.run(
+            [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names,
+             "-keyout", str(folder / "private.key"), "-out", str(folder / "public.crt")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if made.returncode:
+            raise Unavailable(f"no certificate could be made: {made.stderr.strip()[-200:]}")
+        self.certificate = folder / "public.crt"
+        policy = {"enabled": "true", "base_directory": str(folder), "client_auth": "NONE"}
+        return {f"dbms.ssl.policy.bolt.{name}": value for name, value in policy.items()} | {
+            "server.bolt.tls_level": "OPTIONAL"
+        }
 
     def _command(self, main: str) -> list[str]:
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS]
