@@ -49,6 +49,10 @@ _PROJECT = (
     _time("observed_at", "when the project was last observed"),
     _time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
     _string("moved_to", "its new name, if its host says it moved"),
+    _string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
+    _string("licence", "its licence as the host tells it, in lower case"),
+    _time("created_at", "when its host says it was made; early Hub models have a later date"),
+    _boolean("private", "true if only its owner's people can see it"),
     _string("fingerprint", "hash of what was loaded; equal means nothing is new"),
 )
 
@@ -68,9 +72,24 @@ FAMILY = NodeType(
 REPOSITORY = NodeType(
     "Repository",
     "a GitHub repository, the upstream side",
-    (*_PROJECT, _boolean("archived", "true if its owner archived it")),
+    (
+        *_PROJECT,
+        _boolean("archived", "true if its owner archived it"),
+        _string("fork_of", "`owner/name` of the repository it was forked from"),
+    ),
 )
-VARIANT = NodeType("Variant", "a Hugging Face model repository, the downstream side", _PROJECT)
+VARIANT = NodeType(
+    "Variant",
+    "a Hugging Face model repository, the downstream side",
+    (
+        *_PROJECT,
+        _string("gated", "`auto` or `manual` if people must ask for access"),
+        _boolean("disabled", "true if the Hub has shut it"),
+        _string("library", "the library that loads it, e.g. `transformers`"),
+        _string("task", "what it does, e.g. `text-generation`"),
+        _integer("downloads", "downloads in the 30 days before it was last seen to change"),
+    ),
+)
 COMMIT = NodeType(
     "Commit",
     "a git commit; it has no side, because forks share commits",

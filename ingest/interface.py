@@ -1,9 +1,10 @@
 """The plug point of ingestion: what a source is, and what it is told and tells."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ingest.facts import Details
 from ingest.records import Commit, Observation, Project
 
 Progress = Callable[[str, int, int | None], None]
@@ -20,6 +21,12 @@ class Cursor:
 
     heads: tuple[str, ...] = ()
     """Shas of the commits that the last observation's refs pointed to."""
+    last: Observation | None = None
+    """The last observation; None if the project was never seen."""
+    details: Details | None = None
+    """What its host told last; None if no host was asked."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What the host gave to ask with again: ETags and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,11 @@ class Reading:
     commits: Iterator[Commit]
     warnings: list[str] = field(default_factory=list)
     """Filled while the stream is read, e.g. `shallow clone: history ends at …`."""
+    details: Details | None = None
+    """What its host told; None if no host was asked, and then the last that was told stays."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, str] = field(default_factory=dict)
+    """Commit sha → the author's login on the host, where the host told it."""
 
 
 class Source(Protocol):

@@ -1,8 +1,10 @@
 """Names of projects by the hosts' own rules, and the keys that are made of them."""
 
 import re
+from dataclasses import dataclass
 
 from graph.errors import SourceError
+from ingest.records import Project, Side
 
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 """`owner/name`: https://docs.github.com/en/rest/repos/repos and the sign-up form's rules."""
@@ -13,7 +15,33 @@ GITHUB = "https://github.com"
 HUGGING_FACE = "https://huggingface.co"
 
 
-def repository_url(name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Where people find the projects of either side. A company may have a GitHub of its own.
+
+    A mirror of Hugging Face is no place of its own: its models are named by the Hub's pages.
+    """
+
+    github: str = GITHUB
+    hugging_face: str = HUGGING_FACE
+
+    def url(self, side: Side, name: str) -> str:
+        """Return the page of a project by its name on its host.
+
+        Raises:
+            SourceError: the host allows no such name.
+        """
+        if side is Side.UPSTREAM:
+            return repository_url(name, self.github)
+        return variant_url(name, self.hugging_face)
+
+    def has(self, project: Project) -> bool:
+        """Return True if the project is on one of the two hosts."""
+        base = self.github if project.side is Side.UPSTREAM else self.hugging_face
+        return project.url.startswith(f"{base}/")
+
+
+def repository_url(name: str, base: str = GITHUB) -> str:
     """Return the page of a GitHub repository `owner/name`.
 
     Raises:
@@ -21,10 +49,10 @@ def repository_url(name: str) -> str:
     """
     if not _GITHUB.fullmatch(name) or name.endswith(("/.", "/..")):
         raise SourceError(f"{name!r} is not a GitHub repository name (owner/name)")
-    return f"{GITHUB}/{name}"
+    return f"{base}/{name}"
 
 
-def variant_url(name: str) -> str:
+def variant_url(name: str, base: str = HUGGING_FACE) -> str:
     """Return the page of a Hugging Face model `org/name`.
 
     Raises:
@@ -32,7 +60,7 @@ def variant_url(name: str) -> str:
     """
     if not _HUGGING_FACE.fullmatch(name) or ".." in name or "--" in name:
         raise SourceError(f"{name!r} is not a Hugging Face model name (org/name)")
-    return f"{HUGGING_FACE}/{name}"
+    return f"{base}/{name}"
 
 
 def key_of(url: str) -> str:
@@ -41,3 +69,13 @@ def key_of(url: str) -> str:
     A `file:` URL keeps its case, because most file systems tell it apart.
     """
     return url if url.startswith("file:") else url.lower()
+
+
+def login_host(side: Side) -> str:
+    """Return the host whose logins a side's contributors have."""
+    return "github.com" if side is Side.UPSTREAM else "huggingface.co"
+
+
+def host_key(side: Side, host_id: str) -> str:
+    """Return the alias that outlives renames: the host and its own id of the project."""
+    return f"{login_host(side)}#{host_id}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graph.store import GraphStore, GraphWriter
 from ingest.interface import Progress, no_progress
 from ingest.load.batch import BATCH_COMMITS, write_batch
+from ingest.load.details import write_details
 from ingest.load.family import Entries, projects_of, write_families
 from ingest.load.plan import Plan, plan, write_nodes
 from ingest.load.project import DerivedProject, derive
@@ -45,6 +46,7 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
         stale = todo.stale_projects(), todo.stale_families()
         write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
         commits, entries = _write_projects(writer, todo, progress)
+        write_details(writer, [todo.histories[key] for key in changed])
         switches = write_families(writer, families, todo.histories, entries)
         write_nodes(writer, todo, *stale, complete=True)
         return Loaded(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from graph.store import GraphWriter
+from ingest.load.details import told_properties
 from ingest.load.family import family_node, fingerprint, projects_of
 from ingest.load.project import label_of
 from ingest.load.rows import nodes
@@ -43,6 +44,7 @@ class Plan:
             "shallow": last.shallow,
             "observed_at": history.pointer.observed_at,
             "fingerprint": history.fingerprint if complete else None,
+            **told_properties(history),
         }
 
     def family_node(self, name: str, *, complete: bool) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,13 +75,18 @@ def without_email(name: str) -> str:
     return _EMAIL.sub("", name).strip() if "@" in name else name
 
 
-def commit_rows(commits: list[Commit], contributors: Contributors) -> pa.Table:
-    """Return commits as rows of `COMMITS`."""
+def commit_rows(
+    commits: list[Commit], contributors: Contributors, logins: Mapping[str, str]
+) -> pa.Table:
+    """Return commits as rows of `COMMITS`; `logins` are keys of contributors by sha."""
     columns: list[list[Any]] = [
         [commit.sha for commit in commits],
         [commit.parents for commit in commits],
         [without_email(commit.author_name) for commit in commits],
-        [contributors.key(commit.author_name, commit.author_email) for commit in commits],
+        [
+            logins.get(commit.sha) or contributors.key(commit.author_name, commit.author_email)
+            for commit in commits
+        ],
         [commit.authored_at for commit in commits],
         [commit.committed_at for commit in commits],
         [commit.subject for commit in commits],

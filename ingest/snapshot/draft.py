@@ -10,9 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.facts import Details
 from ingest.records import Event, Observation
 from ingest.snapshot import codec, layout
 from ingest.snapshot.columns import CHANGES, COMMITS, WRITING
+from ingest.snapshot.details import details_to_json
 from ingest.snapshot.files import sha256, write_sealed
 from ingest.snapshot.reader import Generation, Pointer, ProjectHistory
 
@@ -40,9 +42,17 @@ class Draft:
             writer.close()
         self._writers.clear()
 
-    def finish(self, observations: Iterable[Observation], events: Iterable[Event]) -> Generation:
+    def finish(
+        self,
+        observations: Iterable[Observation],
+        events: Iterable[Event],
+        details: Details | None = None,
+    ) -> Generation:
         """Complete the generation on disk and give it its number."""
         self.close()
+        if details is not None:
+            text = json.dumps(details_to_json(details))
+            (self.path / layout.DETAILS_FILE).write_text(text)
         body = {
             "observations": [codec.observation_to_json(seen) for seen in observations],
             "events": [asdict(event) for event in events],

@@ -14,6 +14,7 @@ FAMILIES = "families"
 PROJECTS = "projects"
 POINTER = "current.json"
 PROJECT_FILE = "project.json"
+DETAILS_FILE = "details.json"
 COMMITS_FILE = "commits.parquet"
 CHANGES_FILE = "changes.parquet"
 

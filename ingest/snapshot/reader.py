@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graph.errors import SnapshotCorrupt, SnapshotError
+from ingest.facts import Details
 from ingest.records import Event, Family, Observation, Project
 from ingest.snapshot import codec, layout
 from ingest.snapshot.columns import CHANGES, COMMITS
+from ingest.snapshot.details import details_from_json
 from ingest.snapshot.files import filesystem, read_sealed, slug
 
 
@@ -37,6 +39,10 @@ class Pointer:
     observed_at: int
     heads: tuple[str, ...]
     generations: tuple[Generation, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What its host gave to ask with again: ETags and the like."""
+    aliases: tuple[str, ...] = ()
+    """Other keys it is known by: the host's own id, and every name that it had."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the pointer as JSON."""
@@ -46,6 +52,8 @@ class Pointer:
             "observed_at": self.observed_at,
             "heads": list(self.heads),
             "generations": [{"n": g.number, "files": g.files} for g in self.generations],
+            "marks": dict(self.marks),
+            "aliases": list(self.aliases),
         }
 
     @classmethod
@@ -57,6 +65,9 @@ class Pointer:
             body["observed_at"],
             tuple(body["heads"]),
             tuple(Generation(g["n"], g["files"]) for g in body["generations"]),
+            # Snapshots from before hosts were asked have neither.
+            body.get("marks", {}),
+            tuple(body.get("aliases", ())),
         )
 
 
@@ -90,6 +101,15 @@ class ProjectHistory:
     def tells_changes(self) -> bool:
         """False if no commit is known to change a path, as from sources that do not tell."""
         return any(layout.CHANGES_FILE in g.files for g in self.pointer.generations)
+
+    @cached_property
+    def details(self) -> Details | None:
+        """What its host told last; None if no host was ever asked."""
+        for generation in reversed(self.pointer.generations):
+            if layout.DETAILS_FILE in generation.files:
+                body = json.loads(self._read(generation, layout.DETAILS_FILE))
+                return details_from_json(body)
+        return None
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
@@ -205,6 +225,7 @@ def _read_all(file: Path) -> None:
     history = read_project(file.parent)
     history.commits()
     history.changes()
+    _ = history.details
 
 
 def _complaints(read: Callable[[], object]) -> list[str]:

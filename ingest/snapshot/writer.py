@@ -15,8 +15,11 @@ import pyarrow.parquet as pq
 from graph.errors import SnapshotError, SnapshotLocked
 from graph.lock import ExclusiveLock, Locked
 from ingest.derive.events import events_between
+from ingest.derive.host_events import host_events
+from ingest.facts import Details
 from ingest.interface import Cursor, Progress, Reading, no_progress
-from ingest.records import Commit, Event, Family, Observation
+from ingest.names import host_key, key_of, login_host
+from ingest.records import Commit, Event, Family
 from ingest.snapshot import codec, layout
 from ingest.snapshot.columns import Contributors, change_rows, commit_rows
 from ingest.snapshot.draft import Draft
@@ -57,6 +60,7 @@ class SnapshotWriter:
             with filesystem(f"write {path}"):
                 _make_header(path)
             self.snapshot = Snapshot(path)
+            self._aliases: dict[str, str] | None = None
         except BaseException:
             self._lock.release()
             raise
@@ -86,8 +90,16 @@ class SnapshotWriter:
         """
         history = self.snapshot.project(key)
         if history is None or history.last.shallow:
-            return Cursor()
-        return Cursor(history.pointer.heads)
+            return Cursor(details=history.details if history else None)
+        pointer = history.pointer
+        return Cursor(pointer.heads, history.last, history.details, pointer.marks)
+
+    def key_of_alias(self, alias: str) -> str | None:
+        """Return the key of the project that is, or once was, known by another one."""
+        if self._aliases is None:
+            pointers = [pointer for _, pointer in self.snapshot.pointers()]
+            self._aliases = {name: p.project.key for p in pointers for name in p.aliases}
+        return self._aliases.get(alias)
 
     def write_project(
         self, reading: Reading, source: str, progress: Progress = no_progress
@@ -104,10 +116,13 @@ class SnapshotWriter:
             draft = Draft(folder, before)
             try:
                 count = self._write_commits(draft, reading, before, progress)
-                return _publish(draft, reading, before, count, source)
+                written, pointer = _publish(draft, reading, before, count, source)
             except BaseException:
                 draft.discard()
                 raise
+        if self._aliases is not None:
+            self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
+        return written
 
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
@@ -134,11 +149,14 @@ class SnapshotWriter:
         """Write what is new; return how many commits were not held before."""
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
         again = before is not None and before.last.shallow
+        host = login_host(reading.project.side)
+        logins = {sha: f"{host}:{login.lower()}" for sha, login in reading.logins.items()}
         count = 0
         with _closing(reading.commits) as stream:
             fresh = (commit for commit in stream if again or commit.sha not in held)
             for batch in _batches(fresh):
-                draft.write(commit_rows(batch, self._contributors), change_rows(batch))
+                rows = commit_rows(batch, self._contributors, logins)
+                draft.write(rows, change_rows(batch))
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
         draft.close()
@@ -147,20 +165,44 @@ class SnapshotWriter:
 
 def _publish(
     draft: Draft, reading: Reading, before: ProjectHistory | None, count: int, source: str
-) -> Written:
-    observation = reading.observation
+) -> tuple[Written, Pointer]:
+    observation, told = reading.observation, _newly_told(before, reading)
     generations = before.pointer.generations if before else ()
-    changed = before is None or count > 0 or _differs(before, reading)
+    changed = before is None or count > 0 or told is not None or _differs(before, reading)
     events: tuple[Event, ...] = ()
     if changed:
-        events = _events(before, draft, observation) if before else ()
-        generations = (*generations, draft.finish([observation], events))
+        events = _events(before, draft, reading) if before else ()
+        generations = (*generations, draft.finish([observation], events, told))
     else:
         draft.discard()
-    heads = tuple(sorted({ref.target for ref in observation.refs}))
-    moment = observation.observed_at
-    draft.publish(Pointer(reading.project, source, moment, heads, generations))
-    return Written(count, events, changed)
+    pointer = Pointer(
+        reading.project,
+        source,
+        observation.observed_at,
+        tuple(sorted({ref.target for ref in observation.refs})),
+        generations,
+        reading.marks,
+        _aliases(before, reading),
+    )
+    draft.publish(pointer)
+    return Written(count, events, changed), pointer
+
+
+def _newly_told(before: ProjectHistory | None, reading: Reading) -> Details | None:
+    """Return what the host told, if it is more than other download counts."""
+    if reading.details is None or before is None or before.details is None:
+        return reading.details
+    known = before.details.facts
+    now = replace(reading.details.facts, downloads=known.downloads, likes=known.likes)
+    same = replace(reading.details, facts=now) == before.details
+    return None if same else reading.details
+
+
+def _aliases(before: ProjectHistory | None, reading: Reading) -> tuple[str, ...]:
+    names = set(before.pointer.aliases if before else ()) | {key_of(reading.project.url)}
+    if reading.details is not None and reading.details.facts.host_id:
+        names.add(host_key(reading.project.side, reading.details.facts.host_id))
+    return tuple(sorted(names - {"", reading.project.key}))
 
 
 def _differs(before: ProjectHistory, reading: Reading) -> bool:
@@ -168,7 +210,7 @@ def _differs(before: ProjectHistory, reading: Reading) -> bool:
     return at_the_same_moment != before.last or reading.project != before.project
 
 
-def _events(before: ProjectHistory, draft: Draft, observation: Observation) -> tuple[Event, ...]:
+def _events(before: ProjectHistory, draft: Draft, reading: Reading) -> tuple[Event, ...]:
     def commits() -> pa.Table:
         columns = ["sha", "parents", "committed_at"]
         held = [before.commits(columns)]
@@ -177,14 +219,17 @@ def _events(before: ProjectHistory, draft: Draft, observation: Observation) -> t
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(held)
 
-    return events_between(before.last, observation, commits)
+    events = events_between(before.last, reading.observation, commits)
+    if before.details is not None and reading.details is not None:
+        events += host_events(before.details, reading.details, reading.observation.observed_at)
+    return events
 
 
 def _compact(history: ProjectHistory) -> None:
     draft = Draft(history.folder, history)
     try:
         draft.write(history.commits(), history.changes())
-        generation = draft.finish(history.observations, history.events)
+        generation = draft.finish(history.observations, history.events, history.details)
         draft.publish(replace(history.pointer, generations=(generation,)))
     except BaseException:
         draft.discard()

@@ -56,7 +56,8 @@ def test_reading_on_adds_only_what_is_new(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path) as writer:
         assert writer.cursor(REPOSITORY.key) == Cursor()
         writer.write_project(reading(REPOSITORY, [A, B], main="b"), "git")
-        assert writer.cursor(REPOSITORY.key) == Cursor((sha("b"),))
+        seen = reading(REPOSITORY, [], main="b").observation
+        assert writer.cursor(REPOSITORY.key) == Cursor((sha("b"),), seen)
         # A source that has lost its cache gives old commits again.
         written = writer.write_project(reading(REPOSITORY, [A, B, C], main="c"), "git")
     assert written.commits == 1
@@ -278,7 +279,7 @@ def test_a_shallow_history_is_replaced_when_more_of_it_is_seen(tmp_path: Path) -
         assert writer.cursor(REPOSITORY.key) == Cursor(), "read from the start"
         written = writer.write_project(reading(REPOSITORY, [A, B, C], main="c"), "git")
         assert (written.commits, written.events) == (2, ())
-        assert writer.cursor(REPOSITORY.key) == Cursor((sha("c"),))
+        assert writer.cursor(REPOSITORY.key).heads == (sha("c"),)
         for _ in range(2):
             (project,) = Snapshot(tmp_path).projects()
             parents = dict(

@@ -1,0 +1,96 @@
+"""The plug point of a hub: what is asked of GitHub and of Hugging Face, and what they tell.
+
+A host is looked at with what the snapshot holds of it, so that what has not changed is neither
+sent nor read again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from graph.errors import SourceError
+from ingest.facts import Details
+from ingest.records import Commit, Ref, Side
+
+
+class ProjectGone(SourceError):
+    """The host shows no such project: a fact about it, and no reason to ask again at once.
+
+    `reason` is `not_found`, `blocked` (HTTP 451), `private` or `disabled`.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason.replace('_', ' ')}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the snapshot holds of a project from the last time that its host was looked at."""
+
+    details: Details | None = None
+    refs: tuple[Ref, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """ETags and the like, by a name that only the host understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a host tells of a project now, complete: what had not changed is taken from `Seen`."""
+
+    details: Details
+    refs: tuple[Ref, ...]
+    default_branch: str | None
+    """The full ref name; None for an empty repository."""
+    marks: dict[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+class Host(Protocol):
+    """A hub. Every method raises SourceError with one sentence if the hub cannot be asked."""
+
+    side: Side
+
+    def look(self, name: str, seen: Seen) -> Look:
+        """Return what the host tells of `owner/name`.
+
+        Raises:
+            ProjectGone: it shows no such project.
+        """
+        ...
+
+    def clone_url(self, name: str) -> str:
+        """Return where git can clone the project; no token is in it."""
+        ...
+
+    def history(self, name: str, look: Look, held: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits that `look.refs` reach and the commits `held` do not, by the API.
+
+        The way out where git cannot read: without paths, and on Hugging Face without parents.
+        """
+        ...
+
+    def logins(self, name: str, look: Look, held: Sequence[str]) -> dict[str, str]:
+        """Return the authors' logins by commit sha, for the commits that are new; GitHub only.
+
+        At most one request per 100 commits.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is taken from a host at most. What is beyond is cut, and said to be."""
+
+    text_bytes: int = 1 << 20
+    """Of a README, a card or a workflow."""
+    answer_bytes: int = 64 << 20
+    """Of one answer of an API; a longer one is an error."""
+    workflows: int = 50
+    files: int = 50_000
+    """Of a variant's tree."""
+    releases: int = 2_000
+    pulls: int = 20_000
+    refs: int = 20_000
+    pages: int = 10_000
+    """Of one list, so that a list without an end has one."""

@@ -1,0 +1,88 @@
+"""What hosts told of projects is in the graph, and follows when it changes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from graph.store import GraphStore
+from ingest.facts import Details, Facts, Release
+from ingest.interface import Reading
+from ingest.live import gone_reading
+from ingest.load import load
+from ingest.snapshot import SnapshotWriter
+from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
+from tests.ingest.told import REPOSITORY_TOLD, SHA256, VARIANT_TOLD, told
+
+_ASSETS = """
+MATCH (r:Repository)-[:HAS_RELEASE]->(x:Release)
+OPTIONAL MATCH (x)-[:HAS_ASSET]->(a:Asset)
+RETURN r.name, x.name, x.published_at, a.name, a.digest, a.size ORDER BY x.key, a.key
+"""
+_BASES = "MATCH (v:Variant)-[d:DERIVED_FROM]->(b:Variant) RETURN v.name, d.relation, b.name"
+
+
+def upstream() -> Reading:
+    return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
+
+
+def downstream() -> Reading:
+    return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
+
+
+def test_releases_base_models_and_facts_are_loaded(store: GraphStore, tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(upstream(), "github")
+        writer.write_project(downstream(), "huggingface")
+        load(writer.snapshot, store)
+    assert store.run(_ASSETS).rows() == [
+        ("o/r", "One", 7, "w.bin", f"sha256:{SHA256}", 3),
+        ("o/r", "One", 7, "x", None, 0),
+        ("o/r", "", None, None, None, None),
+    ]
+    assert store.run(_BASES).rows() == [("o/v", "finetune", "o/base")]
+    facts = "MATCH (r:Repository) RETURN r.host_id, r.licence, r.archived, r.gone_at, r.created_at"
+    assert store.run(facts).rows() == [("17", "mit", False, None, 5)]
+    facts = "MATCH (v:Variant {name: 'o/v'}) RETURN v.gated, v.library, v.downloads, v.task"
+    assert store.run(facts).rows() == [("auto", "transformers", 10, None)]
+
+
+def test_what_changed_replaces_what_was(store: GraphStore, tmp_path: Path) -> None:
+    details = Details(Facts("17", "p/r", archived=True), releases=(Release("v2", "Two", 8),))
+    moved = replace(REPOSITORY, name="p/r", url="https://github.com/p/r")
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(upstream(), "github")
+        load(writer.snapshot, store)
+        later = told(reading(moved, [], main="a"), details, at=NOW + 1)
+        writer.write_project(later, "github")
+        load(writer.snapshot, store)
+        assert store.run(_ASSETS).rows() == [("p/r", "Two", 8, None, None, None)]
+        assert store.run("MATCH (a:Asset) RETURN count(a)").evaluate() == 0
+        state = "MATCH (r:Repository) RETURN r.key, r.name, r.moved_to, r.archived"
+        assert store.run(state).rows() == [(REPOSITORY.key, "p/r", "p/r", True)]
+        cursor = writer.cursor(REPOSITORY.key)
+        writer.write_project(gone_reading(moved, "not_found", NOW + 2, cursor), "github")
+        load(writer.snapshot, store)
+    gone = "MATCH (r:Repository)-[:HAS_COMMIT]->(c) RETURN r.gone_at, count(c)"
+    assert store.run(gone).rows() == [(NOW + 2, 1)]
+    kinds = store.run("MATCH (e:Event)-[:ABOUT]->(:Repository) RETURN e.kind ORDER BY e.kind")
+    assert [kind for (kind,) in kinds.rows()] == [
+        "archived", "gone", "licence_changed", "transferred"
+    ]  # fmt: skip
+
+
+def test_a_base_model_that_is_ingested_later_keeps_its_facts(
+    store: GraphStore, tmp_path: Path
+) -> None:
+    base = replace(VARIANT, key="https://huggingface.co/o/base", name="o/base")
+    told_base = told(
+        reading(base, [commit("c")], main="c"), Details(Facts("d", "o/base", task="t"))
+    )
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(downstream(), "huggingface")
+        load(writer.snapshot, store)
+        writer.write_project(told_base, "huggingface")
+        load(writer.snapshot, store)
+        again = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, at=NOW + 1, task="x")
+        writer.write_project(again, "huggingface")
+        load(writer.snapshot, store)
+    assert store.run("MATCH (v:Variant {name: 'o/base'}) RETURN v.task").evaluate() == "t"
+    assert store.run(_BASES).rows() == [("o/v", "finetune", "o/base")]

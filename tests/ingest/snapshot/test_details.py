@@ -1,0 +1,120 @@
+"""What hosts tell is kept: the last of it whole, its changes as events, its names as aliases."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ingest.interface import Reading
+from ingest.live import gone_reading
+from ingest.records import Event
+from ingest.snapshot import Snapshot, SnapshotWriter
+from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
+from tests.ingest.told import REPOSITORY_TOLD, VARIANT_TOLD, told
+
+
+def upstream() -> Reading:
+    return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
+
+
+def downstream() -> Reading:
+    return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
+
+
+LATER = told(reading(REPOSITORY, [], main="a"), REPOSITORY_TOLD, at=NOW + 9)
+
+
+def test_what_was_told_comes_back_as_it_was(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(upstream(), "github")
+        writer.write_project(downstream(), "huggingface")
+        cursor = writer.cursor(REPOSITORY.key)
+    snapshot = Snapshot(tmp_path)
+    assert {p.project.key: p.details for p in snapshot.projects()} == {
+        REPOSITORY.key: REPOSITORY_TOLD,
+        VARIANT.key: VARIANT_TOLD,
+    }
+    assert snapshot.verify() == []
+    assert (cursor.details, cursor.marks) == (REPOSITORY_TOLD, {"etag": '"1"'})
+
+
+def test_a_source_that_asks_no_host_leaves_what_was_told(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(upstream(), "github")
+        later = reading(REPOSITORY, [commit("c", "a")], main="c", observed_at=NOW + 1)
+        assert writer.write_project(later, "git").commits == 1
+        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_TOLD
+        writer.compact()
+        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_TOLD
+
+
+def test_other_download_counts_alone_change_nothing(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(downstream(), "huggingface")
+        again = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, downloads=11, likes=2)
+        assert not writer.write_project(again, "huggingface").changed
+        tagged = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, downloads=11, task="other")
+        assert writer.write_project(tagged, "huggingface").changed
+        details = writer.cursor(VARIANT.key).details
+    assert details is not None
+    assert (details.facts.task, details.facts.downloads) == ("other", 11)
+
+
+def test_what_happens_on_the_host_is_an_event(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"name": "p/r", "archived": True, "gated": "manual"}
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(upstream(), "github")
+        moved = told(LATER, REPOSITORY_TOLD, licence=None, **changes)
+        url = "https://github.com/p/r"
+        written = writer.write_project(
+            replace(moved, project=replace(REPOSITORY, name="p/r", url=url)), "github"
+        )
+        assert set(written.events) == {
+            Event("transferred", NOW + 9, "", "o/r", "p/r"),
+            Event("archived", NOW + 9, "", None, None),
+            Event("gated", NOW + 9, "", None, "manual"),
+            Event("licence_changed", NOW + 9, "", "mit", None),
+        }
+        assert writer.key_of_alias(url) == REPOSITORY.key
+        assert writer.key_of_alias("github.com#17") == REPOSITORY.key
+        assert writer.key_of_alias("github.com#18") is None
+    with SnapshotWriter(tmp_path) as writer:
+        assert writer.key_of_alias(url) == REPOSITORY.key
+
+
+def test_what_is_gone_stays_and_can_return(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(upstream(), "github")
+        cursor = writer.cursor(REPOSITORY.key)
+        gone = gone_reading(REPOSITORY, "not_found", NOW + 1, cursor)
+        assert writer.write_project(gone, "github").events == (
+            Event("gone", NOW + 1, "", None, "not_found"),
+        )
+        cursor = writer.cursor(REPOSITORY.key)
+        still = gone_reading(REPOSITORY, "not_found", NOW + 2, cursor)
+        assert not writer.write_project(still, "github").changed
+        (history,) = writer.snapshot.projects()
+        assert history.commits().num_rows == 1
+        assert history.last.refs == upstream().observation.refs
+        assert writer.write_project(LATER, "github").events == (
+            Event("returned", NOW + 9, "", "not_found", None),
+        )
+
+
+def test_another_project_under_the_same_name_is_told_apart(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(upstream(), "github")
+        other = told(LATER, REPOSITORY_TOLD, host_id="18")
+        events = writer.write_project(other, "github").events
+    assert events == (Event("replaced", NOW + 9, "", "17", "18"),)
+
+
+def test_logins_that_the_host_told_name_the_contributors(tmp_path: Path) -> None:
+    commits = [commit("a"), commit("b", "a")]
+    one = replace(reading(REPOSITORY, commits, main="b"), logins={commit("b").sha: "Ada-L"})
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(one, "github")
+        (history,) = writer.snapshot.projects()
+    known = history.commits(["sha", "contributor"]).to_pylist()
+    keys = {row["sha"]: row["contributor"] for row in known}
+    assert keys[commit("b").sha] == "github.com:ada-l"
+    assert keys[commit("a").sha].startswith("hmac:")
