@@ -12,6 +12,7 @@ from hubtrace.commands import (
     demo,
     export,
     flags,
+    history,
     ingest,
     load,
     patterns,
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, ingest, load, copy, tag, patterns, flags, query, queries, schema):
+for module in (demo, ingest, load, copy, tag, patterns, flags, history, query, queries, schema):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")

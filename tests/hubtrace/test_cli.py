@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,10 @@ import pytest
 from graph.model import MODEL
 from tests.hubtrace.conftest import Call
 
-COMMANDS = ("demo", "ingest", "load", "tag", "patterns", "flags", "query", "queries", "schema")
+COMMANDS = (
+    *("demo", "ingest", "load", "tag", "patterns", "flags"),
+    *("history", "query", "queries", "schema"),
+)
 
 
 def _ingest(call: Call, world: Path, *more: object) -> None:
@@ -71,6 +75,37 @@ def test_ingesting_again_finds_nothing_new(call: Call, world: Path) -> None:
         for row in body["rows"]:
             row.pop("until", None)
     assert after == before
+
+
+def test_rewritten_history_is_listed_with_what_vanished(
+    call: Call, world: Path, tmp_path: Path
+) -> None:
+    world = shutil.copytree(world, tmp_path / "world")
+    _ingest(call, world)
+    assert call("history", "acme").err == "0 events, 0 vanished commits kept\n"
+    git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", world / "code")
+    (branch,) = _said(*git, "symbolic-ref", "--short", "HEAD")
+    (old,) = _said(*git, "rev-parse", branch)
+    (base,) = _said(*git, "rev-parse", f"{branch}~1")
+    (new,) = _said(*git, "commit-tree", f"{branch}^{{tree}}", "-p", base, "-m", "Again")
+    _said(*git, "update-ref", f"refs/heads/{branch}", new)
+    _ingest(call, world)
+    for target in ("acme", "acme/code", "https://github.com/ACME/code"):
+        body = call("history", target, "--format", "json").json()
+        (event,) = body["events"]
+        assert (event["kind"], event["before"], event["after"]) == ("history_rewritten", old, new)
+        assert [commit["sha"] for commit in body["vanished"]] == [old]
+    table = call("history", "acme/code")
+    assert "history rewritten" in table.out
+    assert "1 event, 1 vanished commit kept" in table.err
+    unknown = call("history", "acme/other")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "the graph has no family and no project 'acme/other'" in unknown.err
+
+
+def _said(*command: str | Path) -> list[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def test_no_load_leaves_the_graph_to_load(call: Call, world: Path) -> None:

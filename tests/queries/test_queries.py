@@ -75,6 +75,9 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("scoped", "base", "simultaneous", 0, 0),
         ("steady", "base", "simultaneous", 0, 0),
     ],
+    "history": [
+        (STEADY, "acme/steady", at(310), "history_rewritten", "refs/heads/main", "s9", "s5"),
+    ],
     "orphan_variants": [
         ("hf/x/dead", "x/dead", "dead_link", at(400), ["gh/old/dead"], at(10), None),
         (
@@ -136,6 +139,7 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("steady", at(43), UP, STEADY, "acme/steady", "s5", None, None),
         ("steady", at(60), DOWN, SMALL, "acme/small", "a3", None, None),
     ],
+    "vanished_commits": [(STEADY, "acme/steady", "s9", at(310), at(300), None, None)],
     "variant_status": [
         (
             *("gone", LEFT, "acme/left", "dead_link", at(400), at(5), "l1", None, None),
@@ -243,6 +247,14 @@ def test_a_repository_that_was_not_gone_yet_is_no_dead_link(shared_store: GraphS
     assert _statuses(shared_store, "variant_status", "variant", **asked) == {
         LEFT: "no_upstream_commits"
     }
+
+
+@pytest.mark.parametrize("name", ["history", "vanished_commits"])
+def test_what_happened_is_asked_by_family_key_or_name(shared_store: GraphStore, name: str) -> None:
+    everything = ask(shared_store, name).rows()
+    for target in ("steady", STEADY, STEADY.upper(), "acme/steady"):
+        assert ask(shared_store, name, target=target).rows() == everything
+    assert ask(shared_store, name, target="scoped").rows() == []
 
 
 def test_a_dimension_of_a_silent_family_is_null_and_an_unborn_one_has_no_row(

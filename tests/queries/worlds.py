@@ -65,11 +65,18 @@ class World:
             self.commit(label, key, sha, moment)
 
     def commit(
-        self, label: str, project: str, sha: str, moment: int, *, on_default: bool = True
+        self,
+        label: str,
+        project: str,
+        sha: str,
+        moment: int,
+        *,
+        on_default: bool = True,
+        vanished_at: int | None = None,
     ) -> None:
         """Add a commit whose author, committer and side times are the same."""
         self.node("Commit", sha, authored_at=moment, committed_at=moment)
-        times = {"at": moment, "on_default": on_default}
+        times = {"at": moment, "on_default": on_default, "vanished_at": vanished_at}
         self.join("HAS_COMMIT", (label, "Commit"), project, sha, **times)
 
     def write(self, store: GraphStore) -> None:
@@ -111,7 +118,11 @@ def hand_made() -> World:
         observed_at=at(400),
     )
     world.node("Family", "steady", published_code="PSR", published_lag="simultaneous")
-    world.commit("Repository", "gh/acme/steady", "s9", at(300), on_default=False)
+    steady = "gh/acme/steady"
+    world.commit("Repository", steady, "s9", at(300), on_default=False, vanished_at=at(310))
+    rewritten = {"subject": "refs/heads/main", "before": "s9", "after": "s5"}
+    world.node("Event", "e1", kind="history_rewritten", observed_at=at(310), **rewritten)
+    world.join("ABOUT", ("Event", "Repository"), "e1", steady)
     switches_of(
         world,
         "steady",

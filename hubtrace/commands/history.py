@@ -1,0 +1,70 @@
+"""`hubtrace history`: what happened to a project between two looks at it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graph.errors import HubtraceError
+from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.output import Format, date, print_json, print_rows
+from hubtrace.progress import count, say
+
+if TYPE_CHECKING:
+    from graph.store import GraphStore
+
+COLUMNS = ("date", "project", "kind", "subject", "before", "after")
+_SCHEMA = "hubtrace.history/1"
+_KNOWN = """
+MATCH (n) WHERE (n:Family OR n:Repository OR n:Variant)
+  AND (n.name = $target OR n.key = $target OR n.key = toLower($target))
+RETURN count(n)
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("history")(history)
+
+
+def history(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="A family, or a project by name or URL.")
+    ],
+    graph: Graph = GRAPH,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """List renames, deletions, rewritten history and the like, and the commits that vanished.
+
+    Hubs forget; hubtrace does not. An event is dated by when it was noticed.
+
+    Example:  hubtrace history 01-ai/Yi --format json
+    """
+    from graph.store import open_store
+    from queries.catalogue import ask
+
+    with open_store(graph) as store:
+        _check_known(store, target)
+        events = ask(store, "history", target=target).data()
+        vanished = ask(store, "vanished_commits", target=target).data()
+    if format_ is Format.JSON:
+        print_json({"schema": _SCHEMA, "target": target, "events": events, "vanished": vanished})
+        return
+    print_rows([_row(event) for event in events], COLUMNS, format_, _SCHEMA)
+    say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")
+
+
+def _check_known(store: "GraphStore", target: str) -> None:
+    if not store.run(_KNOWN, target=target).evaluate():
+        raise HubtraceError(f"the graph has no family and no project {target!r}")
+
+
+def _row(event: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "date": date(event["observed_at"]),
+        "project": event["name"] or event["project"],
+        "kind": event["kind"].replace("_", " "),
+        "subject": event["subject"],
+        "before": event["before"] or "",
+        "after": event["after"] or "",
+    }
