@@ -89,7 +89,8 @@ def import_command(folder: Path, model: Model = MODEL) -> str:
     return (
         "#!/bin/sh\n# Run beside these files, with the database stopped and empty.\n"
         'cd "$(dirname "$0")" || exit 1\n'
-        f'neo4j-admin database import full \\\n    {lines} \\\n    "${{1:-neo4j}}"\n'
+        # The name stands first: it would be taken for one more file of the last option.
+        f'neo4j-admin database import full "${{1:-neo4j}}" \\\n    {lines}\n'
     )
 
 

@@ -18,7 +18,8 @@ from tests.graph.test_conformance import HOSTILE
 from tests.graphs import contents
 
 
-def _fill(store: GraphStore) -> None:
+def fill(store: GraphStore) -> None:
+    """Write a graph of everything that a file can get wrong."""
     texts = [*HOSTILE, "", 'a "quoted", comma\r\nline', "\\N", "'", ";", "null"]
     shas = [f"{number}{text[:50]}" for number, text in enumerate(texts)]
     with store.write() as writer:
@@ -54,7 +55,7 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_copy_is_the_same_graph_either_way(store: GraphStore, tmp_path: Path) -> None:
-    _fill(store)
+    fill(store)
     (tmp_path / "there").mkdir()
     with open_store(str(tmp_path / "there" / "copy.kgl")) as there:
         for _ in range(2):
@@ -75,7 +76,7 @@ def test_no_graph_cannot_be_copied(tmp_path: Path) -> None:
 
 
 def test_import_files_hold_the_whole_graph(store: GraphStore, tmp_path: Path) -> None:
-    _fill(store)
+    fill(store)
     nodes, relationships = export_neo4j_import(store, tmp_path / "import")
     script = (tmp_path / "import" / "import.sh").read_text()
     read_nodes: list[tuple[str, tuple[tuple[str, str], ...]]] = []
@@ -95,7 +96,7 @@ def test_import_files_hold_the_whole_graph(store: GraphStore, tmp_path: Path) ->
 
 
 def test_import_files_are_only_put_where_nothing_is(store: GraphStore, tmp_path: Path) -> None:
-    _fill(store)
+    fill(store)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").touch()
     with pytest.raises(GraphError, match="not empty"):
@@ -106,7 +107,7 @@ def test_import_files_are_only_put_where_nothing_is(store: GraphStore, tmp_path:
 
 
 def test_a_list_that_holds_the_delimiter_is_refused(store: GraphStore, tmp_path: Path) -> None:
-    _fill(store)
+    fill(store)
     with store.write() as writer:
         rows = pa.table({"start": ["f"], "end": ["r"], "paths": [[f"a{ARRAY_DELIMITER}b"]]})
         writer.put_relationships("UPSTREAM", "Family", "Repository", rows)

@@ -6,6 +6,7 @@ python -m tests.neo4j.server        start one, print how to reach it, stop it on
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -85,7 +86,7 @@ class FromMaven:
     certificate: Path | None = None
     """Its own, self-signed; None where it takes no encrypted connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, started: bool = True) -> None:
         self._java, self._jars = java(), jars()
         self.password = secrets.token_urlsafe(16)
         self._port = free_port()
@@ -94,7 +95,8 @@ class FromMaven:
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._configure()
-            self.start()
+            if started:
+                self.start()
         except BaseException:
             self.stop()
             raise
@@ -129,13 +131,20 @@ class FromMaven:
 
     def admin(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `neo4j-admin` of the same version on the same home."""
-        environment = {
-            **os.environ,
-            "NEO4J_HOME": str(self.home),
-            "NEO4J_CONF": str(self.home / "conf"),
-        }
-        command = [*self._command("org.neo4j.cli.AdminTool"), *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        command = [str(self.admin_program()), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def admin_program(self) -> Path:
+        """Return a program that is `neo4j-admin` for this home, as an installation has it."""
+        program = self.home / "bin" / "neo4j-admin"
+        if not program.exists():
+            program.parent.mkdir()
+            conf = self.home / "conf"
+            places = f"NEO4J_HOME={shlex.quote(str(self.home))} NEO4J_CONF={shlex.quote(str(conf))}"
+            java = shlex.join(self._command("org.neo4j.cli.AdminTool"))
+            program.write_text(f'#!/bin/sh\nexec env {places} {java} "$@"\n')
+            program.chmod(0o755)
+        return program
 
     def _configure(self) -> None:
         for folder in ("conf", "data", "logs", "plugins", "import", "run", "lib", "licenses"):

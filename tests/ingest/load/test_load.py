@@ -49,6 +49,11 @@ def _downstream() -> Reading:
     return reading(VARIANT, commits, main="q")
 
 
+def small_family(path: Path) -> Snapshot:
+    """Write a snapshot of one family with branches, a tag and a merge."""
+    return _write(path, _upstream(), _downstream())
+
+
 def _other(*names: str) -> tuple[Reading, Reading]:
     return (
         reading(OTHER_REPOSITORY, [commit(names[0], at=DAY)], main=names[0]),
@@ -57,7 +62,7 @@ def _other(*names: str) -> tuple[Reading, Reading]:
 
 
 def test_a_small_family_becomes_exactly_this_graph(store: GraphStore, tmp_path: Path) -> None:
-    loaded = load(_write(tmp_path / "s", _upstream(), _downstream()), store)
+    loaded = load(small_family(tmp_path / "s"), store)
     assert loaded == Loaded(1, 2, 1, 2, commits=7, switches=3, missing=())
     commits = (
         "MATCH (p)-[h:HAS_COMMIT]->(c) "
@@ -119,7 +124,7 @@ def test_loading_twice_changes_nothing(store: GraphStore, tmp_path: Path) -> Non
 
 
 def test_a_second_family_leaves_the_first_alone(store: GraphStore, tmp_path: Path) -> None:
-    load(_write(tmp_path / "s", _upstream(), _downstream()), store)
+    load(small_family(tmp_path / "s"), store)
     nodes, relationships = contents(store)
     loaded = load(_write(tmp_path / "s", *_other("s", "t"), families=(OTHER,)), store)
     assert (loaded.new_families, loaded.new_projects) == (1, 2)
