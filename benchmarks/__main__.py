@@ -1,6 +1,7 @@
-"""`python -m benchmarks [git] [load] [labels] [stores]`: how fast hubtrace is.
+"""`python -m benchmarks [git] [load] [labels] [stores] [neo4j] [queries] [sizes]`: how fast we are.
 
-Words go to stderr, figures to stdout. Without a choice all four are measured, in about 25 minutes.
+Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
+last three need Java 17 and Maven.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import gitsource, labels, loading, stores
+from benchmarks import gitsource, labels, loading, neo4j_load, questions, sizes, stores
 from benchmarks.families import STUDY, world
 from benchmarks.measuring import BenchmarkFailed, say
 from benchmarks.reporting import Report, in_json, in_markdown
@@ -60,22 +61,38 @@ def _stores(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]
     return stores.run(workshop, world(options.stores_commits), options.repeat)
 
 
+def _neo4j(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    size, sample = world(options.neo4j_commits), world(options.neo4j_commits // 10)
+    return neo4j_load.run(workshop, size, sample, options.peers)
+
+
+def _queries(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return questions.run(workshop, world(options.neo4j_commits))
+
+
+def _sizes(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return sizes.run(workshop, world(options.neo4j_commits), options.git_commits)
+
+
 _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
     "git": _git,
     "load": _load,
     "labels": _labels,
     "stores": _stores,
+    "neo4j": _neo4j,
+    "queries": _queries,
+    "sizes": _sizes,
 }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
-    add("choices", nargs="*", metavar="git|load|labels|stores", help="default: all", type=_choice)
+    add("choices", nargs="*", metavar="|".join(_CHOICES), help="default: all", type=_choice)
     add("--format", choices=("markdown", "json"), default="markdown")
     add("--repeat", type=int, default=3, help="runs of which the best counts (default: 3)")
     add("--keep", type=Path, metavar="DIR", help="make worlds here, and use them again")
-    add("--peers", default=sys.executable, metavar="PYTHON", help="has PyDriller and Perceval")
+    add("--peers", default=sys.executable, metavar="PYTHON", help="has PyDriller, Perceval, py2neo")
     add(
         "--repository", type=Path, action="append", default=[], help="read this one, not a made one"
     )
@@ -86,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "--labels-commits", type=int, nargs="*", default=[2_000_000], help="beside the study's size"
     )
     add("--stores-commits", type=int, default=1_000_000)
+    add("--neo4j-commits", type=int, default=200_000, help="for neo4j, queries and sizes")
     return parser
 
 

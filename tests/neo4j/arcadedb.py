@@ -43,7 +43,7 @@ class FromArcadeDB:
     def __init__(self) -> None:
         if importlib.util.find_spec(_PACKAGE) is None:
             raise Unavailable("ArcadeDB is not installed; its dependency group is `arcadedb`")
-        self.password = secrets.token_urlsafe(16)
+        self.password = secrets.token_hex(16)
         port = free_port()
         self.uri = f"bolt://127.0.0.1:{port}"
         self._home = Path(tempfile.mkdtemp(prefix="hubtrace-arcadedb-"))

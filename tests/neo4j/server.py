@@ -88,7 +88,7 @@ class FromMaven:
 
     def __init__(self, *, started: bool = True) -> None:
         self._java, self._jars = java(), jars()
-        self.password = secrets.token_urlsafe(16)
+        self.password = secrets.token_hex(16)
         self._port = free_port()
         self.uri = f"bolt://127.0.0.1:{self._port}"
         self.home = Path(tempfile.mkdtemp(prefix="hubtrace-neo4j-"))
@@ -202,7 +202,7 @@ class FromDocker:
     database: str | None = None
 
     def __init__(self) -> None:
-        self.password = secrets.token_urlsafe(16)
+        self.password = secrets.token_hex(16)
         port = free_port()
         self.uri = f"bolt://127.0.0.1:{port}"
         self._environment = {
