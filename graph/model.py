@@ -181,6 +181,8 @@ EVIDENCE = NodeType(
         _integer("rank", "1 is the strongest"),
         _string("place", "where it was seen: a path, a URL, a sha"),
         _string("said", "what it said"),
+        _float("strength", "how much this one observation is worth, 0 to 1"),
+        _string("reason", "why it is worth less than its method; null if it is not"),
         _time("observed_at", "when it was seen"),
     ),
 )
@@ -192,6 +194,8 @@ COPY = NodeType(
         _string("blob", "git blob id of the file", indexed=True),
         _string("path", "path in the variant"),
         _string("origin_path", "path in the repository"),
+        _string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
+        _boolean("boilerplate", "true if the file is in everybody's repositories: weight 0"),
         _integer(
             "lag_seconds", "variant commit - origin commit; negative: it flowed back", SECONDS
         ),
@@ -214,6 +218,16 @@ ASSET = NodeType(
         _string("name", "file name"),
         _string("digest", "`sha256:…`, null for assets uploaded before mid-2025", indexed=True),
         _integer("size", "size of the file", "bytes"),
+    ),
+)
+SNAPSHOT = NodeType(
+    "Snapshot",
+    "the snapshot that the graph was loaded from",
+    (
+        _string("key", "the snapshot's id"),
+        _string("digest", "SHA-256 over its projects' and families' fingerprints"),
+        _string("tool", "name and version of the program that loaded it"),
+        _time("observed_at", "when any of its projects was last observed"),
     ),
 )
 EVENT = NodeType(
@@ -248,6 +262,7 @@ MODEL = Model(
         RELEASE,
         ASSET,
         EVENT,
+        SNAPSHOT,
     ),
     relationships=(
         RelationshipType(
@@ -275,6 +290,11 @@ MODEL = Model(
             (
                 _float("confidence", "0 to 1, from the evidence by a documented, monotone rule"),
                 _string("best_method", "the strongest evidence's method"),
+                _string(
+                    "role",
+                    "`upstream`: the variant is of this repository's family; `derived`: its best "
+                    "link, but not enough to be of the family; `weaker`: another one is better",
+                ),
             ),
         ),
         RelationshipType(
@@ -310,6 +330,10 @@ MODEL = Model(
                 _boolean("on_default", "true if the default branch's head reaches it"),
                 _time("landed_at", "when it came into the default branch; null if it never did"),
                 _time("vanished_at", "when no ref was first seen to reach it; null if one does"),
+                _strings("change_types", "what it changed, of the study's 15 types; primary first"),
+                _string("change_rule", "the rule that gave the types"),
+                _strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
+                _boolean("bot", "true if a program wrote it"),
             ),
         ),
         RelationshipType(
