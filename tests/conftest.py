@@ -10,20 +10,35 @@ from typing import Any
 import pytest
 
 from graph.store import GraphStore
+from tests.browser import NO_BROWSER, browser, open_page, required_chromium
 from tests.stores import NO_SERVER, STORES, SharedServer, opened
 
+__all__ = ["browser", "open_page"]
+
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
+_FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
+"""How a reason for a skip begins, and the place that tests skipped for it share."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that need the browser in one worker."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let all tests that lack a server share one place, so that the summary says so in one line."""
+    """Let all tests that lack a server, or a browser, share one place: one line of the summary."""
     report = yield
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = report.longrepr[2]
-        if reason.removeprefix("Skipped: ").startswith(NO_SERVER):
-            asked = SharedServer.get.__code__
-            report.longrepr = (asked.co_filename, asked.co_firstlineno, reason)
+        for beginning, asked in _FOLDED.items():
+            if reason.removeprefix("Skipped: ").startswith(beginning):
+                place = asked.__code__
+                report.longrepr = (place.co_filename, place.co_firstlineno, reason)
     return report
 
 
