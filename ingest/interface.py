@@ -46,6 +46,8 @@ class Reading:
     marks: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, str] = field(default_factory=dict)
     """Commit sha → the author's login on the host, where the host told it."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that the project was asked for by, e.g. of a name that it had before."""
 
 
 class Source(Protocol):

@@ -1,15 +1,28 @@
-"""Ingestion: every project of every family, from its source into the snapshot."""
+"""Ingestion: every project of every family, from its source into the snapshot.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+Projects are read in threads, a few at a time, and written by the caller's. To read one is to ask
+its host and to clone it; its commits are written as they come, and few of them wait for that.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from graph.errors import SourceError
-from ingest.interface import Progress, Source, no_progress
-from ingest.records import Project
+from ingest.interface import Progress, Reading, Source, no_progress
+from ingest.records import Commit, Project
 from ingest.snapshot import SnapshotWriter, Written
+from ingest.stopping import Stop
 from ingest.study import read_study
 from ingest.targets import FamilyTarget, Target
+
+WORKERS = 4
+"""Projects that are read at the same time. Hubs limit requests, not connections."""
+_AHEAD = 5_000
+"""Commits of a project that are read before it is its turn to be written."""
 
 
 @dataclass(slots=True)
@@ -19,10 +32,12 @@ class Ingested:
     projects: dict[Project, Written] = field(default_factory=dict)
     """What was new of each project. (A repository and a variant can have the same name.)"""
     families: list[str] = field(default_factory=list)
-    """Families all of whose projects were read."""
+    """Families that were recorded."""
     failures: dict[Project, str] = field(default_factory=dict)
     """Why a project could not be read."""
     warnings: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    """What was left out because it went beyond a limit, in words."""
 
     @property
     def commits(self) -> int:
@@ -35,39 +50,134 @@ def ingest_families(
     source: Source,
     writer: SnapshotWriter,
     progress: Progress = no_progress,
+    *,
+    alone: Sequence[Target] = (),
+    workers: int = WORKERS,
+    stop: Stop | None = None,
 ) -> Ingested:
-    """Read the families' projects, each once; a project that fails does not stop the others.
+    """Read the families' projects, and those `alone`; one that fails does not stop the others.
 
-    A family is recorded only if all of its projects could be read, now or before.
+    A family is recorded if all of its projects could be read, now or before; one whose members
+    hubtrace found itself, with those that could be.
 
     Raises:
         SnapshotError: the snapshot cannot be written.
+        KeyboardInterrupt: `stop` was asked for; what was written is whole.
     """
-    result = Ingested()
-    done: set[str] = set()
+    result, stop = Ingested(), stop or Stop()
+    members = chain.from_iterable(family.upstreams + family.variants for family in families)
+    targets = {target.project.key: target for target in chain(alone, members)}
+
+    def read(target: Target) -> Reading:
+        reading = source.read(target.project, target.location, writer.cursor(target.project.key))
+        marks = {**reading.marks, **target.marks}
+        return replace(
+            reading, commits=_begun(reading.commits), marks=marks, aliases=target.aliases
+        )
+
+    with closing(_readings(targets.values(), read, workers, stop)) as readings:
+        for done, (target, reading) in enumerate(readings):
+            show = _counted(progress, done, len(targets))
+            with stop.writing():
+                _write(target, reading, writer, result, show)
+    _in_order(result, targets)
     for family in families:
-        for target in family.upstreams + family.variants:
-            if target.project.key not in done:
-                done.add(target.project.key)
-                _ingest(target, source, writer, result, progress)
-        projects = [target.project for target in family.upstreams + family.variants]
-        if not any(project in result.failures for project in projects):
-            writer.write_family(family.family)
-            result.families.append(family.name)
+        _record(family, writer, result)
     return result
 
 
-def _ingest(
-    target: Target, source: Source, writer: SnapshotWriter, result: Ingested, progress: Progress
-) -> None:
-    project = target.project
+def _readings(
+    targets: Iterable[Target], read: Callable[[Target], Reading], workers: int, stop: Stop
+) -> Generator[tuple[Target, Future[Reading]], None, None]:
+    """Yield each target when it has been read; no more than `workers` are under way or waiting."""
+    todo = iter(targets)
+    running: dict[Future[Reading], Target] = {}
+    pool = ThreadPoolExecutor(workers, "reading")
     try:
-        reading = source.read(project, target.location, writer.cursor(project.key))
-        result.projects[project] = writer.write_project(reading, "git", progress)
+        while True:
+            for target in islice(todo, workers - len(running)):
+                running[pool.submit(read, target)] = target
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future
+    finally:
+        if running:
+            stop.drop_readings()
+        pool.shutdown(cancel_futures=True)
+        _end(running)
+
+
+def _end(dropped: Iterable[Future[Reading]]) -> None:
+    """End the programs that readings read from which nobody will write."""
+    for future in dropped:
+        if not future.cancelled() and future.exception() is None:
+            _close(future.result().commits)
+
+
+def _close(commits: Iterator[Commit]) -> None:
+    if isinstance(commits, Generator):
+        commits.close()
+
+
+def _begun(commits: Iterator[Commit]) -> Iterator[Commit]:
+    """Return the commits, of which some are read already: in this thread, beside the others."""
+    ahead = list(islice(commits, _AHEAD))
+
+    def all_of_them() -> Iterator[Commit]:
+        try:
+            yield from ahead
+            yield from commits
+        finally:
+            _close(commits)
+
+    return all_of_them()
+
+
+def _write(
+    target: Target,
+    reading: Future[Reading],
+    writer: SnapshotWriter,
+    result: Ingested,
+    progress: Progress,
+) -> None:
+    try:
+        read = reading.result()
+        written = writer.write_project(read, "live" if read.details else "git", progress)
     except SourceError as error:
-        result.failures[project] = str(error)
-    else:
-        result.warnings += [f"{project.name}: {warning}" for warning in reading.warnings]
+        result.failures[target.project] = str(error)
+        return
+    result.projects[read.project] = written
+    name = read.project.name
+    result.warnings += [f"{name}: {warning}" for warning in read.warnings]
+    result.cut += [f"{name}: {cut}" for cut in (read.details.cut if read.details else ())]
+
+
+def _record(family: FamilyTarget, writer: SnapshotWriter, result: Ingested) -> None:
+    """Record a family in the snapshot, if enough of it could be read."""
+    failed = {project.key for project in result.failures}
+    if family.found:
+        known = [t for t in family.variants if writer.snapshot.holds(t.project.key)]
+        if any(not writer.snapshot.holds(t.project.key) for t in family.upstreams) or not known:
+            return
+        family = replace(family, variants=tuple(known))
+    elif any(t.project.key in failed for t in family.upstreams + family.variants):
+        return
+    writer.write_family(family.family)
+    result.families.append(family.name)
+
+
+def _in_order(result: Ingested, targets: Iterable[str]) -> None:
+    """Put the projects into the order in which they were asked for, whichever came first."""
+    place = {key: number for number, key in enumerate(targets)}
+    order = sorted(result.projects.items(), key=lambda item: place[item[0].key])
+    result.projects = dict(order)
+
+
+def _counted(progress: Progress, done: int, total: int) -> Progress:
+    """Return a progress of one project that tells how many there are."""
+    return lambda what, now, of: progress(f"project {done + 1} of {total}: {what}", now, of)
 
 
 def ingest_study(

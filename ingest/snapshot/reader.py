@@ -98,6 +98,11 @@ class ProjectHistory:
         return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
 
     @property
+    def has_commits(self) -> bool:
+        """False if no commit was ever read, as of a project whose host was asked only."""
+        return any(layout.COMMITS_FILE in g.files for g in self.pointer.generations)
+
+    @property
     def tells_changes(self) -> bool:
         """False if no commit is known to change a path, as from sources that do not tell."""
         return any(layout.CHANGES_FILE in g.files for g in self.pointer.generations)
@@ -197,10 +202,14 @@ class Snapshot:
         for folder, pointer in self.pointers():
             yield ProjectHistory(folder, pointer)
 
+    def holds(self, key: str) -> bool:
+        """Return True if the snapshot holds the project of this key."""
+        return (self.path / layout.PROJECTS / slug(key) / layout.POINTER).exists()
+
     def project(self, key: str) -> ProjectHistory | None:
         """Return one project by its key, or None if the snapshot does not hold it."""
         folder = self.path / layout.PROJECTS / slug(key)
-        return read_project(folder) if (folder / layout.POINTER).exists() else None
+        return read_project(folder) if self.holds(key) else None
 
     def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""

@@ -1,6 +1,7 @@
 """Writing a snapshot: one writer, generations that are only ever added, pointers that move."""
 
 import secrets
+import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -45,6 +46,8 @@ class Written:
 class SnapshotWriter:
     """The one writer of a snapshot, which is made if there is none.
 
+    Other threads may ask for cursors and aliases while one of them writes.
+
     Raises:
         SnapshotLocked: another process is writing to it.
         SnapshotError: the place cannot be written, or is something else's.
@@ -61,6 +64,7 @@ class SnapshotWriter:
                 _make_header(path)
             self.snapshot = Snapshot(path)
             self._aliases: dict[str, str] | None = None
+            self._naming = threading.Lock()
         except BaseException:
             self._lock.release()
             raise
@@ -92,14 +96,17 @@ class SnapshotWriter:
         if history is None or history.last.shallow:
             return Cursor(details=history.details if history else None)
         pointer = history.pointer
-        return Cursor(pointer.heads, history.last, history.details, pointer.marks)
+        # A project of which only the host was asked has refs, and no commits yet.
+        heads = pointer.heads if history.has_commits else ()
+        return Cursor(heads, history.last, history.details, pointer.marks)
 
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
-        if self._aliases is None:
-            pointers = [pointer for _, pointer in self.snapshot.pointers()]
-            self._aliases = {name: p.project.key for p in pointers for name in p.aliases}
-        return self._aliases.get(alias)
+        with self._naming:
+            if self._aliases is None:
+                pointers = [pointer for _, pointer in self.snapshot.pointers()]
+                self._aliases = {name: p.project.key for p in pointers for name in p.aliases}
+            return self._aliases.get(alias)
 
     def write_project(
         self, reading: Reading, source: str, progress: Progress = no_progress
@@ -120,8 +127,9 @@ class SnapshotWriter:
             except BaseException:
                 draft.discard()
                 raise
-        if self._aliases is not None:
-            self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
+        with self._naming:
+            if self._aliases is not None:
+                self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
         return written
 
     def write_family(self, family: Family) -> None:
@@ -200,6 +208,7 @@ def _newly_told(before: ProjectHistory | None, reading: Reading) -> Details | No
 
 def _aliases(before: ProjectHistory | None, reading: Reading) -> tuple[str, ...]:
     names = set(before.pointer.aliases if before else ()) | {key_of(reading.project.url)}
+    names.update(reading.aliases)
     if reading.details is not None and reading.details.facts.host_id:
         names.add(host_key(reading.project.side, reading.details.facts.host_id))
     return tuple(sorted(names - {"", reading.project.key}))

@@ -5,24 +5,24 @@ from pathlib import Path
 import pytest
 
 from graph.errors import SourceError
+from ingest.names import Web
 from ingest.records import Side
 from ingest.targets import FamilyTarget, parse_target
 
 UP, DOWN = Side.UPSTREAM, Side.DOWNSTREAM
+YI, HUB = "https://github.com/01-ai/Yi", "https://huggingface.co/01-ai/Yi-6B"
 
 
 @pytest.mark.parametrize(
     ("side", "text", "name", "key", "location"),
     [
-        (UP, "https://github.com/01-ai/Yi", "01-ai/Yi", "https://github.com/01-ai/yi", None),
-        (UP, "https://github.com/01-ai/Yi.git", "01-ai/Yi", "https://github.com/01-ai/yi", None),
-        (
-            UP,
-            "https://www.github.com/01-ai/Yi/tree/main/x",
-            "01-ai/Yi",
-            "https://github.com/01-ai/yi",
-            None,
-        ),
+        (UP, YI, "01-ai/Yi", YI.lower(), YI),
+        (UP, f"{YI}.git", "01-ai/Yi", YI.lower(), YI),
+        (UP, "https://www.github.com/01-ai/Yi/tree/main/x", "01-ai/Yi", YI.lower(), YI),
+        (UP, "01-ai/Yi", "01-ai/Yi", YI.lower(), YI),
+        (DOWN, "01-ai/Yi-6B", "01-ai/Yi-6B", HUB.lower(), HUB),
+        (DOWN, f"{HUB}/blob/main/README.md?x#y", "01-ai/Yi-6B", HUB.lower(), HUB),
+        (UP, "https://me:secret@github.com/01-ai/Yi", "01-ai/Yi", YI.lower(), None),
         (UP, "ssh://git@github.com/01-ai/Yi.git", "01-ai/Yi", "https://github.com/01-ai/yi", None),
         (UP, "acme/Trainer=../x", "acme/Trainer", "https://github.com/acme/trainer", "../x"),
         (UP, "https://git.example.org/a/B.git", "B", "https://git.example.org/a/b", None),
@@ -54,6 +54,23 @@ def test_a_target_gets_its_name_key_and_location(
     assert "secret" not in repr(target.project)
 
 
+def test_what_lies_here_is_meant_before_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "acme" / "code").mkdir(parents=True)
+    assert parse_target(UP, "acme/code").project.key.startswith("file:")
+    assert parse_target(UP, "acme/other").project.key == "https://github.com/acme/other"
+
+
+def test_a_company_has_a_github_of_its_own() -> None:
+    web = Web(github="https://git.acme.example")
+    target = parse_target(UP, "https://git.acme.example/o/R/tree/main", web=web)
+    assert target.location == "https://git.acme.example/o/R"
+    elsewhere = parse_target(UP, "https://github.com/o/R", web=web)
+    assert elsewhere.location == "https://github.com/o/R"
+
+
 def test_a_local_upstream_is_called_after_its_folder(tmp_path: Path) -> None:
     project = parse_target(UP, str(tmp_path / "Trainer.git")).project
     assert (project.name, project.url) == ("Trainer", "")
@@ -65,6 +82,8 @@ def test_a_local_upstream_is_called_after_its_folder(tmp_path: Path) -> None:
     ("side", "text", "complaint"),
     [
         (DOWN, "/data/model", "needs a name"),
+        (DOWN, YI, "needs a name"),
+        (DOWN, "https://huggingface.co/datasets/a/b", "is a data set, not a model"),
         (DOWN, "a..b/c=/data", "not a Hugging Face model name"),
         (DOWN, "-o/c=/data", "not a Hugging Face model name"),
         (UP, "-o/x=/data", "not a GitHub repository name"),
