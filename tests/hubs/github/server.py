@@ -1,0 +1,251 @@
+"""The loopback GitHub: its places, and who may see what.
+
+Laid out as GitHub Enterprise Server is: the API at `/api/v3`, git and pages at the root.
+https://docs.github.com/en/rest (version 2022-11-28) describes every answer.
+"""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from tests.hubs.git_http import serve_git
+from tests.hubs.github import reading
+from tests.hubs.github.bodies import Bodies, Body
+from tests.hubs.github.manners import (
+    NOT_FOUND,
+    Account,
+    Quotas,
+    conditional,
+    message,
+    paged,
+    window,
+)
+from tests.hubs.github.world import GitHubWorld, Repository, iso
+from tests.hubs.server import LoopbackHub
+from tests.hubs.wire import Answer, Request, Route, json_answer
+
+_PREFIX = "/api/v3"
+_Handler = Callable[..., Answer]
+
+
+class GitHubHub(LoopbackHub):
+    """A running loopback GitHub, with the world that it shows.
+
+    `clock` tells the seconds since the epoch, for the quotas.
+    """
+
+    def __init__(self, world: GitHubWorld, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.world = world
+        self.quotas = Quotas(clock)
+        for kind, path, handler in self._places():
+            self.routes.append(Route(kind, "GET", re.compile(_PREFIX + path), handler))
+        git = re.compile(r"/([^/]+/[^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-receive-pack)")
+        self.routes += [Route("git", method, git, self._git) for method in ("GET", "POST")]
+
+    @property
+    def api(self) -> str:
+        """The address of the API."""
+        return self.url + _PREFIX
+
+    def allow(self, token: str, login: str, **account: int | str) -> Account:
+        """Let a token in; `account` are fields of `Account`."""
+        made = Account(login)
+        for name, value in account.items():
+            assert hasattr(made, name), name
+            setattr(made, name, value)
+        self.quotas.accounts[token] = made
+        return made
+
+    def respond(self, request: Request, route: Route, groups: Sequence[str]) -> Answer:
+        if route.kind == "git":
+            return super().respond(request, route, groups)
+        if route.kind == "rate_limit":  # never counted
+            known = request.token in self.quotas.accounts
+            return super().respond(request, route, groups) if known else message("Bad", 401)
+        refused = self.quotas.admit(request)
+        if refused is not None:
+            return refused
+        answer = conditional(request, super().respond(request, route, groups))
+        if answer.status == 304:
+            self.quotas.give_back(request)
+        return self.quotas.stamped(request, answer)
+
+    def lost(self, request: Request) -> Answer:
+        return NOT_FOUND
+
+    def _places(self) -> list[tuple[str, str, _Handler]]:
+        within: list[tuple[str, str, _Handler]] = [
+            ("repository", "", self._repository),
+            ("branches", "/branches", self._branches),
+            ("tags", "/tags", self._tags),
+            ("releases", "/releases", self._releases),
+            ("pulls", "/pulls", self._pulls),
+            ("readme", "/readme", self._readme),
+            ("contents", "/contents/(.*)", self._contents),
+            ("blobs", "/git/blobs/([0-9a-f]+)", self._blob),
+            ("commits", "/commits", self._commits),
+        ]
+        places: list[tuple[str, str, _Handler]] = [
+            ("rate_limit", "/rate_limit", self._rate_limit),
+            ("user", "/user", self._user),
+            ("user", "/users/([^/]+)", self._user),
+            ("repositories", "/(?:users|orgs)/([^/]+)/repos", self._owned),
+        ]
+        for kind, path, handler in within:
+            places.append((kind, r"/repos/([^/]+/[^/]+)" + path, self._named(handler)))
+            places.append((kind, r"/repositories/(\d+)" + path, self._numbered(handler)))
+        return places
+
+    @property
+    def _bodies(self) -> Bodies:
+        return Bodies(self.api, self.url)
+
+    def _named(self, handler: _Handler) -> _Handler:
+        """Find a repository by name; an old name redirects to the repository's number."""
+
+        def answer(request: Request, name: str, *rest: str) -> Answer:
+            found = self.world.find(name)
+            if found is None or not self._shows(found, request):
+                return NOT_FOUND if found is None else _hidden(found)
+            if found.name.lower() != name.lower():
+                tail = request.target.partition(f"/repos/{name}")[2]
+                place = f"{self.api}/repositories/{found.number}{tail}"
+                body = {"message": "Moved Permanently", "url": place, "documentation_url": ""}
+                return json_answer(body, 301, {"Location": place})
+            return handler(request, found, *rest)
+
+        return answer
+
+    def _numbered(self, handler: _Handler) -> _Handler:
+        def answer(request: Request, number: str, *rest: str) -> Answer:
+            found = self.world.numbered(int(number))
+            if found is None or not self._shows(found, request):
+                return NOT_FOUND if found is None else _hidden(found)
+            return handler(request, found, *rest)
+
+        return answer
+
+    def _shows(self, it: Repository, request: Request) -> bool:
+        account = self.quotas.accounts.get(request.token)
+        reader = account is not None and "repo" in account.scopes.split(", ")
+        return it.blocked is None and (reader or not it.private)
+
+    def _repository(self, request: Request, it: Repository) -> Answer:
+        return json_answer(self._bodies.repository(it))
+
+    def _branches(self, request: Request, it: Repository) -> Answer:
+        found = reading.refs(it, "refs/heads/")
+        return self._page(request, it, "branches", [self._bodies.branch(it, *r) for r in found])
+
+    def _tags(self, request: Request, it: Repository) -> Answer:
+        found = reversed(reading.refs(it, "refs/tags/"))
+        return self._page(request, it, "tags", [self._bodies.tag(it, *r) for r in found])
+
+    def _releases(self, request: Request, it: Repository) -> Answer:
+        shown = [r for r in reversed(it.releases) if not r.draft or request.token]
+        bodies = [self._bodies.release(it, release) for release in shown]
+        return self._page(request, it, "releases", bodies)
+
+    def _pulls(self, request: Request, it: Repository) -> Answer:
+        wanted = request.query.get("state", "open")
+        shown = [
+            p for p in it.pulls if wanted == "all" or (p.state == "open") == (wanted == "open")
+        ]
+        if request.query.get("sort") == "updated":
+            shown.sort(key=lambda pull: (pull.updated_at, pull.number))
+        if request.query.get("direction", "desc") == "desc":
+            shown.reverse()
+        return self._page(request, it, "pulls", [self._bodies.pull(it, pull) for pull in shown])
+
+    def _page(self, request: Request, it: Repository, what: str, bodies: Sequence[Body]) -> Answer:
+        before, size = window(request)
+        place = f"{self.api}/repositories/{it.number}/{what}"
+        return paged(request, bodies[before : before + size], len(bodies), place)
+
+    def _readme(self, request: Request, it: Repository) -> Answer:
+        found = [e for e in reading.entries(it) if e.path.lower().startswith("readme")]
+        return self._file(it, found[0]) if found else NOT_FOUND
+
+    def _contents(self, request: Request, it: Repository, path: str) -> Answer:
+        folder = reading.entries(it, path.strip("/"))
+        if folder:
+            return json_answer([self._bodies.entry(it, entry) for entry in folder])
+        parent, _, _ = path.rpartition("/")
+        found = [e for e in reading.entries(it, parent) if e.path == path]
+        return self._file(it, found[0]) if found else NOT_FOUND
+
+    def _file(self, it: Repository, entry: reading.Entry) -> Answer:
+        content = reading.content(it, entry.blob) or b""
+        return json_answer(self._bodies.file(it, entry, content))
+
+    def _blob(self, request: Request, it: Repository, sha: str) -> Answer:
+        content = reading.content(it, sha)
+        return NOT_FOUND if content is None else json_answer(self._bodies.blob(it, sha, content))
+
+    def _commits(self, request: Request, it: Repository) -> Answer:
+        start = request.query.get("sha") or it.default_branch
+        if not it.git.commits:
+            return message("Git Repository is empty.", 409)
+        if not reading.has(it, start):
+            return NOT_FOUND
+        more = [
+            f"--{name}={request.query[name]}"
+            for name in ("since", "until")
+            if name in request.query
+        ]
+        before, size = window(request)
+        told = reading.commits(it, start, before, size, *more)
+        bodies = [self._bodies.commit(it, one, self.world.people.get(one.email)) for one in told]
+        place = f"{self.api}/repositories/{it.number}/commits"
+        return paged(request, bodies, reading.count(it, start, *more), place)
+
+    def _owned(self, request: Request, owner: str) -> Answer:
+        shown = [
+            it
+            for it in self.world
+            if it.owner.lower() == owner.lower() and self._shows(it, request)
+        ]
+        if not shown:
+            return NOT_FOUND
+        before, size = window(request)
+        bodies = [self._bodies.minimal_repository(it) for it in shown]
+        place = f"{self.api}/users/{owner}/repos"
+        return paged(request, bodies[before : before + size], len(bodies), place)
+
+    def _rate_limit(self, request: Request) -> Answer:
+        account = self.quotas.accounts[request.token]
+        core = {
+            "limit": account.limit,
+            "remaining": account.left,
+            "reset": account.reset_at,
+            "used": account.used,
+        }
+        body = {"resources": {"core": core, "search": core}, "rate": core}
+        return self.quotas.stamped(request, json_answer(body))
+
+    def _user(self, request: Request, login: str | None = None) -> Answer:
+        named = login or self.quotas.accounts[request.token].login
+        if named is None:
+            return message("Requires authentication", 401)
+        return json_answer(self._bodies.public_user(named))
+
+    def _git(self, request: Request, name: str, rest: str) -> Answer:
+        found = self.world.find(name)
+        if found is None or not self._shows(found, request):
+            challenge = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+            return Answer(401, b"Repository not found.", challenge)
+        if found.name.lower() != name.lower():
+            query = request.target.partition("?")[2]
+            place = f"{self.url}/{found.name}.git/{rest}" + (f"?{query}" if query else "")
+            return Answer(301, b"", {"Location": place})
+        return serve_git(request, found.git.path, rest)
+
+
+def _hidden(it: Repository) -> Answer:
+    """Return how GitHub hides what may not be seen: 404 for what is private, 451 for a takedown."""
+    if it.blocked in (403, 451):
+        reason = "dmca" if it.blocked == 451 else "tos"
+        block = {"reason": reason, "created_at": iso(0), "html_url": None}
+        return json_answer({"message": "Repository access blocked", "block": block}, it.blocked)
+    return NOT_FOUND

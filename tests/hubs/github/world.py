@@ -1,0 +1,136 @@
+"""What is on a loopback GitHub: repositories with releases, pull requests and people."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.hubs.shelf import Shelf, Shelved
+from tests.ingest.worlds import START, World, git
+
+
+@dataclass(slots=True)
+class Asset:
+    """A file attached to a release."""
+
+    name: str
+    size: int
+    digest: str | None
+
+
+@dataclass(slots=True)
+class Release:
+    """A release of a repository."""
+
+    number: int
+    tag: str
+    name: str | None
+    published_at: int | None
+    draft: bool
+    assets: list[Asset]
+
+
+@dataclass(slots=True)
+class Pull:
+    """A pull request; its head is also the git ref `refs/pull/NUMBER/head`."""
+
+    number: int
+    head: str
+    state: str
+    """`open`, `closed` or `merged`."""
+    updated_at: int
+
+
+@dataclass
+class Repository(Shelved):
+    """A repository, as GitHub knows it."""
+
+    number: int
+    name: str
+    git: World
+    blocked: int | None = None
+    private: bool = False
+    description: str | None = None
+    homepage: str | None = None
+    licence: str | None = None
+    """A key of GitHub's, e.g. `apache-2.0`."""
+    topics: Sequence[str] = ()
+    archived: bool = False
+    disabled: bool = False
+    stars: int = 0
+    fork_of: "Repository | None" = None
+    created_at: int = START
+    releases: list[Release] = field(default_factory=list)
+    pulls: list[Pull] = field(default_factory=list)
+    _pushed: tuple[bytes, int] = (b"", START)
+
+    def release(
+        self,
+        tag: str,
+        *,
+        name: str | None = None,
+        at: int | None = START,
+        draft: bool = False,
+        assets: Mapping[str, bytes] | None = None,
+        digests: bool = True,
+    ) -> Release:
+        """Publish a release; GitHub tells no digests for what was uploaded before mid-2025."""
+        files = [
+            Asset(
+                file,
+                len(content),
+                f"sha256:{hashlib.sha256(content).hexdigest()}" if digests else None,
+            )
+            for file, content in (assets or {}).items()
+        ]
+        made = Release(len(self.releases) + 1, tag, name, at, draft, files)
+        self.releases.append(made)
+        return made
+
+    def pull(self, head: str, state: str = "open", *, at: int = START) -> Pull:
+        """Open a pull request whose head is a commit of this repository's git."""
+        made = Pull(len(self.pulls) + 1, head, state, at)
+        self.pulls.append(made)
+        self.git.branch(f"refs/pull/{made.number}/head", head)
+        return made
+
+    @property
+    def default_branch(self) -> str:
+        """The short name of the branch that HEAD names."""
+        return self.asked("symbolic-ref", "HEAD").removeprefix("refs/heads/")
+
+    @property
+    def pushed_at(self) -> int:
+        """The moment of the last push: it moves with every change of a branch or tag."""
+        told, moment = self._pushed
+        refs = git(self.git.path, "show-ref", "--heads", "--tags") if self.git.commits else b""
+        if refs != told:
+            self._pushed = refs, moment + 3600
+        return self._pushed[1]
+
+    def asked(self, *arguments: str) -> str:
+        """Return what git says of this repository."""
+        return git(self.git.path, *arguments).decode("utf-8", "replace").strip()
+
+
+class GitHubWorld(Shelf[Repository]):
+    """Repositories by name, and people by e-mail address."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.people: dict[str, str] = {"ada@example.org": "ada-l"}
+        """E-mail address → login: how GitHub tells whose account a commit's author has."""
+
+    def repository(self, name: str, **facts: object) -> Repository:
+        """Make a repository; `facts` are fields of `Repository`."""
+        made = self.add(name, Repository)
+        for field_name, value in facts.items():
+            assert hasattr(made, field_name), field_name
+            setattr(made, field_name, value)
+        return made
+
+
+def iso(moment: int) -> str:
+    """Return a moment as GitHub writes it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
