@@ -17,7 +17,7 @@ from ingest.records import Commit, Ref, Side
 class ProjectGone(SourceError):
     """The host shows no such project: a fact about it, and no reason to ask again at once.
 
-    `reason` is `not_found`, `blocked` (HTTP 451), `private` or `disabled`.
+    `reason` is `not_found`, `blocked` (HTTP 451), `private`, `gated` or `disabled`.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -123,8 +123,14 @@ class Limits:
     workflows: int = 50
     files: int = 50_000
     """Of a variant's tree."""
+    papers: int = 5
+    """That one variant is tagged with; merged models collect dozens."""
     releases: int = 2_000
     pulls: int = 20_000
     refs: int = 20_000
+    commits: int = 1_000_000
+    """Of a history that is read by the API."""
     pages: int = 10_000
     """Of one list, so that a list without an end has one."""
+    silence: float = 60.0
+    """Seconds without a sign of life, after which a connection counts as broken."""

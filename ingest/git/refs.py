@@ -43,8 +43,9 @@ def list_refs(git: Git, side: Side) -> tuple[Ref, ...]:
     for raw_name, raw_sha, kind in found:
         name, sha = to_text(raw_name), raw_sha.decode()
         target = sha if kind == b"commit" else peeled.get(sha)
-        if target is not None:
-            refs.append(Ref(name, _kind(name), target))
+        ref_kind = kind_of_ref(name)
+        if target is not None and ref_kind is not None:
+            refs.append(Ref(name, ref_kind, target))
     return tuple(refs)
 
 
@@ -79,8 +80,9 @@ def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
     return None
 
 
-def _kind(name: str) -> RefKind:
-    return next(kind for prefix, kind in _KINDS.items() if name.startswith(prefix))
+def kind_of_ref(name: str) -> RefKind | None:
+    """Return what a ref is by its full name; None if it is of no kind that is read."""
+    return next((kind for prefix, kind in _KINDS.items() if name.startswith(prefix)), None)
 
 
 def _is_sha(text: str) -> bool:
