@@ -1,0 +1,114 @@
+"""`commit_reference`: a commit's message names a commit, or the address, of the other side.
+
+Messages are read once, when a commit is read from its source: only the references are kept, not
+the message, and no e-mail address can be in one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingest.evidence.addresses import addresses_in, repository_in, rest_of, variant_in
+from ingest.evidence.found import Found, found
+from ingest.names import GITHUB, HUGGING_FACE
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+_BARE_SHA = re.compile(r"(?<![0-9A-Za-z/])[0-9a-f]{40}(?![0-9A-Za-z])")
+_HUB_SYNC = re.compile(r"Sync from ([\w.-]{1,100}/[\w.-]{1,100}) via [\w./-]{0,80}sync", re.I)
+_NAMED_SHA = re.compile(r"(?<![\w./-])([\w-]{1,39}/[\w.-]{1,100})@([0-9a-f]{40})(?![0-9A-Za-z])")
+_FROM = re.compile(
+    r"\b(?:sync\w*|mirror\w*|import\w*|export\w*|copied|copy|generated|built|build|deploy\w*|"
+    r"publish\w*|release[ds]?|updated?|upload\w*|convert\w*|push\w*)\b.{0,60}"
+    r"\b(?:from|of|with|to)\b.{0,40}$",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOST = 20
+"""References that are kept of one message."""
+_LONGEST = 20_000
+"""Characters of a message that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A commit or a project that a message names."""
+
+    project: str | None
+    """The project's page, without credentials; None if only a sha is named."""
+    sha: str | None
+    """The full sha of the commit; None if only the project is named."""
+    copied: bool
+    """True if the message says that something was brought from there (or to there)."""
+
+
+def references_in(message: str) -> tuple[Reference, ...]:
+    """Return what a message names on either host, each once, in the order of the message."""
+    text = message[:_LONGEST]
+    if not ("/" in text or _BARE_SHA.search(text)):
+        return ()
+    found_: dict[tuple[str | None, str | None], Reference] = {}
+    for reference in (*_by_action(text), *_by_address(text), *_by_name(text), *_by_sha(text)):
+        if not (reference.project is None and any(sha == reference.sha for _, sha in found_)):
+            found_.setdefault((reference.project, reference.sha), reference)
+    return tuple(found_.values())[:_MOST]
+
+
+def commit_reference(
+    repository: str, commit: str, reference: Reference, *, missing: bool = False
+) -> Found:
+    """Return the evidence of one reference in the message of `commit`.
+
+    `missing` is True if the commit that it names is not in the history that is held of the project.
+    """
+    named = " ".join(filter(None, (reference.project, reference.sha)))
+    said = f"{'from' if reference.copied else 'names'} {named}"
+    weak = None if reference.copied else "mention"
+    unknown = "unverified" if missing else None
+    return found("commit_reference", repository, f"commit {commit}", said, weak, unknown)
+
+
+def _by_action(text: str) -> Iterator[Reference]:
+    for match in _HUB_SYNC.finditer(text):
+        name = repository_in(f"github.com/{match[1]}")
+        if name:
+            yield Reference(f"{GITHUB}/{name}", None, True)
+
+
+def _by_address(text: str) -> Iterator[Reference]:
+    if "hub.com" not in text and "hugging" not in text and "hf.co" not in text:
+        return
+    for url in addresses_in(text):
+        page = _page(url)
+        if page:
+            before = text[: text.find(url)][-120:].rpartition("\n")[2]
+            yield Reference(page, _commit_in(url), bool(_FROM.search(before)))
+
+
+def _by_name(text: str) -> Iterator[Reference]:
+    """Yield GitHub's short form of a commit elsewhere, `owner/name@sha`."""
+    for match in _NAMED_SHA.finditer(text):
+        name = repository_in(f"github.com/{match[1]}")
+        if name:
+            before = text[: match.start()][-120:].rpartition("\n")[2]
+            yield Reference(f"{GITHUB}/{name}", match[2], bool(_FROM.search(before)))
+
+
+def _by_sha(text: str) -> Iterator[Reference]:
+    for match in _BARE_SHA.finditer(text):
+        yield Reference(None, match[0], False)
+
+
+def _page(url: str) -> str | None:
+    repository = repository_in(url)
+    if repository:
+        return f"{GITHUB}/{repository}"
+    variant = variant_in(url)
+    return f"{HUGGING_FACE}/{variant}" if variant else None
+
+
+def _commit_in(url: str) -> str | None:
+    """Return the sha in `…/commit/<sha>`, `…/tree/<sha>` or `…@<sha>`."""
+    parts = rest_of(url)
+    if len(parts) >= 2 and parts[0] in ("commit", "commits", "tree", "blob", "resolve"):
+        sha = parts[1].lower()
+        return sha if _SHA.fullmatch(sha) else None
+    return None

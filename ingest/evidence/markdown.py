@@ -1,0 +1,181 @@
+"""Links in Markdown, each with where it stands, by a real parser whatever the text is.
+
+Blocks are parsed first; of their contents only those are parsed further that name one of the
+hosts, in pieces, because inline Markdown can be made to cost the square of its length.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ingest.evidence.addresses import addresses_in
+from ingest.evidence.html import Anchor, anchors_in
+from ingest.evidence.inline import InlineReader
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_LONGEST = 1 << 19
+"""Characters of a text that are read."""
+_LINES = 20_000
+_PIECE = 4_096
+"""Characters of inline Markdown that are parsed at once."""
+_MARKS = re.compile(r"[\[*_~]")
+_MOST_MARKS = 500
+"""Marks in a piece; where there are more, only bare addresses are looked for."""
+_HOSTS = re.compile(r"github|huggingface|hf\.co|hf-mirror", re.IGNORECASE)
+_BEFORE = 160
+"""Characters of the words before a link that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link in a text."""
+
+    url: str
+    text: str
+    """The words that carry it; empty for a bare address."""
+    before: str
+    """The words before it on its line; in a table, those of its row."""
+    headings: tuple[str, ...]
+    """The headings over it, outermost first."""
+    line: int
+    code: bool = False
+    """True if it stands in a code block or a code span."""
+    image: bool = False
+    """True if only an image carries it."""
+
+
+@dataclass
+class _Place:
+    """Where the walk over the blocks is."""
+
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    line: int = 1
+    row: str | None = None
+    """The words of the table's row so far; None outside of tables."""
+    level: int = 0
+    """The level of the heading that is open, else 0."""
+
+    def enter(self, level: int, words: str) -> None:
+        """Put a heading over what follows, in place of those of its level and below."""
+        while self.headings and self.headings[-1][0] >= level:
+            self.headings.pop()
+        self.headings.append((level, words[:_BEFORE]))
+
+    def link(self, anchor: Anchor) -> Link:
+        """Return a link that stands here."""
+        return Link(
+            url=anchor.url,
+            text=anchor.text,
+            before=f"{self.row or ''} {anchor.before}".strip()[-_BEFORE:],
+            headings=tuple(words for _, words in self.headings),
+            line=self.line,
+            code=anchor.code,
+            image=anchor.image,
+        )
+
+
+def links_in(text: str, first_line: int = 1) -> Iterator[Link]:
+    """Yield the links to either host in a Markdown text, in their order."""
+    if not _HOSTS.search(text):
+        return
+    lines = text[:_LONGEST].split("\n")[:_LINES]
+    environment: dict[str, object] = {}
+    tokens = _blocks().parse("\n".join(lines), environment)
+    place = _Place()
+    for token in tokens:
+        if token.map:
+            place.line = first_line + token.map[0]
+        yield from _walk(token, place, environment)
+
+
+def _walk(token: "Token", place: _Place, environment: dict[str, object]) -> Iterator[Link]:
+    if token.type == "heading_open":
+        place.level = int(token.tag[1:])
+    elif token.type == "heading_close":
+        place.level = 0
+    elif token.type in ("tr_open", "table_close"):
+        place.row = "" if token.type == "tr_open" else None
+    elif token.type in ("fence", "code_block"):
+        for anchor in _bare(token.content):
+            yield place.link(anchor)
+    elif token.type == "html_block":
+        yield from _html(token.content, place)
+    elif token.type == "inline":
+        yield from _inline(token.content, place, environment)
+
+
+def _inline(content: str, place: _Place, environment: dict[str, object]) -> Iterator[Link]:
+    words = _plain(content[:_PIECE])
+    if place.level:
+        place.enter(place.level, words)
+    if _HOSTS.search(content) or environment.get("references"):
+        for piece in _pieces(content):
+            for anchor in _anchors(piece, environment):
+                yield place.link(anchor)
+    if place.row is not None:
+        place.row = f"{place.row} {words}"[-_BEFORE:]
+
+
+def _html(content: str, place: _Place) -> Iterator[Link]:
+    for piece in _pieces(content):
+        for anchor in anchors_in(piece):
+            if anchor.level:
+                place.enter(anchor.level, anchor.text)
+            else:
+                yield place.link(anchor)
+
+
+def _anchors(piece: str, environment: dict[str, object]) -> list[Anchor]:
+    if len(_MARKS.findall(piece)) > _MOST_MARKS:
+        return [replace(anchor, code=False) for anchor in _bare(piece)]
+    children: list[Token] = []
+    parser = _parser()
+    parser.inline.parse(piece, parser, environment, children)
+    reader = InlineReader()
+    for child in children:
+        reader.take(child)
+    return reader.found
+
+
+def _bare(content: str) -> Iterator[Anchor]:
+    for line in content.split("\n"):
+        if _HOSTS.search(line):
+            for url in addresses_in(line):
+                yield Anchor(url, "", line.partition(url)[0], code=True)
+
+
+def _pieces(content: str) -> Iterator[str]:
+    """Yield a text in pieces, cut at line ends where it has them."""
+    while len(content) > _PIECE:
+        cut = content.rfind("\n", 1, _PIECE)
+        cut = _PIECE if cut < 0 else cut
+        if _HOSTS.search(content[:cut]):
+            yield content[:cut]
+        content = content[cut:]
+    yield content
+
+
+def _plain(content: str) -> str:
+    """Return the words of inline Markdown or HTML, roughly: for headings and labels."""
+    return " ".join(re.sub(r"<[^<>]{0,200}>|[*_`#]|\]\([^()]{0,300}\)|\[", " ", content).split())
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+@cache
+def _blocks() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable(["table"])
+    parser.core.ruler.disable(["inline"])
+    return parser
