@@ -8,6 +8,8 @@ from types import MappingProxyType
 from queries.patterns import PATTERNS, FamilyPattern, Labels
 
 STUDY = "arXiv 2508.10157, 325 families"
+PACKAGE = "SAILResearch/replication-25-synchronization-Patterns"
+"""The study's replication package: figures that it holds as tables were counted there."""
 
 PUBLISHED_PATTERNS: Mapping[str, float] = MappingProxyType(
     {
@@ -27,6 +29,12 @@ PUBLISHED_LAGS: Mapping[str, float] = MappingProxyType(
     {"upstream_first": 56.0, "simultaneous": 23.1, "downstream_first": 20.9}
 )
 """Per cent of the study's families by lag. Source: `STUDY`."""
+
+PUBLISHED_SYNCS: Mapping[str, float] = MappingProxyType({"CS": 24.0, "PS": 56.3, "AS": 19.7})
+"""Per cent of the study's families by sync type; `VS` (1.2) is in `AS`. Source: `PACKAGE`."""
+
+PUBLISHED_INTENSITIES: Mapping[str, float] = MappingProxyType({"R": 39.1, "S": 56.9, "F": 4.0})
+"""Per cent of the study's families by intensity. Source: `PACKAGE`."""
 
 DIMENSIONS = ("lag", "sync", "intensity", "code")
 

@@ -1,10 +1,14 @@
 """Graphs that several tests ask, made once for every store."""
 
 from collections.abc import Iterator
+from importlib.resources import as_file, files
 
 import pytest
 
 from graph.store import GraphStore, open_store
+from ingest.load import load
+from ingest.pipeline import ingest_study
+from ingest.snapshot import Snapshot, SnapshotWriter
 from tests.queries.worlds import hand_made
 from tests.stores import STORES, SharedServer, open_bolt
 
@@ -33,4 +37,16 @@ def shared_store(
         if shared_server.holds != _WORLD:
             hand_made().write(made)
             shared_server.holds = _WORLD
+        yield made
+
+
+@pytest.fixture(scope="session")
+def study_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    """The 43 families of the sample, ingested and loaded as a person would; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("study")
+    sample = files("hubtrace") / "sample"
+    with as_file(sample) as path:
+        ingest_study(path, lambda: SnapshotWriter(folder / "snapshot"), lambda *_: None)
+    with open_store(str(folder / "graph.kgl")) as made:
+        load(Snapshot(folder / "snapshot"), made)
         yield made

@@ -26,6 +26,17 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
             ("unknown", "open", None, None, None, None),
         ]
     ],
+    "change_type_counts": [
+        ("steady", UP, "model structure", 1, 1, 2),
+        ("steady", UP, "sharing", 2, 1, 2),
+        ("steady", DOWN, "sharing", 1, 1, 1),
+    ],
+    "contributors": [
+        ("scoped", UP, 1, 1),
+        ("scoped", DOWN, 1, 1),
+        ("steady", UP, 2, 3),
+        ("steady", DOWN, 2, 4),
+    ],
     "contributors_shared": [
         # Bob's second commit, m2, is outside the family's paths.
         ("scoped", "github:bob", "hmac:3", "bob", "same_name", 1, 1),
@@ -78,6 +89,16 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     "history": [
         (STEADY, "acme/steady", at(310), "history_rewritten", "refs/heads/main", "s9", "s5"),
     ],
+    "left_behind": [
+        (
+            *("scoped", UP, at(22), 1),
+            [{"project": MONO, "sha": "m3", "at": at(200), "author": None, "subject": None}],
+        ),
+        (
+            *("steady", DOWN, at(43), 1),
+            [{"project": SMALL, "sha": "a3", "at": at(60), "author": None, "subject": None}],
+        ),
+    ],
     "orphan_variants": [
         ("hf/x/dead", "x/dead", "dead_link", at(400), ["gh/old/dead"], at(10), None),
         (
@@ -86,6 +107,19 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ),
         ("hf/x/moved", "x/moved", "moved_upstream", at(400), ["gh/old/moved"], None, "new/moved"),
         ("hf/x/unlinked", "x/unlinked", "unlinked", at(400), [], None, None),
+    ],
+    "projects": [
+        (
+            *("gone", UP, "gh/acme/gone", "acme/gone", None, 0, None, None),
+            *(at(350), None, None),
+        ),
+        ("gone", DOWN, LEFT, "acme/left", None, 1, at(5), at(5), None, None, None),
+        ("scoped", UP, MONO, "acme/mono", None, 2, at(0), at(200), None, None, None),
+        ("scoped", DOWN, PART, "acme/part", None, 2, at(1), at(22), None, None, None),
+        ("steady", UP, STEADY, "acme/steady", None, 5, at(0), at(43), None, None, None),
+        ("steady", DOWN, LARGE, "acme/large", None, 1, at(31), at(31), None, None, None),
+        ("steady", DOWN, SMALL, "acme/small", None, 3, at(3), at(60), None, None, None),
+        ("unborn", UP, "gh/acme/unborn", "acme/unborn", None, 0, None, None, None, None, None),
     ],
     "published": [
         ("gone", at(400), ["acme/gone"], ["acme/left"], None, None, None, None),
@@ -96,6 +130,7 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ),
         ("unborn", at(400), ["acme/unborn"], [], None, None, None, None),
     ],
+    "releases": [("steady", STEADY, "acme/steady", "1.0", at(16))],
     "side_status": [
         ("gone", "no_upstream_commits", at(400), None, None, at(5), "l1"),
         ("scoped", "dormant", at(400), at(200), "m3", at(22), "p2"),
@@ -118,6 +153,10 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("gone", "base", None, 0, 1, 0, 0),
         ("scoped", "base", "PS", 2, 2, 1, 0),
         ("steady", "base", "PS", 4, 4, 3, 0),
+    ],
+    "tags": [
+        ("steady", UP, STEADY, "acme/steady", "refs/tags/v1", "s3", at(15)),
+        ("steady", DOWN, SMALL, "acme/small", "refs/tags/v1", "a3", at(60)),
     ],
     "tails": [
         ("scoped", UP, at(22), at(200), at(200), 1, 178),

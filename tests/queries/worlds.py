@@ -90,6 +90,13 @@ class World:
                 table = pa.Table.from_pylist(joined, schema=schema)
                 writer.put_relationships(type_, start, end, table)
 
+    def types(self, sha: str, *types: str) -> None:
+        """Give a commit its change types, the primary one first, in every project that has it."""
+        for (type_, *_), rows in self.relationships.items():
+            for row in rows:
+                if type_ == "HAS_COMMIT" and row["end"] == sha:
+                    row["change_types"] = list(types)
+
 
 def switches_of(world: World, family: str, pairs: Sequence[tuple[str, str, str]]) -> None:
     """Add switches (from side, from sha, to sha) between commits of the world."""
@@ -138,6 +145,10 @@ def hand_made() -> World:
     )
     _branches(world)
     _people(world)
+    _releases(world)
+    world.types("s1", "model structure", "sharing")
+    world.types("s2", "sharing")
+    world.types("a1", "sharing")
     world.family(
         "scoped",
         {"gh/acme/mono": {"m1": at(0), "m2": at(20), "m3": at(200)}},
@@ -195,6 +206,17 @@ def _people(world: World) -> None:
         world.join("AUTHORED_BY", ("Commit", "Contributor"), sha, person)
     ends = ("Contributor", "Contributor")
     world.join("SAME_PERSON", ends, "hmac:2", "github:ann", method="same_name")
+
+
+def _releases(world: World) -> None:
+    steady = "gh/acme/steady"
+    for name, day in (("1.0", 16), ("2.0", 500)):
+        world.node("Release", f"{steady} {name}", name=name, published_at=at(day))
+        world.join("HAS_RELEASE", ("Repository", "Release"), steady, f"{steady} {name}")
+    for label, project, sha in (("Repository", steady, "s3"), ("Variant", "hf/acme/small", "a3")):
+        world.node("Tag", f"{project} refs/tags/v1", name="refs/tags/v1")
+        world.join("HAS_TAG", (label, "Tag"), project, f"{project} refs/tags/v1")
+        world.join("TAGS", ("Tag", "Commit"), f"{project} refs/tags/v1", sha)
 
 
 def _strays(world: World) -> None:

@@ -1,0 +1,31 @@
+"""The statistics of the study (arXiv 2508.10157), over any set of families.
+
+facts = gather(store)
+statistics(facts).switches.by_pattern.p_value
+"""
+
+from queries.statistics.facts import Facts, gather
+from queries.statistics.intervals import DRAWS, LEVEL, SEED
+from queries.statistics.labels import ages, labels, moves
+from queries.statistics.lags import switches
+from queries.statistics.model import Statistics
+from queries.statistics.people import change_types, contributors
+
+__all__ = ["Facts", "Statistics", "gather", "statistics"]
+
+
+def statistics(facts: Facts) -> Statistics:
+    """Count, average and test what is known about some families."""
+    return Statistics(
+        families=len(facts.patterns),
+        with_pattern=len(facts.codes),
+        level=LEVEL,
+        seed=SEED,
+        draws=DRAWS,
+        labels=labels(facts.patterns),
+        switches=switches(facts),
+        change_types=change_types(facts.change_type_counts),
+        contributors=contributors(facts),
+        moves=moves(facts.patterns),
+        ages=ages(facts.patterns, facts.ages()),
+    )
