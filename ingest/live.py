@@ -105,9 +105,9 @@ class LiveSource:
         host = self._hosts[project.side]
         if self._git is not None and look.refs:
             reading = self._git.read(project, host.clone_url(project.name), cursor)
-        else:
+            reading = replace(reading, logins=host.logins(project.name, look, cursor.heads))
+        else:  # the API tells the logins with the commits
             reading = self._by_api(project, look, cursor)
-        reading = replace(reading, logins=host.logins(project.name, look, cursor.heads))
         refs = _hash(look.default_branch, look.refs)
         return self._told(reading, look, cursor, {**look.marks, _REFS: refs})
 

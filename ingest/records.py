@@ -75,6 +75,8 @@ class Commit:
     committed_at: int
     subject: str
     changes: tuple[PathChange, ...] = ()
+    author_login: str = ""
+    """The author's login on the host, where the host told it with the commit (an API does)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def parse_log(blocks: Iterable[bytes], warn: Callable[[str], None]) -> Iterator[
             email,
             authored_at,
             committed_at,
-            _subject(message),
+            subject_of(message),
             changes,
         )
         sha = following
@@ -120,8 +120,11 @@ def _seconds(digits: str) -> int | None:
     return None
 
 
-def _subject(message: str) -> str:
-    # The first line that is not blank, as both hubs show it (git's %s would join a paragraph).
+def subject_of(message: str) -> str:
+    """Return the first line that is not blank, as both hubs show it.
+
+    (git's %s would join a paragraph.)
+    """
     subject = message.partition("\n")[0].rstrip(" \t\r")
     if subject:
         return subject

@@ -76,17 +76,21 @@ def without_email(name: str) -> str:
 
 
 def commit_rows(
-    commits: list[Commit], contributors: Contributors, logins: Mapping[str, str]
+    commits: list[Commit], contributors: Contributors, host: str, logins: Mapping[str, str]
 ) -> pa.Table:
-    """Return commits as rows of `COMMITS`; `logins` are keys of contributors by sha."""
+    """Return commits as rows of `COMMITS`; `logins` on `host` are by sha, or on the commit."""
+
+    def contributor(commit: Commit) -> str | None:
+        login = commit.author_login or logins.get(commit.sha)
+        if login:
+            return f"{host}:{login.lower()}"
+        return contributors.key(commit.author_name, commit.author_email)
+
     columns: list[list[Any]] = [
         [commit.sha for commit in commits],
         [commit.parents for commit in commits],
         [without_email(commit.author_name) for commit in commits],
-        [
-            logins.get(commit.sha) or contributors.key(commit.author_name, commit.author_email)
-            for commit in commits
-        ],
+        [contributor(commit) for commit in commits],
         [commit.authored_at for commit in commits],
         [commit.committed_at for commit in commits],
         [commit.subject for commit in commits],

@@ -158,12 +158,11 @@ class SnapshotWriter:
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
         again = before is not None and before.last.shallow
         host = login_host(reading.project.side)
-        logins = {sha: f"{host}:{login.lower()}" for sha, login in reading.logins.items()}
         count = 0
         with _closing(reading.commits) as stream:
             fresh = (commit for commit in stream if again or commit.sha not in held)
             for batch in _batches(fresh):
-                rows = commit_rows(batch, self._contributors, logins)
+                rows = commit_rows(batch, self._contributors, host, reading.logins)
                 draft.write(rows, change_rows(batch))
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
