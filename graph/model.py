@@ -88,6 +88,7 @@ VARIANT = NodeType(
         _string("library", "the library that loads it, e.g. `transformers`"),
         _string("task", "what it does, e.g. `text-generation`"),
         _integer("downloads", "downloads in the 30 days before it was last seen to change"),
+        _string("copies_fingerprint", "hash of what its copies were derived from"),
     ),
 )
 COMMIT = NodeType(
@@ -191,13 +192,15 @@ COPY = NodeType(
     "a file of a variant that is, byte for byte, a file of a repository",
     (
         _string("key", "hash of variant, repository, blob and path"),
-        _string("blob", "git blob id of the file", indexed=True),
+        _string("blob", "git blob id of the variant's file", indexed=True),
         _string("path", "path in the variant"),
         _string("origin_path", "path in the repository"),
         _string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
         _boolean("boilerplate", "true if the file is in everybody's repositories: weight 0"),
         _integer(
-            "lag_seconds", "variant commit - origin commit; negative: it flowed back", SECONDS
+            "lag_seconds",
+            "variant commit - origin commit (an asset: its release); negative: it flowed back",
+            SECONDS,
         ),
     ),
 )
@@ -363,6 +366,15 @@ MODEL = Model(
             ("Commit",),
             "its message names the other side's commit",
             (_string("method", "how it was found"),),
+        ),
+        RelationshipType(
+            "HAS_COPY", ("Variant",), ("Copy",), "a file of it that a repository holds", owns=True
+        ),
+        RelationshipType(
+            "COPIED_FROM",
+            ("Copy",),
+            ("Repository",),
+            "the repository that holds it; of forks the one where its origin landed",
         ),
         RelationshipType(
             "COPIED_IN", ("Copy",), ("Commit",), "the variant commit that has the file"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graph.store import GraphStore, GraphWriter
 from ingest.interface import Progress, no_progress
 from ingest.load.batch import BATCH_COMMITS, write_batch
+from ingest.load.copies import write_copies
 from ingest.load.details import write_details
 from ingest.load.family import Entries, projects_of, write_families
 from ingest.load.plan import Plan, plan, write_nodes
@@ -29,6 +30,8 @@ class Loaded:
     """Switches of the new families."""
     missing: tuple[str, ...]
     """Keys of projects that a family names and the snapshot lacks."""
+    copies: int = 0
+    """Copies of the variants whose copies were new or had changed."""
 
 
 def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress) -> Loaded:
@@ -47,6 +50,9 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
         write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
         commits, entries = _write_projects(writer, todo, progress)
         write_details(writer, [todo.histories[key] for key in changed])
+        copies = write_copies(
+            writer, todo.histories, todo.families.values(), todo.changed_copies(), progress
+        )
         switches = write_families(writer, families, todo.histories, entries)
         write_nodes(writer, todo, *stale, complete=True)
         return Loaded(
@@ -57,6 +63,7 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
             commits=commits,
             switches=switches,
             missing=todo.missing(),
+            copies=copies,
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from graph.store import GraphWriter
+from ingest.load.copies import copies_fingerprints
 from ingest.load.details import told_properties
 from ingest.load.family import family_node, fingerprint, projects_of
 from ingest.load.project import label_of
@@ -16,6 +17,7 @@ from ingest.snapshot import ProjectHistory, Snapshot
 Seen = tuple[str | None, int | None]
 """Fingerprint and `observed_at` of a node; equal means that the graph is up to date."""
 
+_COPIES = "MATCH (n:Variant) RETURN n.key, n.copies_fingerprint"
 _SEEN = {
     "Repository": "MATCH (n:Repository) RETURN n.key, n.fingerprint, n.observed_at",
     "Variant": "MATCH (n:Variant) RETURN n.key, n.fingerprint, n.observed_at",
@@ -31,11 +33,18 @@ class Plan:
     families: dict[str, Family]
     in_graph: Mapping[str, Mapping[str, Seen]]
     """Label → key → what the graph holds."""
+    copies: Mapping[str, str]
+    """Variant → what its copies are derived from."""
+    copies_in_graph: Mapping[str, str | None]
+    """Variant → what the copies in the graph were derived from."""
 
     def project_node(self, key: str, *, complete: bool) -> dict[str, object]:
         """Return the node of a project; its fingerprint only once everything of it is written."""
         history = self.histories[key]
         project, last = history.project, history.last
+        derived = (
+            {"copies_fingerprint": self.copies[key]} if complete and key in self.copies else {}
+        )
         return {
             "key": project.key,
             "name": project.name,
@@ -44,6 +53,7 @@ class Plan:
             "shallow": last.shallow,
             "observed_at": history.pointer.observed_at,
             "fingerprint": history.fingerprint if complete else None,
+            **derived,
             **told_properties(history),
         }
 
@@ -54,11 +64,20 @@ class Plan:
 
     def stale_projects(self) -> list[str]:
         """Return the projects whose node differs in any way."""
-        return [key for key in self.histories if self._seen(key) != self._project(key)]
+        other_copies = set(self.changed_copies())
+        return [
+            key
+            for key in self.histories
+            if self._seen(key) != self._project(key) or key in other_copies
+        ]
 
     def changed_projects(self) -> list[str]:
         """Return the projects whose history or refs differ."""
         return [key for key in self.histories if self._project(key)[0] != self._seen(key)[0]]
+
+    def changed_copies(self) -> list[str]:
+        """Return the variants whose copies were derived from something else, or never."""
+        return [key for key, seen in self.copies.items() if self.copies_in_graph.get(key) != seen]
 
     def known_projects(self, label: str) -> list[str]:
         """Return the projects of a label that the graph holds already, in whatever state."""
@@ -106,13 +125,17 @@ class Plan:
 
 def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
     """Compare a snapshot with the graph that `writer` has open."""
+    histories = {history.project.key: history for history in snapshot.projects()}
+    families = {family.name: family for family in snapshot.families()}
     return Plan(
-        {history.project.key: history for history in snapshot.projects()},
-        {family.name: family for family in snapshot.families()},
+        histories,
+        families,
         {
             label: {key: (seen, at) for key, seen, at in writer.ask(statement).rows()}
             for label, statement in _SEEN.items()
         },
+        copies_fingerprints(histories, families.values()),
+        dict(writer.ask(_COPIES).rows()),
     )
 
 

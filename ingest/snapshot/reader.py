@@ -120,9 +120,9 @@ class ProjectHistory:
         """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
         return self._rows(layout.COMMITS_FILE, COMMITS, columns)
 
-    def changes(self) -> pa.Table:
+    def changes(self, columns: list[str] | None = None) -> pa.Table:
         """Return every path that a commit changed, as rows of `columns.CHANGES`."""
-        return self._rows(layout.CHANGES_FILE, CHANGES, None)
+        return self._rows(layout.CHANGES_FILE, CHANGES, columns)
 
     def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
         tables = [

@@ -125,10 +125,11 @@ def test_loading_twice_changes_nothing(store: GraphStore, tmp_path: Path) -> Non
 
 def test_a_second_family_leaves_the_first_alone(store: GraphStore, tmp_path: Path) -> None:
     load(small_family(tmp_path / "s"), store)
-    nodes, relationships = contents(store)
+    looked_through = frozenset({"copies_fingerprint"})  # the variant could copy the new repository
+    nodes, relationships = contents(store, without=looked_through)
     loaded = load(_write(tmp_path / "s", *_other("s", "t"), families=(OTHER,)), store)
     assert (loaded.new_families, loaded.new_projects) == (1, 2)
-    more_nodes, more_relationships = contents(store)
+    more_nodes, more_relationships = contents(store, without=looked_through)
     assert nodes < more_nodes
     assert relationships < more_relationships
 
