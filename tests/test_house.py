@@ -72,6 +72,8 @@ def test_the_wheel_would_carry_the_queries_and_the_sample() -> None:
     assert "hubtrace/sample/families.jsonl" in carried
 
 
-def test_decisions_are_numbered_without_gaps_or_doubles() -> None:
-    numbers = sorted(int(file.name[:4]) for file in (ROOT / "docs" / "decisions").glob("*.md"))
-    assert numbers == list(range(1, len(numbers) + 1))
+def test_no_two_decisions_have_the_same_number() -> None:
+    """Gaps are fine: who works beside others takes a range of numbers."""
+    numbers = [file.name[:4] for file in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert all(number.isdigit() for number in numbers)
+    assert len(set(numbers)) == len(numbers)
