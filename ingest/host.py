@@ -120,6 +120,10 @@ class Limits:
     """Of a README, a card or a workflow."""
     answer_bytes: int = 64 << 20
     """Of one answer of an API; a longer one is an error."""
+    answer_seconds: float = 300.0
+    """Of one answer, from its first byte to its last."""
+    silent_seconds: float = 30.0
+    """Without a byte, until a connection is given up."""
     workflows: int = 50
     files: int = 50_000
     """Of a variant's tree."""

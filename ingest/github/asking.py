@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from graph.errors import SourceError
 from ingest.github.client import Client, Refused
 from ingest.github.fields import Fields, objects
 from ingest.host import Seen
@@ -120,7 +121,11 @@ def listed(client: Client, place: str, parameters: Mapping[str, str]) -> Iterato
 
 
 def further(client: Client, following: str | None) -> Iterator[list[Fields]]:
-    """Yield the pages from a URL on; at an empty page a list ends, whatever it links to."""
+    """Yield the pages from a URL on; at an empty page a list ends, whatever it links to.
+
+    Raises:
+        SourceError: it has more pages than anybody reads.
+    """
     for _ in range(client.limits.pages):
         if following is None:
             return
@@ -128,3 +133,5 @@ def further(client: Client, following: str | None) -> Iterator[list[Fields]]:
         page = objects(answer.body, answer.place)
         yield page
         following = answer.following if page else None
+    if following is not None:
+        raise SourceError(f"{answer.place}: more than {client.limits.pages:,} pages are not read")

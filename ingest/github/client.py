@@ -198,7 +198,7 @@ class Client:
     def _wire(self, token: Token) -> Wire:
         wires: dict[Token, Wire] = self._own.__dict__.setdefault("wires", {})
         if token not in wires:
-            wires[token] = Wire(self.address, token)
+            wires[token] = Wire(self.address, token, self.limits)
             with self._lock:
                 self._wires.append(wires[token])
         return wires[token]
@@ -208,7 +208,7 @@ def _parsed(reply: Reply) -> Any:
     if reply.status >= 500 or reply.status == 202:
         told = f"answers with an error of its own ({reply.status})"
         raise Broken(told, retry_after(reply))
-    if reply.status == 304 or not reply.text:
+    if reply.status == 304:
         return None
     try:
         return json.loads(reply.text)

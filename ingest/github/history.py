@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from graph.errors import SourceError
 from ingest.git.log import subject_of
 from ingest.github.asking import listed
-from ingest.github.client import Client, Refused
+from ingest.github.client import Client
 from ingest.github.fields import Fields
 from ingest.records import Commit
-
-_EMPTY = 409
-"""What GitHub answers for a repository without commits."""
 
 
 class Walk:
@@ -34,25 +32,29 @@ class Walk:
             before = len(listed)
             for item in page:
                 sha = item.sha("sha")
-                parents = {parent.sha("sha") for parent in item.inners("parents")}
                 listed.add(sha)
-                if sha in self._old:
-                    self._old |= parents
-                    wanted -= parents
-                elif sha in wanted:
-                    self._told.add(sha)
-                    wanted |= parents - self._old - self._told
+                if self._is_new(sha, item, wanted):
                     yield item
-                wanted.discard(sha)
-            if not wanted or len(listed) == before:  # a list that repeats itself has no end
+            if not wanted:
                 return
+            if len(listed) == before:
+                break  # a list that repeats itself has no end
+        raise SourceError(f"{self._name}: GitHub's list of commits ended before the history did")
+
+    def _is_new(self, sha: str, item: Fields, wanted: set[str]) -> bool:
+        parents = {parent.sha("sha") for parent in item.inners("parents")}
+        fresh = sha in wanted and sha not in self._old
+        wanted.discard(sha)
+        if sha in self._old:
+            self._old |= parents
+            wanted -= parents
+        elif fresh:
+            self._told.add(sha)
+            wanted |= parents - self._old - self._told
+        return fresh
 
     def _pages(self, tip: str) -> Iterator[list[Fields]]:
-        try:
-            yield from listed(self._client, f"/repos/{self._name}/commits", {"sha": tip})
-        except Refused as refused:
-            if refused.status != _EMPTY:
-                raise
+        return listed(self._client, f"/repos/{self._name}/commits", {"sha": tip})
 
 
 def commit_of(told: Fields) -> Commit:

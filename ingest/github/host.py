@@ -72,10 +72,12 @@ class GitHubHost:
     def look(self, name: str, seen: Seen) -> Look:
         """Return what GitHub tells of `owner/name`; see `ingest.host.Host`."""
         repository_url(name)
-        known = seen.details
         asking = Asking(self._client, name, seen)
         facts = self._facts(asking, name)
         asking.name = facts.name  # after a rename, so that nothing else is redirected
+        if seen.details is not None and seen.details.facts.host_id != facts.host_id:
+            asking.seen = Seen()  # another repository has taken the name
+        known = asking.seen.details
         moved = not as_it_was(facts, known)
         refs, same = refs_of(asking, moved)
         tips = {ref.name: ref.target for ref in refs}

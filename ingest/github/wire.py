@@ -24,11 +24,10 @@ from github.Requester import (
 from graph.errors import SourceError
 from ingest.github.address import Address
 from ingest.github.tokens import Token
+from ingest.host import Limits
 
 _API_VERSION = "2022-11-28"
 _BLOCK = 1 << 16
-_SILENCE = 30  # seconds without a byte until a connection is given up
-_LONGEST = 300.0  # seconds that one answer may take
 _NUMBERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
@@ -57,13 +56,13 @@ class Reply:
 class Wire:
     """A connection to one GitHub with one token. It is for one thread."""
 
-    def __init__(self, address: Address, token: Token) -> None:
+    def __init__(self, address: Address, token: Token, limits: Limits) -> None:
         auth = None if token.is_anonymous else TokenAuth(token.text)
         self._host = address.api_host
         self._requester = Requester(
             auth=auth,
             base_url=address.api,
-            timeout=_SILENCE,
+            timeout=int(limits.silent_seconds),
             user_agent=f"hubtrace/{version('hubtrace')}",
             per_page=100,
             verify=True,
@@ -73,7 +72,8 @@ class Wire:
         )
         parts = urlsplit(address.api)
         kind = _SecureConnection if parts.scheme == "https" else _Connection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=_SILENCE, retry=0)
+        self._connection = kind(parts.hostname or "", parts.port, retry=0)
+        self._connection.limits = self._limits = limits
 
     def get(
         self, place: str, parameters: Mapping[str, str], headers: Mapping[str, str], limit: int
@@ -84,7 +84,7 @@ class Wire:
             Broken: there is no whole answer.
             TooLong: there is more than `limit`.
         """
-        self._connection.limit = limit
+        self._connection.most = limit
         try:
             status, told, text = self._requester.requestJson(
                 "GET", place, dict(parameters), dict(headers), None, self._connection
@@ -97,7 +97,7 @@ class Wire:
                 "REQUESTS_CA_BUNDLE can name the authorities to trust"
             ) from None
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise Broken(_reason(error)) from None
+            raise Broken(_reason(error, self._limits)) from None
         return Reply(status, told, text)
 
     def close(self) -> None:
@@ -134,58 +134,62 @@ class _Answered(RequestsResponse):
 
 
 class _Connection(HTTPRequestsConnectionClass):
-    limit = 0
+    limits = Limits()
+    most = 0
 
     def getresponse(self) -> RequestsResponse:
-        return _fetch(self, self.limit)
+        return _fetch(self, self.limits, self.most)
 
 
 class _SecureConnection(HTTPSRequestsConnectionClass):
-    limit = 0
+    limits = Limits()
+    most = 0
 
     def getresponse(self) -> RequestsResponse:
-        return _fetch(self, self.limit)
+        return _fetch(self, self.limits, self.most)
 
 
 def _fetch(
-    connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass, limit: int
+    connection: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass,
+    limits: Limits,
+    most: int,
 ) -> RequestsResponse:
     """Send the request that a connection holds, and read its answer."""
     host = f"[{connection.host}]" if ":" in connection.host else connection.host
     with connection.session.get(
         f"{connection.protocol}://{host}:{connection.port}{connection.url}",
         headers=connection.headers,
-        timeout=connection.timeout,
+        timeout=limits.silent_seconds,
         verify=connection.verify,
         allow_redirects=False,
         stream=True,
     ) as answer:
-        told = _Answered(answer, _read(answer, limit))
+        told = _Answered(answer, _read(answer, limits, most))
     if told.status == 202 or (told.status // 100 == 3 and told.status != 304):
         raise _Elsewhere(Reply(told.status, dict(told.getheaders()), told.read()))
     return told
 
 
-def _read(answer: requests.Response, limit: int) -> str:
-    blocks, size, end = [], 0, time.monotonic() + _LONGEST
+def _read(answer: requests.Response, limits: Limits, most: int) -> str:
+    blocks, size, end = [], 0, time.monotonic() + limits.answer_seconds
     for block in answer.iter_content(_BLOCK):
         size += len(block)
-        if size > limit:
-            raise TooLong(f"an answer of more than {limit >> 20 or 1} MB is not read")
+        if size > most:
+            raise TooLong(f"an answer of more than {most:,} bytes is not read")
         if time.monotonic() > end:
-            raise Broken(f"took more than {_LONGEST:.0f} seconds to answer")
+            raise Broken(f"took more than {limits.answer_seconds:g} seconds to answer")
         blocks.append(block)
     return b"".join(blocks).decode("utf-8", "replace")
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, limits: Limits) -> str:
     """Return what happened, in words of ours: a library's could hold a proxy's password."""
     if isinstance(error, requests.exceptions.ProxyError):
         return "cannot be reached through the proxy"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "cannot be reached: no connection in time"
     if isinstance(error, requests.exceptions.Timeout | TimeoutError):
-        return f"sent nothing for {_SILENCE} seconds"
+        return f"sent nothing for {limits.silent_seconds:g} seconds"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, urllib3.exceptions.NameResolutionError):

@@ -171,12 +171,11 @@ class Bodies:
             "uploader": self.user(it.owner),
         }
 
-    def pull(self, it: Repository, pull: Pull) -> Body:
-        """Return `pull-request-simple`."""
+    def pull(self, it: Repository, end: Body, pull: Pull) -> Body:
+        """Return `pull-request-simple`; `end` is what both its ends say of the repository."""
         url = f"{self.api}/repos/{it.name}/pulls/{pull.number}"
         page = f"{self.web}/{it.name}/pull/{pull.number}"
         closed = iso(pull.updated_at) if pull.state != "open" else None
-        end = {"repo": self.minimal_repository(it), "user": self.user(it.owner)}
         return {
             "url": url,
             "id": pull.number,
@@ -209,6 +208,10 @@ class Bodies:
             "author_association": "OWNER",
             "auto_merge": None,
         }
+
+    def end(self, it: Repository) -> Body:
+        """Return the part of a pull request's head and base that all of them share."""
+        return {"repo": self.minimal_repository(it), "user": self.user(it.owner)}
 
     def entry(self, it: Repository, entry: Entry) -> Body:
         """Return an item of `content-directory`."""

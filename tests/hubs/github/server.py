@@ -7,6 +7,8 @@ https://docs.github.com/en/rest (version 2022-11-28) describes every answer.
 import re
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from tests.hubs.git_http import serve_git
 from tests.hubs.github import reading
@@ -26,6 +28,7 @@ from tests.hubs.wire import Answer, Request, Route, json_answer
 
 _PREFIX = "/api/v3"
 _Handler = Callable[..., Answer]
+T = TypeVar("T")
 
 
 class GitHubHub(LoopbackHub):
@@ -136,32 +139,39 @@ class GitHubHub(LoopbackHub):
 
     def _branches(self, request: Request, it: Repository) -> Answer:
         found = reading.refs(it, "refs/heads/")
-        return self._page(request, it, "branches", [self._bodies.branch(it, *r) for r in found])
+        return self._page(request, it, "branches", found, lambda r: self._bodies.branch(it, *r))
 
     def _tags(self, request: Request, it: Repository) -> Answer:
-        found = reversed(reading.refs(it, "refs/tags/"))
-        return self._page(request, it, "tags", [self._bodies.tag(it, *r) for r in found])
+        found = reading.refs(it, "refs/tags/")[::-1]
+        return self._page(request, it, "tags", found, lambda r: self._bodies.tag(it, *r))
 
     def _releases(self, request: Request, it: Repository) -> Answer:
         shown = [r for r in reversed(it.releases) if not r.draft or request.token]
-        bodies = [self._bodies.release(it, release) for release in shown]
-        return self._page(request, it, "releases", bodies)
+        return self._page(request, it, "releases", shown, partial(self._bodies.release, it))
 
     def _pulls(self, request: Request, it: Repository) -> Answer:
         wanted = request.query.get("state", "open")
-        shown = [
-            p for p in it.pulls if wanted == "all" or (p.state == "open") == (wanted == "open")
-        ]
+        is_open = {"open": (True,), "closed": (False,)}.get(wanted, (True, False))
+        shown = [p for p in it.pulls if (p.state == "open") in is_open]
         if request.query.get("sort") == "updated":
             shown.sort(key=lambda pull: (pull.updated_at, pull.number))
         if request.query.get("direction", "desc") == "desc":
             shown.reverse()
-        return self._page(request, it, "pulls", [self._bodies.pull(it, pull) for pull in shown])
+        make = partial(self._bodies.pull, it, self._bodies.end(it))
+        return self._page(request, it, "pulls", shown, make)
 
-    def _page(self, request: Request, it: Repository, what: str, bodies: Sequence[Body]) -> Answer:
+    def _page(
+        self,
+        request: Request,
+        it: Repository,
+        what: str,
+        items: Sequence[T],
+        make: Callable[[T], Body],
+    ) -> Answer:
         before, size = window(request)
         place = f"{self.api}/repositories/{it.number}/{what}"
-        return paged(request, bodies[before : before + size], len(bodies), place)
+        bodies = [make(item) for item in items[before : before + size]]
+        return paged(request, bodies, len(items), place)
 
     def _readme(self, request: Request, it: Repository) -> Answer:
         found = [e for e in reading.entries(it) if e.path.lower().startswith("readme")]
@@ -209,9 +219,8 @@ class GitHubHub(LoopbackHub):
         if not shown:
             return NOT_FOUND
         before, size = window(request)
-        bodies = [self._bodies.minimal_repository(it) for it in shown]
-        place = f"{self.api}/users/{owner}/repos"
-        return paged(request, bodies[before : before + size], len(bodies), place)
+        bodies = [self._bodies.minimal_repository(it) for it in shown[before : before + size]]
+        return paged(request, bodies, len(shown), f"{self.api}/users/{owner}/repos")
 
     def _rate_limit(self, request: Request) -> Answer:
         account = self.quotas.accounts[request.token]

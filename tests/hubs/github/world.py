@@ -98,7 +98,8 @@ class Repository(Shelved):
     @property
     def default_branch(self) -> str:
         """The short name of the branch that HEAD names."""
-        return self.asked("symbolic-ref", "HEAD").removeprefix("refs/heads/")
+        head = (self.git.path / "HEAD").read_text()
+        return head.strip().removeprefix("ref: refs/heads/")
 
     @property
     def pushed_at(self) -> int:
