@@ -45,10 +45,21 @@ def run(workshop: Workshop, size: Size) -> Iterator[Report]:
         measure(export, {"graph": graph, "folder": str(folder)})
         bin_ = str(server.admin_program().parent)
         measure(run_importer, {"folder": str(folder), "bin_": bin_})
+        _finish_import(server)
         for name in catalogue():
             embedded = measure(ask_embedded, {"graph": graph, "name": name})
             report.rows.extend(_rows(name, embedded, _on_server(server, name)))
     yield report
+
+
+def _finish_import(server: FromMaven) -> None:
+    """Make the constraints that the importer does not."""
+    server.start()
+    try:
+        with opened(login(server)) as store, store.write() as writer:
+            writer.run("CALL db.awaitIndexes()")
+    finally:
+        server.kill()
 
 
 def _on_server(server: FromMaven, name: str) -> Measured:

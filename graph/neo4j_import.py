@@ -17,6 +17,7 @@ from graph.elements import Model, NodeType, Property, PropertyType
 from graph.errors import GraphError
 from graph.model import MODEL
 from graph.reading import Triple, node_tables, relationship_tables
+from graph.statements import schema, stamp
 from graph.store import GraphStore
 
 ARRAY_DELIMITER = "\x1f"
@@ -30,6 +31,7 @@ _TYPES = {
     PropertyType.STRINGS: "string[]",
 }
 COMMAND_FILE = "import.sh"
+SCHEMA_FILE = "schema.cypher"
 
 
 def export_neo4j_import(
@@ -38,7 +40,7 @@ def export_neo4j_import(
     progress: Callable[[str, int, int | None], None] = lambda *_: None,
     model: Model = MODEL,
 ) -> tuple[int, int]:
-    """Write header and data files and the command that imports them; return nodes and edges.
+    """Write header and data files and what imports them; return the counts of nodes and edges.
 
     Raises:
         GraphError: the folder is not empty or cannot be written, or a list holds the delimiter.
@@ -53,6 +55,7 @@ def export_neo4j_import(
         joined = ((_name(triple), rows) for triple, rows in relationship_tables(store))
         relationships = _write_tables(folder, joined, "relationships", progress)
         (folder / COMMAND_FILE).write_text(import_command(folder, model))
+        (folder / SCHEMA_FILE).write_text(schema_script(model))
     except OSError as error:
         raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
     return nodes, relationships
@@ -90,8 +93,18 @@ def import_command(folder: Path, model: Model = MODEL) -> str:
         "#!/bin/sh\n# Run beside these files, with the database stopped and empty.\n"
         'cd "$(dirname "$0")" || exit 1\n'
         # The name stands first: it would be taken for one more file of the last option.
-        f'neo4j-admin database import full "${{1:-neo4j}}" \\\n    {lines}\n'
+        f'neo4j-admin database import full "${{1:-neo4j}}" \\\n    {lines} || exit\n'
+        f'echo "Imported. Start the server, then run: cypher-shell --file {SCHEMA_FILE}"\n'
     )
+
+
+def schema_script(model: Model = MODEL) -> str:
+    """Return what the importer cannot make: constraints, indexes, and the mark of a graph."""
+    statements = [*schema(model).values(), stamp(model)]
+    head = (
+        f"// Run once after the import, on the started server: cypher-shell --file {SCHEMA_FILE}\n"
+    )
+    return head + "".join(f"{statement};\n" for statement in statements)
 
 
 def _write_headers(folder: Path, model: Model) -> None:

@@ -25,16 +25,18 @@ def neo4j_import(
 ) -> None:
     """Write files for `neo4j-admin database import full`, and the command that imports them.
 
-    The quick way into Neo4j for large graphs; the database must be empty and stopped.
+    The quick way into Neo4j for large graphs; the database must be empty and stopped. Afterwards
+    start it, and let cypher-shell run schema.cypher: the importer makes no constraints.
 
     Example:  hubtrace export neo4j-import import/ --graph hubtrace.kgl
     """
-    from graph.neo4j_import import COMMAND_FILE, export_neo4j_import
+    from graph.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
     from graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = export_neo4j_import(store, folder, show)
     say(
         f"wrote {count(nodes, 'node')} and {count(relationships, 'relationship')} to {folder}; "
-        f"import them with {folder / COMMAND_FILE}"
+        f"import them with {folder / COMMAND_FILE}, start the server, "
+        f"then run cypher-shell --file {folder / SCHEMA_FILE}"
     )

@@ -5,10 +5,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import neo4j
 import pyarrow as pa
 import pytest
 
-from graph.neo4j_import import COMMAND_FILE, export_neo4j_import
+from graph.errors import GraphMissing
+from graph.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
 from graph.store import GraphStore, open_store
 from ingest.load import load
 from tests.graph.test_copying import fill
@@ -71,6 +73,19 @@ def test_a_hostile_graph_is_imported_unchanged_and_up_to_date(
     snapshot = small_family(tmp_path / "snapshot")
     load(snapshot, embedded)
     with _imported(embedded, stopped, tmp_path / "import", monkeypatch) as imported:
+        with pytest.raises(GraphMissing):
+            imported.run("MATCH (n) RETURN n")
+        run_script(stopped, tmp_path / "import" / SCHEMA_FILE)
+        assert contents(imported) == contents(embedded)
         again = load(snapshot, imported)
         assert (again.new_families, again.new_projects) == (0, 0)
         assert contents(imported) == contents(embedded)
+
+
+def run_script(server: FromMaven, script: Path) -> None:
+    """Run the statements of a file, as cypher-shell does."""
+    auth = (server.user, server.password)
+    with neo4j.GraphDatabase.driver(server.uri, auth=auth) as driver, driver.session() as session:
+        for line in script.read_text().splitlines():
+            if not line.startswith("//"):
+                session.run(line.removesuffix(";")).consume()
