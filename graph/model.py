@@ -224,6 +224,17 @@ ASSET = NodeType(
         _integer("size", "size of the file", "bytes"),
     ),
 )
+FILE = NodeType(
+    "File",
+    "a large file at the head of a variant's default branch, as the Hub told it",
+    (
+        _string("key", "variant key, a space, the path"),
+        _string("path", "path in the variant"),
+        _string("blob", "git blob id of its LFS pointer"),
+        _string("sha256", "SHA-256 of the file", indexed=True),
+        _integer("size", "size of the file", "bytes"),
+    ),
+)
 SNAPSHOT = NodeType(
     "Snapshot",
     "the snapshot that the graph was loaded from",
@@ -265,6 +276,7 @@ MODEL = Model(
         COPY,
         RELEASE,
         ASSET,
+        FILE,
         EVENT,
         SNAPSHOT,
     ),
@@ -353,6 +365,9 @@ MODEL = Model(
             "HAS_RELEASE", ("Repository",), ("Release",), "a release of it", owns=True
         ),
         RelationshipType("HAS_ASSET", ("Release",), ("Asset",), "a file of it", owns=True),
+        RelationshipType(
+            "HAS_FILE", ("Variant",), ("File",), "a large file that it holds now", owns=True
+        ),
         RelationshipType("AUTHORED_BY", ("Commit",), ("Contributor",), "who wrote it"),
         RelationshipType(
             "SAME_PERSON",

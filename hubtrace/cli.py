@@ -8,6 +8,7 @@ import typer
 
 from graph.errors import HubtraceError
 from hubtrace.commands import (
+    audit,
     copy,
     demo,
     export,
@@ -34,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, ingest, load, copy, tag, patterns, flags, history, query, queries, schema):
+for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit):
+    module.register(app)
+for module in (query, queries, schema):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")

@@ -3,11 +3,10 @@
 Every row carries the dates and shas that prove its status. Times are epoch seconds, UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from graph.result import Result
 from graph.store import GraphStore
 from queries.catalogue import ask, family_names
 from queries.thresholds import Thresholds
@@ -140,17 +139,18 @@ def flags(
         "until": until,
         "abandon_after": (thresholds or Thresholds()).abandon_after,
     }
-    variants = _rows(ask(store, "variant_status", **asked), VariantFlag)
+    variants = rows_as(ask(store, "variant_status", **asked), VariantFlag)
     if families is None:
-        variants += _rows(ask(store, "orphan_variants", until=until), VariantFlag)
+        variants += rows_as(ask(store, "orphan_variants", until=until), VariantFlag)
     return Flags(
-        tuple(_rows(ask(store, "branch_status", **asked), BranchFlag)),
-        tuple(_rows(ask(store, "side_status", **asked), SideFlag)),
+        tuple(rows_as(ask(store, "branch_status", **asked), BranchFlag)),
+        tuple(rows_as(ask(store, "side_status", **asked), SideFlag)),
         tuple(variants),
     )
 
 
-def _rows(result: Result, kind: type[_Row]) -> list[_Row]:
+def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Row]) -> list[_Row]:
+    """Return rows of a status query as flags; columns that the flag does not have are left out."""
     names = {field.name for field in fields(kind)}
     return [
         kind(**{key: _frozen(value) for key, value in row.items() if key in names})

@@ -8,6 +8,13 @@ import typer
 from hubtrace.output import print_json
 
 
+class SchemaOf(StrEnum):
+    """What a schema is of."""
+
+    GRAPH = "graph"
+    AUDIT = "audit"
+
+
 class SchemaFormat(StrEnum):
     """How the schema is printed."""
 
@@ -21,14 +28,25 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
+    of: Annotated[
+        SchemaOf,
+        typer.Argument(metavar="[graph|audit]", help="Of the graph, or of audits in JSON."),
+    ] = SchemaOf.GRAPH,
     format_: Annotated[
         SchemaFormat, typer.Option("--format", "-f", help="How to print it.")
     ] = SchemaFormat.MARKDOWN,
 ) -> None:
     """Print the graph's schema: labels, keys, properties with type and unit, relationships.
 
+    `hubtrace schema audit` prints the JSON Schema of what `hubtrace audit --format json` prints.
+
     Example:  hubtrace schema --format json
     """
+    if of is SchemaOf.AUDIT:
+        from queries.audit.as_json import json_schema
+
+        print_json(json_schema())
+        return
     from graph.model import MODEL
     from graph.schema_page import to_json, to_markdown
 

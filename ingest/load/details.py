@@ -51,6 +51,7 @@ def write_details(writer: GraphWriter, histories: Sequence[ProjectHistory]) -> N
     if upstream:
         _write_releases(writer, upstream)
     if downstream:
+        _write_files(writer, downstream)
         _write_base_models(writer, downstream)
 
 
@@ -85,6 +86,27 @@ def _assets(release_key: str, release: Release) -> Iterator[dict[str, Any]]:
             "digest": asset.digest,
             "size": asset.size,
         }
+
+
+def _write_files(writer: GraphWriter, variants: Sequence[tuple[str, Details]]) -> None:
+    """Write the large files: their SHA-256 is what an audit can hold them by."""
+    writer.remove_relationships("HAS_FILE", "Variant", [key for key, _ in variants])
+    files = [(key, row) for key, details in variants for row in _large_files(key, details)]
+    writer.put_nodes("File", nodes("File", (row for _, row in files)))
+    owned = pairs((key, row["key"]) for key, row in files)
+    writer.put_relationships("HAS_FILE", "Variant", "File", owned)
+
+
+def _large_files(variant: str, details: Details) -> Iterator[dict[str, Any]]:
+    for file in details.files:
+        if file.lfs_sha256 is not None:
+            yield {
+                "key": key_of_parts(variant, file.path),
+                "path": file.path,
+                "blob": file.blob,
+                "sha256": file.lfs_sha256,
+                "size": file.lfs_size,
+            }
 
 
 def _write_base_models(writer: GraphWriter, variants: Sequence[tuple[str, Details]]) -> None:

@@ -9,6 +9,7 @@ from ingest.load.batch import BATCH_COMMITS, write_batch
 from ingest.load.copies import write_copies
 from ingest.load.details import write_details
 from ingest.load.family import Entries, projects_of, write_families
+from ingest.load.origin import write_snapshot
 from ingest.load.plan import Plan, plan, write_nodes
 from ingest.load.project import DerivedProject, derive
 from ingest.snapshot import Snapshot
@@ -55,6 +56,7 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
         )
         switches = write_families(writer, families, todo.histories, entries)
         write_nodes(writer, todo, *stale, complete=True)
+        write_snapshot(writer, snapshot.id, todo)
         return Loaded(
             families=len(todo.families),
             projects=len(todo.histories),

@@ -60,7 +60,7 @@ class Plan:
     def family_node(self, name: str, *, complete: bool) -> dict[str, object]:
         """Return the node of a family; its fingerprint only once everything of it is written."""
         node = family_node(self.families[name], self.histories)
-        return {**node, "fingerprint": self._family_print(name) if complete else None}
+        return {**node, "fingerprint": self.family_print(name) if complete else None}
 
     def stale_projects(self) -> list[str]:
         """Return the projects whose node differs in any way."""
@@ -97,7 +97,7 @@ class Plan:
         return [
             family
             for name, family in self.families.items()
-            if self._known_family(name)[0] != self._family_print(name)
+            if self._known_family(name)[0] != self.family_print(name)
         ]
 
     def missing(self) -> tuple[str, ...]:
@@ -116,7 +116,8 @@ class Plan:
     def _seen(self, key: str) -> Seen:
         return self.in_graph[self.label(key)].get(key, (None, None))
 
-    def _family_print(self, name: str) -> str:
+    def family_print(self, name: str) -> str:
+        """Return the hash of all that a family's derived nodes depend on."""
         return fingerprint(self.families[name], self.histories)
 
     def _known_family(self, name: str) -> Seen:

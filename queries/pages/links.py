@@ -21,7 +21,7 @@ def link(url: str | None, text: str, known: Collection[str] = ()) -> Markup:
     URLs (those that the graph has for its projects), and never names a user or a password.
     """
     shown = escape(for_people(text))
-    if url is None or not _is_safe(url, known):
+    if url is None or not is_safe(url, known):
         return shown
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown)
 
@@ -33,7 +33,8 @@ def commit_url(project_url: str | None, sha: str | None) -> str | None:
     return f"{project_url.rstrip('/').removesuffix('.git')}/commit/{sha}"
 
 
-def _is_safe(url: str, known: Collection[str]) -> bool:
+def is_safe(url: str, known: Collection[str] = ()) -> bool:
+    """Return True if a page may lead to `url`; see `link`."""
     if for_people(url) != url or any(char in url for char in " \\"):
         return False
     try:

@@ -1,0 +1,258 @@
+"""What should worry somebody about a variant, and when it does.
+
+A finding rests on an audit alone. What cannot be decided is told apart from what was not found:
+a rule that lacks what it needs says what is missing.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from queries.audit.facts import Audit, Finding, Undecided
+from queries.audit.wording import commit, day, plural, short
+from queries.flags import BranchFlag
+
+DAYS_BEHIND = 30
+"""A variant that lacks a change of its upstream for more days than these lags."""
+
+
+class _Missing(Exception):
+    """What a rule lacks, in words."""
+
+
+_Said = tuple[str, tuple[str | None, ...]]
+"""A sentence, and what proves it."""
+_Rule = Callable[[Audit, int], _Said | None]
+"""Returns what is found in an audit, given the most days that a variant may be behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of finding."""
+
+    name: str
+    what: str
+    """One sentence on when it is found."""
+    usual: bool
+    """True if it is looked for where nothing else is said."""
+    rule: _Rule
+
+
+def look(
+    audit: Audit, kinds: Collection[str], max_days_behind: int = DAYS_BEHIND
+) -> tuple[list[Finding], list[Undecided]]:
+    """Return what is found of these kinds, in the order of `KINDS`, and what is undecided."""
+    found: list[Finding] = []
+    undecided: list[Undecided] = []
+    key = audit.identity.variant
+    name = audit.identity.name or key
+    family = next(iter(audit.identity.families), None)
+    for kind in KINDS.values():
+        if kind.name not in kinds:
+            continue
+        try:
+            said = kind.rule(audit, max_days_behind)
+        except _Missing as missing:
+            undecided.append(Undecided(kind.name, key, name, str(missing)))
+            continue
+        if said is not None:
+            text, proof = said
+            proofs = tuple(each for each in proof if each)
+            found.append(Finding(kind.name, key, name, family, text, proofs))
+    return found, undecided
+
+
+def _lag(audit: Audit, most: int) -> _Said | None:
+    drift = audit.drift
+    if audit.revision is None:
+        raise _Missing("no commit of it is known")
+    if audit.upstream is None or drift is None:
+        raise _Missing("no upstream is known")
+    if drift.days_behind <= most or drift.first is None:
+        return None
+    text = (
+        f"behind its upstream for {plural(drift.days_behind, 'day')}: "
+        f"{plural(drift.commits, 'commit')} since {day(drift.since)}"
+    )
+    if drift.basis == "revision":
+        text += " (counted from the revision's date: nothing proves its origin)"
+    return text, (f"first missed {commit(drift.first)}", drift.first.url)
+
+
+def _unlinked(audit: Audit, _: int) -> _Said | None:
+    if audit.upstream is not None:
+        return None
+    return "no evidence links it to a repository", (_seen(audit),)
+
+
+def _dead_link(audit: Audit, _: int) -> _Said | None:
+    _ask_upstream(audit, "dead_link")
+    if audit.upstream is None or not _has_status(audit, "dead_link"):
+        return None
+    link = audit.upstream
+    return f"its upstream {link.name or link.repository} is gone", (day(link.gone_at), link.url)
+
+
+def _archived(audit: Audit, _: int) -> _Said | None:
+    _ask_upstream(audit, "archived_upstream")
+    if audit.upstream is None or not _has_status(audit, "archived_upstream"):
+        return None
+    link = audit.upstream
+    seen = f"seen {day(link.observed_at)}"
+    return f"its upstream {link.name or link.repository} is archived", (seen, link.url)
+
+
+def _moved(audit: Audit, _: int) -> _Said | None:
+    _ask_upstream(audit, "moved_upstream")
+    if audit.upstream is None or not _has_status(audit, "moved_upstream"):
+        return None
+    link = audit.upstream
+    return f"its upstream moved to {link.moved_to}", (f"seen {day(link.observed_at)}", link.url)
+
+
+def _abandoned(side: str) -> _Rule:
+    def rule(audit: Audit, _: int) -> _Said | None:
+        if audit.status is None:
+            raise _Missing("its status is not known")
+        if audit.status.status != f"{side}_abandoned":
+            return None
+        status = audit.status
+        ours, theirs = status.last_at, status.upstream_last_at
+        quiet = theirs if side == "upstream" else ours
+        days = audit.method.abandon_after_days
+        text = f"{side} has been silent since {day(quiet)}, for {days} days or more; the other"
+        return f"{text} side moved on", (
+            _last("upstream", theirs, status.upstream_last_sha),
+            _last("variant", ours, status.last_sha),
+        )
+
+    return rule
+
+
+def _branches(status: str) -> _Rule:
+    def rule(audit: Audit, _: int) -> _Said | None:
+        found = [branch for branch in audit.branches if branch.status == status]
+        if not found:
+            return None
+        names = ", ".join(_branch(branch) for branch in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        text = f"{plural(len(found), f'{status} branch')}: {names}{more}"
+        heads = (_last(b.branch, b.head_committed_at, b.head) for b in found[:5])
+        return text.replace("branchs", "branches"), tuple(heads)
+
+    return rule
+
+
+def _rewritten(audit: Audit, _: int) -> _Said | None:
+    gone = audit.revision.vanished_at if audit.revision else None
+    if gone is not None and audit.revision is not None:
+        text = "the audited revision is reached by no ref any more"
+        return text, (commit(audit.revision.commit), f"noticed {day(gone)}")
+    events = [event for event in audit.events if event.kind == "history_rewritten"]
+    if not events:
+        return None
+    last = events[-1]
+    side = "its own" if last.project == audit.identity.variant else "upstream's"
+    text = f"{side} history of {last.subject} was rewritten"
+    before = f"before {short(last.before)}" if last.before else None
+    return text, (f"noticed {day(last.observed_at)}", before)
+
+
+def _licence(audit: Audit, _: int) -> _Said | None:
+    licences = audit.licences
+    if licences.agree is None:
+        raise _Missing(licences.why)
+    if licences.agree:
+        return None
+    link = audit.upstream
+    return f"the licences differ: {licences.why}", (audit.identity.url, link.url if link else None)
+
+
+def _gone(audit: Audit, _: int) -> _Said | None:
+    identity = audit.identity
+    if identity.gone_at is not None:
+        return "the Hub shows it no longer", (f"noticed {day(identity.gone_at)}", identity.url)
+    if identity.disabled:
+        return "the Hub has shut it", (_seen(audit), identity.url)
+    if identity.host_id is None:
+        raise _Missing("the Hub was not asked about it")
+    return None
+
+
+def _tail(audit: Audit, most: int) -> _Said | None:
+    tails = [view.tail for view in audit.families if view.tail and view.tail.days > most]
+    if not tails:
+        return None
+    tail = tails[0]
+    text = (
+        f"{plural(tail.commits, 'commit')} {tail.side} after the other side's last one, "
+        f"over {plural(tail.days, 'day')}"
+    )
+    return text, (f"{day(tail.first_at)} to {day(tail.last_at)}",)
+
+
+def _no_origin(audit: Audit, _: int) -> _Said | None:
+    if audit.revision is None:
+        raise _Missing("no commit of it is known")
+    if audit.upstream is None:
+        raise _Missing("no upstream is known")
+    if audit.origin.commit is not None:
+        return None
+    text = "no file and no message proves which upstream commit it was made from"
+    return text, (commit(audit.revision.commit), audit.revision.commit.url)
+
+
+def _has_status(audit: Audit, status: str) -> bool:
+    return audit.status is not None and audit.status.status == status
+
+
+def _ask_upstream(audit: Audit, kind: str) -> None:
+    """Complain if GitHub was never asked, so that only its silence speaks against the finding."""
+    link = audit.upstream
+    if link is not None and link.host_id is None and not _has_status(audit, kind):
+        raise _Missing(f"GitHub was not asked about {link.name or link.repository}")
+
+
+def _seen(audit: Audit) -> str:
+    return f"seen {day(audit.identity.observed_at)}"
+
+
+def _last(what: str, at: int | None, sha: str | None) -> str | None:
+    return None if at is None else f"{what} {short(sha or '')} of {day(at)}".replace("  ", " ")
+
+
+def _branch(branch: BranchFlag) -> str:
+    return f"{branch.name or branch.project} {branch.branch.removeprefix('refs/heads/')}"
+
+
+def _kinds() -> Iterator[Kind]:
+    yield Kind("lag", "it lacks a change of its upstream for more than --max-lag", True, _lag)
+    yield Kind("unlinked", "no evidence links it to a repository", True, _unlinked)
+    yield Kind("dead_link", "its upstream is gone (deleted or private)", True, _dead_link)
+    yield Kind("archived_upstream", "the owner of its upstream archived it", True, _archived)
+    yield Kind("moved_upstream", "its upstream moved to another name", True, _moved)
+    for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
+        what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
+        yield Kind(f"{side}_abandoned", what, True, _abandoned(side))
+    yield Kind("rewritten", "history was rewritten, or the revision vanished", True, _rewritten)
+    yield Kind("licence_mismatch", "the two sides name different licences", True, _licence)
+    yield Kind("gone", "the Hub shows it no longer, or has shut it", True, _gone)
+    what = "a branch of it or its upstream was left behind"
+    yield Kind("abandoned_branch", what, False, _branches("abandoned"))
+    what = "a branch of it or its upstream shares no ancestor with the default branch"
+    yield Kind("orphaned_branch", what, False, _branches("orphaned"))
+    what = "one side of its family moved on without the other for more than --max-lag"
+    yield Kind("tail", what, False, _tail)
+    what = "nothing proves which upstream commit it was made from"
+    yield Kind("no_origin", what, False, _no_origin)
+
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds()}
+"""Every kind of finding by its name, in the order in which they are told."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "usual": tuple(kind.name for kind in KINDS.values() if kind.usual),
+    "orphaned": ("unlinked", "dead_link", "archived_upstream", "moved_upstream", "orphaned_branch"),
+    "abandoned": ("upstream_abandoned", "downstream_abandoned", "abandoned_branch"),
+    "all": tuple(KINDS),
+}
+"""Names that stand for several kinds."""

@@ -1,0 +1,61 @@
+"""The part of an audit's page on what changed upstream since."""
+
+from collections.abc import Iterator
+
+from queries.audit.drift import LISTED
+from queries.audit.facts import Audit, Count, Drift
+from queries.audit.page import Facts, Note, Table, cut
+from queries.audit.saying import kept, short_sha
+from queries.audit.wording import commit, day, moment, plural
+
+_SINCE = {
+    "origin": "since the origin landed",
+    "revision": "since the revision: nothing proves its origin",
+}
+
+
+def drift(audit: Audit) -> Iterator[Facts | Table | Note]:
+    """Yield what an audit says of drift."""
+    found = audit.drift
+    if found is None:
+        yield Note("There is nothing to count: no upstream or no revision is known.")
+        return
+    yield Facts(_facts(found))
+    if not found.commits:
+        return
+    yield _counts("By what they change first", "change type", found.by_type, "not classified")
+    yield _counts("By where they change something", "area", found.by_area, "not known")
+    if found.weighty:
+        rows = tuple(
+            (
+                short_sha(missing.commit),
+                day(missing.landed_at),
+                cut(missing.commit.subject),
+                ", ".join(missing.change_types or ()),
+                ", ".join(missing.areas or ()),
+            )
+            for missing in found.weighty
+        )
+        columns = ("commit", "landed", "subject", "change types", "areas")
+        yield Table("Commits on code, tokenizer, configuration or weights", columns, rows)
+    if found.weighty_commits > LISTED:
+        yield Note(f"The newest {LISTED} of {found.weighty_commits:,} are listed.")
+
+
+def _facts(found: Drift) -> tuple[tuple[str, str], ...]:
+    bots = None if found.by_bots is None else f"{found.by_bots:,}"
+    rows = kept(
+        ("counted", f"{_SINCE[found.basis]}, {moment(found.since)}"),
+        ("commits upstream", f"{found.commits:,}"),
+        ("of them by bots", bots),
+        ("first missed", commit(found.first) if found.first else None),
+        ("newest", commit(found.last) if found.last else None),
+        ("behind for", plural(found.days_behind, "day")),
+        ("distance", f"{plural(found.distance_days, 'day')} from there to the newest"),
+    )
+    return tuple((label, str(value)) for label, value in rows)
+
+
+def _counts(caption: str, column: str, counts: tuple[Count, ...], unknown: str) -> Table:
+    rows = tuple((count.name or unknown, f"{count.commits:,}") for count in counts)
+    return Table(caption, (column, "commits"), rows, frozenset({1}))

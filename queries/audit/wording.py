@@ -1,0 +1,49 @@
+"""How an audit names moments, commits and numbers to people."""
+
+from datetime import UTC, datetime
+
+from queries.audit.facts import CommitFact
+
+_SHORT = 10
+"""Characters of a sha that people are shown."""
+
+
+def day(seconds: int | None) -> str:
+    """Return an ISO date; `unknown` where the moment is not known."""
+    return _moment(seconds, "%Y-%m-%d")
+
+
+def moment(seconds: int | None) -> str:
+    """Return an ISO date and time in UTC; `unknown` where the moment is not known."""
+    return _moment(seconds, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def short(sha: str) -> str:
+    """Return the beginning of a sha; a day that is known without its commit names itself."""
+    return sha if sha.startswith("day:") else sha[:_SHORT]
+
+
+def commit(fact: CommitFact | None) -> str:
+    """Return a commit as its short sha and its day."""
+    return "unknown" if fact is None else f"{short(fact.sha)} of {day(fact.at)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 commit`, `2,000 commits`, `3 families`."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] != "ay" else f"{noun}s"
+    return f"{number:,} {noun}"
+
+
+def words(name: str) -> str:
+    """Return an identifier for people: `upstream_first` becomes `upstream first`."""
+    return name.replace("_", " ")
+
+
+def _moment(seconds: int | None, form: str) -> str:
+    if seconds is None:
+        return "unknown"
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime(form)
+    except (OverflowError, ValueError, OSError):  # git takes years that no calendar has
+        return f"@{seconds}"
