@@ -35,6 +35,7 @@ from cyclonedx.output.json import JsonV1Dot7
 from graph.text import for_people
 from queries.audit.around import Base
 from queries.audit.facts import Audit, CommitFact, Evidence, LargeFile, Link
+from queries.audit.names import is_web
 from queries.audit.packages import package_url
 from queries.audit.page import cut
 from queries.audit.wording import moment
@@ -202,7 +203,7 @@ def _notes(audit: Audit) -> str:
 
 
 def _places(url: str | None, sha: str | None, *, model: bool) -> Iterator[ExternalReference]:
-    if url is None or "://" not in url:
+    if url is None or not is_web(url):
         return
     yield ExternalReference(type=ExternalReferenceType.SCM, url=XsUri(url))
     if model:

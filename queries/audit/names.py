@@ -14,6 +14,8 @@ from queries.pages import commit_url
 _BEST_FIRST = ("key", "name", "host_id", "former_name")
 _SHORTEST = 4
 """Characters of a sha that are taken for its beginning."""
+_LISTED = 8
+"""Branches and tags that are named where none is near."""
 
 
 def find_variant(store: GraphStore, target: str) -> str:
@@ -117,7 +119,8 @@ def _resolve(asked: str, history: History) -> tuple[str, str]:
     shas = [row["sha"] for row in history.commits if row["sha"].startswith(begun)]
     if len(asked) < _SHORTEST or not shas:
         names = [row["ref"].split("/", 2)[-1] for row in history.refs]
-        raise CatalogueError(f"the variant has no revision {asked!r}{_near(asked, names)}")
+        has = f"; it has {', '.join(names[:_LISTED])}" if names else ""
+        raise CatalogueError(f"the variant has no revision {asked!r}{_near(asked, names) or has}")
     if len(shas) > 1:
         raise CatalogueError(f"{asked!r} is the beginning of {len(shas)} commits; give more of it")
     return "sha", shas[0]
@@ -144,6 +147,11 @@ def _revision(row: Row, history: History, until: int, asked: str | None, how: st
     )
 
 
+def is_web(url: str | None) -> bool:
+    """Return True if a URL leads to a page; what a source told could be anything."""
+    return url is not None and url.startswith(("https://", "http://"))
+
+
 def commit_fact(row: Row, url: str | None, prefix: str = "") -> CommitFact:
     """Return the commit of a row; its columns may begin with a prefix such as `origin_`."""
     sha = row[f"{prefix}sha"]
@@ -152,5 +160,5 @@ def commit_fact(row: Row, url: str | None, prefix: str = "") -> CommitFact:
         at=row[f"{prefix}at"],
         author=row.get(f"{prefix}author"),
         subject=row.get(f"{prefix}subject"),
-        url=commit_url(url, sha),
+        url=commit_url(url, sha) if is_web(url) else None,
     )

@@ -1,10 +1,11 @@
 """What hosts told of projects is in the graph, and follows when it changes."""
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 from graph.store import GraphStore
-from ingest.facts import Details, Facts, Release
+from ingest.facts import Details, Facts, Release, TreeFile
 from ingest.interface import Reading
 from ingest.live import gone_reading
 from ingest.load import load
@@ -86,3 +87,32 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
         load(writer.snapshot, store)
     assert store.run("MATCH (v:Variant {name: 'o/base'}) RETURN v.task").evaluate() == "t"
     assert store.run(_BASES).rows() == [("o/v", "finetune", "o/base")]
+
+
+def test_large_files_are_those_of_the_head(store: GraphStore, tmp_path: Path) -> None:
+    question = "MATCH (:Variant)-[:HAS_FILE]->(f:File) RETURN f.path, f.sha256, f.size, f.blob"
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(downstream(), "huggingface")
+        load(writer.snapshot, store)
+        assert store.run(question).rows() == [("w.bin", SHA256, 3, "e" * 40)]
+        other = replace(VARIANT_TOLD, files=(TreeFile("v.bin", "d" * 40, 4, "cd" * 32, 4),))
+        writer.write_project(told(reading(VARIANT, [], main="b"), other, at=NOW + 1), "huggingface")
+        load(writer.snapshot, store)
+    assert store.run(question).rows() == [("v.bin", "cd" * 32, 4, "d" * 40)]
+
+
+def test_a_graph_says_which_snapshot_it_was_loaded_from(store: GraphStore, tmp_path: Path) -> None:
+    question = "MATCH (s:Snapshot) RETURN s.key, s.digest, s.tool, s.observed_at"
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(upstream(), "github")
+        load(writer.snapshot, store)
+        ((key, digest, tool, observed_at),) = store.run(question).rows()
+        assert (key, observed_at) == (writer.snapshot.id, NOW)
+        assert tool == f"hubtrace {version('hubtrace')}"
+        load(writer.snapshot, store)
+        assert store.run(question).rows() == [(key, digest, tool, observed_at)]
+        writer.write_project(downstream(), "huggingface")
+        load(writer.snapshot, store)
+    ((again, other, *_),) = store.run(question).rows()
+    assert again == key
+    assert other != digest

@@ -143,6 +143,9 @@ def _copies(world: World) -> None:
         world.node("Copy", key, blob=sha(key), path=path, kind="blob", lag_seconds=lag, **facts)
         world.join("COPIED_IN", ("Copy", "Commit"), key, OWN[own])
         world.join("ORIGINATES_IN", ("Copy", "Commit"), key, UP[origin])
+    file = {"path": "model.safetensors", "size": 1000, "blob": sha("pointer")}
+    world.node("File", f"{SMALL} model.safetensors", sha256="a" * 64, **file)
+    world.join("HAS_FILE", ("Variant", "File"), SMALL, f"{SMALL} model.safetensors")
     world.join("REFERENCES", ("Commit", "Commit"), OWN[35], UP[30], method="commit_url")
 
 

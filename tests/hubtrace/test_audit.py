@@ -1,0 +1,92 @@
+"""`hubtrace audit` and `hubtrace schema audit` as a person calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from graph.store import open_store
+from tests.hubtrace.conftest import Call
+from tests.queries.audit.worlds import ALONE, OWN, UP, provenance
+
+FORMATS = ("text", "markdown", "html", "json", "cyclonedx", "in-toto")
+
+
+@pytest.fixture
+def asked(call: Call) -> Call:
+    """Call in a folder that holds the world of audits as `hubtrace.kgl`."""
+    with open_store("hubtrace.kgl") as store:
+        provenance().write(store)
+    return call
+
+
+def test_an_audit_is_one_page_on_stdout(asked: Call) -> None:
+    answer = asked("audit", "acme/Yi-6B")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("Provenance of acme/Yi-6B\n")
+    assert UP[100] in answer.out
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_file_holds_what_stdout_would(asked: Call, format_: str) -> None:
+    shown = asked("audit", "acme/Yi-6B", "--format", format_)
+    written = asked("audit", "acme/Yi-6B", "--format", format_, "-o", "audit.out")
+    assert (shown.code, written.code, written.out) == (0, 0, "")
+    assert written.err == "wrote audit.out\n"
+    assert Path("audit.out").read_text() == shown.out
+    assert shown.out.endswith("\n")
+
+
+def test_the_json_is_what_the_schema_command_prints(asked: Call) -> None:
+    schema = asked("schema", "audit").json()
+    audit = asked("audit", ALONE, "--format", "json").json()
+    Draft202012Validator(schema).validate(audit)
+    assert audit["schema"] == schema["title"] == "hubtrace.audit/1"
+
+
+def test_the_schema_of_the_graph_is_what_it_was(asked: Call) -> None:
+    assert asked("schema").out == asked("schema", "graph").out
+    assert "Variant" in asked("schema", "--format", "json").out
+
+
+def test_a_revision_and_a_moment_can_be_asked_for(asked: Call) -> None:
+    at_tag = asked("audit", "acme/Yi-6B", "--revision", "v1", "-f", "json").json()
+    assert at_tag["revision"]["commit"]["sha"] == OWN[12]
+    early = asked("audit", "acme/Yi-6B", "--until", "2024-03-01", "-f", "json").json()
+    assert early["revision"]["commit"]["sha"] == OWN[35]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["acme/Yi-6c"], "the graph has no variant 'acme/Yi-6c'; did you mean `acme/Yi-6B`"),
+        (["acme/Yi-6B", "--revision", "v9"], "the variant has no revision 'v9'; it has main"),
+        (["acme/Yi-6B", "--until", "soon"], "--until: 'soon' is no date"),
+        (["acme/Yi-6B", "--graph", "none.kgl"], "there is no graph at none.kgl"),
+        (["acme/Yi-6B", "-o", "nowhere/x"], "the system refused"),
+        (["acme/Yi-6B", "-f", "pdf"], "'pdf' is not one of"),
+        (["acme/nothing", "-f", "in-toto"], "in-toto statement needs a revision"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence(asked: Call, arguments: list[str], message: str) -> None:
+    if arguments[0] == "acme/nothing":
+        with open_store("hubtrace.kgl") as store:
+            world = provenance()
+            world.node("Variant", "https://huggingface.co/acme/nothing", name="acme/nothing")
+            world.node("Variant", "https://huggingface.co/acme/nothing", observed_at=1)
+            world.write(store)
+    answer = asked("audit", *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert message in " ".join(answer.err.split())
+    assert "Traceback" not in answer.err
+
+
+def test_help_shows_an_example(call: Call) -> None:
+    answer = call("audit", "--help")
+    assert "hubtrace audit 01-ai/Yi-6B --format html -o yi-6b.html" in answer.out
+
+
+def test_what_is_written_is_whole_json(asked: Call) -> None:
+    for format_ in ("json", "cyclonedx", "in-toto"):
+        assert json.loads(asked("audit", "acme/Yi-6B", "-f", format_).out)

@@ -1,0 +1,122 @@
+"""Audits for people: nothing that the hubs say takes effect, and a real browser agrees."""
+
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from graph.store import open_store
+from graph.text import for_people
+from queries.audit import Audit, audit
+from queries.audit.html import to_html
+from queries.audit.layout import page_of
+from queries.audit.markdown import to_markdown
+from queries.audit.text import to_text
+from tests.browser import OpenPage
+from tests.queries.audit.hostile import hostile
+from tests.queries.audit.worlds import OWN, SMALL, UP, provenance
+from tests.queries.worlds import World
+
+
+def _audit(folder: Path, world: World, target: str) -> Audit:
+    with open_store(str(folder / "graph.kgl")) as store:
+        world.write(store)
+        return audit(store, target)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """An audit with something to say in every section."""
+    return _audit(tmp_path_factory.mktemp("small"), provenance(), SMALL)
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """An audit of a variant that means ill."""
+    return _audit(tmp_path_factory.mktemp("evil"), *hostile())
+
+
+def test_the_text_says_the_most_important_first(small: Audit) -> None:
+    lines = to_text(page_of(small)).splitlines()
+    assert lines[:7] == [
+        "Provenance of acme/Yi-6B",
+        "========================",
+        "",
+        f"Revision {OWN[240]}, as of 2024-09-07T12:00:00Z.",
+        "It comes from acme/Yi (confidence 0.98, best evidence: same blob).",
+        f"It was made from {UP[100][:10]} of 2024-04-10, or from a later one.",
+        "Upstream has 1 commit since; it has been behind for 50 days.",
+    ]
+
+
+def test_every_section_says_something(small: Audit, evil: Audit) -> None:
+    for found in (small, evil):
+        for section in page_of(found).sections:
+            assert section.blocks, section.name
+
+
+def test_text_lets_nothing_take_effect(evil: Audit) -> None:
+    text = to_text(page_of(evil))
+    assert for_people(text.replace("\n", " ")) == text.replace("\n", " ")
+    assert "\\x1b[31mred" in text
+
+
+def test_markdown_holds_no_markup_of_others(evil: Audit) -> None:
+    html = (
+        MarkdownIt("commonmark", {"html": True}).enable("table").render(to_markdown(page_of(evil)))
+    )
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "javascript:" not in "".join(part.split('"')[0] for part in html.split('href="')[1:])
+    assert "evil.test" not in "".join(part.split('"')[0] for part in html.split('href="')[1:])
+    assert "<code>" not in html
+
+
+def test_markdown_leads_to_the_hubs(small: Audit) -> None:
+    html = MarkdownIt("commonmark").enable("table").render(to_markdown(page_of(small)))
+    assert f'href="https://github.com/acme/Yi/commit/{UP[100]}"' in html
+    assert html.count("<table>") >= 10
+
+
+def test_a_browser_shows_the_page_and_asks_nobody(
+    small: Audit, open_page: OpenPage, tmp_path: Path
+) -> None:
+    file = tmp_path / "audit.html"
+    file.write_text(to_html(page_of(small), small))
+    for width in (390, 1280):
+        shown = open_page(file, width=width)
+        shown.assert_quiet()
+        assert shown.page.locator("h1").inner_text() == "Provenance of acme/Yi-6B"
+        assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        commit = shown.page.locator(f'#origin a[href$="{UP[100]}"]').first
+        assert commit.inner_text() == UP[100]
+    for link in shown.page.locator("nav.contents a").all():
+        target = link.get_attribute("href")
+        assert shown.page.locator(str(target)).count() == 1
+
+
+def test_the_page_is_readable_on_paper(small: Audit, open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "audit.html"
+    file.write_text(to_html(page_of(small), small))
+    page = open_page(file).page
+    page.emulate_media(media="print")
+    assert not page.locator("nav.contents").is_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+
+
+def test_a_browser_runs_nothing_of_what_the_hubs_say(
+    evil: Audit, open_page: OpenPage, tmp_path: Path
+) -> None:
+    file = tmp_path / "audit.html"
+    file.write_text(to_html(page_of(evil), evil))
+    shown = open_page(file, width=390)
+    shown.assert_quiet()
+    page = shown.page
+    assert page.locator("script, img, iframe, object").count() == 0
+    assert page.title().startswith("Provenance of <script>")
+    hrefs = [str(link.get_attribute("href")) for link in page.locator("main a").all()]
+    assert all(href.startswith("https://") for href in hrefs)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
