@@ -4,41 +4,13 @@ Load statements, constraints, indexes, the schema page and the checks on queries
 from `MODEL`. Property names avoid `id`, `title` and `type`, which the embedded engine owns.
 """
 
-from graph.elements import (
-    COMMITS,
-    EPOCH,
-    SECONDS,
-    Model,
-    NodeType,
-    Property,
-    PropertyType,
-    RelationshipType,
-)
-
-
-def _string(name: str, description: str, *, indexed: bool = False) -> Property:
-    return Property(name, PropertyType.STRING, description, indexed=indexed)
-
-
-def _strings(name: str, description: str) -> Property:
-    return Property(name, PropertyType.STRINGS, description)
-
-
-def _integer(name: str, description: str, unit: str | None = None) -> Property:
-    return Property(name, PropertyType.INTEGER, description, unit)
-
-
-def _time(name: str, description: str) -> Property:
-    return Property(name, PropertyType.INTEGER, description, EPOCH)
-
-
-def _float(name: str, description: str, unit: str | None = None) -> Property:
-    return Property(name, PropertyType.FLOAT, description, unit)
-
-
-def _boolean(name: str, description: str) -> Property:
-    return Property(name, PropertyType.BOOLEAN, description)
-
+from graph.elements import COMMITS, SECONDS, Model, NodeType, RelationshipType
+from graph.properties import boolean as _boolean
+from graph.properties import integer as _integer
+from graph.properties import number as _float
+from graph.properties import string as _string
+from graph.properties import strings as _strings
+from graph.properties import time as _time
 
 _PROJECT = (
     _string("key", "first-seen canonical URL in lower case; survives renames"),
