@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.errors import SourceError, TableError
+from ingest.names import Web
 from ingest.records import Side
 from ingest.targets import FamilyTarget, Target, parse_target
 
@@ -14,10 +15,10 @@ _COLUMNS = ["family", "side", "location", "paths"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
 
 
-def read_families(file: Path) -> list[FamilyTarget]:
+def read_families(file: Path, web: Web | None = None) -> list[FamilyTarget]:
     """Return the families of a `.toml` or `.csv` file.
 
-    Relative paths in it are relative to its folder.
+    Relative paths in it are relative to its folder. `web` tells where the hosts' pages are.
 
     Raises:
         TableError: the file is broken; the message names the line or the family.
@@ -27,7 +28,7 @@ def read_families(file: Path) -> list[FamilyTarget]:
     if reader is None:
         raise TableError(f"{file} is neither .toml nor .csv")
     try:
-        families = reader(file)
+        families = reader(file, web or Web())
     except OSError as error:
         raise TableError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -41,7 +42,7 @@ def read_families(file: Path) -> list[FamilyTarget]:
     return families
 
 
-def _toml(file: Path) -> list[FamilyTarget]:
+def _toml(file: Path, web: Web) -> list[FamilyTarget]:
     try:
         body = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -52,18 +53,22 @@ def _toml(file: Path) -> list[FamilyTarget]:
         raise TableError(
             f"{file}: expected [[family]] tables, found {_list(unknown or ['family'])}"
         )
-    return [_toml_family(file, number, table) for number, table in enumerate(families, start=1)]
+    return [
+        _toml_family(file, number, table, web) for number, table in enumerate(families, start=1)
+    ]
 
 
-def _toml_family(file: Path, number: int, table: dict[str, Any]) -> FamilyTarget:
+def _toml_family(file: Path, number: int, table: dict[str, Any], web: Web) -> FamilyTarget:
     where = f"{file}: family {table.get('name') or number}"
     try:
         unknown = set(table) - {"name", "upstream", "variants"}
         if unknown:
             raise SourceError(f"unknown field {_list(unknown)}")
-        upstreams = [_toml_upstream(file, entry) for entry in _sequence(table.get("upstream", []))]
+        upstreams = [
+            _toml_upstream(file, entry, web) for entry in _sequence(table.get("upstream", []))
+        ]
         variants = [
-            _target(file, Side.DOWNSTREAM, _text(entry))
+            _target(file, Side.DOWNSTREAM, _text(entry), (), web)
             for entry in _sequence(table.get("variants", []))
         ]
         return FamilyTarget(_text(table.get("name", "")), tuple(upstreams), tuple(variants))
@@ -71,23 +76,23 @@ def _toml_family(file: Path, number: int, table: dict[str, Any]) -> FamilyTarget
         raise TableError(f"{where}: {error}") from None
 
 
-def _toml_upstream(file: Path, entry: object) -> Target:
+def _toml_upstream(file: Path, entry: object, web: Web) -> Target:
     if isinstance(entry, dict):
         unknown = set(entry) - {"location", "paths"}
         if unknown or "location" not in entry:
             raise SourceError("an upstream table has `location` and, optionally, `paths`")
         paths = tuple(_text(path) for path in _sequence(entry.get("paths", [])))
-        return _target(file, Side.UPSTREAM, _text(entry["location"]), paths)
-    return _target(file, Side.UPSTREAM, _text(entry))
+        return _target(file, Side.UPSTREAM, _text(entry["location"]), paths, web)
+    return _target(file, Side.UPSTREAM, _text(entry), (), web)
 
 
-def _csv(file: Path) -> list[FamilyTarget]:
+def _csv(file: Path, web: Web) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
     with file.open(encoding="utf-8-sig", newline="") as text:
         for line, side, row in _csv_rows(file, csv.DictReader(text)):
             try:
                 paths = tuple((row.get("paths") or "").split())
-                target = _target(file, side, row["location"], paths)
+                target = _target(file, side, row["location"], paths, web)
             except SourceError as error:
                 raise TableError(f"{file}:{line}: {error}") from None
             family = projects.setdefault(row["family"], {both: [] for both in Side})
@@ -117,13 +122,13 @@ def _csv_rows(
         yield reader.line_num, _SIDES[row["side"]], row
 
 
-def _target(file: Path, side: Side, text: str, paths: tuple[str, ...] = ()) -> Target:
+def _target(file: Path, side: Side, text: str, paths: tuple[str, ...], web: Web) -> Target:
     """Parse a target; a relative path that exists beside the file is meant from there."""
     name, separator, location = text.rpartition("=")
     beside = file.parent / location
     if "://" not in location and not Path(location).is_absolute() and beside.exists():
         text = f"{name}{separator}{beside}"
-    return parse_target(side, text, paths)
+    return parse_target(side, text, paths, web)
 
 
 def _sequence(value: object) -> list[object]:

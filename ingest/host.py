@@ -4,8 +4,7 @@ A host is looked at with what the snapshot holds of it, so that what has not cha
 sent nor read again.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,7 +49,10 @@ class Look:
 
 
 class Host(Protocol):
-    """A hub. Every method raises SourceError with one sentence if the hub cannot be asked."""
+    """A hub, asked by several threads at the same time.
+
+    Every method raises SourceError with one sentence if the hub cannot be asked.
+    """
 
     side: Side
 
@@ -79,37 +81,6 @@ class Host(Protocol):
         At most one request per 100 commits.
         """
         ...
-
-
-class PerThread:
-    """A host of which every thread has one of its own: the hubs' clients are not for sharing."""
-
-    def __init__(self, side: Side, make: Callable[[], Host]) -> None:
-        self.side = side
-        self._make = make
-        self._own = threading.local()
-
-    def look(self, name: str, seen: Seen) -> Look:
-        """Return what the host tells of a project, as `Host.look`."""
-        return self._host().look(name, seen)
-
-    def clone_url(self, name: str) -> str:
-        """Return where git can clone the project, as `Host.clone_url`."""
-        return self._host().clone_url(name)
-
-    def history(self, name: str, look: Look, held: Sequence[str]) -> Iterator[Commit]:
-        """Yield the commits that are new, as `Host.history`."""
-        return self._host().history(name, look, held)
-
-    def logins(self, name: str, look: Look, held: Sequence[str]) -> dict[str, str]:
-        """Return the authors' logins by commit sha, as `Host.logins`."""
-        return self._host().logins(name, look, held)
-
-    def _host(self) -> Host:
-        if not hasattr(self._own, "host"):
-            self._own.host = self._make()
-        host: Host = self._own.host
-        return host
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class LiveSource:
         try:
             look = self.look(project.side, project.name, cursor)
         except ProjectGone as gone:
-            if cursor.last is None:
+            if cursor.last is None and location:
                 raise
             return gone_reading(project, gone.reason, self._now(), cursor)
         named = self._renamed(project, look.details.facts.name)

@@ -12,6 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from graph.errors import SourceError
+from ingest.family_book import FamilyBook
+from ingest.forming import Reason
 from ingest.interface import Progress, Reading, Source, no_progress
 from ingest.records import Commit, Project
 from ingest.snapshot import SnapshotWriter, Written
@@ -38,6 +40,17 @@ class Ingested:
     warnings: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     """What was left out because it went beyond a limit, in words."""
+    reasons: list[Reason] = field(default_factory=list)
+    """Why variants are, or are not, of the families that were found."""
+
+    def add(self, more: "Ingested") -> None:
+        """Add what another ingestion brought in."""
+        self.projects |= more.projects
+        self.families += [name for name in more.families if name not in self.families]
+        self.failures |= more.failures
+        self.warnings += more.warnings
+        self.cut += more.cut
+        self.reasons += more.reasons
 
     @property
     def commits(self) -> int:
@@ -81,8 +94,8 @@ def ingest_families(
             with stop.writing():
                 _write(target, reading, writer, result, show)
     _in_order(result, targets)
-    for family in families:
-        _record(family, writer, result)
+    book, failed = FamilyBook(writer), {project.key for project in result.failures}
+    result.families = [family.name for family in families if book.record(family, failed)]
     return result
 
 
@@ -152,20 +165,6 @@ def _write(
     name = read.project.name
     result.warnings += [f"{name}: {warning}" for warning in read.warnings]
     result.cut += [f"{name}: {cut}" for cut in (read.details.cut if read.details else ())]
-
-
-def _record(family: FamilyTarget, writer: SnapshotWriter, result: Ingested) -> None:
-    """Record a family in the snapshot, if enough of it could be read."""
-    failed = {project.key for project in result.failures}
-    if family.found:
-        known = [t for t in family.variants if writer.snapshot.holds(t.project.key)]
-        if any(not writer.snapshot.holds(t.project.key) for t in family.upstreams) or not known:
-            return
-        family = replace(family, variants=tuple(known))
-    elif any(t.project.key in failed for t in family.upstreams + family.variants):
-        return
-    writer.write_family(family.family)
-    result.families.append(family.name)
 
 
 def _in_order(result: Ingested, targets: Iterable[str]) -> None:

@@ -126,3 +126,5 @@ class Family:
     """Labels that a publication gave it (`lag`, `sync`, `intensity`, `code`), to compare with."""
     until: int | None = None
     """The last moment that the source covers; None if it was read live."""
+    found: bool = False
+    """True if hubtrace found its members by evidence, False if somebody said who they are."""

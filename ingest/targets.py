@@ -45,7 +45,8 @@ class FamilyTarget:
     def family(self) -> Family:
         """The family as the snapshot records it."""
         upstreams = tuple(Upstream(up.project.key, up.paths) for up in self.upstreams)
-        return Family(self.name, upstreams, tuple(v.project.key for v in self.variants))
+        variants = tuple(v.project.key for v in self.variants)
+        return Family(self.name, upstreams, variants, found=self.found)
 
     def __post_init__(self) -> None:
         """Refuse a family that cannot be told apart from a slip."""

@@ -1,35 +1,46 @@
 """`hubtrace ingest`: read families into a snapshot, then load them into the graph."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.errors import HubtraceError
 from hubtrace.commands.load import load_snapshot
-from hubtrace.options import GRAPH, SNAPSHOT, Graph, SnapshotDir
-from hubtrace.progress import Progress, count, progress, say
+from hubtrace.hubs import GitHubUrl, HubEndpoint, open_hubs
+from hubtrace.ingested import print_ingested, say_ingested
+from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir
+from hubtrace.output import Format
+from hubtrace.progress import progress
+from hubtrace.wanted import Wanted
 
 if TYPE_CHECKING:
     from ingest.pipeline import Ingested
-    from ingest.targets import FamilyTarget
 
 _EXAMPLES = """
-Read families into a snapshot, then load them into the graph.
+Read model families from GitHub and Hugging Face into a snapshot, then load them into the graph.
 
 Examples:
 
-  hubtrace ingest --family yi --upstream https://github.com/01-ai/Yi
-           --variant https://huggingface.co/01-ai/Yi-34B
+  hubtrace ingest Qwen/Qwen2.5-7B                 the repository it comes from is found
 
-  hubtrace ingest --family mine --upstream acme/trainer=../trainer
-           --variant acme/model-7b=../model-7b.bundle
+  hubtrace ingest github.com/QwenLM/Qwen2.5       its variants are found
+
+  hubtrace ingest --org Qwen
+
+  hubtrace ingest --top 200 --task text-generation --min-downloads 10000
+
+  hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
+
+  hubtrace ingest --family mine --upstream ../trainer --variant acme/model-7b=../model-7b.bundle
 
   hubtrace ingest --families families.toml
 
-A project is read from a local path, a bundle, or any URL that git can clone.
-Run the same command again to continue, or to fetch what is new.
+A TARGET is a name or any address of either host; a name alone is a variant. Projects elsewhere are
+read by git, from a local path, a bundle, or any URL that git can clone. Tokens come from
+GITHUB_TOKEN or `gh auth login`, and from HF_TOKEN or `hf auth login`. Run the same command again
+to continue, or to fetch what is new.
 """
 
 
@@ -39,10 +50,28 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET]...", help="A variant or a repository.")
+    ] = None,
+    org: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="All models of an owner; repeatable.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="The N most downloaded models.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="With --top or --org: of this task only.")
+    ] = None,
+    min_downloads: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days."),
+    ] = 0,
     family: Annotated[str | None, typer.Option(metavar="NAME", help="The family's name.")] = None,
     upstream: Annotated[
         list[str] | None,
-        typer.Option(metavar="[NAME=]PATH_OR_URL", help="A repository that builds it; repeatable."),
+        typer.Option(
+            metavar="[NAME=]PATH_OR_URL", help="A repository that builds it, not looked for."
+        ),
     ] = None,
     upstream_path: Annotated[
         list[str] | None,
@@ -58,6 +87,18 @@ def ingest(
     from_study: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A study table (families.jsonl and commits).")
     ] = None,
+    follow_bases: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=5, help="Take in base models, N generations of them."),
+    ] = 0,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")
+    ] = 4,
+    no_git: Annotated[
+        bool, typer.Option("--no-git", help="Read histories by the hubs' APIs, without paths.")
+    ] = False,
+    github_url: GitHubUrl = None,
+    hf_endpoint: HubEndpoint = None,
     snapshot: SnapshotDir = SNAPSHOT,
     graph: Graph = GRAPH,
     no_load: Annotated[
@@ -67,93 +108,80 @@ def ingest(
         Path | None,
         typer.Option(metavar="DIR", envvar="HUBTRACE_CACHE", help="Where clones are kept."),
     ] = None,
+    format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Read families into a snapshot, then load them into the graph."""
-    named = bool(family or upstream or variant or upstream_path)
-    if sum((named, families is not None, from_study is not None)) != 1:
-        raise HubtraceError(
-            "say what to ingest: --family with --upstream and --variant, "
-            "or --families FILE, or --from-study DIR"
-        )
-    with progress() as show:
-        if from_study is not None:
-            result = _study(from_study, snapshot, show)
-        elif families is not None:
-            result = _families(_read_file(families), snapshot, cache, show)
-        else:
-            target = _family(family, upstream or [], upstream_path or [], variant or [])
-            result = _families([target], snapshot, cache, show)
-    _tell(result, snapshot)
-    if result.families and not no_load:
-        load_snapshot(snapshot, graph)
+    wanted = Wanted(
+        targets=tuple(targets or ()),
+        orgs=tuple(org or ()),
+        top=top,
+        task=task,
+        min_downloads=min_downloads,
+        family=family,
+        upstreams=tuple(upstream or ()),
+        upstream_paths=tuple(upstream_path or ()),
+        variants=tuple(variant or ()),
+        families_file=families,
+        study=from_study,
+    )
+    if from_study is not None:
+        result = _study(from_study, snapshot)
+    else:
+        way = _Way(github_url, hf_endpoint, None if no_git else cache or _default_cache(), workers)
+        result = _live(wanted, way, snapshot, follow_bases)
+    say_ingested(result, snapshot)
+    loaded = load_snapshot(snapshot, graph) if result.projects and not no_load else None
+    print_ingested(result, snapshot, loaded, format_)
     if result.failures:
         raise typer.Exit(2)
 
 
-def _study(folder: Path, snapshot: Path, show: Progress) -> "Ingested":
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the hubs are reached."""
+
+    github_url: str | None
+    hf_endpoint: str | None
+    cache: Path | None
+    workers: int
+
+
+def _study(folder: Path, snapshot: Path) -> "Ingested":
     from ingest.pipeline import ingest_study
     from ingest.snapshot import SnapshotWriter
 
-    return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
+    with progress() as show:
+        return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
 
 
-def _families(
-    targets: "list[FamilyTarget]", snapshot: Path, cache: Path | None, show: Progress
-) -> "Ingested":
-    from ingest.git.source import GitSource
-    from ingest.pipeline import ingest_families
+def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Ingested":
+    from ingest.discover import Bounds
+    from ingest.intake import Intake
     from ingest.snapshot import SnapshotWriter
+    from ingest.stopping import Stop
 
-    source = GitSource(cache or _default_cache(), show)
-    with SnapshotWriter(snapshot) as writer:
-        return ingest_families(targets, source, writer, show)
-
-
-def _read_file(file: Path) -> "list[FamilyTarget]":
-    from ingest.families_file import read_families
-
-    return read_families(file)
-
-
-def _family(
-    name: str | None, upstreams: list[str], paths: list[str], variants: list[str]
-) -> "FamilyTarget":
-    from ingest.records import Side
-    from ingest.targets import FamilyTarget, parse_target
-
-    if not name:
-        raise HubtraceError("--family NAME is missing: what is the family called?")
-    if paths and len(upstreams) != 1:
-        raise HubtraceError(
-            "--upstream-path needs exactly one --upstream; for more, write a families file"
-        )
-    return FamilyTarget(
-        name,
-        tuple(parse_target(Side.UPSTREAM, text, tuple(paths)) for text in upstreams),
-        tuple(parse_target(Side.DOWNSTREAM, text) for text in variants),
-    )
+    stop = Stop()
+    with (
+        progress() as show,
+        stop.on_ctrl_c(),
+        open_hubs(way.github_url, way.hf_endpoint, stop.waiting(show)) as hubs,
+    ):
+        families = wanted.families(hubs) if wanted.is_stated else None
+        asked = wanted.asked(hubs) if families is None else []
+        with SnapshotWriter(snapshot) as writer:
+            intake = Intake(
+                lambda: hubs.source(way.cache, show, stop),
+                hubs.models_of,
+                writer,
+                hubs.web,
+                bounds=Bounds(generations=generations),
+                workers=way.workers,
+                stop=stop,
+                progress=show,
+            )
+            return intake.found(asked) if families is None else intake.stated(families)
 
 
 def _default_cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "hubtrace" / "git"
-
-
-def _tell(result: "Ingested", snapshot: Path) -> None:
-    for warning in result.warnings:
-        say(f"warning: {warning}")
-    for project, written in result.projects.items():
-        for event in written.events:
-            say(f"{project.name}: {event.kind.replace('_', ' ')} {event.subject}")
-    unchanged = sum(not written.changed for written in result.projects.values())
-    if result.projects:
-        say(
-            f"read {count(len(result.projects), 'project')} "
-            f"of {count(len(result.families), 'family')} into {snapshot}: "
-            f"{count(result.commits, 'new commit')}, {count(unchanged, 'project')} unchanged"
-        )
-    for project, reason in result.failures.items():
-        say(f"failed: {project.name}: {reason}")
-    if result.failures:
-        failed = count(len(result.failures), "project")
-        say(f"{failed} failed; run the same command again to retry")

@@ -1,12 +1,15 @@
 """`hubtrace load`: bring a graph up to what a snapshot holds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.options import GRAPH, Graph
 from hubtrace.progress import count, progress, say
+
+if TYPE_CHECKING:
+    from ingest.load.loader import Loaded
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +30,8 @@ def load(
     load_snapshot(snapshot, graph)
 
 
-def load_snapshot(snapshot: Path, graph: str) -> None:
-    """Load a snapshot and tell what was new.
+def load_snapshot(snapshot: Path, graph: str) -> "Loaded":
+    """Load a snapshot, tell what was new, and return it.
 
     Raises:
         HubtraceError: the snapshot cannot be read, or the graph not be written.
@@ -46,3 +49,4 @@ def load_snapshot(snapshot: Path, graph: str) -> None:
         f"{loaded.new_projects} of {count(loaded.projects, 'project')} were new or changed "
         f"({count(loaded.commits, 'commit')}, {loaded.switches:,} switches)"
     )
+    return loaded

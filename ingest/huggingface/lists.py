@@ -11,7 +11,7 @@ from ingest.huggingface.refusals import Missing
 
 _MOST = 10_000
 """Models of one list. The largest owners have a few thousand."""
-_FIELDS: list[ExpandModelProperty_T] = ["downloads", "likes", "pipeline_tag", "tags"]
+_FIELDS: list[ExpandModelProperty_T] = ["downloads", "likes", "pipeline_tag", "sha", "tags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Listed:
     likes: int | None
     task: str | None
     tags: tuple[str, ...]
+    head: str | None = None
+    """The sha of its default branch's head, where the list tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +114,5 @@ def _in_words(wanted: Wanted) -> str:
 
 def _listed(info: ModelInfo) -> Listed:
     facts = answers.facts(info)
-    return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags)
+    head = answers.sha(info.sha) if info.sha else None
+    return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags, head)

@@ -1,0 +1,97 @@
+"""The two hubs as the command line reaches them: their addresses, tokens and manners."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+if TYPE_CHECKING:
+    from ingest.github.host import GitHubHost
+    from ingest.huggingface import HuggingFace
+    from ingest.interface import Progress
+    from ingest.live import LiveSource
+    from ingest.names import Web
+    from ingest.stopping import Stop
+
+GitHubUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--github-url",
+        envvar="GITHUB_API_URL",
+        metavar="URL",
+        help="A GitHub of your own, e.g. https://git.example.com.",
+    ),
+]
+HubEndpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--hf-endpoint", envvar="HF_ENDPOINT", metavar="URL", help="A mirror of Hugging Face."
+    ),
+]
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Hubs:
+    """Both hubs, ready to be asked."""
+
+    github: "GitHubHost"
+    hugging_face: "HuggingFace"
+    web: "Web"
+    tokens: dict[str, str]
+    """Host → the token that git may send to it."""
+
+    def source(self, cache: Path | None, show: "Progress", stop: "Stop") -> "LiveSource":
+        """Return a source that has asked for nothing yet; without `cache` it uses no git."""
+        from ingest.git.source import GitSource
+        from ingest.live import LiveSource
+        from ingest.records import Side
+
+        hosts = {Side.UPSTREAM: self.github, Side.DOWNSTREAM: self.hugging_face}
+        git = GitSource(cache, stop.reading(show), tokens=self.tokens) if cache else None
+        return LiveSource(hosts, git, web=self.web)
+
+    def models_of(self, owner: str, most: int) -> Sequence[tuple[str, str | None]]:
+        """Return an owner's models with their heads, most downloaded first."""
+        from ingest.huggingface import Wanted
+
+        listing = self.hugging_face.models(Wanted(author=owner, most=most))
+        return [(model.name, model.head) for model in listing.models]
+
+
+@contextmanager
+def open_hubs(
+    github_url: str | None, hf_endpoint: str | None, waiting: "Progress"
+) -> Iterator[Hubs]:
+    """Find addresses and tokens, and have the hubs for the block; nobody is asked yet.
+
+    Raises:
+        SourceError: an address or a token is none.
+    """
+    from ingest.github.address import PUBLIC, parse_address
+    from ingest.github.host import GitHubHost
+    from ingest.github.tokens import find_tokens
+    from ingest.huggingface import HuggingFace, stored_token
+    from ingest.waiting import Waiter
+
+    address = parse_address(github_url) if github_url else PUBLIC
+    tokens, hub_token = find_tokens(address, os.environ), stored_token()
+    hub = HuggingFace(hf_endpoint, token=hub_token, waiter=Waiter(waiting))
+    for_git = {address.host: tokens[0].text} if tokens else {}
+    if hub_token:
+        for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
+    with GitHubHost(address, tokens, Waiter(waiting)) as github:
+        yield Hubs(github, hub, _web(address.web, address.host), for_git)
+
+
+def _web(page: str, host: str) -> "Web":
+    """Return where people find projects; what answers on this machine stands for github.com."""
+    from ingest.names import Web
+
+    return Web() if host in _LOOPBACK else Web(github=page)

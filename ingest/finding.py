@@ -1,0 +1,97 @@
+"""Projects as their hosts show them, under the keys that the snapshot knows them by."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from ingest.facts import Details
+from ingest.host import Look, ProjectGone
+from ingest.interface import Cursor
+from ingest.names import Web, host_key, key_of
+from ingest.pasted import Asked
+from ingest.records import Project, Side
+from ingest.targets import Target, hosted_project
+
+Ask = Callable[[Side, str, Cursor], Look]
+"""Asks a host; once for each project (`LiveSource.look`)."""
+
+
+class Memory(Protocol):
+    """What the snapshot knows of projects (`SnapshotWriter`)."""
+
+    def cursor(self, key: str) -> Cursor:
+        """Return what is held of a project."""
+        ...
+
+    def key_of_alias(self, alias: str) -> str | None:
+        """Return the key of the project that is, or once was, known by another one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A project that was looked at, before anything of it is written."""
+
+    project: Project
+    """Under its lasting key and its present name."""
+    details: Details
+    """What its host tells; of a project that is gone, what it told last."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that it was asked for by."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What the snapshot remembers of it."""
+
+    @property
+    def name(self) -> str:
+        """Its present name."""
+        return self.project.name
+
+    def target(self) -> Target:
+        """Return the target that reads all of it."""
+        return Target(self.project, self.project.url, aliases=self.aliases)
+
+    def facts_only(self) -> Target:
+        """Return the target that reads no commits of it."""
+        return replace(self.target(), location="")
+
+
+class Finder:
+    """Finds projects by any name that they have or had. Threads may share it."""
+
+    def __init__(self, ask: Ask, memory: Memory, web: Web) -> None:
+        self._ask, self._memory, self._web = ask, memory, web
+
+    def find(self, asked: Asked) -> Sighting:
+        """Return the project, as its host or, where that has it no more, the snapshot shows it.
+
+        Raises:
+            ProjectGone: the host shows no such project, and the snapshot holds none.
+            SourceError: the host cannot be asked, or allows no such name.
+        """
+        named = hosted_project(asked.side, asked.name, self._web)
+        key = self._memory.key_of_alias(named.key) or named.key
+        cursor = self._memory.cursor(key)
+        try:
+            look = self._ask(asked.side, asked.name, cursor)
+        except ProjectGone as gone:
+            if cursor.details is None:
+                raise
+            name = cursor.details.facts.name
+            project = replace(hosted_project(asked.side, name, self._web), key=key)
+            return Sighting(project, replace(cursor.details, gone=gone.reason), marks=cursor.marks)
+        now = hosted_project(asked.side, look.details.facts.name, self._web)
+        lasting = self._lasting_key(now, key, cursor, look.details)
+        other_names = tuple({named.key} - {lasting, now.key})
+        return Sighting(replace(now, key=lasting), look.details, other_names, cursor.marks)
+
+    def _lasting_key(self, now: Project, key: str, cursor: Cursor, details: Details) -> str:
+        """Return the key of what the host shows: of the project that has the host's own id."""
+        host_id, held = details.facts.host_id, cursor.details
+        if cursor.last is not None and (held is None or held.facts.host_id in ("", host_id)):
+            return key
+        elder = self._memory.key_of_alias(host_key(now.side, host_id))
+        known = self._memory.cursor(elder).details if elder else None
+        if elder and known and known.facts.host_id == host_id:
+            return elder
+        # Never seen before, or another project under a name that one of ours had.
+        return key if cursor.last is not None and key == now.key else key_of(now.url)
