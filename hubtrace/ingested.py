@@ -117,7 +117,7 @@ def _strongest(reason: "Reason") -> str:
 def _apart(reason: "Reason") -> str:
     link = reason.link
     if link is None:
-        return f"{reason.variant}: nothing says where it comes from; --upstream can"
+        return f"{reason.variant}: nothing that is there says where it comes from; --upstream can"
     return (
         f"{reason.variant} links to {link.repository} ({link.best_method}, "
         f"{link.confidence:.2f}), which neither names it nor has its owner"

@@ -1,6 +1,6 @@
 """What the options of `hubtrace ingest` ask for, and whether they go together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +61,11 @@ class Wanted:
         """True if the families are said, so that nothing has to be found."""
         return self.families_file is not None or bool(self.family or self.upstreams)
 
-    def asked(self, hubs: "Hubs") -> "list[Asked]":
+    def asked(self, hubs: "Hubs", held: "Iterable[Asked]" = ()) -> "list[Asked]":
         """Return the projects that are asked for; lists are asked of the Hub.
+
+        `held` are the projects of the snapshot: an owner's model that is listed no more is asked
+        for by its name, so that it is seen what became of it.
 
         Raises:
             SourceError: a target is none, an owner has no models, or the Hub cannot be asked.
@@ -70,7 +73,9 @@ class Wanted:
         from ingest.pasted import parse_pasted
 
         named = [parse_pasted(text, hubs.web) for text in self.targets]
-        return list(dict.fromkeys([*named, *self._listed(hubs)]))
+        owners = {owner.lower() for owner in self.orgs}
+        known = [one for one in held if one.name.partition("/")[0].lower() in owners]
+        return list(dict.fromkeys([*named, *self._listed(hubs), *known]))
 
     def families(self, hubs: "Hubs") -> "list[FamilyTarget]":
         """Return the families that are said.

@@ -74,8 +74,8 @@ class Finder:
         try:
             look = self._ask(asked.side, asked.name, cursor)
         except ProjectGone as gone:
-            if cursor.details is None:
-                raise
+            if cursor.details is None or not cursor.details.facts.host_id:
+                raise  # and it never showed one
             name = cursor.details.facts.name
             project = replace(hosted_project(asked.side, name, self._web), key=key)
             return Sighting(project, replace(cursor.details, gone=gone.reason), marks=cursor.marks)

@@ -15,7 +15,7 @@ from ingest.looking import crew
 from ingest.names import Web
 from ingest.pasted import Asked
 from ingest.pipeline import WORKERS, Ingested, ingest_families
-from ingest.records import Project
+from ingest.records import Project, Side
 from ingest.snapshot import SnapshotWriter
 from ingest.stopping import Stop
 from ingest.targets import FamilyTarget, Target, hosted_project
@@ -66,6 +66,12 @@ class Intake:
         for batch in _batches(asked):
             result.add(self._found(batch))
         return result
+
+    def held(self) -> Iterator[Asked]:
+        """Yield the variants that the snapshot holds, under the names that they had last."""
+        for _, pointer in self.writer.snapshot.pointers():
+            if pointer.project.side is Side.DOWNSTREAM:
+                yield Asked(Side.DOWNSTREAM, pointer.project.name)
 
     def _found(self, asked: Sequence[Asked]) -> Ingested:
         source = self.make_source()

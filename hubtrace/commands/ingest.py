@@ -167,7 +167,6 @@ def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Inges
         open_hubs(way.github_url, way.hf_endpoint, stop.waiting(show)) as hubs,
     ):
         families = wanted.families(hubs) if wanted.is_stated else None
-        asked = wanted.asked(hubs) if families is None else []
         with SnapshotWriter(snapshot) as writer:
             intake = Intake(
                 lambda: hubs.source(way.cache, show, stop),
@@ -179,7 +178,9 @@ def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Inges
                 stop=stop,
                 progress=show,
             )
-            return intake.found(asked) if families is None else intake.stated(families)
+            if families is not None:
+                return intake.stated(families)
+            return intake.found(wanted.asked(hubs, intake.held()))
 
 
 def _default_cache() -> Path:
