@@ -50,10 +50,14 @@ class Hubs:
     def source(self, cache: Path | None, show: "Progress", stop: "Stop") -> "LiveSource":
         """Return a source that has asked for nothing yet; without `cache` it uses no git."""
         from ingest.git.source import GitSource
+        from ingest.host import Host
         from ingest.live import LiveSource
         from ingest.records import Side
 
-        hosts = {Side.UPSTREAM: self.github, Side.DOWNSTREAM: self.hugging_face}
+        hosts: dict[Side, Host] = {
+            Side.UPSTREAM: self.github,
+            Side.DOWNSTREAM: self.hugging_face,
+        }
         git = GitSource(cache, stop.reading(show), tokens=self.tokens) if cache else None
         return LiveSource(hosts, git, web=self.web)
 

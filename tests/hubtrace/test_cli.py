@@ -205,7 +205,7 @@ def test_the_schema_describes_the_whole_model(call: Call) -> None:
         (["ingest", "--family", "f"], "has no projects"),
         (["ingest", "--upstream", "x"], "--family NAME is missing"),
         (["ingest", "--family", "f", "--variant", "/x"], "needs a name"),
-        (["ingest", "--family", "f", "--families", "x.csv"], "say what to ingest"),
+        (["ingest", "--family", "f", "--families", "x.csv"], "give nothing else"),
         (["ingest", "--families", "nothing.toml"], "cannot read nothing.toml"),
         (["ingest", "--from-study", "nothing"], "nothing/families.jsonl is missing"),
         (["load", "nothing"], "no snapshot at nothing"),
