@@ -141,7 +141,7 @@ class Client:
         """Let a token rest that has just spent its quota."""
         told = reply.headers
         if told.get("x-ratelimit-remaining") == "0" and len(self.pool.tokens) > 1:
-            self.pool.exhausted(token, float(told.get("x-ratelimit-reset", "0")[:12]) + 1)
+            self.pool.exhausted(token, float(told.get("x-ratelimit-reset", 0)) + 1)
 
     def _rest(self, token: Token, pause: Pause, pauses: int) -> None:
         if pauses > _TRIES:

@@ -38,7 +38,7 @@ def asked_to_wait(reply: Reply, now: float, pauses: int) -> Pause | None:
     told = reply.headers
     if told.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in told:
         # A second more: it is not said when in that second the quota is renewed.
-        return Pause(max(float(told["x-ratelimit-reset"][:12]), now) + 1, primary=True)
+        return Pause(max(float(told["x-ratelimit-reset"]), now) + 1, primary=True)
     if reply.status == 429 or Requester.isRateLimitError(_message(reply)):
         return Pause(now + _MINUTE * 2**pauses, primary=False)
     return None

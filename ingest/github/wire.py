@@ -5,6 +5,7 @@ to itself it would read an answer of any size, follow redirects with the token, 
 nobody sees it; so the connection it uses is ours, and hands over every answer as it came.
 """
 
+import re
 import time
 from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from ingest.host import Limits
 
 _API_VERSION = "2022-11-28"
 _BLOCK = 1 << 16
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _NUMBERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
@@ -73,6 +75,8 @@ class Wire:
         parts = urlsplit(address.api)
         kind = _SecureConnection if parts.scheme == "https" else _Connection
         self._connection = kind(parts.hostname or "", parts.port, retry=0)
+        self._connection.session.close()
+        self._connection.session = _Session()
         self._connection.limits = self._limits = limits
 
     def get(
@@ -128,9 +132,20 @@ class _Answered(RequestsResponse):
         # PyGithub takes these for numbers, whatever they are.
         told = {name.lower(): value for name, value in self.headers.items()}
         for name in _NUMBERS:
-            if not told.get(name, "0").isdecimal():
+            if not _NUMBER.fullmatch(told.get(name, "0")):
                 del told[name]
         return told.items()
+
+
+class _Session(requests.Session):
+    """Follows nothing: requests would read a redirect's whole body, and trust its target."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = Requester.noopAuth  # else .netrc is asked for a password
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
 
 
 class _Connection(HTTPRequestsConnectionClass):

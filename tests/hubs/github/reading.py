@@ -61,9 +61,9 @@ def entries(it: Repository, folder: str = "") -> list[Entry]:
     """Return what is in a folder at the head of the default branch."""
     if not has(it, it.default_branch):
         return []
-    told = git(it.git.path, "ls-tree", "-z", "-l", "HEAD", *([f"{folder}/"] if folder else []))
+    told = it.asked("ls-tree", "-z", "-l", "HEAD", *([f"{folder}/"] if folder else []))
     found = []
-    for line in filter(None, told.decode().split("\0")):
+    for line in filter(None, told.split("\0")):
         facts, _, path = line.partition("\t")
         _, kind, blob, size = facts.split()
         found.append(Entry("dir" if kind == "tree" else "file", path, blob, _size(size)))

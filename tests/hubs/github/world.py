@@ -63,7 +63,8 @@ class Repository(Shelved):
     created_at: int = START
     releases: list[Release] = field(default_factory=list)
     pulls: list[Pull] = field(default_factory=list)
-    _pushed: tuple[bytes, int] = (b"", START)
+    _pushed: tuple[object, int] = ((), START)
+    _asked: dict[object, bytes] = field(default_factory=dict)
 
     def release(
         self,
@@ -104,15 +105,24 @@ class Repository(Shelved):
     @property
     def pushed_at(self) -> int:
         """The moment of the last push: it moves with every change of a branch or tag."""
-        told, moment = self._pushed
-        refs = git(self.git.path, "show-ref", "--heads", "--tags") if self.git.commits else b""
-        if refs != told:
+        refs, (told, moment) = self._refs(), self._pushed
+        if self.git.commits and refs != told:
             self._pushed = refs, moment + 3600
         return self._pushed[1]
 
     def asked(self, *arguments: str) -> str:
-        """Return what git says of this repository."""
-        return git(self.git.path, *arguments).decode("utf-8", "replace").strip()
+        """Return what git says of this repository, asked once for every state of its refs."""
+        question = self._refs(), arguments
+        if question not in self._asked:
+            self._asked[question] = git(self.git.path, *arguments)
+        return self._asked[question].decode("utf-8", "replace").strip("\n")
+
+    def _refs(self) -> tuple[object, ...]:
+        """Return what differs whenever a ref does: the files that hold them, and when."""
+        files = [self.git.path / "packed-refs", *(self.git.path / "refs").rglob("*")]
+        known = [(file, file.stat()) for file in files if file.is_file()]
+        times = [(str(file), stat.st_mtime_ns, stat.st_size, stat.st_ino) for file, stat in known]
+        return ((self.git.path / "HEAD").read_text(), *times)
 
 
 class GitHubWorld(Shelf[Repository]):

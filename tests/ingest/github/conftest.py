@@ -8,8 +8,8 @@ import pytest
 from ingest.github.address import parse_address
 from ingest.github.host import GitHubHost
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.github.helpers import CANARY, TOKENS, Clock
-from tests.ingest.worlds import START
+from tests.ingest.github.helpers import CANARY, TOKENS, Clock, furnish
+from tests.ingest.github.trouble import LIMITS
 
 
 @pytest.fixture
@@ -25,20 +25,7 @@ def world(tmp_path: Path) -> GitHubWorld:
 @pytest.fixture
 def repository(world: GitHubWorld) -> Repository:
     """One of everything that is told of a repository."""
-    parent = world.repository("base/Origin", licence="mit")
-    it = world.repository("01-ai/Yi", licence="apache-2.0", topics=["llm", "yi"], stars=3)
-    it.fork_of, it.homepage, it.description = parent, "https://01.ai", "A model"
-    workflows = {b".github/workflows/sync.yml": b"on: push", b".github/workflows/notes.md": b"no"}
-    first = it.git.commit({b"README.md": b"# Yi \xff", **workflows})
-    side = it.git.commit({b"a": b"1"}, ref="refs/heads/side", parents=[first], author=b"Bo <b@x.y>")
-    it.git.commit({b"b": b"2"}, parents=[first])
-    it.git.tag("v1", first, annotated=True)
-    it.release("v1", name="One", at=START + 5, assets={"w.bin": b"weights"})
-    it.release("v2", draft=True)
-    it.release("v3", assets={"old.bin": b"x"}, digests=False)
-    for state in ("open", "closed", "merged"):
-        it.pull(side, state)
-    return it
+    return furnish(world)
 
 
 @pytest.fixture
@@ -51,4 +38,29 @@ def hub(world: GitHubWorld, repository: Repository, clock: Clock) -> Iterator[Gi
 @pytest.fixture
 def host(hub: GitHubHub, clock: Clock) -> Iterator[GitHubHost]:
     with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def _standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubHub]:
+    """One hub for all of these tests: they change nothing on it."""
+    world = GitHubWorld(tmp_path_factory.mktemp("github"))
+    furnish(world)
+    with GitHubHub(world, Clock()) as running:
+        running.allow(CANARY, "ada-l", limit=10**9)
+        yield running
+
+
+@pytest.fixture
+def standing(_standing: GitHubHub) -> Iterator[GitHubHub]:
+    """That hub, without the faults and the log of the test before."""
+    _standing.forget()
+    yield _standing
+    _standing.faults.clear()
+
+
+@pytest.fixture
+def careful(standing: GitHubHub, clock: Clock) -> Iterator[GitHubHost]:
+    """A host with tight limits, on the standing hub."""
+    with GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), LIMITS) as made:
         yield made

@@ -6,7 +6,8 @@ from ingest.github.host import GitHubHost
 from ingest.github.tokens import Token
 from ingest.host import Look, Seen
 from ingest.waiting import Waiter
-from tests.ingest.worlds import World, git
+from tests.hubs.github import GitHubWorld, Repository
+from tests.ingest.worlds import START, World, git
 
 CANARY = "ghp_canary0123456789"
 """A token that must be nowhere but on the wire."""
@@ -38,6 +39,24 @@ class Clock:
 
     def waiter(self) -> Waiter:
         return Waiter(self.show, clock=self, sleep=self.sleep)
+
+
+def furnish(world: GitHubWorld) -> Repository:
+    """Make one of everything that is told of a repository."""
+    parent = world.repository("base/Origin", licence="mit")
+    it = world.repository("01-ai/Yi", licence="apache-2.0", topics=["llm", "yi"], stars=3)
+    it.fork_of, it.homepage, it.description = parent, "https://01.ai", "A model"
+    workflows = {b".github/workflows/sync.yml": b"on: push", b".github/workflows/notes.md": b"no"}
+    first = it.git.commit({b"README.md": b"# Yi \xff", **workflows})
+    side = it.git.commit({b"a": b"1"}, ref="refs/heads/side", parents=[first], author=b"Bo <b@x.y>")
+    it.git.commit({b"b": b"2"}, parents=[first])
+    it.git.tag("v1", first, annotated=True)
+    it.release("v1", name="One", at=START + 5, assets={"w.bin": b"weights"})
+    it.release("v2", draft=True)
+    it.release("v3", assets={"old.bin": b"x"}, digests=False)
+    for state in ("open", "closed", "merged"):
+        it.pull(side, state)
+    return it
 
 
 def again(look: Look) -> Seen:

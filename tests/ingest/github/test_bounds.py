@@ -1,0 +1,124 @@
+"""What has no end is cut, and what is too big is not read."""
+
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from graph.errors import SourceError
+from ingest.github.address import parse_address
+from ingest.github.host import GitHubHost
+from ingest.host import Limits, Look, Seen
+from tests.hubs import faults
+from tests.hubs.github import GitHubHub
+from tests.hubs.wire import Answer, Request
+from tests.ingest.github.helpers import TOKENS, Clock
+from tests.ingest.github.trouble import KINDS, LISTS, ask, line
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_without_an_end_has_one(standing: GitHubHub, careful: GitHubHost, kind: str) -> None:
+    undisturbed = ask(careful, kind)
+    standing.forget()
+    standing.faults.inject(kind, faults.endless())
+    told = ask(careful, kind)
+    assert standing.counts()[kind] <= 4
+    if isinstance(told, Look):
+        cut = f"{kind}: the list repeats itself and has no end"
+        assert told.details.cut == (() if kind == "pulls" else (cut,))
+        assert told.refs == undisturbed.refs
+    else:
+        assert told == undisturbed
+
+
+def test_a_list_of_ever_new_items_is_cut(standing: GitHubHub, careful: GitHubHost) -> None:
+    sha, count = "a" * 40, iter(range(10**9))
+
+    def ever_new(request: Request, answer: Answer) -> Answer:
+        items = [{"name": f"b{next(count)}", "commit": {"sha": sha}} for _ in range(100)]
+        return faults.endless()(request, faults.other_json(items)(request, answer))
+
+    standing.faults.inject("branches", ever_new)
+    look = careful.look("01-ai/Yi", Seen())
+    assert look.details.cut == ("branches: only the first 500 are kept",)
+    assert sum(ref.name.startswith("refs/heads/") for ref in look.refs) == 500
+    assert standing.counts()["branches"] == 6
+
+
+def test_a_history_without_an_end_is_refused(standing: GitHubHub, careful: GitHubHost) -> None:
+    look = careful.look("01-ai/Yi", Seen())
+
+    def ever_older(request: Request, answer: Answer) -> Answer:
+        page = int(request.query.get("page", 1))
+        tip = next(ref.target for ref in look.refs if ref.name == look.default_branch)
+        ids = [tip if page == number == 1 else f"{page:020x}{number:020x}" for number in (1, 2, 3)]
+        ids.append(f"{page + 1:020x}{1:020x}")
+        items: list[Any] = [
+            {"sha": one, "parents": [{"sha": other}], "commit": {}, "author": None}
+            for one, other in pairwise(ids)
+        ]
+        return faults.endless()(request, faults.other_json(items)(request, answer))
+
+    standing.faults.inject("commits", ever_older)
+    with pytest.raises(SourceError, match="more than 20 pages are not read"):
+        list(careful.history("01-ai/Yi", look, ()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_huge_answer_is_not_read_to_its_end(
+    standing: GitHubHub, careful: GitHubHost, kind: str
+) -> None:
+    for fault in (faults.huge(), faults.huge(promised=False), faults.bomb()):
+        standing.faults.inject(kind, fault)
+        if kind == "readme":
+            (cut,) = careful.look("01-ai/Yi", Seen()).details.cut
+            assert cut.startswith("readme: left out, because 127.0.0.1:")
+            assert cut.endswith("an answer of more than 196,608 bytes is not read")
+        else:
+            assert "bytes is not read" in line(careful, kind)
+        standing.faults.clear()
+
+
+def test_a_huge_redirect_is_not_read_either(standing: GitHubHub, careful: GitHubHost) -> None:
+    def sent_away(request: Request, answer: Answer) -> Answer:
+        huge = faults.huge(promised=False)(request, answer)
+        return huge.having(status=302).adding({"Location": f"{standing.api}/repositories/1"})
+
+    standing.faults.inject("repository", sent_away)
+    assert "bytes is not read" in line(careful, "repository")
+
+
+def test_what_is_read_of_a_huge_answer_stays_small(standing: GitHubHub, clock: Clock) -> None:
+    limits = Limits(answer_bytes=8 << 20)
+    for fault in (faults.huge(), faults.bomb()):
+        standing.faults.inject("branches", fault)
+        tracemalloc.start()
+        with (
+            GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), limits) as careful,
+            pytest.raises(SourceError, match="8,388,608 bytes"),
+        ):
+            careful.look("01-ai/Yi", Seen())
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        standing.faults.clear()
+        assert peak < 32 << 20
+
+
+def test_an_answer_that_trickles_is_given_up(standing: GitHubHub, clock: Clock) -> None:
+    limits = Limits(answer_seconds=0.05)
+
+    def trickle(_request: Request, answer: Answer) -> Answer:
+        def blocks() -> Iterator[bytes]:
+            while True:
+                threading.Event().wait(0.01)
+                yield b" " * (1 << 16)
+
+        return answer.having(body=blocks(), headers={})
+
+    standing.faults.inject("tags", trickle, times=1)
+    with GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), limits) as careful:
+        assert careful.look("01-ai/Yi", Seen()).refs
+    assert "took more than 0.05 seconds" in clock.slept[0]

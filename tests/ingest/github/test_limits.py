@@ -1,0 +1,163 @@
+"""GitHub's rate limits: waited for in sight, or another token's turn."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+
+import pytest
+
+from graph.errors import SourceError
+from ingest.github.address import parse_address
+from ingest.github.host import GitHubHost
+from ingest.github.limits import asked_to_wait
+from ingest.github.tokens import Token
+from ingest.github.wire import Reply
+from ingest.host import Seen
+from tests.hubs import faults
+from tests.hubs.github import GitHubHub
+from tests.ingest.github.helpers import CANARY, Clock
+
+OTHER = "ghp_other0123456789"
+
+
+@contextmanager
+def hosting(hub: GitHubHub, clock: Clock, *texts: str) -> Iterator[GitHubHost]:
+    tokens = [Token(text, f"GITHUB_TOKENS (number {n})") for n, text in enumerate(texts, 1)]
+    with GitHubHost(parse_address(hub.url), tokens, clock.waiter()) as host:
+        yield host
+
+
+def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: Clock) -> None:
+    hub.quotas.accounts[CANARY].limit = 5
+    shown: list[str] = []
+    clock.show = lambda what, done, total: shown.append(what)  # type: ignore[method-assign]
+    began = clock.now
+    with hosting(hub, clock, CANARY) as host:
+        look = host.look("01-ai/Yi", Seen())
+    assert len(look.details.pulls) == 3
+    assert clock.now == began + 3601
+    place = hub.url.removeprefix("http://")
+    assert shown[:2] == [
+        f"waiting for {place}'s rate limit, 3601 s left",
+        f"waiting for {place}'s rate limit, 3600 s left",
+    ]
+    assert shown[-1] == f"waited for {place}'s rate limit"
+
+
+def test_without_a_token_the_wait_says_what_would_help(hub: GitHubHub, clock: Clock) -> None:
+    hub.quotas.accounts[""].limit = 5
+    with hosting(hub, clock) as host:
+        look = host.look("01-ai/Yi", Seen())
+        assert host.logins("01-ai/Yi", look, ()) == {}
+    assert "(60 requests an hour; a token in GITHUB_TOKEN helps)" in clock.slept[0]
+    assert look.warnings == ("without a token the authors' logins are not asked for",)
+
+
+def test_tokens_take_turns_when_one_is_used_up(hub: GitHubHub, clock: Clock) -> None:
+    hub.quotas.accounts[CANARY].limit = 3
+    other = hub.allow(OTHER, "bo")
+    with hosting(hub, clock, CANARY, OTHER) as host:
+        host.look("01-ai/Yi", Seen())
+        assert (hub.quotas.accounts[CANARY].used, other.used) == (3, 5)
+        assert clock.slept == []
+        assert {logged.status for logged in hub.log} == {200}  # nobody ran into the limit
+        clock.now += 4_000
+        host.look("01-ai/Yi", Seen())
+        assert hub.quotas.accounts[CANARY].used == 3  # and it is the first one's turn again
+
+
+def test_all_tokens_used_up_wait_for_the_first_to_be_renewed(hub: GitHubHub, clock: Clock) -> None:
+    hub.quotas.accounts[CANARY].limit = 3
+    hub.allow(OTHER, "bo", limit=5, used=3, reset_at=int(clock.now) + 600)
+    began = clock.now
+    with hosting(hub, clock, CANARY, OTHER) as host:
+        host.look("01-ai/Yi", Seen())
+    assert clock.now == began + 601
+
+
+def test_a_token_that_is_not_accepted_is_left_out_and_named(hub: GitHubHub, clock: Clock) -> None:
+    with hosting(hub, clock, "ghp_wrong", CANARY) as host:
+        look = host.look("01-ai/Yi", Seen())
+    assert look.warnings == ("the token in GITHUB_TOKENS (number 1) was not accepted",)
+    assert hub.counts()["repository"] == 2
+    with (
+        hosting(hub, clock, "ghp_wrong", "ghp_worse") as host,
+        pytest.raises(SourceError, match=r"does not accept the token in GITHUB_TOKENS \(number 2"),
+    ):
+        host.look("01-ai/Yi", Seen())
+
+
+def test_a_secondary_limit_holds_for_all_tokens(hub: GitHubHub, clock: Clock) -> None:
+    hub.allow(OTHER, "bo")
+    began = clock.now
+    hub.faults.inject("tags", faults.status(403, {"message": "…"}, {"Retry-After": "90"}), times=1)
+    with hosting(hub, clock, CANARY, OTHER) as host:
+        host.look("01-ai/Yi", Seen())
+    assert clock.now == began + 90
+    assert hub.quotas.accounts[OTHER].used == 0
+
+
+def test_a_wait_that_nobody_would_sit_through_is_refused(hub: GitHubHub, clock: Clock) -> None:
+    hub.faults.inject("tags", faults.status(429, headers={"Retry-After": "90000"}))
+    with (
+        hosting(hub, clock, CANARY) as host,
+        pytest.raises(SourceError, match="rate limit: the host asks to wait for 1500 minutes"),
+    ):
+        host.look("01-ai/Yi", Seen())
+
+
+def test_quotas_are_told_without_costing_any(hub: GitHubHub, clock: Clock) -> None:
+    hub.allow(OTHER, "bo", scopes="repo, read:org")
+    with hosting(hub, clock, CANARY, OTHER, "ghp_wrong") as host:
+        host.look("01-ai/Yi", Seen())
+        first, second, third = host.quotas()
+        assert (first.source, first.accepted) == ("GITHUB_TOKENS (number 1)", True)
+        assert (first.limit, first.remaining) == (5_000, 4_992)
+        assert second.scopes == ("repo", "read:org")
+        assert not third.accepted
+        assert hub.quotas.accounts[CANARY].used == 8
+    with hosting(hub, clock) as host:
+        (nobody,) = host.quotas()
+        assert (nobody.source, nobody.limit, nobody.scopes) == ("no token", 60, ())
+
+
+def reply(status: int, message: str = "", **headers: str) -> Reply:
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, told, f'{{"message": "{message}"}}')
+
+
+NOW = 1_700_000_000
+ABUSE = "You have exceeded a secondary rate limit."
+
+
+@pytest.mark.parametrize(
+    ("answer", "pauses", "seconds"),
+    [
+        (reply(200, x_ratelimit_remaining="0"), 0, None),
+        (reply(403, "Resource not accessible by integration"), 0, None),
+        (reply(404, retry_after="5"), 0, None),
+        (reply(429, retry_after="5"), 3, 5),
+        (reply(403, retry_after="5"), 0, 5),
+        (reply(429, retry_after=formatdate(NOW + 30, usegmt=True)), 0, 30),
+        (reply(429, retry_after="soon"), 0, 60),
+        (reply(429, retry_after="-5"), 0, 60),
+        (reply(429), 2, 240),
+        (reply(403, ABUSE), 1, 120),
+        (reply(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW + 9)), 0, 10),
+        (reply(429, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW - 9)), 0, 1),
+        (reply(403, ABUSE, x_ratelimit_remaining="0"), 0, 60),
+        (Reply(403, {}, "[" * 100_000), 0, None),
+    ],
+)
+def test_how_long_an_answer_asks_to_wait(answer: Reply, pauses: int, seconds: float | None) -> None:
+    pause = asked_to_wait(answer, NOW, pauses)
+    assert (pause and pause.until - NOW) == seconds
+
+
+@pytest.mark.parametrize("nonsense", ["", "soon", "-1", "1e400", "nan", "٣", "9" * 400])
+def test_headers_that_are_no_numbers_are_none(hub: GitHubHub, clock: Clock, nonsense: str) -> None:
+    names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+    headers = {name: nonsense.encode().decode("latin-1") for name in names}
+    hub.faults.inject(faults.ANY, lambda _request, answer: answer.adding(headers))
+    with hosting(hub, clock, CANARY) as host:
+        assert host.look("01-ai/Yi", Seen()).refs

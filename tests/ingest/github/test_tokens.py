@@ -1,0 +1,170 @@
+"""Which token goes where, and that it goes nowhere else."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from graph.errors import SourceError
+from ingest.git.source import GitSource
+from ingest.github.address import PUBLIC, Address, parse_address
+from ingest.github.host import GitHubHost
+from ingest.github.tokens import Token, find_tokens
+from ingest.github.wire import Wire
+from ingest.host import Limits, Seen
+from ingest.live import LiveSource
+from ingest.names import Web, key_of
+from ingest.records import Project, Side
+from ingest.snapshot import SnapshotWriter
+from tests.hubs import faults
+from tests.hubs.github import GitHubHub
+from tests.ingest.github.helpers import CANARY, TOKENS, Clock
+
+ENTERPRISE = Address("https://ghe.example.com/api/v3", "https://ghe.example.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://github.com", PUBLIC),
+        ("https://github.com/", PUBLIC),
+        ("https://api.github.com", PUBLIC),
+        ("https://GHE.example.com", ENTERPRISE),
+        ("https://ghe.example.com/api/v3/", ENTERPRISE),
+        (
+            "https://acme.ghe.com",
+            Address("https://api.acme.ghe.com", "https://acme.ghe.com"),
+        ),
+        (
+            "http://127.0.0.1:8080/git",
+            Address("http://127.0.0.1:8080/git/api/v3", "http://127.0.0.1:8080/git"),
+        ),
+    ],
+)
+def test_a_github_is_named_by_its_pages_or_its_api(url: str, address: Address) -> None:
+    assert parse_address(url) == address
+    assert parse_address(address.api) == address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "github.com",
+        "ftp://github.com",
+        "file:///etc",
+        "https://",
+        "https://[::1",
+        "https://ghe.example.com:port",
+        "https://me:secret@ghe.example.com",
+        "https://ghe.example.com/?token=secret",
+        "https://ghe.example.com/#secret",
+        "--help",
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_line(url: str) -> None:
+    with pytest.raises(SourceError, match="no address of a GitHub") as refused:
+        parse_address(url)
+    assert "me:secret" not in str(refused.value)
+
+
+def texts(address: Address, **environment: str) -> list[tuple[str, str]]:
+    return [(token.text, token.source) for token in find_tokens(address, environment)]
+
+
+@pytest.fixture(autouse=True)
+def _no_gh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No `gh` of the machine that the tests run on."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
+
+
+def test_tokens_come_from_the_environment_in_order_each_once() -> None:
+    assert texts(PUBLIC) == []
+    assert texts(PUBLIC, GITHUB_TOKEN="a") == [("a", "GITHUB_TOKEN")]
+    found = texts(PUBLIC, GITHUB_TOKENS="a, b\nc", GITHUB_TOKEN="b,d", GH_TOKEN="a")
+    assert [text for text, _ in found] == ["a", "b", "c", "d"]
+    assert found[1][1] == "GITHUB_TOKENS (number 2)"
+    assert texts(PUBLIC, GITHUB_TOKEN=" , ") == []
+
+
+def test_a_token_goes_to_its_own_host_only() -> None:
+    both = {"GITHUB_TOKEN": "public", "GITHUB_ENTERPRISE_TOKEN": "company"}
+    assert texts(PUBLIC, **both) == [("public", "GITHUB_TOKEN")]
+    assert texts(ENTERPRISE, **both) == [("company", "GITHUB_ENTERPRISE_TOKEN")]
+    actions = {"GITHUB_TOKEN": "job", "GITHUB_API_URL": ENTERPRISE.api}
+    assert texts(ENTERPRISE, **actions) == [("job", "GITHUB_TOKEN")]
+    assert texts(PUBLIC, **actions) == []
+
+
+def test_a_token_that_is_none_is_refused_without_showing_it() -> None:
+    for bad in ("s\xe9cret", "se\x00cret", "\x1b[31msecret"):
+        with pytest.raises(SourceError, match="GITHUB_TOKEN") as refused:
+            find_tokens(PUBLIC, {"GITHUB_TOKEN": bad})
+        assert "cret" not in str(refused.value)
+    with pytest.raises(SourceError, match="asked over http, which would show the token"):
+        find_tokens(parse_address("http://ghe.example.com"), {"GITHUB_ENTERPRISE_TOKEN": "x"})
+    assert "secret" not in repr(Token("secret", "GITHUB_TOKEN"))
+
+
+def test_gh_is_asked_for_the_token_of_the_host(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "gh"
+    program.write_text('#!/bin/sh\ntest "$*" = "auth token --hostname github.com" && echo gh-s\n')
+    program.chmod(0o755)
+    assert texts(PUBLIC) == [("gh-s", "`gh auth token`")]
+    assert texts(ENTERPRISE) == []
+    assert texts(PUBLIC, GITHUB_TOKEN="mine") == [("mine", "GITHUB_TOKEN")]
+    program.write_text("#!/bin/sh\nprintf 'not logged\\tin'\n")
+    assert texts(PUBLIC) == []
+
+
+def test_a_proxy_is_used_as_requests_uses_it(
+    hub: GitHubHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", hub.url)
+    address = Address("http://github.invalid/api/v3", "http://github.invalid")
+    wire = Wire(address, Token("", "no token"), Limits())
+    answer = wire.get("/repos/01-ai/Yi", {}, {}, 1 << 20)
+    wire.close()
+    assert answer.status == 200
+    assert hub.log[0].target.startswith("http://github.invalid:80/api/v3/repos/")
+
+
+def test_a_netrc_file_is_not_asked(
+    hub: GitHubHub, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with GitHubHost(parse_address(hub.url), (), clock.waiter()) as host:
+        host.look("01-ai/Yi", Seen())
+    assert all(entry.headers["Authorization"] is None for entry in hub.log)
+
+
+def test_the_token_is_on_the_wire_and_nowhere_else(
+    hub: GitHubHub, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    web = Web(github=hub.url)
+    url = web.url(Side.UPSTREAM, "01-ai/Yi")
+    project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
+    shown: list[str] = []
+    clock.show = lambda what, done, total: shown.append(what)  # type: ignore[method-assign]
+    for fault in (faults.reset(), faults.status(403, {"message": CANARY})):
+        hub.faults.inject("pulls", fault, times=1)
+        with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
+            source = LiveSource({Side.UPSTREAM: host}, GitSource(tmp_path / "cache"), web=web)
+            with SnapshotWriter(tmp_path / "snapshot") as writer:
+                try:
+                    reading = source.read(project, url, writer.cursor(project.key))
+                    writer.write_project(reading, "github")
+                except SourceError as error:
+                    shown.append(str(error))  # the second fault
+    sent = [entry.headers["Authorization"] for entry in hub.log if entry.kind != "git"]
+    assert set(sent) == {f"token {CANARY}"}
+    assert "…" in shown[-1]
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 20
+    assert not [file for file in files if CANARY.encode() in file.read_bytes()]
+    assert CANARY not in caplog.text + "\n".join(shown)

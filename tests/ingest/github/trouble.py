@@ -1,0 +1,36 @@
+"""What the tests of faults share: every kind of request, and what asking each looks like."""
+
+from typing import Any
+
+import pytest
+
+from graph.errors import SourceError
+from ingest.github.host import GitHubHost
+from ingest.host import Limits, Seen
+from tests.ingest.github.helpers import CANARY
+
+LIMITS = Limits(silent_seconds=0.25, answer_bytes=1 << 20, text_bytes=1 << 16, pages=20, refs=500)
+LOOKED_AT = ["repository", "branches", "tags", "releases", "pulls", "readme", "contents", "blobs"]
+KINDS = [*LOOKED_AT, "commits", "repositories"]
+LISTS = ["branches", "tags", "releases", "pulls", "commits", "repositories"]
+
+
+def ask(host: GitHubHost, kind: str) -> Any:
+    """Ask whatever costs a request of this kind."""
+    if kind == "repositories":
+        return list(host.repositories("01-ai"))
+    look = host.look("01-ai/Yi", Seen())
+    if kind == "commits":
+        return list(host.history("01-ai/Yi", look, ())), host.logins("01-ai/Yi", look, ())
+    return look
+
+
+def line(host: GitHubHost, kind: str) -> str:
+    """Return the line that asking ends in."""
+    with pytest.raises(SourceError) as failed:
+        ask(host, kind)
+    said = str(failed.value)
+    assert said.isprintable()
+    assert len(said) < 300
+    assert CANARY not in said
+    return said
