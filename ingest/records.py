@@ -63,6 +63,18 @@ class PathChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A commit or a project that a commit's message names."""
+
+    project: str | None
+    """The project's page on either host, without credentials; None if only a sha is named."""
+    sha: str | None
+    """The full sha of the commit; None if only the project is named."""
+    copied: bool
+    """True if the message says that something was brought from there, or to there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """One commit with its changes."""
 
@@ -77,6 +89,8 @@ class Commit:
     changes: tuple[PathChange, ...] = ()
     author_login: str = ""
     """The author's login on the host, where the host told it with the commit (an API does)."""
+    references: tuple[Reference, ...] = ()
+    """What its message names; the message itself is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

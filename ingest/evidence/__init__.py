@@ -10,7 +10,7 @@ from ingest.evidence.card import card_links
 from ingest.evidence.card_code import card_code
 from ingest.evidence.card_link import card_link
 from ingest.evidence.ci_workflow import ci_workflow
-from ingest.evidence.commit_reference import Reference, commit_reference, references_in
+from ingest.evidence.commit_reference import commit_reference, references_in
 from ingest.evidence.confidence import confidence
 from ingest.evidence.found import RANKS, Found, found
 from ingest.evidence.links import Link, links
@@ -24,7 +24,6 @@ __all__ = [
     "RANKS",
     "Found",
     "Link",
-    "Reference",
     "commit_reference",
     "confidence",
     "found",

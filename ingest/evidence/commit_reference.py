@@ -6,11 +6,11 @@ the message, and no e-mail address can be in one.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ingest.evidence.addresses import addresses_in, repository_in, rest_of, variant_in
 from ingest.evidence.found import Found, found
 from ingest.names import GITHUB, HUGGING_FACE
+from ingest.records import Reference
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _BARE_SHA = re.compile(r"(?<![0-9A-Za-z/])[0-9a-f]{40}(?![0-9A-Za-z])")
@@ -26,18 +26,6 @@ _MOST = 20
 """References that are kept of one message."""
 _LONGEST = 20_000
 """Characters of a message that are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A commit or a project that a message names."""
-
-    project: str | None
-    """The project's page, without credentials; None if only a sha is named."""
-    sha: str | None
-    """The full sha of the commit; None if only the project is named."""
-    copied: bool
-    """True if the message says that something was brought from there (or to there)."""
 
 
 def references_in(message: str) -> tuple[Reference, ...]:

@@ -52,7 +52,9 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "unnamed": 0.5,
         "badge": 0.6,
         "mention": 0.5,
+        "readme": 0.8,
         "several_papers": 0.5,
+        "shared": 1.0,
         "unverified": 0.6,
     }
 )
@@ -91,10 +93,12 @@ def found(method: str, repository: str, place: str, said: str, *reasons: str | N
     against = sorted({reason for reason in reasons if reason}, key=lambda r: (FACTORS[r], r))
     reason = against[0] if against else None
     strength = STRENGTHS[method] * (FACTORS[reason] if reason else 1.0)
-    return Found(method, repository, place, shortened(said), strength, reason)
+    return Found(method, repository, shortened(place), shortened(said), strength, reason)
 
 
 def shortened(text: str) -> str:
     """Return a text on one line, cut where it is long, without the credentials of addresses."""
-    line = _CREDENTIALS.sub(r"\1", " ".join(text[: 4 * _LONGEST].split()))
+    # JSON can hold half a character, which no store takes.
+    text = text[: 4 * _LONGEST].encode("utf-8", "replace").decode()
+    line = _CREDENTIALS.sub(r"\1", " ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

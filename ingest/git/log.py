@@ -11,6 +11,7 @@ from contextlib import closing
 from itertools import chain, islice
 
 from graph.text import to_text
+from ingest.evidence.commit_reference import references_in
 from ingest.git.runner import Git
 from ingest.records import Commit, PathChange
 
@@ -76,6 +77,7 @@ def parse_log(blocks: Iterable[bytes], warn: Callable[[str], None]) -> Iterator[
             committed_at,
             subject_of(message),
             changes,
+            references=references_in(message),
         )
         sha = following
     if undated:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from graph.errors import SourceError
+from ingest.evidence.commit_reference import references_in
 from ingest.git.log import subject_of
 from ingest.github.asking import listed
 from ingest.github.client import Client
@@ -64,6 +65,7 @@ def commit_of(told: Fields) -> Commit:
     committer = inner.inner_or_none("committer") or author
     committed = committer.moment("date") or 0
     authored = author.moment("date")
+    message = inner.text_or_none("message") or ""
     return Commit(
         sha=told.sha("sha"),
         parents=tuple(parent.sha("sha") for parent in told.inners("parents")),
@@ -71,8 +73,9 @@ def commit_of(told: Fields) -> Commit:
         author_email=author.text_or_none("email") or "",
         authored_at=committed if authored is None else authored,
         committed_at=committed,
-        subject=subject_of(inner.text_or_none("message") or ""),
+        subject=subject_of(message),
         author_login=login_of(told) or "",
+        references=references_in(message),
     )
 
 

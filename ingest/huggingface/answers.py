@@ -15,6 +15,7 @@ from huggingface_hub.utils import parse_datetime
 
 from graph.errors import SourceError
 from graph.text import to_text
+from ingest.evidence.commit_reference import references_in
 from ingest.facts import BaseModel, Facts, Paper, TreeFile
 from ingest.git.refs import kind_of_ref
 from ingest.names import variant_url
@@ -164,8 +165,10 @@ def commit(item: Any) -> Commit:
     at = moment(parse_datetime(item["date"]))
     if at is None:
         raise TypeError("a commit has no time")
-    subject = text(item["title"]).partition("\n")[0]
-    return Commit(sha(item["id"]), (), authors[0] if authors else "", "", at, at, subject)
+    title, message = text(item["title"]), item.get("message")
+    named = references_in(f"{title}\n\n{text(message) if message else ''}")
+    author, subject = authors[0] if authors else "", title.partition("\n")[0]
+    return Commit(sha(item["id"]), (), author, "", at, at, subject, references=named)
 
 
 def _list(value: Any) -> list[Any]:

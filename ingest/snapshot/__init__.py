@@ -5,7 +5,8 @@
     manifest.json                    derived: every project, generation and file hash
     families/<name>.json             which projects form a family
     projects/<key>/current.json      the pointer, moved atomically: generations and their hashes
-    projects/<key>/<n>/              one generation: project.json, commits.parquet, changes.parquet
+    projects/<key>/<n>/              one generation: project.json, commits.parquet, changes.parquet,
+                                     references.parquet, details.json
 
 A generation holds what was new at one observation and is never changed. A reading of the project is
 the sum of the generations that its pointer names; anything else in the folder is a leftover of a

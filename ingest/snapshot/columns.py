@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.records import Commit
+from ingest.names import login_host
+from ingest.records import Commit, Side
 
 COMMITS = pa.schema(
     [
@@ -30,6 +31,16 @@ CHANGES = pa.schema(
         ("mode", pa.string()),
     ]
 )
+
+REFERENCES = pa.schema(
+    [
+        ("sha", pa.string()),
+        ("project", pa.string()),
+        ("named", pa.string()),
+        ("copied", pa.bool_()),
+    ]
+)
+"""What messages name: few commits have any, so that they have a file of their own."""
 
 WRITING = {
     "compression": "zstd",
@@ -109,6 +120,19 @@ def change_rows(commits: list[Commit]) -> pa.Table:
         [change.mode for _, change in changes],
     ]
     return _table(columns, CHANGES)
+
+
+def reference_rows(commits: list[Commit], side: Side) -> pa.Table:
+    """Return what messages name on the other side, or by sha alone, as rows of `REFERENCES`."""
+    own = f"https://{login_host(side)}/"
+    found = [
+        (commit.sha, reference.project, reference.sha, reference.copied)
+        for commit in commits
+        for reference in commit.references
+        if reference.project is None or not reference.project.startswith(own)
+    ]
+    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in REFERENCES]
+    return _table(columns, REFERENCES)
 
 
 def _table(columns: list[list[Any]], schema: pa.Schema) -> pa.Table:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ingest.facts import Details
 from ingest.records import Event, Observation
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS, WRITING
+from ingest.snapshot.columns import CHANGES, COMMITS, REFERENCES, WRITING
 from ingest.snapshot.details import details_to_json
 from ingest.snapshot.files import sha256, write_sealed
 from ingest.snapshot.reader import Generation, Pointer, ProjectHistory
@@ -31,10 +31,11 @@ class Draft:
         self.path.mkdir()
         self._writers: dict[str, pq.ParquetWriter] = {}
 
-    def write(self, commits: pa.Table, changes: pa.Table) -> None:
-        """Append rows of `columns.COMMITS` and `columns.CHANGES`."""
+    def write(self, commits: pa.Table, changes: pa.Table, references: pa.Table) -> None:
+        """Append rows of `columns.COMMITS`, `columns.CHANGES` and `columns.REFERENCES`."""
         self._append(layout.COMMITS_FILE, COMMITS, commits)
         self._append(layout.CHANGES_FILE, CHANGES, changes)
+        self._append(layout.REFERENCES_FILE, REFERENCES, references)
 
     def close(self) -> None:
         """Finish the Parquet files; nothing can be appended afterwards."""

@@ -17,6 +17,7 @@ PROJECT_FILE = "project.json"
 DETAILS_FILE = "details.json"
 COMMITS_FILE = "commits.parquet"
 CHANGES_FILE = "changes.parquet"
+REFERENCES_FILE = "references.parquet"
 
 _KNOWN = {HEADER, SECRET, LOCK, MANIFEST, FAMILIES, PROJECTS}
 

@@ -16,7 +16,7 @@ from graph.errors import SnapshotCorrupt, SnapshotError
 from ingest.facts import Details
 from ingest.records import Event, Family, Observation, Project
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS
+from ingest.snapshot.columns import CHANGES, COMMITS, REFERENCES
 from ingest.snapshot.details import details_from_json
 from ingest.snapshot.files import filesystem, read_sealed, slug
 
@@ -123,6 +123,10 @@ class ProjectHistory:
     def changes(self, columns: list[str] | None = None) -> pa.Table:
         """Return every path that a commit changed, as rows of `columns.CHANGES`."""
         return self._rows(layout.CHANGES_FILE, CHANGES, columns)
+
+    def references(self) -> pa.Table:
+        """Return what the messages of commits name, as rows of `columns.REFERENCES`."""
+        return self._rows(layout.REFERENCES_FILE, REFERENCES, None)
 
     def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
         tables = [
@@ -234,6 +238,7 @@ def _read_all(file: Path) -> None:
     history = read_project(file.parent)
     history.commits()
     history.changes()
+    history.references()
     _ = history.details
 
 

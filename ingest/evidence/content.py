@@ -1,0 +1,48 @@
+"""`same_blob` and `same_lfs`: a file of the variant is, byte for byte, a file of the repository.
+
+The weight of a file is 1 / the number of repositories that hold it (forks count once), and nothing
+for what everybody has (licences, standard tokenizers, empty files). A README that is equal without
+its front matter is a weaker kind.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ingest.evidence.found import Found, found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file of a variant that a repository holds."""
+
+    repository: str
+    path: str
+    """In the variant."""
+    origin_path: str
+    """In the repository; for an asset of a release its name."""
+    blob: str
+    kind: str
+    """`blob`, `lfs`, `asset` or `readme`, as `Copy.kind` in `graph.model`."""
+    holders: int
+    """Repositories that hold it, forks counted once."""
+    boilerplate: bool
+
+
+def content(held: Iterable[Held]) -> Iterator[Found]:
+    """Yield what each file is worth as evidence."""
+    for file in held:
+        method = "same_lfs" if file.kind in ("lfs", "asset") else "same_blob"
+        said = f"{file.path} is {file.origin_path} ({file.blob[:12]})"
+        against = (
+            "boilerplate" if file.boilerplate else None,
+            "readme" if file.kind == "readme" else None,
+        )
+        one = found(method, file.repository, f"{file.path} {file.blob}", said, *against)
+        yield _shared(one, file.holders) if file.holders > 1 else one
+
+
+def _shared(one: Found, holders: int) -> Found:
+    """Return the evidence of a file that several repositories hold."""
+    reason = one.reason if one.reason == "boilerplate" else "shared"
+    said = f"{one.said}, held by {holders} repositories"
+    return replace(one, strength=one.strength / holders, reason=reason, said=said)
