@@ -80,8 +80,8 @@ def learn_aliases(
     `to_repositories` are pairs of a variant and a repository that its card names;
     `to_variants` are pairs of a repository and a variant, or an owner's page (`org/`), that its
     README or a workflow names. Only what was said without a reason against it should come in.
-    An owner on the Hub is an owner on GitHub if its variants name a repository of theirs, and most
-    of what that repository names on the Hub is its.
+    An owner on the Hub is an owner on GitHub if its variants name a repository of theirs, most of
+    what that repository names on the Hub is its, and that is more than one model: its page, or two.
     """
     named_by: dict[str, set[str]] = {}
     for repository, variant in to_variants:
@@ -90,7 +90,8 @@ def learn_aliases(
     for variant, repository in to_repositories:
         org, owner = _owner(variant), _owner(repository)
         named = Counter(_owner(name) for name in named_by.get(repository.lower(), ()))
-        if named[org] * 2 > named.total():
+        enough = named[org] > 1 or f"{org}/" in named_by.get(repository.lower(), ())
+        if enough and named[org] * 2 > named.total():
             aliases.add((org, owner))
     return frozenset(aliases)
 

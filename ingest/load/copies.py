@@ -19,22 +19,22 @@ from ingest.derive.origins.boilerplate import boilerplate
 from ingest.derive.origins.copies import find_copies
 from ingest.interface import Progress
 from ingest.load.holdings import read_world
+from ingest.load.links import DERIVATION as LINKS_DERIVATION
 from ingest.records import Family, Side
 from ingest.snapshot import ProjectHistory
 
 _DERIVATION = 1
 """Raised when the same inputs would give other copies, so that graphs are brought up to date."""
 
-_COPY = ["blob", "path", "origin_path", "kind", "boilerplate", "lag_seconds", "gone_at"]
+_COPY = ["blob", "path", "origin_path", "kind", "boilerplate", "lag_seconds"]
 _IN_GRAPH = """
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)
 WHERE v.key IN $keys
 OPTIONAL MATCH (c)-[:COPIED_IN]->(copied:Commit)
 OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(origin:Commit)
-RETURN v.key, c.key, c.origin_path, c.kind, c.boilerplate, c.lag_seconds, c.gone_at, copied.sha,
-       origin.sha
+RETURN v.key, c.key, c.origin_path, c.kind, c.boilerplate, c.lag_seconds, copied.sha, origin.sha
 """
-_COMPARED = [*_COPY[2:], "copied_sha", "origin_sha"]
+_COMPARED = ["origin_path", "kind", "boilerplate", "lag_seconds", "copied_sha", "origin_sha"]
 
 
 def copies_fingerprints(
@@ -46,7 +46,8 @@ def copies_fingerprints(
         for key, history in sorted(histories.items())
         if history.project.side is Side.UPSTREAM
     ]
-    everywhere = _hash(_DERIVATION, sorted(boilerplate()), repositories)
+    derivation = _DERIVATION, LINKS_DERIVATION
+    everywhere = _hash(derivation, sorted(boilerplate()), repositories)
     relatives = defaultdict(list)
     for variant, repository in sorted(_members(families)):
         relatives[variant].append(repository)

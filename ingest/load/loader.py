@@ -9,6 +9,7 @@ from ingest.load.batch import BATCH_COMMITS, write_batch
 from ingest.load.copies import write_copies
 from ingest.load.details import write_details
 from ingest.load.family import Entries, projects_of, write_families
+from ingest.load.links import write_links
 from ingest.load.origin import write_snapshot
 from ingest.load.plan import Plan, plan, write_nodes
 from ingest.load.project import DerivedProject, derive
@@ -54,6 +55,8 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
         copies = write_copies(
             writer, todo.histories, todo.families.values(), todo.changed_copies(), progress
         )
+        if changed or families or todo.changed_copies():
+            write_links(writer, todo.histories, todo.families.values(), progress)
         switches = write_families(writer, families, todo.histories, entries)
         write_nodes(writer, todo, *stale, complete=True)
         write_snapshot(writer, snapshot.id, todo)

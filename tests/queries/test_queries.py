@@ -49,6 +49,24 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("scoped", "base", 0, 0, "simultaneous", "PS", "R"),
         ("steady", "base", 0, 0, "simultaneous", "PS", "R"),
     ],
+    "evidence": [
+        (
+            *(LARGE, "acme/large", "gh/acme/gone", "readme_link", 4, 0.45, None),
+            *("README.md:e4", "e4", at(9)),
+        ),
+        (
+            *(SMALL, "acme/small", STEADY, "card_code", 3, 0.8, None),
+            *("README.md:e1", "e1", at(9)),
+        ),
+        (
+            *(SMALL, "acme/small", STEADY, "readme_link", 4, 0.45, None),
+            *("README.md:e2", "e2", at(9)),
+        ),
+        (
+            *(SMALL, "acme/small", MONO, "card_link", 3, 0.2, "acknowledgement"),
+            *("README.md:e3", "e3", at(9)),
+        ),
+    ],
     "families": [("gone",), ("scoped",), ("steady",), ("unborn",)],
     "family_overview": [
         ("gone", ["acme/gone"], ["acme/left"], 0, 1, None, None, at(5), at(5), 0, at(400), None),
@@ -100,6 +118,31 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
             [{"project": SMALL, "sha": "a3", "at": at(60), "author": None, "subject": None}],
         ),
     ],
+    "links": [
+        (
+            *(LARGE, "acme/large", "gh/acme/gone", 0.5, "readme_link", "derived"),
+            *(["readme_link"], 1, at(350), None, None),
+        ),
+        (
+            *(SMALL, "acme/small", STEADY, 0.93, "card_code", "upstream"),
+            *(["card_code", "readme_link"], 2, None, None, None),
+        ),
+        (
+            *(SMALL, "acme/small", MONO, 0.2, "card_link", "weaker"),
+            *(["card_link"], 1, None, None, None),
+        ),
+        *(
+            (f"hf/x/{name}", f"x/{name}", repository, 0.5, None, None, [], 0, *facts)
+            for name, repository, facts in [
+                ("dead", "gh/old/dead", (at(10), None, None)),
+                ("derived", "gh/live/alive", (None, None, False)),
+                ("derived", "gh/old/moved", (None, "new/moved", None)),
+                ("frozen", "gh/old/dead", (at(10), None, None)),
+                ("frozen", "gh/old/frozen", (None, None, True)),
+                ("moved", "gh/old/moved", (None, "new/moved", None)),
+            ]
+        ),
+    ],
     "orphan_variants": [
         ("hf/x/dead", "x/dead", "dead_link", at(400), ["gh/old/dead"], at(10), None),
         (
@@ -130,6 +173,10 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
             *("simultaneous", None, None, "PSR"),
         ),
         ("unborn", at(400), ["acme/unborn"], [], None, None, None, None),
+    ],
+    "references": [
+        (LARGE, STEADY, UP, "s5", None, "b1", at(31) - at(43)),
+        (SMALL, STEADY, DOWN, "a2", None, "s2", at(16) - at(1)),
     ],
     "releases": [("steady", STEADY, "acme/steady", "1.0", at(16))],
     "side_status": [

@@ -168,6 +168,7 @@ def hand_made() -> World:
     world.node("Repository", "gh/acme/gone", gone_at=at(350))
     world.family("unborn", {"gh/acme/unborn": {}}, {}, observed_at=at(400))
     _strays(world)
+    _evidence(world)
     return world
 
 
@@ -217,6 +218,32 @@ def _releases(world: World) -> None:
         world.node("Tag", f"{project} refs/tags/v1", name="refs/tags/v1")
         world.join("HAS_TAG", (label, "Tag"), project, f"{project} refs/tags/v1")
         world.join("TAGS", ("Tag", "Commit"), f"{project} refs/tags/v1", sha)
+
+
+def _evidence(world: World) -> None:
+    ends = ("Variant", "Repository")
+    small, large = "hf/acme/small", "hf/acme/large"
+    for variant, repository, sure, method, role in [
+        (small, "gh/acme/steady", 0.93, "card_code", "upstream"),
+        (small, "gh/acme/mono", 0.2, "card_link", "weaker"),
+        (large, "gh/acme/gone", 0.5, "readme_link", "derived"),
+    ]:
+        link = {"confidence": sure, "best_method": method, "role": role}
+        world.join("LINKS_TO", ends, variant, repository, **link)
+    for key, variant, repository, method, rank, strength, reason in [
+        ("e1", small, "gh/acme/steady", "card_code", 3, 0.8, None),
+        ("e2", small, "gh/acme/steady", "readme_link", 4, 0.45, None),
+        ("e3", small, "gh/acme/mono", "card_link", 3, 0.2, "acknowledgement"),
+        ("e4", large, "gh/acme/gone", "readme_link", 4, 0.45, None),
+    ]:
+        said = {"strength": strength, "reason": reason, "place": f"README.md:{key}", "said": key}
+        facts = {"method": method, "rank": rank, "observed_at": at(9), **said}
+        world.node("Evidence", key, **facts)
+        world.join("HAS_EVIDENCE", ("Variant", "Evidence"), variant, key)
+        world.join("POINTS_TO", ("Evidence", "Repository"), key, repository)
+    commits = ("Commit", "Commit")
+    world.join("REFERENCES", commits, "a2", "s2", method="commit_reference")
+    world.join("REFERENCES", commits, "s5", "b1", method="commit_reference")
 
 
 def _strays(world: World) -> None:

@@ -71,6 +71,9 @@ def test_owners_that_name_each_other_are_the_same_people() -> None:
     aliases = learn_aliases(cards, readmes)
     assert aliases == {("meta-llama", "facebookresearch")}
     assert owners_agree("Meta-Llama", "facebookresearch", aliases)
+    page, model = readmes[:1], readmes[1:2]
+    assert learn_aliases(cards, page) == aliases
+    assert learn_aliases(cards, model) == frozenset()  # anybody may name one model of another
     assert learn_aliases(cards, []) == learn_aliases([], readmes) == frozenset()
     found = same_owner("meta-llama/Llama-2-7b", "facebookresearch/llama", aliases)
     assert found is not None
