@@ -1,4 +1,4 @@
-"""`python -m benchmarks [git] [load] [labels] [stores] [neo4j] [queries] [sizes]`: how fast we are.
+"""`python -m benchmarks [git] [load] [types] [labels] [stores] [neo4j] …`: how fast we are.
 
 Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
 last three need Java 17 and Maven.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import gitsource, labels, loading, neo4j_load, questions, sizes, stores
+from benchmarks import classifying, gitsource, labels, loading, neo4j_load, questions, sizes, stores
 from benchmarks.families import STUDY, world
 from benchmarks.measuring import BenchmarkFailed, say
 from benchmarks.reporting import Report, in_json, in_markdown
@@ -52,6 +52,10 @@ def _load(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
     return loading.run(workshop, [world(n) for n in options.load_commits], options.repeat)
 
 
+def _types(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return classifying.run(workshop, world(options.types_commits, paths=True), options.repeat)
+
+
 def _labels(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
     sizes = [STUDY, *(world(commits) for commits in options.labels_commits)]
     return labels.run(workshop, sizes, options.repeat)
@@ -77,6 +81,7 @@ def _sizes(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
 _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
     "git": _git,
     "load": _load,
+    "types": _types,
     "labels": _labels,
     "stores": _stores,
     "neo4j": _neo4j,
@@ -102,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--labels-commits", type=int, nargs="*", default=[2_000_000], help="beside the study's size"
     )
+    add("--types-commits", type=int, default=1_000_000)
     add("--stores-commits", type=int, default=1_000_000)
     add("--neo4j-commits", type=int, default=200_000, help="for neo4j, queries and sizes")
     return parser

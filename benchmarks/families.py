@@ -2,7 +2,8 @@
 
 Sizes are lognormal, times come in bursts, some bursts of a variant follow one of its repository;
 side lines leave the main line and mostly come back; a few authors write most of it. Everything is
-drawn from a seed, so that a world is the same every time. Paths are left out: no figure needs them.
+drawn from a seed, so that a world is the same every time. Paths are left out where no figure needs
+them.
 """
 
 import math
@@ -12,7 +13,17 @@ from dataclasses import dataclass, field
 
 from ingest.interface import Reading
 from ingest.names import key_of, repository_url, variant_url
-from ingest.records import Commit, Family, Observation, Project, Ref, RefKind, Side, Upstream
+from ingest.records import (
+    Commit,
+    Family,
+    Observation,
+    PathChange,
+    Project,
+    Ref,
+    RefKind,
+    Side,
+    Upstream,
+)
 
 OBSERVED_AT = 1_790_000_000
 _FIRST_BIRTH, _LAST_BIRTH = 1_540_000_000, 1_770_000_000
@@ -39,6 +50,8 @@ class Size:
     commits: int
     variants: int
     """In all families together; every family has at least one."""
+    paths: bool = False
+    """True if commits tell which paths they changed, and have messages of their own."""
 
     def runs(self, wanted: int) -> int:
         """Return how often to measure on a world of this size: at most twice on a large one."""
@@ -49,10 +62,14 @@ STUDY = Size(325, 157_000, 904)
 """The size of the study, arXiv 2508.10157."""
 
 
-def world(commits: int) -> Size:
+def world(commits: int, *, paths: bool = False) -> Size:
     """Return a world of 500 commits and two and a half variants a family."""
     families = max(1, commits // 500)
-    return Size(families, commits, families * 5 // 2)
+    return Size(families, commits, families * 5 // 2, paths)
+
+
+_FOLDERS = ("", "src/model/", "src/training/", "data/", "docs/", "tests/", "configs/", "scripts/")
+_NAMES = ("train.py", "model.py", "README.md", "config.json", "model.safetensors", "tokenizer.json")
 
 
 @dataclass(slots=True)
@@ -162,7 +179,18 @@ class World:
         person = f"Author {number}", f"author{number}-{authors}@example.org"
         late = int(draw * 10 * _DAY) if draw > 0.9 else 0  # rebased or squashed since
         committed = min(at + late, OBSERVED_AT - _DAY)
-        return Commit(sha, parents, *person, at, committed, self._subjects[int(draw * 5000)])
+        subject = self._subjects[int(draw * 5000)]
+        if not self.size.paths:
+            return Commit(sha, parents, *person, at, committed, subject)
+        # Half of the messages of real projects are `Update README.md` and the like.
+        subject = "Update README.md" if draw < 0.5 else f"{subject} {sha[:8]}"
+        return Commit(sha, parents, *person, at, committed, subject, tuple(self._changes(sha)))
+
+    def _changes(self, sha: str) -> Iterator[PathChange]:
+        draw = self._random
+        for number in range(1 + int(draw.expovariate(0.7))):
+            name = f"{draw.choice(_FOLDERS)}{draw.randint(0, 40)}/{draw.choice(_NAMES)}"
+            yield PathChange(draw.choice("AMM"), name, f"{number:02d}{sha[2:]}", "100644")
 
 
 def _shares(draw: random.Random, total: int, count: int, spread: float) -> list[int]:

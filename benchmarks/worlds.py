@@ -3,7 +3,9 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.families import Size, World
 from benchmarks.measuring import Taken, measure, say
@@ -54,12 +56,12 @@ class Workshop:
         return path
 
 
-def write_snapshot(size: list[int], path: str) -> Taken:
+def write_snapshot(size: dict[str, Any], path: str) -> Taken:
     """Write the snapshot of a world; making its records is part of the time."""
     begin = time.perf_counter()
     projects = 0
     with SnapshotWriter(Path(path)) as writer:
-        for family, readings in World(Size(*size)).families():
+        for family, readings in World(Size(**size)).families():
             for reading in readings:
                 writer.write_project(reading, "git")
             writer.write_family(family)
@@ -86,7 +88,8 @@ def write_recording(snapshot: str, path: str) -> Taken:
 
 def _snapshot(size: Size, path: Path) -> None:
     measure(
-        write_snapshot, {"size": [size.families, size.commits, size.variants], "path": str(path)}
+        write_snapshot,
+        {"size": asdict(size), "path": str(path)},
     )
 
 
@@ -99,7 +102,8 @@ def _recording(snapshot: Path, path: Path) -> None:
 
 
 def _name(kind: str, size: Size) -> str:
-    return f"{kind}-{size.families}-{size.commits}-{size.variants}"
+    paths = "-paths" if size.paths else ""
+    return f"{kind}-{size.families}-{size.commits}-{size.variants}{paths}"
 
 
 def _remove(path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 from graph.errors import HubtraceError
 from hubtrace.commands import (
     audit,
+    classify,
     copy,
     demo,
     export,
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit):
     module.register(app)
-for module in (query, queries, schema):
+for module in (query, queries, schema, classify):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")

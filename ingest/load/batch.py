@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from graph.store import GraphWriter
 from graph.tables import END, START
+from ingest.change_types.columns import told_of
 from ingest.load.project import DerivedProject
 from ingest.load.refs import write_refs
 
@@ -94,7 +95,7 @@ def _write_contributors(writer: GraphWriter, commits: pa.Table) -> None:
 def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
     counts = [project.commits.num_rows for project in projects]
     owner = np.repeat(np.arange(len(projects)), counts)
-
+    told = pa.concat_tables(map(_told_of, projects))
     return pa.table(
         {
             START: pa.array([project.key for project in projects]).take(pa.array(owner)),
@@ -103,8 +104,15 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             "on_default": pa.chunked_array([project.on_default for project in projects]),
             "landed_at": pa.chunked_array([project.landed_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
+            **dict(zip(told.column_names, told.columns, strict=True)),
         }
     )
+
+
+def _told_of(project: DerivedProject) -> pa.Table:
+    """Return the change types of a project's commits; null where nobody knows them."""
+    changes = project.read_changes() if project.read_changes is not None else None
+    return told_of(project.project.side, project.commits, changes)
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

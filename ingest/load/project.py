@@ -44,6 +44,8 @@ class DerivedProject:
     tags: list[Ref]
     """Tags of the last observation whose commits were read."""
     events: tuple[Event, ...]
+    read_changes: Callable[[], pa.Table] | None
+    """How to read the paths that its commits changed; None if the source did not tell."""
 
     @property
     def label(self) -> str:
@@ -72,8 +74,10 @@ def derive(project: ProjectHistory) -> DerivedProject:
     if not project.last.ancestry:
         everywhere = pa.array([True] * commits.num_rows, pa.bool_())
         nothing = pa.nulls(commits.num_rows, pa.int64())
+        stands = (everywhere, nothing, nothing)
+        read_changes = project.changes if project.tells_changes else None
         return DerivedProject(
-            project.project, commits, at, everywhere, nothing, nothing, [], [], [], project.events
+            project.project, commits, at, *stands, [], [], [], project.events, read_changes
         )
     history = history_of(commits)
     membership = membership_of(history, project.last)
@@ -90,6 +94,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
         list(_deleted_branches(project, history)),
         [r for r in project.last.refs if r.kind is RefKind.TAG and r.target in history.number],
         project.events,
+        project.changes if project.tells_changes else None,
     )
 
 

@@ -1,5 +1,6 @@
 """One small world for all tests of the benchmarks."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def snapshot(workshop: Workshop) -> Path:
     """The snapshot of the small world."""
     path = workshop.folder / "snapshot"
-    write_snapshot([SIZE.families, SIZE.commits, SIZE.variants], str(path))
+    write_snapshot(asdict(SIZE), str(path))
     return path
 
 

@@ -1,0 +1,65 @@
+"""`hubtrace classify`: what commits changed, and by which rule."""
+
+import json
+import os
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hubtrace.options import OutputFormat
+from hubtrace.output import Format, print_rows
+from hubtrace.progress import say
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import IO
+
+_RULE_COLUMNS = ("rule", "side", "type", "reason")
+_EXAMPLE = """Tell what commits changed, of the study's 15 change types.
+
+Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
+`files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
+the same objects with `types` (the primary one first), `rule`, `areas`, `bot` and `merge`.
+
+Example:  hubtrace classify < commits.jsonl
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("classify", help=_EXAMPLE)(classify)
+
+
+def classify(
+    commits: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Lines of JSON. Default: stdin.")
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="List the rules instead, with their reasons.")
+    ] = False,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """Tell what commits changed, of the study's 15 change types."""
+    if rules:
+        from ingest.change_types.tables import all_rules
+
+        print_rows(all_rules(), _RULE_COLUMNS, format_, "hubtrace.change-rules/1")
+        return
+    from ingest.change_types.lines import classified_lines
+
+    if commits is None and sys.stdin.isatty():
+        say("reading commits from the terminal, one JSON object per line; Ctrl-D ends")
+    with _open(commits) as lines:
+        try:
+            for row in classified_lines(lines, str(commits or "stdin")):
+                print(json.dumps(row), flush=True)  # \\u escapes: nothing acts on a terminal
+        except BrokenPipeError:
+            # The reader has seen enough, as `head` does; Python must not complain again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open(path: Path | None) -> "AbstractContextManager[IO[bytes]]":
+    return nullcontext(sys.stdin.buffer) if path is None else path.open("rb")

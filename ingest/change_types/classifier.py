@@ -1,0 +1,197 @@
+"""The change types of a commit: from its paths first, from its message second.
+
+1. An entry of rules.toml that holds decides.
+2. Words that tell more than a file's name (`strong`) decide over code and configuration.
+3. The files decide: the type of most of them; else the one that the message names; else the one
+   that counts most (`ChangeType`). Files that say little yield to the message.
+4. Without a file, the files that the message names decide, then what it speaks of.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from ingest.change_types.bots import is_bot
+from ingest.change_types.messages import files_named, first_line, is_merge, topics_of
+from ingest.change_types.paths import kind_of, place_of, type_of
+from ingest.change_types.tables import FileKind, Rule, Topic, rules
+from ingest.change_types.types import IMPORTANCE, Area, ChangeType
+
+_MOST = 2 / 3
+"""A type that more than this share of the files have is the commit's."""
+_WORKED_ON = frozenset({Area.CODE, Area.CONFIG, Area.TOKENIZER, Area.DATA, Area.TESTS, Area.CI})
+"""Where strong words count: they speak of code, whatever the file is called."""
+_FALLBACK = {
+    "upstream": ChangeType.TRAINING_INFRASTRUCTURE,
+    "downstream": ChangeType.EXTERNAL_DOCUMENTATION,
+}
+"""What is left to say of a commit that names nothing: on the Hub most edits are of the card."""
+
+
+_UNTOLD = frozenset({"other", "plain-text"})
+"""Kinds of file that a name in a message is not enough for: it may be no file at all."""
+_WEAK = "generic-code"
+"""What words like `fix` and `patch` speak of: less than that a commit is a merge."""
+_VERBS = {"create": "A", "add": "A", "delete": "D", "remove": "D", "update": "M"}
+
+Counted = tuple[tuple[FileKind, str | None, int], ...]
+"""How many files there are of each kind and status."""
+Told = tuple[ChangeType, str]
+"""A type, and the entry that gave it."""
+
+
+class Changed(NamedTuple):
+    """A path that a commit changed, and git's letter for how; None if it is not known."""
+
+    path: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a commit changed, and how that is known."""
+
+    types: tuple[ChangeType, ...]
+    """The first one is the primary type."""
+    rule: str
+    """The entry that gave the primary type: `file:…`, `words:…` or `rule:…` of the tables,
+    `merge` or `nothing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """All that is told of a commit."""
+
+    types: tuple[ChangeType, ...]
+    rule: str
+    areas: tuple[Area, ...]
+    bot: bool
+    merge: bool
+
+
+def classify(
+    side: str, message: str, files: Sequence[Changed] = (), author: str | None = None
+) -> Classified:
+    """Tell what a commit changed; `side` is `upstream` or `downstream`."""
+    line, merge = first_line(message), is_merge(message)
+    known = counted((kind_of(path), status or _said(line, path)) for path, status in files)
+    answer = answer_for(side, line, known, merge=merge)
+    return Classified(answer.types, answer.rule, areas_of(known), is_bot(author, line), merge)
+
+
+def counted(known: Iterable[tuple[FileKind, str | None]]) -> Counted:
+    """Count files by kind and status, in the order of files.toml."""
+    return in_order((kind, status, count) for (kind, status), count in Counter(known).items())
+
+
+def in_order(entries: Iterable[tuple[FileKind, str | None, int]]) -> Counted:
+    """Put counted files in the order of files.toml."""
+    return tuple(sorted(entries, key=lambda entry: (place_of(entry[0]), entry[1] or "")))
+
+
+@lru_cache(maxsize=50_000)
+def areas_of(files: Counted) -> tuple[Area, ...]:
+    """Return the areas of files, in the order of `Area`."""
+    found = {kind.area for kind, _, _ in files}
+    return tuple(area for area in Area if area in found)
+
+
+def answer_for(side: str, line: str, files: Counted, *, merge: bool = False) -> Answer:
+    """Return the types of a commit from its first line (`first_line`) and its files."""
+    return _answer(side, topics_of(line), files or _files_of(line), merge)
+
+
+@lru_cache(maxsize=200_000)
+def _answer(side: str, speaks_of: tuple[Topic, ...], files: Counted, merge: bool) -> Answer:
+    told = list(_told(side, speaks_of, files))
+    if not told or (merge and told[0][1] == f"words:{_WEAK}"):
+        told = [(ChangeType.SHARING, "merge") if merge else (_FALLBACK[side], "nothing")]
+    return Answer(tuple(dict.fromkeys(type_ for type_, _ in told)), told[0][1])
+
+
+def _files_of(line: str) -> Counted:
+    """Return the files that a line names, as far as their names tell anything."""
+    kinds = ((kind_of(name), _said(line, name)) for name in files_named(line))
+    return counted((kind, status) for kind, status in kinds if kind.id not in _UNTOLD)
+
+
+def _said(line: str, path: str) -> str | None:
+    """Return the status that `Create NAME` and the like tell of the file."""
+    verb, _, rest = line.partition(" ")
+    named = path.rsplit("/", 1)[-1].lower() in rest.lower()
+    return _VERBS.get(verb.lower()) if named else None
+
+
+def _told(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterator[Told]:
+    """Yield types, the primary one first, each with the entry that gave it."""
+    possible = _possible(side, speaks_of)
+    rule = next((rule for rule in possible if _fits(rule, files)), None)
+    if rule is not None:
+        yield rule.type, f"rule:{rule.id}"
+    if files:
+        yield from _by_files(side, speaks_of, files)
+        return
+    for weak in (False, True):
+        for topic in speaks_of:
+            if topic.type is not None and topic.weak is weak:
+                yield topic.type, f"words:{topic.id}"
+        if rule is not None or any(topic.type and not topic.weak for topic in speaks_of):
+            return
+
+
+@lru_cache(maxsize=50_000)
+def _possible(side: str, speaks_of: tuple[Topic, ...]) -> tuple[Rule, ...]:
+    """Return the rules that hold on a side for a message, whatever the files are."""
+    said = {topic.id for topic in speaks_of}
+    return tuple(
+        rule
+        for rule in rules()
+        if (rule.side is None or rule.side == side)
+        and (not rule.words or not said.isdisjoint(rule.words))
+        and said.isdisjoint(rule.unless)
+    )
+
+
+def _fits(rule: Rule, files: Counted) -> bool:
+    """Return whether the files are such as a rule wants."""
+    kinds = {kind.id for kind, _, _ in files}
+    return (
+        (not rule.all_of or (bool(kinds) and kinds <= rule.all_of))
+        and (not rule.any_of or not kinds.isdisjoint(rule.any_of))
+        and (rule.status is None or all(status == rule.status for _, status, _ in files))
+    )
+
+
+def _by_files(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterator[Told]:
+    telling = [topic for topic in speaks_of if topic.type is not None and not topic.weak]
+    strong = next((topic for topic in telling if topic.strong), None)
+    if strong is not None and strong.type is not None and _mostly_worked_on(files):
+        yield strong.type, f"words:{strong.id}"
+    votes: Counter[ChangeType] = Counter()
+    rule_of: dict[ChangeType, str] = {}
+    for kind, _, count in files:
+        type_, rule = _of_kind(kind, side, telling)
+        votes[type_] += count
+        rule_of.setdefault(type_, rule)
+    (most, count), *_ = votes.most_common(1)
+    if count > _MOST * votes.total():
+        yield most, rule_of[most]
+    yield from ((t.type, rule_of[t.type]) for t in telling if t.type in rule_of)
+    yield from ((type_, rule_of[type_]) for type_ in sorted(votes, key=IMPORTANCE.__getitem__))
+
+
+def _mostly_worked_on(files: Counted) -> bool:
+    on = sum(count for kind, _, count in files if kind.area in _WORKED_ON)
+    return 2 * on > sum(count for _, _, count in files)
+
+
+def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Told:
+    """Return what files of a kind stand for, or what the message says if they yield to it."""
+    own = type_of(kind, side)
+    if kind.yields and telling and all(topic.type is not own for topic in telling):
+        first = telling[0]
+        if first.type is not None:
+            return first.type, f"words:{first.id}"
+    return own, f"file:{kind.id}"

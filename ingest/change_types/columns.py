@@ -1,0 +1,104 @@
+"""The change types of a whole history at once, in Arrow: what `load` puts beside the commits.
+
+Every distinct path and every distinct pair of message and files is looked at once.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.change_types.bots import is_bot
+from ingest.change_types.classifier import Counted, answer_for, areas_of, in_order
+from ingest.change_types.messages import first_line, is_merge
+from ingest.change_types.paths import kind_of, place_of
+from ingest.change_types.tables import file_kinds
+from ingest.change_types.types import Area, ChangeType
+
+COLUMNS = pa.schema(
+    [
+        ("change_types", pa.list_(pa.string())),
+        ("change_rule", pa.string()),
+        ("areas", pa.list_(pa.string())),
+        ("bot", pa.bool_()),
+    ]
+)
+"""What is told of every commit; null where it cannot be known."""
+
+_STATUSES = ("A", "M", "D", "T")
+
+Told = tuple[tuple[ChangeType, ...], str, tuple[Area, ...]]
+"""Types, rule and areas of a commit."""
+
+
+def told_of(side: str, commits: pa.Table, changes: pa.Table | None) -> pa.Table:
+    """Return rows of `COLUMNS` for `commits` (`sha`, `subject`, `author`), in their order.
+
+    `changes` has `sha`, `path` and `status`; None if the source does not tell what commits
+    changed, and then nobody knows their types.
+    """
+    bots = pa.array(map(_bot, _texts(commits, "author"), _texts(commits, "subject")), pa.bool_())
+    if changes is None:
+        unknown = [pa.nulls(len(bots), field.type) for field in list(COLUMNS)[:3]]
+        return pa.Table.from_arrays([*unknown, bots], schema=COLUMNS)
+    files = _files(commits["sha"].combine_chunks(), changes)
+    told = [
+        _told(side, subject or "", counted)
+        for subject, counted in zip(_texts(commits, "subject"), files, strict=True)
+    ]
+    columns = [_column(told, place, COLUMNS.field(place).type) for place in range(3)]
+    return pa.Table.from_arrays([*columns, bots], schema=COLUMNS)
+
+
+def _texts(commits: pa.Table, name: str) -> list[str | None]:
+    found: list[str | None] = commits[name].to_pylist()
+    return found
+
+
+def _bot(author: str | None, subject: str | None) -> bool | None:
+    return is_bot(author, subject or "") if author or subject else None
+
+
+@lru_cache(maxsize=500_000)
+def _told(side: str, subject: str, files: Counted) -> Told:
+    answer = answer_for(side, first_line(subject), files, merge=is_merge(subject))
+    return answer.types, answer.rule, areas_of(files)
+
+
+def _files(shas: pa.Array, changes: pa.Table) -> Iterator[Counted]:
+    """Yield what each commit changed, as counts of the kinds and statuses of its files."""
+    paths = changes["path"].combine_chunks().dictionary_encode()
+    kinds = np.array([place_of(kind_of(path)) for path in paths.dictionary.to_pylist()], np.int64)
+    kind = kinds[paths.indices.to_numpy()] if len(kinds) else kinds
+    status = pc.fill_null(pc.index_in(changes["status"], pa.array(_STATUSES)), 1).to_numpy()
+    commit = pc.index_in(changes["sha"], shas)
+    known = pc.is_valid(commit).to_numpy()
+    commit = pc.fill_null(commit, 0).to_numpy().astype(np.int64)
+    sorts = len(file_kinds()) * len(_STATUSES)
+    sort = commit * sorts + kind * len(_STATUSES) + status
+    found, counts = np.unique(sort[known], return_counts=True)
+    begins = np.searchsorted(found // sorts, np.arange(len(shas) + 1)).tolist()
+    sort_of, count_of = (found % sorts).tolist(), counts.tolist()
+    for begin, end in pairwise(begins):
+        yield _counted(tuple(sort_of[begin:end]), tuple(count_of[begin:end]))
+
+
+@lru_cache(maxsize=200_000)
+def _counted(sorts: tuple[int, ...], counts: tuple[int, ...]) -> Counted:
+    pairs = (divmod(sort, len(_STATUSES)) for sort in sorts)
+    return in_order(
+        (file_kinds()[kind], _STATUSES[status], count)
+        for (kind, status), count in zip(pairs, counts, strict=True)
+    )
+
+
+def _column(told: list[Told], place: int, type_: pa.DataType) -> pa.Array:
+    """Return one part of every answer as a column; each distinct value is made once."""
+    number: dict[Hashable, int] = {}
+    rows = [number.setdefault(one[place], len(number)) for one in told]
+    of_list: Callable[[Any], Any] = list if pa.types.is_list(type_) else str
+    return pa.array(map(of_list, number), type_).take(pa.array(rows, pa.int32()))

@@ -1,0 +1,102 @@
+"""What a message speaks of, told from its first line by words.toml; and whether it is a merge."""
+
+import re
+from functools import cache, lru_cache
+
+from ingest.change_types.tables import Topic, topics
+
+_LONGEST = 500
+"""Characters of a message that are looked at."""
+_WIDEST = 20
+"""Letters before the star of a pattern, at most."""
+_WORD = re.compile(r"[a-z0-9]+")
+_PATTERN = re.compile(r"[a-z0-9]+\*?")
+_FILE = re.compile(r"(?<![\w/.:-])[\w][\w/.+-]*\.[A-Za-z][A-Za-z0-9]{0,11}(?![\w/])")
+_ADDRESS = re.compile(r"\b[a-z]+://\S+", re.I)
+_BARE = re.compile(
+    r"(?<![\w/.-])(?:licen[cs]e|readme|dockerfile|makefile|codeowners)(?![\w.-])", re.I
+)
+_PULL = re.compile(r"merge (?:pull request|pr|mr|merge request) [#!]?\d+(?: from [^/\s]+/)?", re.I)
+_MERGE = re.compile(
+    r"merge (?:pull request|pr\b|mr\b|merge request|(?:remote-tracking )?branch|tag|commit)\b"
+    r"|merge '[^']+'|merge [\w./-]+ (?:in)?to [\w./-]+|merged in ",
+    re.I,
+)
+_BRANCHES = re.compile(r"merge (?:remote-tracking )?(?:branch|tag|commit)\b.*", re.I | re.S)
+
+Phrase = tuple[tuple[str, ...], int]
+"""The words after the first one, and the bit of the list that the phrase stands in."""
+
+
+def first_line(message: str) -> str:
+    """Return the first line that says something, without what merges say of themselves."""
+    lines = (line.strip() for line in message[: 10 * _LONGEST].splitlines())
+    subject = next((line for line in lines if line), "")[:_LONGEST]
+    if not is_merge(subject):
+        return subject
+    said = next((line for line in lines if line), "")[:_LONGEST]
+    return said or _BRANCHES.sub("", _PULL.sub("", subject)).strip()
+
+
+def is_merge(message: str) -> bool:
+    """Return whether a message is one that git or a host writes for a merge."""
+    begin = message[:_LONGEST].lstrip()
+    return begin[:5].lower() == "merge" and bool(_MERGE.match(begin))
+
+
+@lru_cache(maxsize=200_000)
+def topics_of(line: str) -> tuple[Topic, ...]:
+    """Return what a line speaks of: the entries of words.toml that it matches, in their order."""
+    words = _WORD.findall(_ADDRESS.sub("", line).lower() if "://" in line else line.lower())
+    found = 0
+    for place, word in enumerate(words, start=1):
+        alone, phrases = _of_word(word)
+        found |= alone
+        for rest, bit in phrases:
+            following = words[place : place + len(rest)]
+            if len(following) == len(rest) and all(map(_is, following, rest)):
+                found |= bit
+    return _chosen(found)
+
+
+def files_named(line: str) -> list[str]:
+    """Return what may be file names in a line, e.g. `train.py` in `Update train.py`."""
+    line = _ADDRESS.sub("", line)
+    return _FILE.findall(line) + _BARE.findall(line)
+
+
+@cache
+def _chosen(found: int) -> tuple[Topic, ...]:
+    """Return the topics whose lists were found; each has three bits: any, with and without."""
+    lists = ((topic, found >> 3 * number) for number, topic in enumerate(topics()))
+    return tuple(
+        topic
+        for topic, bits in lists
+        if bits & 1 and (not topic.with_ or bits & 2) and not bits & 4
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _of_word(word: str) -> tuple[int, tuple[Phrase, ...]]:
+    """Return the lists that a word alone is in, and the phrases that it begins."""
+    firsts = [word, *(f"{word[:length]}*" for length in range(1, min(len(word), _WIDEST) + 1))]
+    begun = [phrase for first in firsts for phrase in _phrases().get(first, ())]
+    alone = 0
+    for rest, bit in begun:
+        alone |= 0 if rest else bit
+    return alone, tuple((rest, bit) for rest, bit in begun if rest)
+
+
+@cache
+def _phrases() -> dict[str, list[Phrase]]:
+    """Return every phrase of words.toml by its first word."""
+    table: dict[str, list[Phrase]] = {}
+    for number, topic in enumerate(topics()):
+        for which, listed in enumerate((topic.any, topic.with_, topic.without)):
+            for words in (tuple(_PATTERN.findall(phrase.lower())) for phrase in listed):
+                table.setdefault(words[0], []).append((words[1:], 1 << 3 * number + which))
+    return table
+
+
+def _is(word: str, pattern: str) -> bool:
+    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern

@@ -1,0 +1,134 @@
+"""The rules as data, in four tables, and how they are read.
+
+    files.toml   what a file is, told from its path
+    words.toml   what a message speaks of
+    rules.toml   what both tell together
+    bots.toml    who is no human
+
+Every entry has an `id`, which answers carry, and a `reason`. Each is made once, so that entries are
+compared by identity.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ingest.change_types.types import Area, ChangeType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileKind:
+    """An entry of files.toml; the table itself tells what the fields mean."""
+
+    id: str
+    reason: str
+    area: Area
+    type: ChangeType | None = None
+    upstream: ChangeType | None = None
+    downstream: ChangeType | None = None
+    names: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    needs_both: bool = False
+    yields: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Topic:
+    """An entry of words.toml."""
+
+    id: str
+    reason: str
+    any: tuple[str, ...]
+    with_: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    type: ChangeType | None = None
+    strong: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An entry of rules.toml."""
+
+    id: str
+    reason: str
+    type: ChangeType
+    side: str | None = None
+    all_of: frozenset[str] = frozenset()
+    any_of: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """An entry of bots.toml."""
+
+    id: str
+    reason: str
+    names: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+@cache
+def file_kinds() -> tuple[FileKind, ...]:
+    """Return files.toml, in its order."""
+    return tuple(FileKind(**_types(row)) for row in _table("files"))
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """Return words.toml, in its order."""
+    return tuple(Topic(**_types(row)) for row in _table("words"))
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return rules.toml, in its order."""
+    return tuple(Rule(**_sets(_types(row))) for row in _table("rules"))
+
+
+@cache
+def bots() -> tuple[Bot, ...]:
+    """Return bots.toml, in its order."""
+    return tuple(Bot(**row) for row in _table("bots"))
+
+
+def _table(name: str) -> list[dict[str, Any]]:
+    text = files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = tomllib.loads(text)[name]
+    return [{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows]
+
+
+def _sets(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: frozenset(v) if isinstance(v, tuple) else v for k, v in row.items()}
+
+
+def _types(row: dict[str, Any]) -> dict[str, Any]:
+    found = {"with_" if k == "with" else k: v for k, v in row.items()}
+    found |= {k: ChangeType(row[k]) for k in ("type", "upstream", "downstream") if k in row}
+    return found | ({"area": Area(row["area"])} if "area" in row else {})
+
+
+def all_rules() -> list[dict[str, str]]:
+    """Return every entry that an answer can name, with its type and its reason."""
+    found = [_row(f"rule:{rule.id}", rule.type, rule.reason, rule.side) for rule in rules()]
+    found += [_row(f"words:{t.id}", t.type, t.reason) for t in topics() if t.type]
+    for kind in file_kinds():
+        if kind.type is not None:
+            found.append(_row(f"file:{kind.id}", kind.type, kind.reason))
+        else:
+            found.append(_row(f"file:{kind.id}", kind.upstream, kind.reason, "upstream"))
+            found.append(_row(f"file:{kind.id}", kind.downstream, kind.reason, "downstream"))
+    return found
+
+
+def _row(
+    rule: str, type_: ChangeType | None, reason: str, side: str | None = None
+) -> dict[str, str]:
+    return {"rule": rule, "side": side or "both", "type": str(type_), "reason": reason}

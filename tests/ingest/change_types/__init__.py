@@ -1,0 +1,1 @@
+"""The change types: tables, decisions, lines and columns."""

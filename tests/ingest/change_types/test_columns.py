@@ -1,0 +1,113 @@
+"""A whole history at once comes to what its commits come to one by one."""
+
+from pathlib import Path
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.store import GraphStore
+from ingest.change_types import Changed, classify
+from ingest.change_types.columns import COLUMNS, told_of
+from ingest.load import load
+from ingest.records import Commit, PathChange
+from tests.ingest.load.test_load import _write
+from tests.ingest.readings import REPOSITORY, VARIANT, reading, sha
+
+PATHS = (
+    "README.md",
+    "train.py",
+    "model.safetensors",
+    "config.json",
+    "",
+    "a/\U0010fe80",
+    "tests/x.py",
+)
+SUBJECTS = ("Update README.md", "fix bug", "Merge branch 'a' into b", "Bump x from 1 to 2", "", "é")
+
+COMMITS = st.lists(
+    st.tuples(
+        st.sampled_from(SUBJECTS),
+        st.sampled_from(["Ada", "dependabot[bot]", ""]),
+        st.lists(
+            st.tuples(st.sampled_from("AMDT"), st.sampled_from(PATHS)), max_size=4, unique=True
+        ),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(["upstream", "downstream"]), COMMITS)
+def test_columns_are_what_each_commit_gets(
+    side: str, commits: list[tuple[str, str, list[tuple[str, str]]]]
+) -> None:
+    rows = pa.table(
+        {
+            "sha": pa.array([str(n) for n in range(len(commits))], pa.string()),
+            "subject": pa.array([subject for subject, _, _ in commits], pa.string()),
+            "author": pa.array([author for _, author, _ in commits], pa.string()),
+        }
+    )
+    changed = [(str(n), *c) for n, (_, _, changes) in enumerate(commits) for c in changes]
+    changed.append(("of no commit that was read", "A", "x"))
+    changes = pa.table(
+        {
+            name: pa.array([row[place] for row in changed], pa.string())
+            for place, name in enumerate(("sha", "status", "path"))
+        }
+    )
+    told = told_of(side, rows, changes)
+    assert told.schema == COLUMNS
+    for row, (subject, author, files) in zip(told.to_pylist(), commits, strict=True):
+        one = classify(side, subject, [Changed(p, status) for status, p in files], author or None)
+        assert row["change_types"] == list(one.types)
+        assert (row["change_rule"], row["areas"]) == (one.rule, list(one.areas))
+        assert row["bot"] == (one.bot if author or subject else None)
+
+
+def test_without_paths_nobody_knows_the_types() -> None:
+    rows = pa.table({"sha": ["1", "2"], "subject": ["fix", None], "author": ["Ada", None]})
+    assert told_of("upstream", rows, None).to_pylist() == [
+        {"change_types": None, "change_rule": None, "areas": None, "bot": False},
+        {"change_types": None, "change_rule": None, "areas": None, "bot": None},
+    ]
+
+
+def test_the_graph_tells_what_commits_changed(store: GraphStore, tmp_path: Path) -> None:
+    load(
+        _write(
+            tmp_path / "s",
+            reading(REPOSITORY, [_commit("a", "Fix loss", "train.py")], main="a"),
+            reading(VARIANT, [_commit("b", "Upload README.md", "README.md", "x.bin")], main="b"),
+        ),
+        store,
+    )
+    question = (
+        "MATCH (p)-[h:HAS_COMMIT]->() "
+        "RETURN p.name, h.change_types, h.change_rule, h.areas, h.bot ORDER BY p.name"
+    )
+    assert store.run(question).rows() == [
+        ("o/r", ["training infrastructure"], "file:training-code", ["code"], False),
+        (
+            "o/v",
+            ["sharing", "external documentation"],
+            "rule:hub-upload",
+            ["weights", "docs"],
+            False,
+        ),
+    ]
+    unwound = (
+        "MATCH (p)-[h:HAS_COMMIT]->() UNWIND h.change_types AS type_ "
+        "RETURN type_, count(*) AS n ORDER BY type_"
+    )
+    assert store.run(unwound).rows() == [
+        ("external documentation", 1),
+        ("sharing", 1),
+        ("training infrastructure", 1),
+    ]
+
+
+def _commit(name: str, subject: str, *paths: str) -> Commit:
+    changes = tuple(PathChange("M", path, sha(path[:20]), "100644") for path in paths)
+    return Commit(sha(name), (), "Ada", "ada@example.org", 1000, 1000, subject, changes)
