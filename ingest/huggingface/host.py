@@ -156,17 +156,19 @@ class HuggingFace:
             )
         )
         told: set[str] = set()
-        most = self._hub.limits.commits
         while True:
             # Not one `with` around all: between two yields this thread asks for other things.
-            with self._hub.ask(what, name):
+            with self._hub.ask(what, name, pages=_PAGE):
                 batch = [answers.commit(item) for item in islice(pages, _PAGE)]
             if not batch:
                 return
-            yield from (commit for commit in batch if commit.sha not in told)
-            told.update(commit.sha for commit in batch)
-            if (most := most - len(batch)) < 0:
+            fresh = {commit.sha: commit for commit in batch if commit.sha not in told}
+            told.update(fresh)
+            if not fresh:
+                raise SourceError(f"{what}: the list begins anew and has no end")
+            if len(told) > self._hub.limits.commits:
                 raise SourceError(f"{what}: there are more than {self._hub.limits.commits:,}")
+            yield from fresh.values()
 
     def logins(self, name: str, look: Look, held: Sequence[str]) -> dict[str, str]:
         """Return nothing: whose account made a commit is in its address, which git reads.

@@ -50,6 +50,7 @@ class Hub:
         *,
         known: str | None = None,
         keep: int | None = None,
+        pages: int | None = None,
     ) -> Iterator[Question]:
         """Ask for `what`, of `project` if it is part of one, by calls of huggingface_hub inside.
 
@@ -62,6 +63,6 @@ class Hub:
         """
         with (
             in_our_words(self.label, what, project),
-            self.manners.asking(what, known=known, keep=keep) as question,
+            self.manners.asking(what, known=known, keep=keep, pages=pages) as question,
         ):
             yield question

@@ -11,6 +11,8 @@ from ingest.huggingface.refusals import Missing
 
 _MOST = 10_000
 """Models of one list. The largest owners have a few thousand."""
+_PAGES = 500
+"""Of one list, so that one without an end has one."""
 _FIELDS: list[ExpandModelProperty_T] = ["downloads", "likes", "pipeline_tag", "sha", "tags"]
 
 
@@ -67,7 +69,7 @@ def list_models(hub: Hub, wanted: Wanted) -> Listing:
     found: dict[str, Listed] = {}
     cut: str | None = None
     try:
-        with hub.ask(what):
+        with hub.ask(what, pages=_PAGES):
             for info in hub.api.list_models(
                 author=wanted.author,
                 search=wanted.search,

@@ -59,11 +59,14 @@ class Question:
     """The ETag of the answer that is held already."""
     keep: int | None = None
     """Keep this many bytes of the answer, and hang up; None refuses an answer that is too long."""
+    pages: int | None = None
+    """The most pages of a list that are asked for; None if the answer is no list."""
     etag: str | None = None
     """Of the answer that came."""
     cut: bool = False
     """True if the answer was longer than `keep`."""
-    pages: int = 0
+    asked: int = 0
+    """Requests so far."""
 
 
 current: ContextVar[Question | None] = ContextVar("question", default=None)
@@ -86,10 +89,15 @@ class Manners:
 
     @contextmanager
     def asking(
-        self, what: str, *, known: str | None = None, keep: int | None = None
+        self,
+        what: str,
+        *,
+        known: str | None = None,
+        keep: int | None = None,
+        pages: int | None = None,
     ) -> Iterator[Question]:
-        """Rule the requests that are made inside `with`."""
-        question = Question(self, what, known, keep)
+        """Rule the requests that are made inside `with`; see the fields of `Question`."""
+        question = Question(self, what, known, keep, pages)
         token = current.set(question)
         try:
             yield question
@@ -103,11 +111,10 @@ class Manners:
             NotModified: it is the answer that is known.
             SourceError: there is no answer to be had; one sentence says why.
         """
-        question.pages += 1
-        if question.pages > self._limits.pages:
-            raise TooManyPages(
-                f"{question.what}: the list has more than {self._limits.pages} pages"
-            )
+        most = min(question.pages or 1, self._limits.pages)
+        if question.asked >= most:
+            raise TooManyPages(f"{question.what}: the list has more than {most:,} pages")
+        question.asked += 1
         waits = 0
         for tried in count(1):
             self._waiter.until(self._not_before, f"{self.label}'s rate limit")
@@ -159,7 +166,7 @@ class Manners:
             if _origin(request.url) != self._origin:
                 raise OffHost(
                     f"{self.label} points to another host for {question.what}: "
-                    f"{for_people(request.url.host)} is not asked"
+                    f"{for_people(request.url.netloc.decode())} is not asked"
                 )
             request.extensions["timeout"] = self._times
             if question.known:
@@ -179,6 +186,9 @@ class Manners:
             body = self._body(response, question) if response.next_request is None else b""
         finally:
             response.close()
+        # huggingface_hub takes an object for a list without entries.
+        if question.pages and response.is_success and body[:64].lstrip()[:1] != b"[":
+            raise ValueError("a list is none")
         question.etag = response.headers.get("ETag")
         whole = httpx2.Response(
             response.status_code,

@@ -17,6 +17,8 @@ from ingest.huggingface.manners import OffHost, TooManyPages
 from ingest.huggingface.refusals import Missing, Refused
 
 _CARD = "README.md"
+_PAGES = 500
+"""Of a tree; the Hub puts 1,000 files on one."""
 
 
 @dataclass(slots=True)
@@ -57,13 +59,13 @@ class PartReader:
         return details, not parts.refused
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
-        found: list[TreeFile] = []
+        found: dict[str, TreeFile] = {}
         most = self._hub.limits.files
         try:
-            with self._hub.ask(f"the files of {name}", name):
+            with self._hub.ask(f"the files of {name}", name, pages=_PAGES):
                 for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
                     if isinstance(item, RepoFile):
-                        found.append(answers.tree_file(item))
+                        found.setdefault(item.path, answers.tree_file(item))
                     if len(found) > most:
                         break
         except TooManyPages as error:
@@ -73,7 +75,7 @@ class PartReader:
             parts.cut.append(str(error))
         if len(found) > most:
             parts.cut.append(f"the files of {name}: only the first {most:,} are kept")
-        parts.files = tuple(found[:most])
+        parts.files = tuple(found.values())[:most]
 
     def _card(
         self, name: str, head: str, parts: Parts, known: tuple[Text, ...]

@@ -3,8 +3,9 @@
 A fault takes the request and the honest answer, and returns the answer that is sent instead.
 """
 
-import gzip
+import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,25 @@ def not_json() -> Fault:
 def other_json(value: Any) -> Fault:
     """Valid JSON of another shape, with the honest headers."""
     return lambda _request, answer: json_answer(value).adding(answer.headers)
+
+
+def other_body(body: bytes) -> Fault:
+    """Any bytes, with the honest headers."""
+    return lambda _request, answer: answer.having(body=body)
+
+
+def changed(fields: Mapping[str, Any]) -> Fault:
+    """The honest JSON with some fields changed, in the object or in every object of the list."""
+
+    def fault(_request: Request, answer: Answer) -> Answer:
+        assert isinstance(answer.body, bytes)
+        told = json.loads(answer.body)
+        one = (
+            {**told, **fields} if isinstance(told, dict) else [{**item, **fields} for item in told]
+        )
+        return answer.having(body=json.dumps(one).encode())
+
+    return fault
 
 
 def redirect(url: str, code: int = 302) -> Fault:
@@ -99,11 +119,11 @@ def _long_string(size: int) -> Iterator[bytes]:
 
 
 def _packed_blocks(size: int) -> Iterator[bytes]:
-    yield gzip.compress(b'"')
-    packed = gzip.compress(b"a" * _BLOCK)
-    for _ in range(size // _BLOCK):
-        yield packed
-    yield gzip.compress(b'"')
+    """Pack as one stream, as it goes: some clients stop after the first of several."""
+    packer = zlib.compressobj(1, wbits=31)  # a gzip header around it
+    for block in _long_string(size):
+        yield packer.compress(block)
+    yield packer.flush()
 
 
 @dataclass(slots=True)

@@ -47,9 +47,8 @@ def hub(tmp_path: Path) -> Iterator[HuggingFaceHub]:
         yield running
 
 
-@pytest.fixture
-def model(hub: HuggingFaceHub) -> Model:
-    """A model with a card, large files, a paper, a base model, and a ref of every kind."""
+def described(hub: HuggingFaceHub) -> Model:
+    """Make a model with a card, large files, a paper, a base model, and a ref of every kind."""
     made = hub.add(
         NAME,
         downloads=7,
@@ -67,6 +66,11 @@ def model(hub: HuggingFaceHub) -> Model:
     made.git.branch("refs/convert/parquet", first)
     made.git.tag("v1", first, annotated=True)
     return made
+
+
+@pytest.fixture
+def model(hub: HuggingFaceHub) -> Model:
+    return described(hub)
 
 
 def host(

@@ -1,0 +1,114 @@
+"""However much a Hub sends, little of it is held: measured in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hubs import faults
+from tests.hubs.faults import Fault
+from tests.hubs.huggingface import HuggingFaceHub
+from tests.ingest.huggingface.conftest import NAME, described
+from tests.ingest.worlds import git
+
+_PROBE = """
+import json, resource, sys, time
+from graph.errors import SourceError
+from ingest.host import Seen
+from ingest.huggingface import HuggingFace, Wanted
+from ingest.waiting import Waiter
+
+def held():  # MiB at the highest
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+url, name, what = sys.argv[1:]
+hub = HuggingFace(url, waiter=Waiter(sleep=lambda _: None))
+hub.look("ada/small", Seen())  # all is imported, all connections are made
+before, started = held(), time.monotonic()
+try:
+    if what == "look":
+        look = hub.look(name, Seen())
+        said = [*look.warnings, *look.details.cut]
+        said += [f"card of {len(text.text)}" for text in look.details.texts if text.cut]
+    elif what == "models":
+        said = [hub.models(Wanted(author="ada")).cut]
+    else:
+        look = hub.look(name, Seen())
+        said = [sum(1 for _ in hub.history(name, look, ()))]
+except SourceError as error:
+    said = [str(error)]
+print(json.dumps({"grown": held() - before, "said": said, "took": time.monotonic() - started}))
+"""
+
+
+def described_twice(root: Path) -> HuggingFaceHub:
+    """Return a Hub with the usual model, and a small one to begin with."""
+    hub = HuggingFaceHub(root)
+    described(hub)
+    hub.add("ada/small").git.commit({b"README.md": b"# Small\n"})
+    return hub
+
+
+def probe(hub: HuggingFaceHub, what: str = "look", name: str = NAME) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE, hub.url, name, what],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "most"),
+    [
+        ("file", faults.huge(), 20),
+        ("file", faults.huge(promised=False), 20),
+        ("file", faults.bomb(), 40),
+        ("refs", faults.huge(), 200),
+        ("refs", faults.bomb(), 200),
+    ],
+    ids=["card of 2 GB", "card without a length", "packed card", "2 GB of JSON", "packed JSON"],
+)
+def test_two_gigabytes_are_not_held(tmp_path: Path, kind: str, fault: Fault, most: int) -> None:
+    with described_twice(tmp_path) as hub:
+        hub.faults.inject(kind, fault, after=1)  # the look at the small model
+        told = probe(hub)
+    assert told["grown"] < most, told
+    expected = "card of 1048576" if kind == "file" else "answers without an end for the refs"
+    assert any(expected in said for said in told["said"]), told
+
+
+def test_a_tree_of_a_hundred_thousand_files_is_cut(tmp_path: Path) -> None:
+    with described_twice(tmp_path) as hub:
+        model = hub.models.find(NAME)
+        assert model is not None
+        files = {b"d%03d/f%05d" % (n % 1000, n): b"%d" % n for n in range(100_000)}
+        model.git.commit(files)
+        git(model.path, "gc", "--quiet")
+        told = probe(hub)
+        assert hub.counts()["tree"] == 1 + 51  # the small model's, and folders come with the files
+    assert told["said"] == ["the files of ada/one: only the first 50,000 are kept"]
+    assert told["grown"] < 150, told
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "said"),
+    [
+        ("look", "tree", "more than 500 pages"),
+        ("models", "models", "more than 500 pages"),
+        ("history", "commits", "the list begins anew"),
+    ],
+)
+@pytest.mark.faults
+def test_lists_without_an_end_are_left(tmp_path: Path, what: str, kind: str, said: str) -> None:
+    with described_twice(tmp_path) as hub:
+        hub.faults.inject(kind, faults.endless(), after=1 if kind == "tree" else 0)
+        told = probe(hub, what)
+    assert said in str(told["said"]), told
+    assert told["grown"] < 50, told
