@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from huggingface_hub import HfApi
 from huggingface_hub.utils import build_hf_headers
@@ -13,7 +14,7 @@ from ingest.huggingface.manners import Manners, Question
 from ingest.huggingface.refusals import in_our_words
 from ingest.waiting import Waiter
 
-_TOOL = "hubtrace"
+_TOOL, _VERSION = "hubtrace", version("hubtrace")
 
 
 class Hub:
@@ -31,7 +32,9 @@ class Hub:
         self.limits = limits
         self.manners = Manners(self.endpoint, self.label, waiter, limits)
         self.has_token = token is not None
-        self.api = HfApi(self.endpoint, token=token or False, library_name=_TOOL)
+        self.api = HfApi(
+            self.endpoint, token=token or False, library_name=_TOOL, library_version=_VERSION
+        )
         self._token = token
 
     def __repr__(self) -> str:
@@ -40,7 +43,9 @@ class Hub:
 
     def headers(self) -> dict[str, str]:
         """Return what goes with a request that huggingface_hub has no function for."""
-        return build_hf_headers(token=self._token or False, library_name=_TOOL)
+        return build_hf_headers(
+            token=self._token or False, library_name=_TOOL, library_version=_VERSION
+        )
 
     @contextmanager
     def ask(

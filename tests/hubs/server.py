@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -26,9 +27,11 @@ class LoopbackHub:
             assert hub.counts() == {"tags": 3}
 
     A subclass overrides `respond` for what concerns all requests (tokens, rate limits, ETags).
+    With `tls` it speaks https. It takes requests for other hosts too, as a proxy does.
     """
 
-    def __init__(self, routes: Iterable[Route] = ()) -> None:
+    def __init__(self, routes: Iterable[Route] = (), *, tls: SSLContext | None = None) -> None:
+        self.tls = tls
         self.routes: list[Route] = list(routes)
         self.faults = Faults()
         self.log: list[Logged] = []
@@ -38,9 +41,10 @@ class LoopbackHub:
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:PORT`."""
+        """`http://127.0.0.1:PORT`, or `https`."""
         assert self._server is not None, "the hub is not running"
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def counts(self) -> Counter[str]:
         """Return how many requests of each kind came in since the log was forgotten."""
@@ -114,6 +118,8 @@ class _Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
+        if hub.tls:
+            self.socket = hub.tls.wrap_socket(self.socket, server_side=True)
 
     def stop(self) -> None:
         self.shutdown()

@@ -6,7 +6,7 @@ from dataclasses import astuple
 from typing import Any
 
 import pytest
-from huggingface_hub.hf_api import ModelInfo, PaperInfo, RepoFile
+from huggingface_hub import hf_api
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,6 +15,9 @@ from ingest.facts import BaseModel
 from ingest.huggingface import answers
 from ingest.huggingface.refusals import in_our_words
 
+# Their constructors have no types.
+ModelInfo: Any = hf_api.ModelInfo
+RepoFile: Any = hf_api.RepoFile
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -123,4 +126,4 @@ def test_papers_are_named_by_arxiv_ids_only(tag: str, paper: list[str]) -> None:
     ],
 )
 def test_a_paper_names_a_web_page_or_nothing(told: Any, repository: str | None) -> None:
-    assert answers.paper("1", PaperInfo(id="1", githubRepo=told)).repository == repository
+    assert answers.paper("1", hf_api.PaperInfo(id="1", githubRepo=told)).repository == repository

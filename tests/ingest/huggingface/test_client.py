@@ -1,16 +1,19 @@
 """Where the Hub is, who we are to it, and what it learns of us."""
 
 import logging
+import platform
+import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi, close_session, constants
 
 from graph.errors import SourceError
-from ingest.host import Limits, Seen
+from ingest.host import ProjectGone, Seen
 from ingest.huggingface import HuggingFace, stored_token
 from ingest.huggingface.endpoint import checked_endpoint, label_of
 from tests.hubs import faults
@@ -120,16 +123,13 @@ def test_the_token_goes_to_its_host_and_nowhere_else(
 
 
 def test_the_hub_learns_what_asks_and_not_what_else_runs_here(
-    hub: HuggingFaceHub, model: Model, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
-    monkeypatch.setenv("CLAUDECODE", "1")  # one of the programs that huggingface_hub would report
-    host(hub, clock).look(NAME, Seen())
+    asked = host(hub, clock)
+    list(asked.history(NAME, asked.look(NAME, Seen()), ()))
     agents = {e.headers["User-Agent"] for e in hub.log if "Authorization" in e.headers}
-    assert len(agents) == 1
-    agent = agents.pop()
-    assert agent.startswith("hubtrace/")
-    assert "agent/" not in agent
-    assert "torch" not in agent
+    versions = version("hubtrace"), version("huggingface_hub"), platform.python_version()
+    assert agents == {"hubtrace/{}; hf_hub/{}; python/{}".format(*versions)}
 
 
 def test_a_warning_of_the_server_is_not_printed(
@@ -168,26 +168,51 @@ def test_two_hubs_can_be_asked_in_turn(
 
 
 @pytest.fixture
-def untrusted(tmp_path: Path) -> Iterator[str]:
-    """An https server whose certificate nobody has signed."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key)]
-        + ["-out", str(certificate), "-subj", "/CN=127.0.0.1", "-days", "1"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with LoopbackHub(tls=context) as running:
-        yield running.url
+def new_session() -> Iterator[None]:
+    """Let a client be made for this test, which reads the environment anew, and one after it."""
+    close_session()
+    yield
+    close_session()
+
+
+def test_a_proxy_is_asked_for_what_is_behind_it(
+    hub: HuggingFaceHub,
+    model: Model,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    new_session: None,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", hub.url)
+    asked = HuggingFace("http://hub.example.org", waiter=clock.waiter)
+    assert asked.look(NAME, Seen()).details.facts.name == NAME
+    assert {entry.headers["Host"] for entry in hub.log} == {"hub.example.org"}
 
 
 def test_an_unknown_authority_is_named_at_once_and_can_be_trusted(
-    untrusted: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_session: None
 ) -> None:
-    asked = HuggingFace(untrusted, waiter=clock.waiter, limits=Limits(silence=5))
-    with pytest.raises(SourceError, match="certificate is not trusted: .*SSL_CERT_FILE"):
-        asked.look(NAME, Seen())
-    assert clock.slept == []
+    key, certificate = signed_by_nobody(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with LoopbackHub(tls=context) as hub:
+        asked = HuggingFace(hub.url, waiter=clock.waiter)
+        with pytest.raises(SourceError, match=r"certificate is not trusted: .*SSL_CERT_FILE"):
+            asked.look(NAME, Seen())
+        assert (clock.slept, hub.log) == ([], [])
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        close_session()
+        with pytest.raises(ProjectGone):
+            asked.look(NAME, Seen())
+
+
+def signed_by_nobody(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate that nobody vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no OpenSSL to make a certificate with")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files]
+    subprocess.run(made, check=True, capture_output=True)
+    return key, certificate
