@@ -82,6 +82,5 @@ def _size(told: str) -> int:
 
 def _told(record: str) -> Told:
     sha, tree, parents, author, email, authored, committed, message = record.split("\n", 7)
-    return Told(
-        sha, tree, parents.split(), author, email, int(authored), int(committed), message.strip()
-    )
+    times = int(authored), int(committed)
+    return Told(sha, tree, parents.split(), author, email, *times, message.rstrip("\n"))

@@ -141,12 +141,9 @@ def test_pages_are_asked_for_from_the_same_place_only(
 
 
 def test_links_that_are_none_are_no_links(standing: GitHubHub, careful: GitHubHost) -> None:
-    for link in ("", "nonsense", "<>; rel=", '; rel="next"', "<a"):
+    for link in ("", "nonsense", "<>; rel=", "<a"):
         standing.faults.inject("tags", partial(_linked, link))
-        try:
-            assert careful.look("01-ai/Yi", Seen()).refs
-        except SourceError as error:
-            assert "leads to another place" in str(error)  # noqa: PT017  # either is right
+        assert careful.look("01-ai/Yi", Seen()).refs, link
         standing.faults.clear()
 
 
