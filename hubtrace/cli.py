@@ -9,6 +9,7 @@ import typer
 from graph.errors import HubtraceError
 from hubtrace.commands import (
     audit,
+    check,
     classify,
     copy,
     demo,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit):
+for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit, check):
     module.register(app)
 for module in (query, queries, schema, classify):
     module.register(app)

@@ -180,7 +180,7 @@ def _commits(audit: Audit) -> Iterator[Commit]:
     origin = audit.origin
     proved = [origin.commit] if origin.commit else []
     proved += [named.origin for named in origin.references]
-    proved += [copy.origin for copy in origin.copies if copy.weight > 0]
+    proved += [copy.origin for copy in origin.copies if copy.origin and copy.weight > 0]
     for commit in {each.sha: each for each in proved}.values():
         yield _commit(commit)
 

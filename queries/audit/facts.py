@@ -150,10 +150,13 @@ class Copy:
     """Key of the repository that it comes from."""
     commit: CommitFact
     """The commit of the variant that brought it."""
-    origin: CommitFact
-    """The commit of the repository that it comes from."""
+    origin: CommitFact | None
+    """The commit of the repository that it comes from; null for an asset of a release whose tag is
+    not known."""
     landed_at: int | None
     """When the origin came into the repository's default branch; null if it never did."""
+    gone_at: int | None
+    """When the variant's default branch lost it; null if that was not before `until`."""
     lag_seconds: int | None
     """Variant commit - origin commit; negative: the file flowed back upstream."""
     weight: float
@@ -182,7 +185,7 @@ class Origin:
     """The newest upstream commit that the revision is proved to hold something of."""
     landed_at: int | None
     copies: tuple[Copy, ...]
-    """Every proving file, of any repository; newest origin first."""
+    """The files that the revision has of any repository; newest origin first."""
     references: tuple[Reference, ...]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from queries.audit.facts import Audit, Finding, Undecided
 from queries.audit.wording import commit, day, plural, short
 from queries.flags import BranchFlag
+from queries.thresholds import DAY
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
@@ -147,7 +148,8 @@ def _rewritten(audit: Audit, _: int) -> _Said | None:
     if gone is not None and audit.revision is not None:
         text = "the audited revision is reached by no ref any more"
         return text, (commit(audit.revision.commit), f"noticed {day(gone)}")
-    events = [event for event in audit.events if event.kind == "history_rewritten"]
+    young = audit.method.until - audit.method.abandon_after_days * DAY
+    events = [e for e in audit.events if e.kind == "history_rewritten" and e.observed_at > young]
     if not events:
         return None
     last = events[-1]
@@ -217,7 +219,9 @@ def _seen(audit: Audit) -> str:
 
 
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
-    return None if at is None else f"{what} {short(sha or '')} of {day(at)}".replace("  ", " ")
+    if sha is None:
+        return None
+    return f"{what} {short(sha)}" if at is None else f"{what} {short(sha)} of {day(at)}"
 
 
 def _branch(branch: BranchFlag) -> str:
@@ -233,7 +237,8 @@ def _kinds() -> Iterator[Kind]:
     for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
         yield Kind(f"{side}_abandoned", what, True, _abandoned(side))
-    yield Kind("rewritten", "history was rewritten, or the revision vanished", True, _rewritten)
+    what = "history was rewritten in the last 180 days (--abandon-after), or the revision vanished"
+    yield Kind("rewritten", what, True, _rewritten)
     yield Kind("licence_mismatch", "the two sides name different licences", True, _licence)
     yield Kind("gone", "the Hub shows it no longer, or has shut it", True, _gone)
     what = "a branch of it or its upstream was left behind"

@@ -124,7 +124,7 @@ class _Draft:
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(answers, variant, row["url"], upstream, carried, until)
+        origin = origin_of(answers, variant, upstream, revision, carried, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -258,12 +258,17 @@ def _people(store: GraphStore, draft: _Draft) -> around.People:
     return people_of(store, draft.identity.variant, repository, draft.until)
 
 
+def tool() -> str:
+    """Return name and version of this program."""
+    return f"hubtrace {version('hubtrace')}"
+
+
 def _method(
     until: int, thresholds: Thresholds, snapshots: tuple[around.SnapshotFact, ...]
 ) -> around.Method:
     return around.Method(
         until=until,
-        tool=f"hubtrace {version('hubtrace')}",
+        tool=tool(),
         model=MODEL.version,
         snapshots=snapshots,
         **asdict(thresholds),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from queries.audit.facts import Audit, Evidence, Link, Revision
+from queries.audit.facts import Audit, Copy, Evidence, Link, Revision
 from queries.audit.findings import GROUPS, KINDS
 from queries.audit.layout_drift import drift
 from queries.audit.layout_history import family, history, method, people, unknown
@@ -253,12 +253,18 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
                 cut(copy.origin_path),
                 f"{copy.weight:.2g}",
                 (short_sha(copy.commit), f" of {day(copy.commit.at)}"),
-                (short_sha(copy.origin), f" of {day(copy.origin.at)}"),
+                _comes_from(copy),
                 yes(None if copy.lag_seconds is None else copy.lag_seconds // 86_400),
             )
             for copy in origin.copies
         )
         yield Table("Files that are the same", columns, copied, frozenset({2, 5}))
+
+
+def _comes_from(copy: Copy) -> Cell:
+    if copy.origin is None:
+        return "a release of an unknown tag"
+    return (short_sha(copy.origin), f" of {day(copy.origin.at)}")
 
 
 def _files(audit: Audit) -> Iterator[Table | Note]:

@@ -45,7 +45,7 @@ def _facts(facts: Facts, known: Collection[str]) -> Iterator[str]:
 
 
 def _table(table: Table, known: Collection[str]) -> Iterator[str]:
-    yield f"**{_escaped(table.caption)}**"
+    yield f"**{escaped(table.caption)}**"
     yield ""
     yield f"| {' | '.join(table.columns)} |"
     places = range(len(table.columns))
@@ -61,14 +61,15 @@ def _inline(cell: Cell, known: Collection[str]) -> str:
 
 def _part(part: str | Linked, known: Collection[str]) -> str:
     if isinstance(part, str):
-        return _escaped(part)
+        return escaped(part)
     if part.url is None or not is_safe(part.url, known):
-        return _escaped(part.text)
+        return escaped(part.text)
     # Between angle brackets a URL is taken as it is; `is_safe` lets neither space nor quote in.
-    return f"[{_escaped(part.text)}](<{part.url}>)"
+    return f"[{escaped(part.text)}](<{part.url}>)"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text as Markdown shows it, whatever is in it."""
     shown = for_people(text)
     for char in _SPECIAL:
         shown = shown.replace(char, f"\\{char}")

@@ -1,75 +1,88 @@
 """Which commit of its upstream a revision was made from, and what proves it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
 from queries.audit.asking import Answers, Row
-from queries.audit.facts import CommitFact, Copy, Link, Origin, Reference
+from queries.audit.facts import CommitFact, Copy, Link, Origin, Reference, Revision
 from queries.audit.names import commit_fact
 
-_Dated = tuple[int, str, CommitFact, int | None]
-"""When a commit came into the upstream, what proves it, the commit, when it landed."""
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Proved:
+    """An upstream commit that the revision holds something of; the newest is the largest."""
+
+    landed_at: int
+    basis: str
+    sha: str
+    commit: CommitFact
+    landed: int | None
 
 
 def origin_of(
     answers: Answers,
     variant: str,
-    url: str | None,
     upstream: Link | None,
+    revision: Revision | None,
     carried: Set[str],
     until: int,
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
     `carried` are the commits that the revision was made on, itself included: what another branch
-    brought proves nothing. A file that was brought again counts as it was brought last; a file
-    that is in everybody's repositories proves nothing.
+    brought proves nothing. A file that the default branch has lost since proves nothing, nor does
+    one that is in everybody's repositories.
     """
     links = {row["repository"]: row["url"] for row in answers.of("variant_links", variant)}
-    copies = _copies(answers.of("variant_copies", variant), url, links, carried, until)
+    url = next((row["url"] for row in answers.of("variant_facts", variant)), None)
+    copies = [
+        _copy(row, url, links, until)
+        for row in answers.of("variant_copies", variant)
+        if row["sha"] in carried and _is_there(row, revision, until)
+    ]
     references = [
         _reference(row, url, links)
         for row in answers.of("variant_references", variant)
         if row["sha"] in carried and row["origin_at"] <= until
     ]
-    proved: list[_Dated] = []
-    if upstream is not None:
-        proved += [
-            (copy.landed_at or copy.origin.at, "files", copy.origin, copy.landed_at)
-            for copy in copies
-            if copy.repository == upstream.repository and copy.weight > 0
-        ]
-        proved += [
-            (named.landed_at or named.origin.at, "commit_reference", named.origin, named.landed_at)
-            for named in references
-            if named.repository == upstream.repository
-        ]
-    if upstream is None or not proved:
-        return Origin("none", None, None, None, tuple(copies), tuple(references))
-    _, basis, commit, landed_at = max(proved, key=lambda each: (each[0], each[1], each[2].sha))
-    repository = upstream.repository
-    return Origin(basis, repository, commit, landed_at, tuple(copies), tuple(references))
+    proved = max(_proved(upstream, copies, references), default=None)
+    shown = tuple(sorted(copies, key=_newest_first)), tuple(references)
+    if upstream is None or proved is None:
+        return Origin("none", None, None, None, *shown)
+    return Origin(proved.basis, upstream.repository, proved.commit, proved.landed, *shown)
 
 
-def _copies(
-    rows: list[Row],
-    url: str | None,
-    links: Mapping[str, str | None],
-    carried: Set[str],
-    until: int,
-) -> list[Copy]:
-    """Return the copies that the revision has, the newest origin first."""
-    newest: dict[tuple[str, str], Copy] = {}
-    for row in rows:
-        if row["sha"] not in carried or row["origin_at"] > until:
-            continue
-        copy = _copy(row, url, links)
-        place = (copy.path, copy.repository)
-        if place not in newest or newest[place].commit.at < copy.commit.at:
-            newest[place] = copy
-    return sorted(newest.values(), key=lambda copy: (-copy.origin.at, copy.path, copy.repository))
+def _proved(
+    upstream: Link | None, copies: list[Copy], references: list[Reference]
+) -> Iterator[_Proved]:
+    for copy in copies:
+        if upstream and copy.repository == upstream.repository and copy.weight > 0 and copy.origin:
+            yield _dated("files", copy.origin, copy.landed_at)
+    for named in references:
+        if upstream and named.repository == upstream.repository:
+            yield _dated("commit_reference", named.origin, named.landed_at)
 
 
-def _copy(row: Row, url: str | None, links: Mapping[str, str | None]) -> Copy:
+def _dated(basis: str, commit: CommitFact, landed_at: int | None) -> _Proved:
+    came_at = commit.at if landed_at is None else landed_at
+    return _Proved(came_at, basis, commit.sha, commit, landed_at)
+
+
+def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
+    """Return True if the revision has the file, as far as the default branch tells."""
+    if row["origin_at"] is not None and row["origin_at"] > until:
+        return False
+    gone_at = row["gone_at"]
+    return gone_at is None or revision is None or gone_at > revision.commit.at
+
+
+def _newest_first(copy: Copy) -> tuple[int, str, str]:
+    return -(copy.origin.at if copy.origin else 0), copy.path, copy.repository
+
+
+def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:
+    place = links.get(row["repository"])
+    gone_at = row["gone_at"]
     return Copy(
         path=row["path"],
         origin_path=row["origin_path"],
@@ -77,8 +90,9 @@ def _copy(row: Row, url: str | None, links: Mapping[str, str | None]) -> Copy:
         kind=row["kind"],
         repository=row["repository"],
         commit=commit_fact(row, url),
-        origin=commit_fact(row, links.get(row["repository"]), "origin_"),
+        origin=None if row["origin_sha"] is None else commit_fact(row, place, "origin_"),
         landed_at=row["origin_landed_at"],
+        gone_at=gone_at if gone_at is not None and gone_at <= until else None,
         lag_seconds=row["lag_seconds"],
         weight=0.0 if row["boilerplate"] else 1 / max(row["holders"], 1),
     )

@@ -41,7 +41,7 @@ def _commit(day: int, name: str, parents: list[str], **other: Any) -> tuple[Any,
 
 def _copy(name: str, path: str, origin: int, own: int, **other: Any) -> tuple[Any, ...]:
     known = (sha(name), path, other["origin_path"], "blob", other.get("boilerplate"))
-    ours = ((own - origin) * DAY, OWN[own], at(own), "Bob", f"Upload {own}")
+    ours = ((own - origin) * DAY, other.get("gone_at"), OWN[own], at(own), "Bob", f"Upload {own}")
     theirs = (UP[origin], at(origin), at(origin), "Ann", f"Change {origin}")
     return (SMALL, YI, *known, *ours, *theirs, 1)
 
@@ -106,8 +106,12 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [
             _copy("c2", "LICENSE", 0, 1, origin_path="LICENSE", boilerplate=True),
             _copy("c4", "config.json", 100, 240, origin_path="conf/config.json"),
-            _copy("c1", "config.json", 10, 12, origin_path="conf/config.json"),
+            _copy("c1", "config.json", 10, 12, origin_path="conf/config.json", gone_at=at(240)),
             _copy("c3", "model.py", 30, 35, origin_path="yi/model.py"),
+            (
+                *(SMALL, RIVAL, sha("c5"), "weights.bin", "weights.bin", "asset", None, None, None),
+                *(OWN[35], at(35), "Bob", "Upload 35", None, None, None, None, None, 1),
+            ),
         ],
     ),
     "variant_evidence": (

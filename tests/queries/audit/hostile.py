@@ -38,6 +38,8 @@ def hostile() -> tuple[World, str]:
     world.join("POINTS_TO", ("Evidence", "Repository"), "e", CODE)
     copy = {"blob": sha("b"), "kind": HOSTILE, "origin_path": HOSTILE, "lag_seconds": 1}
     world.node("Copy", "c", path=HOSTILE, **copy)
+    world.join("HAS_COPY", ("Variant", "Copy"), MODEL, "c")
+    world.join("COPIED_FROM", ("Copy", "Repository"), "c", CODE)
     world.join("COPIED_IN", ("Copy", "Commit"), "c", sha("own1"))
     world.join("ORIGINATES_IN", ("Copy", "Commit"), "c", sha("up1"))
     base = f"{HUB}/evil/base"

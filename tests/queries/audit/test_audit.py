@@ -54,10 +54,12 @@ def test_the_origin_is_the_newest_commit_that_something_proves(audited: GraphSto
     origin = audit(audited, SMALL).origin
     assert origin.commit is not None
     assert (origin.basis, origin.commit.sha) == ("files", UP[100])
-    assert [(copy.path, copy.origin.sha, copy.weight) for copy in origin.copies] == [
+    found = [(c.path, c.origin.sha if c.origin else None, c.weight) for c in origin.copies]
+    assert found == [
         ("config.json", UP[100], 1.0),
         ("model.py", UP[30], 1.0),
         ("LICENSE", UP[0], 0.0),
+        ("weights.bin", None, 1.0),
     ]
     assert [named.origin.sha for named in origin.references] == [UP[30]]
 
@@ -146,7 +148,8 @@ def test_what_vanished_was_rewritten_or_left_behind_is_told(audited: GraphStore)
     assert [branch.branch for branch in found.branches] == ["refs/heads/old"]
     assert {"rewritten", "lag", "abandoned_branch", "tail"} <= _kinds(found)
     assert audit(audited, SMALL, until=at(59)).vanished == ()
-    assert "rewritten" not in _kinds(audit(audited, SMALL, until=at(59)))
+    assert "rewritten" not in _kinds(audit(audited, SMALL, until=at(79)))
+    assert "rewritten" not in _kinds(audit(audited, SMALL, until=at(80 + 180)))
 
 
 def test_a_revision_that_vanished_is_a_finding(audited: GraphStore) -> None:

@@ -133,7 +133,7 @@ def _evidence(world: World) -> None:
 
 def _copies(world: World) -> None:
     copies: list[tuple[str, str, int, int, dict[str, Any]]] = [
-        ("c1", "config.json", 10, 12, {"origin_path": "conf/config.json"}),
+        ("c1", "config.json", 10, 12, {"origin_path": "conf/config.json", "gone_at": at(240)}),
         ("c2", "LICENSE", 0, 1, {"origin_path": "LICENSE", "boilerplate": True}),
         ("c3", "model.py", 30, 35, {"origin_path": "yi/model.py"}),
         ("c4", "config.json", 100, 240, {"origin_path": "conf/config.json"}),
@@ -141,8 +141,20 @@ def _copies(world: World) -> None:
     for key, path, origin, own, facts in copies:
         lag = (own - origin) * 86_400
         world.node("Copy", key, blob=sha(key), path=path, kind="blob", lag_seconds=lag, **facts)
+        world.join("HAS_COPY", ("Variant", "Copy"), SMALL, key)
+        world.join("COPIED_FROM", ("Copy", "Repository"), key, YI)
         world.join("COPIED_IN", ("Copy", "Commit"), key, OWN[own])
         world.join("ORIGINATES_IN", ("Copy", "Commit"), key, UP[origin])
+    asset = {
+        "blob": sha("c5"),
+        "path": "weights.bin",
+        "origin_path": "weights.bin",
+        "kind": "asset",
+    }
+    world.node("Copy", "c5", **asset)
+    world.join("HAS_COPY", ("Variant", "Copy"), SMALL, "c5")
+    world.join("COPIED_FROM", ("Copy", "Repository"), "c5", RIVAL)
+    world.join("COPIED_IN", ("Copy", "Commit"), "c5", OWN[35])
     file = {"path": "model.safetensors", "size": 1000, "blob": sha("pointer")}
     world.node("File", f"{SMALL} model.safetensors", sha256="a" * 64, **file)
     world.join("HAS_FILE", ("Variant", "File"), SMALL, f"{SMALL} model.safetensors")
@@ -162,7 +174,7 @@ def _around(world: World) -> None:
             YI,
             "Repository",
             "history_rewritten",
-            60,
+            80,
             {"subject": "refs/heads/main", "before": sha("x")},
         ),
         (SMALL, "Variant", "licence_changed", 245, {"before": "apache-2.0", "after": "other-1"}),

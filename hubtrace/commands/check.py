@@ -1,0 +1,154 @@
+"""`hubtrace check`: a gate for CI; what should worry somebody about models, one line each."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graph.errors import HubtraceError
+from hubtrace.commands.audit import write
+from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
+from hubtrace.progress import count, progress, say
+
+if TYPE_CHECKING:
+    from queries.audit.check import Checked
+
+FINDINGS = 1
+UNDECIDED = 3
+
+_DURATION = re.compile(r"(\d+)(?:d| days?)?")
+
+
+class CheckFormat(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET]...", help="Models and families.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every model of the graph.")] = False,
+    max_lag: Annotated[
+        str, typer.Option(metavar="DAYS", help="Behind upstream for longer is a finding: 30d.")
+    ] = "30d",
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND,...",
+            help="What to look for; see docs/check.md, or `--fail-on help`. Default: usual.",
+        ),
+    ] = None,
+    areas: Annotated[
+        str | None,
+        typer.Option(metavar="AREA,...", help="Count only commits on these: code,tokenizer."),
+    ] = None,
+    graph: Graph = GRAPH,
+    until: Until = None,
+    abandon_after: AbandonAfter = 180,
+    format_: Annotated[
+        CheckFormat, typer.Option("--format", "-f", help="How to write findings.")
+    ] = CheckFormat.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: stdout.")
+    ] = None,
+) -> None:
+    """Check models, families or a whole graph; one line for each finding.
+
+    Exit codes: 0 nothing found, 1 findings, 2 bad input, 3 could not decide.
+
+    Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
+    """
+    from graph.store import open_store
+    from queries.audit.check import Wanted, check_variants, targets_of
+    from queries.thresholds import Thresholds
+
+    if fail_on == "help":
+        _print_kinds()
+        return
+    wanted = Wanted.of(fail_on, _days(max_lag), _words(areas))
+    moment, thresholds = parse_until(until), Thresholds(abandon_after_days=abandon_after)
+    with open_store(graph) as store, progress() as show:
+        variants = targets_of(store, targets or [], everything=all_)
+        found = check_variants(
+            store,
+            variants,
+            wanted,
+            moment,
+            thresholds,
+            lambda done, total: show("models", done, total),
+        )
+    write(_writer(format_)(found), output)
+    _say(found)
+    raise typer.Exit(_code(found))
+
+
+def _print_kinds() -> None:
+    from queries.audit.findings import GROUPS, KINDS
+
+    for kind in KINDS.values():
+        print(f"{kind.name:22}{kind.what}{'' if kind.usual else ' (not usual)'}")
+    for name, kinds in GROUPS.items():
+        print(f"{name:22}{', '.join(kinds)}")
+
+
+def _days(text: str) -> int:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise HubtraceError(f"--max-lag: {text!r} is no number of days; give one like 30d")
+    return int(match[1])
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _writer(format_: CheckFormat) -> "Callable[[Checked], str]":
+    from queries.audit import check_formats
+
+    if format_ is CheckFormat.SARIF:
+        from queries.audit.sarif import to_sarif
+
+        return to_sarif
+    return {
+        CheckFormat.TEXT: check_formats.to_text,
+        CheckFormat.JSON: check_formats.to_json,
+        CheckFormat.MARKDOWN: check_formats.to_markdown,
+    }[format_]
+
+
+def _say(found: "Checked") -> None:
+    grave = [each for each in found.undecided if each.kind in found.must_decide]
+    lines = dict.fromkeys(f"undecided: {u.name}: {u.kind}: {u.missing}" for u in grave)
+    for line in [*lines][:_SHOWN]:
+        say(line)
+    if len(lines) > _SHOWN:
+        say(f"undecided: {len(lines) - _SHOWN:,} more; --format json tells all")
+    others = [each for each in found.undecided if each.kind not in found.must_decide]
+    if others:
+        kinds = ", ".join(dict.fromkeys(each.kind for each in others))
+        models = count(len({each.variant for each in others}), "model")
+        say(f"not decided: {kinds} of {models}; --format json tells why")
+    say(f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}")
+
+
+_SHOWN = 20
+"""Lines on what could not be decided; JSON tells all of them."""
+
+
+def _code(found: "Checked") -> int:
+    if found.findings:
+        return FINDINGS
+    return UNDECIDED if found.lacks_an_answer else 0

@@ -1,0 +1,161 @@
+"""Many variants looked at for findings: the gate behind `hubtrace check`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from graph.errors import CatalogueError
+from graph.store import GraphStore
+from queries.audit.facts import Finding, Undecided
+from queries.audit.findings import GROUPS, KINDS, look
+from queries.audit.gather import BATCH, Asked, audits
+from queries.audit.names import find_variant
+from queries.catalogue import ask, family_names
+from queries.thresholds import Thresholds
+
+Progress = Callable[[int, int], None]
+"""Called with the number of variants done and their total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for."""
+
+    kinds: tuple[str, ...]
+    named: frozenset[str]
+    """Kinds that were asked for by name: for these it matters if they cannot be decided."""
+    max_days_behind: int
+    areas: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str | None, max_days_behind: int, areas: tuple[str, ...]) -> "Wanted":
+        """Return what `lag,orphaned,…` stands for; None for the usual kinds.
+
+        Raises:
+            CatalogueError: there is no such kind or group; names the nearest one.
+        """
+        if text is None:
+            return cls(GROUPS["usual"], frozenset(), max_days_behind, areas)
+        named: set[str] = set()
+        explicit: set[str] = set()
+        for word in filter(None, (word.strip().replace("-", "_") for word in text.split(","))):
+            kinds = GROUPS.get(word) or ((word,) if word in KINDS else None)
+            if kinds is None:
+                raise CatalogueError(_unknown(word))
+            named.update(kinds)
+            if word not in ("usual", "all"):
+                explicit.update(kinds)
+        if not named:
+            raise CatalogueError("--fail-on names nothing to look for")
+        ordered = tuple(name for name in KINDS if name in named)
+        return cls(ordered, frozenset(explicit), max_days_behind, areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked for, and what came of it."""
+
+    wanted: Wanted
+    until: int | None
+    """The moment that was asked for; None for when each family was last observed."""
+    variants: int
+    findings: tuple[Finding, ...]
+    undecided: tuple[Undecided, ...]
+
+    @property
+    def must_decide(self) -> frozenset[str]:
+        """The kinds whose answer was asked for by name; and that a variant is known at all."""
+        return self.wanted.named | {EVERYTHING}
+
+    @property
+    def lacks_an_answer(self) -> bool:
+        """True if something that must be decided is not."""
+        return any(each.kind in self.must_decide for each in self.undecided)
+
+
+EVERYTHING = "everything"
+"""Stands for all kinds where nothing at all is known of a variant."""
+
+
+def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -> list[str]:
+    """Return the keys of the variants that names of variants and families stand for, each once.
+
+    Raises:
+        CatalogueError: nothing is named, a name is neither, or `everything` goes with names.
+    """
+    if everything == bool(targets):
+        raise CatalogueError("name models or families to check, or say --all")
+    if everything:
+        rows = ask(store, "variants").data()
+        found = [row["variant"] for row in rows if row["observed_at"] is not None]
+        if not found:
+            raise CatalogueError("there is no model in the graph")
+        return found
+    families = set(family_names(store))
+    keys: dict[str, None] = {}
+    for target in targets:
+        if target in families:
+            keys |= dict.fromkeys(_members(store, target))
+        else:
+            keys[_variant(store, target, families)] = None
+    return list(keys)
+
+
+def check_variants(
+    store: GraphStore,
+    variants: Sequence[str],
+    wanted: Wanted,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+    progress: Progress | None = None,
+) -> Checked:
+    """Look at every variant, by key, for what is wanted.
+
+    `until` is in epoch seconds; by default each family's `observed_at`.
+    """
+    asked = Asked(until, thresholds or Thresholds(), areas=wanted.areas, whole=False)
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    for first in range(0, len(variants), BATCH):
+        batch = variants[first : first + BATCH]
+        for found, unknown in _looked_at(store, batch, asked, wanted):
+            findings += found
+            undecided += unknown
+        if progress is not None:
+            progress(min(first + BATCH, len(variants)), len(variants))
+    return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
+
+
+def _looked_at(
+    store: GraphStore, variants: Sequence[str], asked: Asked, wanted: Wanted
+) -> Iterator[tuple[list[Finding], list[Undecided]]]:
+    rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=list(variants))}
+    known = [key for key in variants if rows[key]["observed_at"] is not None]
+    for key in variants:
+        if rows[key]["observed_at"] is None:
+            name = rows[key]["name"] or key
+            missing = "it is known only because another model names it; nothing was observed of it"
+            yield [], [Undecided(EVERYTHING, key, name, missing)]
+    for found in audits(store, known, asked):
+        yield look(found, wanted.kinds, wanted.max_days_behind)
+
+
+def _members(store: GraphStore, family: str) -> list[str]:
+    rows = ask(store, "variant_status", families=[family])
+    return [row["variant"] for row in rows]
+
+
+def _variant(store: GraphStore, target: str, families: set[str]) -> str:
+    try:
+        return find_variant(store, target)
+    except CatalogueError as error:
+        close = get_close_matches(target, families, n=1)
+        if close and "did you mean" not in str(error):
+            raise CatalogueError(f"{error}; did you mean the family `{close[0]}`?") from None
+        raise
+
+
+def _unknown(word: str) -> str:
+    close = get_close_matches(word, [*KINDS, *GROUPS], n=1)
+    hint = f"; did you mean `{close[0]}`?" if close else f"; it is one of {', '.join(KINDS)}"
+    return f"--fail-on: there is no finding `{word}`{hint}"

@@ -1,0 +1,143 @@
+"""`hubtrace check` as a person and as CI calls it, and the action that calls it there."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from graph.store import open_store
+from tests.hubtrace.conftest import Call
+from tests.queries.audit.worlds import provenance
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+
+
+@pytest.fixture
+def asked(call: Call) -> Call:
+    """Call in a folder that holds the world of audits as `hubtrace.kgl`."""
+    with open_store("hubtrace.kgl") as store:
+        provenance().write(store)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["acme/Yi-6B"], 1),
+        (["yi", "--fail-on", "dead_link"], 0),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "50"], 0),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "49d"], 1),
+        (["acme/Yi-6B", "--fail-on", "lag", "--until", "2024-08-01"], 1),
+        (["acme/alone", "--fail-on", "gone"], 3),
+        (["acme/alone", "--fail-on", "gone,unlinked"], 1),
+        (["meta/llama"], 3),
+        (["--all", "--fail-on", "archived_upstream,moved-upstream"], 0),
+        (["acme/Yi-6B", "--max-lag", "soon"], 2),
+        (["acme/Yi-6B", "--fail-on", "lagg"], 2),
+        (["nobody/nothing"], 2),
+        ([], 2),
+        (["--all", "yi"], 2),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(asked: Call, arguments: list[str], code: int) -> None:
+    answer = asked("check", *arguments)
+    assert answer.code == code, answer.err
+    assert bool(answer.out) is (code == 1)
+    if code != 1:
+        assert answer.err.count("\n") <= 3
+
+
+def test_what_is_missing_is_told(asked: Call) -> None:
+    answer = asked("check", "acme/alone", "--fail-on", "gone")
+    assert "undecided: acme/alone: gone: the Hub was not asked about it" in answer.err
+    assert "0 findings in 1 model" in answer.err
+    assert "not decided: lag, licence_mismatch, gone of 1 model" in asked("check", "acme/alone").err
+
+
+def test_kinds_are_listed(call: Call) -> None:
+    answer = call("check", "--fail-on", "help")
+    assert answer.code == 0
+    assert "dead_link" in answer.out
+    assert "orphaned              unlinked, dead_link" in answer.out
+
+
+@pytest.mark.parametrize("format_", ["json", "markdown", "sarif"])
+def test_formats_are_written_to_files(asked: Call, format_: str) -> None:
+    shown = asked("check", "yi", "-f", format_)
+    written = asked("check", "yi", "-f", format_, "-o", "out")
+    assert (shown.code, written.code, written.out) == (1, 1, "")
+    assert Path("out").read_text() == shown.out
+    if format_ != "markdown":
+        assert json.loads(shown.out)
+
+
+def test_the_action_is_one_by_the_official_schema() -> None:
+    place = files("check_jsonschema") / "builtin_schemas" / "vendor" / "github-actions.json"
+    schema = json.loads(place.read_text("utf-8"))
+    Draft7Validator.check_schema(schema)
+    Draft7Validator(schema).validate(ACTION)
+
+
+def test_nothing_from_outside_is_part_of_a_script() -> None:
+    for step in ACTION["runs"]["steps"]:
+        assert "${{" not in step["run"], step["name"]
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def action(tmp_path: Path) -> Run:
+    """Run the action's scripts in bash as a runner does, with the hubtrace that is tested."""
+    runner = tmp_path / "runner"
+    (runner / "hubtrace" / "bin").mkdir(parents=True)
+    (runner / "hubtrace" / "bin" / "hubtrace").symlink_to(Path(sys.executable).parent / "hubtrace")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HUBTRACE")},
+        "RUNNER_TEMP": str(runner),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "HUBTRACE_GRAPH": str(runner / "hubtrace.kgl"),
+        "HOME": str(tmp_path),
+    }
+    steps = {step["name"]: step["run"] for step in ACTION["runs"]["steps"]}
+
+    def run(name: str, **inputs: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps[name]],
+            cwd=tmp_path,
+            env={**environment, **inputs},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -> None:
+    variants = f"acme/model={world / 'model'}\nacme/model-chat={world / 'model-chat'}\n"
+    family = {"FAMILY": "acme"}
+    upstream = {"UPSTREAM": f"acme/code={world / 'code'}", "SNAPSHOT": "snapshot"}
+    looked = action("Look at both sides", VARIANTS=variants, **family, **upstream)
+    assert looked.returncode == 0, looked.stderr
+    asked = {"MAX_LAG": "30d", "FAIL_ON": "usual", "AREAS": "", "SARIF": "found.sarif"}
+    checked = action("Check", **family, **asked)
+    assert checked.returncode == 1, checked.stderr
+    assert "acme/model: lag: behind its upstream for" in checked.stdout
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert outputs == {"sarif": "found.sarif", "findings": str(len(checked.stdout.splitlines()))}
+    assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
+    assert "| acme/model | lag |" in (tmp_path / "summary").read_text()
+    calm = action("Check", **family, **{**asked, "FAIL_ON": "dead_link"})
+    assert calm.returncode == 3  # GitHub was not asked, and it was named
+    assert action("Check", **family, **{**asked, "FAIL_ON": "orphaned_branch"}).returncode == 0
