@@ -174,6 +174,7 @@ COPY = NodeType(
             "variant commit - origin commit (an asset: its release); negative: it flowed back",
             SECONDS,
         ),
+        _time("gone_at", "when the variant's default branch lost it; null while its head has it"),
     ),
 )
 RELEASE = NodeType(

@@ -26,15 +26,16 @@ from ingest.snapshot import ProjectHistory
 _DERIVATION = 1
 """Raised when the same inputs would give other copies, so that graphs are brought up to date."""
 
-_COPY = ["blob", "path", "origin_path", "kind", "boilerplate", "lag_seconds"]
+_COPY = ["blob", "path", "origin_path", "kind", "boilerplate", "lag_seconds", "gone_at"]
 _IN_GRAPH = """
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)
 WHERE v.key IN $keys
 OPTIONAL MATCH (c)-[:COPIED_IN]->(copied:Commit)
 OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(origin:Commit)
-RETURN v.key, c.key, c.origin_path, c.kind, c.boilerplate, c.lag_seconds, copied.sha, origin.sha
+RETURN v.key, c.key, c.origin_path, c.kind, c.boilerplate, c.lag_seconds, c.gone_at, copied.sha,
+       origin.sha
 """
-_COMPARED = ["origin_path", "kind", "boilerplate", "lag_seconds", "copied_sha", "origin_sha"]
+_COMPARED = [*_COPY[2:], "copied_sha", "origin_sha"]
 
 
 def copies_fingerprints(

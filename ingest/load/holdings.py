@@ -228,6 +228,7 @@ def _asset_holdings(
             "landed_at": release.published_at,
             "at": release.published_at,
             "depth": 0,
+            "chain": False,
         }
         for release, asset, pointer in assets
     ]
@@ -244,7 +245,8 @@ def _downstream_holdings(
     for number, rows in files:
         shared = rows.filter(pc.is_in(rows["blob"], common))
         if shared.num_rows:
-            tables.append(_standing(variants[number]).holdings(number, shared))
+            there = rows.filter(pc.is_in(rows["path"], pc.unique(shared["path"])))
+            tables.append(_standing(variants[number]).holdings(number, there))
     return pa.concat_tables(tables)
 
 
@@ -269,4 +271,4 @@ def _fork_of(history: ProjectHistory) -> str | None:
 def _distinct(columns: Sequence[pa.Array | pa.ChunkedArray]) -> pa.Array:
     chunks = [column.cast(pa.string()) for column in columns]
     arrays = [c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in chunks]
-    return pc.unique(pa.concat_arrays([pa.array([], pa.string()), *arrays]))
+    return pc.unique(pa.concat_arrays([pa.array([], pa.string()), *arrays])).drop_null()

@@ -32,6 +32,7 @@ COPIES = pa.schema(
         ("kind", pa.string()),
         ("boilerplate", pa.bool_()),
         ("lag_seconds", pa.int64()),
+        ("gone_at", pa.int64()),
         ("copied_sha", pa.string()),
         ("origin_sha", pa.string()),
     ]
@@ -49,7 +50,7 @@ class World:
     """What copies are looked for in."""
 
     downstream: pa.Table
-    """Rows of `HOLDINGS` of variants."""
+    """Rows of `HOLDINGS` of variants: all that happened at the paths of the files to look for."""
     upstream: pa.Table
     """Rows of `HOLDINGS` of repositories. A README (`Kind.README`) has the card's blob id."""
     network: Sequence[int]
@@ -167,10 +168,30 @@ def _table(
         "kind": _kinds(world, first),
         "boilerplate": pa.array(common),
         "lag_seconds": pc.subtract(held["at"], first["at"]),
+        "gone_at": _gone_at(world.downstream, held),
         "copied_sha": held["sha"],
         "origin_sha": first["sha"],
     }
     return pa.table(columns, schema=COPIES)
+
+
+def _gone_at(timeline: pa.Table, held: pa.Table) -> pa.ChunkedArray:
+    """Return when the default branch lost each file; null while it has it.
+
+    A file that its first-parent chain never had was lost as it came.
+    """
+    rows = _sorted(timeline.filter(timeline["chain"]), ["project", "path", "depth"])
+    last = np.append(_begins(rows, "project", "path")[1:], True)[: rows.num_rows]
+    # The last mention of a blob at a path: looked for from the end, where the first one is found.
+    backwards = rows.take(pa.array(np.arange(rows.num_rows)[::-1]))
+    row = pc.subtract(rows.num_rows - 1, pc.index_in(_place(held), _place(backwards)))
+    stays = pc.take(pa.array(last), row)
+    lost_at = rows["at"].take(pc.if_else(stays, pa.scalar(None, pa.int32()), pc.add(row, 1)))
+    return pc.if_else(pc.is_null(row), held["at"], lost_at)
+
+
+def _place(rows: pa.Table) -> pa.Array:
+    return _keyed(rows["project"], pc.binary_join_element_wise(rows["blob"], rows["path"], " "))
 
 
 def _kinds(world: World, first: pa.Table) -> pa.Array:
@@ -194,7 +215,7 @@ def _name(path: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.replace_substring_regex(path, pattern=r"(?s)^.*/", replacement="")
 
 
-def _keyed(number: pa.Array, text: pa.Array) -> pa.Array:
+def _keyed(number: pa.Array | pa.ChunkedArray, text: pa.Array | pa.ChunkedArray) -> pa.Array:
     joined = pc.binary_join_element_wise(pc.cast(number, pa.string()), text, " ")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 

@@ -1,13 +1,14 @@
 """Who holds which file since which commit, as Arrow columns.
 
-A *holding* is a commit that brought a file to a path of one project: a row of the snapshot's
-changes with what is known of the commit. A commit that merely keeps a file has none: it did not
-bring it.
+A *holding* is a commit that brought a file to a path of one project, or took it away: a row of the
+snapshot's changes with what is known of the commit. A commit that merely keeps a file has none: it
+did not bring it.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,15 +39,18 @@ HOLDINGS = pa.schema(
         ("landed_at", pa.int64()),
         ("at", pa.int64()),
         ("depth", pa.int32()),
+        ("chain", pa.bool_()),
     ]
 )
-"""`project` is a number that the caller chose; `sha` is null for an asset whose tag is not known;
-`landed_at` is null if the commit never landed, `at` its time on its side; `depth` counts the
-commits on the longest way down to a root, so that it grows from every parent to its child."""
+"""`project` is a number that the caller chose; `blob` is null if the commit took a file away, or
+put something else in its place; `sha` is null for an asset whose tag is not known; `landed_at` is
+null if the commit never landed, `at` its time on its side; `depth` counts the commits on the
+longest way down to a root, so that it grows from every parent to its child; `chain` is true on the
+first-parent chain of the default branch, where changes against first parents tell the tree."""
 
 _FILE_MODES = pa.array(["100644", "100755", "100664"])
 """Submodules hold no blob, and what is in a symbolic link is a path."""
-_STANDING = ("landed_at", "at", "depth")
+_STANDING = ("landed_at", "at", "depth", "chain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Standing:
     """Where the commits of one project stand."""
 
     commits: pa.Table
-    """Columns `sha`, `landed_at`, `at` and `depth`, one row per commit."""
+    """Columns `sha`, `landed_at`, `at`, `depth` and `chain`, one row per commit."""
     root: str | None
     """The first commit of the default branch along first parents; None if it is not known."""
 
@@ -71,23 +75,27 @@ class Standing:
 
 
 def files_of(changes: pa.Table) -> pa.Table:
-    """Return the rows of a snapshot's changes that brought a file: `sha`, `path` and `blob`."""
-    brought = pc.and_(pc.is_in(changes["mode"], _FILE_MODES), pc.is_valid(changes["blob"]))
-    return changes.select(["sha", "path", "blob"]).filter(brought)
+    """Return a snapshot's changes as `sha`, `path` and `blob`; the blob is null for no file."""
+    is_file = pc.is_in(changes["mode"], _FILE_MODES)
+    blob = pc.if_else(is_file, changes["blob"], pa.scalar(None, pa.string()))
+    return pa.table({"sha": changes["sha"], "path": changes["path"], "blob": blob})
 
 
 def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
     """Return where commits stand by the refs of `last`; `at` is the column of a commit's time."""
     history = history_of(commits)
     membership = membership_of(history, last)
+    chain = history.first_parent_chain(membership.head) if membership.head is not None else []
     landed = pa.array(membership.landed_at, pa.int64())
     columns = {
         "sha": commits["sha"],
         "landed_at": landed if last.ancestry else commits["committed_at"],
         "at": commits[at],
         "depth": pa.array(_depths(history), pa.int32()),
+        "chain": pa.array(np.isin(np.arange(len(history.shas)), chain)),
     }
-    return Standing(pa.table(columns), _root(history, membership.head))
+    root = history.shas[chain[-1]] if chain and chain[-1] not in history.cut else None
+    return Standing(pa.table(columns), root)
 
 
 def _depths(history: History) -> list[int]:
@@ -97,10 +105,3 @@ def _depths(history: History) -> list[int]:
             if depth[parent] >= depth[commit]:
                 depth[commit] = depth[parent] + 1
     return depth
-
-
-def _root(history: History, head: int | None) -> str | None:
-    if head is None:
-        return None
-    oldest = history.first_parent_chain(head)[-1]
-    return None if oldest in history.cut else history.shas[oldest]

@@ -9,8 +9,8 @@ from ingest.records import Commit, Observation, PathChange, Project, Ref, RefKin
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch
 
-Copy = tuple[str, str, str, str, str, str, int]
-"""Path, blob, repository, path in its origin, origin, variant commit, lag."""
+Copy = tuple[str, str, str, str, str, str, int, bool]
+"""Path, blob, repository, path in its origin, origin, variant commit, lag, is at the head."""
 _NEVER = 10**9
 
 
@@ -56,10 +56,11 @@ class Member:
     def brought(self, sha: str) -> set[tuple[str, str]]:
         """Return the files of a commit's tree that were not there in its first parent's."""
         parents = self.git.ask("rev-parse", f"{sha}^@").split()
-        before = self._tree(parents[0]) if parents else set()
-        return self._tree(sha) - before
+        before = self.tree(parents[0]) if parents else set()
+        return self.tree(sha) - before
 
-    def _tree(self, sha: str) -> set[tuple[str, str]]:
+    def tree(self, sha: str) -> set[tuple[str, str]]:
+        """Return the paths and blobs of a commit's tree."""
         lines = self.git.ask("ls-tree", "-r", sha).splitlines()
         return {(line.split("\t")[1], line.split()[2]) for line in lines}
 
@@ -127,4 +128,5 @@ def _copy(variant: Member, holders: Sequence[Member], blob: str, path: str, copi
     named = [one for one in paths if one.split("/")[-1] == path.split("/")[-1]]
     origin_path = path if path in paths else (named or paths)[0]
     lag = variant.at(copied) - holder.at(origin)
-    return path, blob, holder.project.key, origin_path, origin, copied, lag
+    there = (path, blob) in variant.tree(variant.chain[-1])
+    return path, blob, holder.project.key, origin_path, origin, copied, lag, there

@@ -147,6 +147,8 @@ def test_a_file_that_came_back_is_of_its_first_time(store: GraphStore, tmp_path:
         ("x", "o/r", "x", "blob", False, 80, "p0", "b"),
         ("x", "o/r", "x", "blob", False, 190, "p1", "a"),
     }
+    gone = store.run("MATCH (c:Copy) RETURN c.blob, c.gone_at").rows()
+    assert set(gone) == {(TWO, None), (ONE, 300)}
 
 
 def test_a_file_that_flowed_back_has_a_negative_lag(store: GraphStore, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from tests.ingest.load.origin_oracle import Copy, Member, expected
 COPIES = """
 MATCH (v:Variant {name: $variant})-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)
 MATCH (c)-[:COPIED_IN]->(copied:Commit) MATCH (c)-[:ORIGINATES_IN]->(origin:Commit)
-RETURN c.path, c.blob, r.key, c.origin_path, origin.sha, copied.sha, c.lag_seconds
+RETURN c.path, c.blob, r.key, c.origin_path, origin.sha, copied.sha, c.lag_seconds,
+       c.gone_at IS NULL
 """
 
 
