@@ -27,11 +27,34 @@ def relationship_tables(
     store: GraphStore, model: Model = MODEL
 ) -> Iterator[tuple[Triple, pa.Table]]:
     """Yield every relationship, by type and labels, in order of the keys they start at."""
-    for relationship, start, end in model.triples():
-        for keys in _key_pages(store, start):
-            rows = _relationships_of(store, (relationship, start, end), keys)
-            if rows.num_rows:
-                yield (relationship, start, end), rows
+    for triple in model.triples():
+        for keys in _key_pages(store, triple[1]):
+            for rows in relationships_from(store, triple, keys):
+                yield triple, rows
+
+
+def nodes_of(store: GraphStore, node: NodeType, keys: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the nodes of one label that have these keys; a page at a time."""
+    question = (
+        f"UNWIND $keys AS key MATCH (n:{node.label} {{{node.key}: key}}) "
+        f"RETURN {_columns('n', node.properties)} ORDER BY key"
+    )
+    for page in _pages(keys):
+        found = store.run(question, keys=page).rows()
+        if found:
+            yield _table(found, node_schema(node))
+
+
+def relationships_from(
+    store: GraphStore, triple: Triple, keys: Sequence[str]
+) -> Iterator[pa.Table]:
+    """Yield the relationships that start at the nodes of these keys; a page at a time."""
+    yield from _relationships(store, triple, keys, "s", triple[1])
+
+
+def relationships_to(store: GraphStore, triple: Triple, keys: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the relationships that end at the nodes of these keys; a page at a time."""
+    yield from _relationships(store, triple, keys, "e", triple[2])
 
 
 def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
@@ -50,22 +73,35 @@ def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
 
 def _key_pages(store: GraphStore, node: NodeType) -> Iterator[list[str]]:
     question = f"MATCH (n:{node.label}) RETURN n.{node.key} AS key ORDER BY key"
-    keys = [key for (key,) in store.run(question).rows()]
-    for first in range(0, len(keys), STARTS_PER_PAGE):
-        yield keys[first : first + STARTS_PER_PAGE]
+    yield from _pages([key for (key,) in store.run(question).rows()])
 
 
-def _relationships_of(store: GraphStore, triple: Triple, keys: Sequence[str]) -> pa.Table:
+def _relationships(
+    store: GraphStore, triple: Triple, keys: Sequence[str], near: str, node: NodeType
+) -> Iterator[pa.Table]:
     relationship, start, end = triple
     columns = [f"s.{start.key} AS start_key", f"e.{end.key} AS end_key"]
     columns += [f"r.{p.name} AS {p.name}" for p in relationship.properties]
+    # The node that is known stands first: the engines begin there.
+    arrow = (
+        (f"-[r:{relationship.type}]->", "e", end)
+        if near == "s"
+        else (f"<-[r:{relationship.type}]-", "s", start)
+    )
     question = (
-        f"UNWIND $keys AS key MATCH (s:{start.label} {{{start.key}: key}})"
-        f"-[r:{relationship.type}]->(e:{end.label}) "
+        f"UNWIND $keys AS key MATCH ({near}:{node.label} {{{node.key}: key}})"
+        f"{arrow[0]}({arrow[1]}:{arrow[2].label}) "
         f"RETURN {', '.join(columns)} ORDER BY start_key, end_key"
     )
-    found = store.run(question, keys=list(keys)).rows()
-    return _table(found, relationship_schema(relationship))
+    for page in _pages(keys):
+        found = store.run(question, keys=page).rows()
+        if found:
+            yield _table(found, relationship_schema(relationship))
+
+
+def _pages(keys: Sequence[str]) -> Iterator[list[str]]:
+    for first in range(0, len(keys), STARTS_PER_PAGE):
+        yield list(keys[first : first + STARTS_PER_PAGE])
 
 
 def _columns(variable: str, properties: Sequence[Property]) -> str:

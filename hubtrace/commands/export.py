@@ -1,12 +1,20 @@
 """`hubtrace export`: a graph as files for other programs."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hubtrace.options import GRAPH, Graph
+from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
+from hubtrace.output import Format, print_rows
 from hubtrace.progress import count, progress, say
+
+_Family = Annotated[
+    list[str] | None,
+    typer.Option("--family", metavar="NAME", help="Only this family; repeatable. Default: all."),
+]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]
 
 app = typer.Typer(
     help="Write a graph as files for other programs.", no_args_is_help=True, rich_markup_mode=None
@@ -40,3 +48,66 @@ def neo4j_import(
         f"import them with {folder / COMMAND_FILE}, start the server, "
         f"then run cypher-shell --file {folder / SCHEMA_FILE}"
     )
+
+
+@app.command("graphml")
+def graphml(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None:
+    """Write families, or the whole graph, as GraphML for networkx, Gephi, yEd or igraph.
+
+    Control characters, which XML cannot hold, are written visibly; all else stays as it was.
+
+    Example:  hubtrace export graphml yi.graphml --family 01-ai_Yi
+    """
+    from hubtrace.exports.graphml import write_graphml
+
+    _write(file, family, graph, write_graphml)
+
+
+@app.command("node-link")
+def node_link(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None:
+    """Write families, or the whole graph, as node-link JSON for networkx and D3.
+
+    Example:  hubtrace export node-link yi.json --family 01-ai_Yi
+    """
+    from hubtrace.exports.node_link import write_node_link
+
+    _write(file, family, graph, write_node_link)
+
+
+@app.command("tables")
+def tables(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")],
+    family: _Family = None,
+    until: Until = None,
+    graph: Graph = GRAPH,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """Write the answers to every stored question as Parquet tables; list them with their rows.
+
+    Example:  hubtrace export tables tables/ --family 01-ai_Yi
+    """
+    from graph.store import open_store
+    from hubtrace.exports.tables import export_tables
+
+    with open_store(graph) as store, progress() as show:
+        counts = export_tables(store, folder, family or None, parse_until(until), show)
+    rows = [{"table": f"{name}.parquet", "rows": rows} for name, rows in counts.items()]
+    print_rows(rows, ("table", "rows"), format_, "hubtrace.export.tables/1", key="tables")
+    say(f"wrote {count(len(rows), 'table')} to {folder}")
+
+
+def _write(
+    file: Path,
+    families: list[str] | None,
+    graph: str,
+    write: Callable[..., tuple[int, int]],
+) -> None:
+    from graph.store import open_store
+    from hubtrace.exports.part import part_of
+    from hubtrace.files import whole_file
+
+    with open_store(graph) as store, progress() as show:
+        nodes, relationships = part_of(store, families or None)
+        with whole_file(file) as out:
+            counts = write(out, nodes, relationships, show)
+    say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")

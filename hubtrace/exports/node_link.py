@@ -1,0 +1,72 @@
+"""Node-link JSON, as networkx reads it: `networkx.node_link_graph(json.load(file), edges="edges")`.
+
+A node is called `Label key`; an edge's `key` is its type. One node or edge stands on each line.
+Everything that JSON can hold stays what it was; it is written in ASCII, so that nothing acts on a
+terminal.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from graph.elements import NodeType
+from graph.model import MODEL
+from graph.tables import END, START
+from hubtrace.exports.part import Nodes, Relationships
+
+SCHEMA = "hubtrace.node-link/1"
+
+
+def write_node_link(
+    file: IO[str],
+    nodes: Nodes,
+    relationships: Relationships,
+    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> tuple[int, int]:
+    """Write a document; return the counts of nodes and relationships."""
+    about = json.dumps({"schema": SCHEMA, "model": MODEL.version})
+    file.write(f'{{"directed": true, "multigraph": true, "graph": {about},\n"nodes": [')
+    count = _write_all(file, _nodes(nodes), "nodes", progress)
+    file.write('],\n"edges": [')
+    joined = _write_all(file, _edges(relationships), "relationships", progress)
+    file.write("]}\n")
+    return count, joined
+
+
+def _write_all(
+    file: IO[str],
+    items: Iterator[dict[str, Any]],
+    what: str,
+    progress: Callable[[str, int, int | None], None],
+) -> int:
+    count = 0
+    for count, item in enumerate(items, start=1):
+        file.write(f"{',' if count > 1 else ''}\n{json.dumps(item)}")
+        if count % 10_000 == 0:
+            progress(what, count, None)
+    return count
+
+
+def _nodes(nodes: Nodes) -> Iterator[dict[str, Any]]:
+    for node, rows in nodes:
+        for row in rows.to_pylist():
+            yield {"id": _name(node, row[node.key]), "label": node.label, **_known(row)}
+
+
+def _edges(relationships: Relationships) -> Iterator[dict[str, Any]]:
+    for (relationship, start, end), rows in relationships:
+        for row in rows.to_pylist():
+            ends = {
+                "source": _name(start, row.pop(START)),
+                "target": _name(end, row.pop(END)),
+                "key": relationship.type,
+            }
+            yield {**ends, "label": relationship.type, **_known(row)}
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _name(node: NodeType, key: str) -> str:
+    return f"{node.label} {key}"

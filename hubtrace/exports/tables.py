@@ -1,0 +1,116 @@
+"""The answers to every stored question as Parquet tables, one file each.
+
+Columns have the types that the question declares; what it says of itself stands in the metadata
+of the file. Questions about named projects, variants and people are asked of all that there are.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from graph.errors import GraphError
+from graph.result import Result
+from graph.store import GraphStore
+from queries.catalogue import Query, ask_in_batches, catalogue, family_names
+from queries.values import ValueType
+
+_TYPES = {  # the items of a list bear the name that Parquet gives them
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "float": pa.float64(),
+    "boolean": pa.bool_(),
+    "list of strings": pa.list_(pa.field("element", pa.string())),
+    "list of integers": pa.list_(pa.field("element", pa.int64())),
+    "list of floats": pa.list_(pa.field("element", pa.float64())),
+    "list of maps": pa.string(),  # as JSON: the maps of one column need not be alike
+}
+_ALL = {
+    "projects": "MATCH (n) WHERE n:Repository OR n:Variant RETURN n.key AS key ORDER BY key",
+    "variants": "MATCH (n:Variant) RETURN n.key AS key ORDER BY key",
+    "contributors": "MATCH (n:Contributor) RETURN n.key AS key ORDER BY key",
+}
+"""How to find all that a parameter of this name can name."""
+
+
+def export_tables(
+    store: GraphStore,
+    folder: Path,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> dict[str, int]:
+    """Write `NAME.parquet` for every stored question; return the number of rows of each.
+
+    Raises:
+        GraphError: the folder is not empty, or cannot be written.
+        CatalogueError: there is no such family.
+    """
+    names = family_names(store, families)
+    given: dict[str, Any] = {
+        "families": names,
+        "until": until,
+        "marks": list(_marks(store, names, until)),
+        **{name: [key for (key,) in store.run(text).rows()] for name, text in _ALL.items()},
+    }
+    counts: dict[str, int] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise GraphError(f"{folder} is not empty; choose another folder")
+        for name, stored in catalogue().items():
+            counts[name] = _export(store, stored, folder / f"{name}.parquet", given)
+            progress("tables", len(counts), len(catalogue()))
+    except OSError as error:
+        raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
+    return counts
+
+
+def schema_of(stored: Query) -> pa.Schema:
+    """Return the Arrow schema of a question's answers, with what it says of itself."""
+    fields = [
+        pa.field(column.name, _TYPES[column.type.base], metadata={"type": str(column.type)})
+        for column in stored.returns
+    ]
+    return pa.schema(fields, metadata={"query": stored.name, "what": stored.what})
+
+
+def _export(store: GraphStore, stored: Query, file: Path, given: dict[str, Any]) -> int:
+    """Write the answers to one question, a batch of families at a time."""
+    asked = {p.name: given[p.name] for p in stored.parameters if p.name in given}
+    schema, count = schema_of(stored), 0
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for result in ask_in_batches(store, stored.name, **asked):
+            writer.write_table(_table(result, stored, schema))
+            count += len(result)
+    return count
+
+
+def _table(result: Result, stored: Query, schema: pa.Schema) -> pa.Table:
+    values = list(zip(*result.rows(), strict=True)) or [()] * len(schema)
+    columns = [
+        pa.array([_plain(value, column.type) for value in found], field.type)
+        for found, column, field in zip(values, stored.returns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _plain(value: Any, type_: ValueType) -> Any:
+    if type_.base == "list of maps" and value is not None:
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _marks(
+    store: GraphStore, families: Sequence[str], until: int | None
+) -> Iterator[dict[str, Any]]:
+    """Yield what `commits_since` is asked for: each repository of each family, from the start."""
+    for batch in ask_in_batches(store, "projects", families=list(families), until=until):
+        for row in batch:
+            if row["side"] == "upstream" and row["last_at"] is not None:
+                moment = row["last_at"] if until is None else until
+                mark = {"mark": row["family"], "repository": row["project"]}
+                yield {**mark, "family": row["family"], "since": -1, "until": moment}
