@@ -55,6 +55,15 @@ def for_people(text: str) -> str:
     return "".join(map(_visible, text))
 
 
+def for_markdown(text: str) -> str:
+    """Return `text` so that Markdown shows it as it is: no markup, link, mention or new line."""
+    shown = for_people(text)
+    for char in "\\`*_{}[]<>|#~!&":
+        shown = shown.replace(char, f"\\{char}")
+    # A bare address or an @name would become a link on some hosts.
+    return shown.replace("://", ":\u200b//").replace("@", "@\u200b")
+
+
 def _visible(char: str) -> str:
     if _FIRST <= char <= _LAST:
         return f"\\x{ord(char) - _BLOCK:02x}"

@@ -13,6 +13,7 @@ from hubtrace.commands import (
     classify,
     copy,
     demo,
+    diff,
     export,
     flags,
     history,
@@ -21,6 +22,7 @@ from hubtrace.commands import (
     patterns,
     queries,
     query,
+    report,
     schema,
     snapshot,
     tag,
@@ -38,6 +40,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit, check):
+    module.register(app)
+for module in (report, diff):
     module.register(app)
 for module in (query, queries, schema, classify):
     module.register(app)

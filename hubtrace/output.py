@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from graph.text import for_people
+from graph.text import for_markdown, for_people
 
 DAY = 86_400
 _ENDLESS = 1_000_000
@@ -140,11 +140,7 @@ def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -
 
 
 def _markdown_cell(column: str, value: Any) -> str:
-    text = cell(column, value)
-    for char in "\\`*_{}[]<>|#~!&":
-        text = text.replace(char, f"\\{char}")
-    # A bare address or an @name would become a link on some hosts.
-    return text.replace("://", ":\u200b//").replace("@", "@\u200b")
+    return for_markdown(cell(column, value))
 
 
 def _plain(value: Any) -> Any:

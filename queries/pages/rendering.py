@@ -12,8 +12,10 @@ import jinja2
 from markupsafe import Markup
 
 from graph.text import for_people
+from queries.pages.figures import decimal, figure, probability, whole
 from queries.pages.links import commit_url, link
 
+DAY = 86_400
 _LONGEST = 300
 """Characters of a text that a page shows: a title of a megabyte must not drown the rest."""
 
@@ -55,8 +57,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(date=_date, day=_day, short=short)
-    environment.globals.update(link=link, commit_url=commit_url)
+    environment.filters.update(date=date, day=day, short=short)
+    environment.filters.update(whole=whole, decimal=decimal, probability=probability)
+    environment.globals.update(link=link, commit_url=commit_url, figure=figure)
     return environment
 
 
@@ -74,13 +77,13 @@ def _visible(value: Any) -> Any:
     return value
 
 
-def _date(seconds: int | None) -> str:
-    """Return epoch seconds as an ISO date with the time."""
-    return _moment(seconds, "%Y-%m-%d %H:%M")
+def date(seconds: int | None) -> str:
+    """Return epoch seconds as an ISO date for people, with the time unless it is midnight."""
+    return _moment(seconds, "%Y-%m-%d %H:%M" if seconds is None or seconds % DAY else "%Y-%m-%d")
 
 
-def _day(seconds: int | None) -> str:
-    """Return epoch seconds as an ISO date."""
+def day(seconds: int | None) -> str:
+    """Return epoch seconds as an ISO date, for people; `never` if there are none."""
     return _moment(seconds, "%Y-%m-%d")
 
 

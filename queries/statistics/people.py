@@ -18,7 +18,7 @@ from queries.statistics.significance import chi_squared
 
 SIDES = ("upstream", "downstream")
 
-_NO_TYPES = "no commit has a change type: they come with `hubtrace ingest` where paths are known"
+_NO_TYPES = "no commit has a change type; ingest with git, which knows paths, to get them"
 _NO_PEOPLE = "no family has known contributors on both sides"
 
 

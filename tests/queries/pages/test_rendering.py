@@ -22,8 +22,8 @@ def test_what_a_template_prints_is_visible_and_escaped() -> None:
     template = _environment().from_string(
         "{{ text }}|{{ gone }}|{{ n }}|{{ at|day }}|{{ at|date }}"
     )
-    shown = template.render(text="<\x1b>", gone=None, n=0, at=86_400)
-    assert shown == "&lt;\\x1b&gt;||0|1970-01-02|1970-01-02 00:00"
+    shown = template.render(text="<\x1b>", gone=None, n=0, at=90_000)
+    assert shown == "&lt;\\x1b&gt;||0|1970-01-02|1970-01-02 01:00"
 
 
 def test_long_texts_are_cut() -> None:
