@@ -80,6 +80,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     def opened(path: Path, *, width: int = 1280, height: int = 900, **options: object) -> Opened:
         context = browser.new_context(
             viewport={"width": width, "height": height},
+            reduced_motion="reduce",  # nothing glides away under the mouse
             **options,  # type: ignore[arg-type] # a test passes playwright's own options through
         )
         contexts.append(context)

@@ -1,0 +1,40 @@
+"""Reports that several tests look at, each made once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.store import GraphStore, open_store
+from queries.changes import changes, state
+from queries.report import document, report
+from queries.report.changes import changes_document
+from queries.report.page import page
+from tests.queries.report.worlds import hostile
+from tests.queries.worlds import at
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def study_document(study_store: GraphStore) -> Document:
+    """The report on the 43 families."""
+    return document(report(study_store, clock=lambda: 0))
+
+
+@pytest.fixture(scope="session")
+def study_page(study_document: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its page."""
+    path = tmp_path_factory.mktemp("study") / "report.html"
+    path.write_text(page(study_document), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def hostile_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    """The report on the world of attacks, with what changed in it."""
+    with open_store(str(tmp_path_factory.mktemp("hostile") / "graph.kgl")) as store:
+        hostile().write(store)
+        then, now = state(store, "then <b>", until=at(2)), state(store, "now")
+        body = document(report(store, clock=lambda: 0))
+        return {**body, "changes": changes_document(changes(then, now))}
