@@ -105,6 +105,9 @@ class Limits:
     refs: int = 20_000
     commits: int = 1_000_000
     """Of a history that is read by the API."""
+    logins: int = 100_000
+    """Commits whose authors' logins are asked for, the newest first: an hour's quota is 5,000
+    requests for 100 of them each."""
     pages: int = 10_000
     """Of one list, so that a list without an end has one."""
     silence: float = 60.0

@@ -1,7 +1,9 @@
 """GitHub as a host of repositories."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +18,7 @@ from ingest.github.parts import as_it_was, facts_of, pulls_of, refs_of, releases
 from ingest.github.quota import Quota, quota_of
 from ingest.github.texts import texts_of
 from ingest.github.tokens import Token
+from ingest.github.wire import TooLong
 from ingest.host import Limits, Look, ProjectGone, Seen
 from ingest.names import repository_url
 from ingest.records import Commit, Side
@@ -53,6 +56,7 @@ class GitHubHost:
     ) -> None:
         self.address = address
         self._client = Client(address, tokens, waiter or Waiter(), limits or Limits())
+        self._said: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -113,9 +117,13 @@ class GitHubHost:
         if self._client.pool.is_anonymous:
             return {}
         tips = [ref.target for ref in look.refs if ref.name == look.default_branch]
-        told = Walk(self._client, name, held).from_tips(tips)
-        found = ((item.sha("sha"), login_of(item)) for item in told)
-        return {sha: login for sha, login in found if login}
+        told = islice(Walk(self._client, name, held).from_tips(tips), self._client.limits.logins)
+        found: dict[str, str] = {}
+        with suppress(TooLong):  # git can read such a history, and will, without the logins
+            for item in told:
+                if login := login_of(item):
+                    found[item.sha("sha")] = login
+        return found
 
     def repositories(self, owner: str) -> Iterator[Owned]:
         """Yield the repositories of a person or an organisation.
@@ -163,10 +171,14 @@ class GitHubHost:
         return asking.seen.details.facts
 
     def _warnings(self) -> tuple[str, ...]:
-        refused = [f"the token in {t.source} was not accepted" for t in self._client.pool.refused]
-        if self._client.pool.is_anonymous:
-            refused.append("without a token the authors' logins are not asked for")
-        return tuple(refused)
+        """Return what is wrong with the tokens, once."""
+        pool = self._client.pool
+        said = [f"the token in {token.source} was not accepted" for token in pool.refused]
+        if pool.is_anonymous:
+            said.append("without a token the authors' logins are not asked for")
+        fresh = tuple(sentence for sentence in said if sentence not in self._said)
+        self._said |= set(fresh)
+        return fresh
 
 
 def _owned(told: Fields) -> Owned:

@@ -1,6 +1,7 @@
 """What every loopback hub is: a threaded HTTP server that logs, routes, and fails when told to."""
 
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -118,6 +119,11 @@ class _Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
+        if hub.tls is not None:
+            # The handshake is left to the connection's own thread.
+            self.socket = hub.tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         if hub.tls:
             self.socket = hub.tls.wrap_socket(self.socket, server_side=True)
 
@@ -141,7 +147,8 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()
-        if not isinstance(error, ConnectionError):  # a client that hangs up is no failure
+        # A client that hangs up, or does not trust us, is no failure.
+        if not isinstance(error, ConnectionError | ssl.SSLError):
             self.failure = error
 
 
@@ -154,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.close_connection = True
 
     def _serve(self) -> None:
@@ -162,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         request = Request(
             self.command,
-            f"http://{self.headers.get('Host', '')}",
+            f"{urlsplit(self.server.hub.url).scheme}://{self.headers.get('Host', '')}",
             self.path,
             unquote(parts.path),
             dict(parse_qsl(parts.query, keep_blank_values=True)),

@@ -1,5 +1,6 @@
 """One request to a loopback hub, and its answer."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,8 +28,10 @@ class Request:
 
     @property
     def token(self) -> str:
-        """The token that came with it, by any scheme that carries one in clear; or empty."""
+        """The token that came with it, or empty; git sends it as a password."""
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            return base64.b64decode(token).decode().partition(":")[2]
         return token.strip() if scheme.lower() in ("bearer", "token") else ""
 
     def url(self, **changed: str | int) -> str:

@@ -1,5 +1,6 @@
 """What a look tells, what it costs, and what a second one costs."""
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -110,16 +111,42 @@ def _change(it: Repository, what: str) -> None:
     if what == "release":
         it.release("v4", assets={"new.bin": b"n"})
     elif what == "pull":
-        it.pulls[0].state, it.pulls[0].updated_at = "merged", START + 50
-        it.pull(it.git.commits[0], at=START + 60)
+        latest = max(pull.updated_at for pull in it.pulls)
+        it.pulls[0].state, it.pulls[0].updated_at = "merged", latest + 50
+        it.pull(it.git.commits[0], at=latest + 60)
     elif what == "tag":
-        it.git.tag("v9", it.git.commits[1])
+        it.git.tag("v9", it.git.commits[-2])
     elif what == "branch":
-        it.git.branch("refs/heads/side", None)
+        there = "refs/heads/side" in it.git.tips
+        it.git.branch("refs/heads/side", None if there else it.git.commits[0])
     elif what == "star":
         it.stars += 1
-    else:
+    elif what == "archive":
+        it.archived = not it.archived
+    elif what == "licence":
+        it.licence = "mit" if it.licence is None else None
+    elif what == "rewrite":
+        it.git.branch("refs/heads/main", it.git.commits[0])
+    elif what in files:
         it.git.commit(files[what])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_look_at_what_changed_tells_what_a_first_look_tells(
+    host: GitHubHost, repository: Repository, world: GitHubWorld, seed: int
+) -> None:
+    chance = random.Random(seed)
+    look = host.look("01-ai/Yi", Seen())
+    whats = [*(what for what, _ in CHANGES), "archive", "licence", "rename", "nothing", "rewrite"]
+    for _ in range(12):
+        for what in chance.sample(whats, chance.randrange(1, 4)):
+            _change(repository, what)
+            if what == "rename":
+                world.rename(repository.name, f"01-ai/Yi-{chance.randrange(1_000)}")
+        look = host.look("01-ai/Yi", again(look))
+        fresh = host.look("01-ai/Yi", Seen())
+        assert (look.details, look.refs) == (fresh.details, fresh.refs)
+        assert look.default_branch == fresh.default_branch
 
 
 def test_only_pull_requests_updated_since_are_read(

@@ -2,6 +2,10 @@
 
 import logging
 import os
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +16,14 @@ from ingest.github.address import PUBLIC, Address, parse_address
 from ingest.github.host import GitHubHost
 from ingest.github.tokens import Token, find_tokens
 from ingest.github.wire import Wire
-from ingest.host import Limits, Seen
+from ingest.host import Limits, ProjectGone, Seen
+from ingest.interface import Cursor
 from ingest.live import LiveSource
 from ingest.names import Web, key_of
 from ingest.records import Project, Side
 from ingest.snapshot import SnapshotWriter
 from tests.hubs import faults
-from tests.hubs.github import GitHubHub
+from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import CANARY, TOKENS, Clock
 
 ENTERPRISE = Address("https://ghe.example.com/api/v3", "https://ghe.example.com")
@@ -130,6 +135,51 @@ def test_a_proxy_is_used_as_requests_uses_it(
     wire.close()
     assert answer.status == 200
     assert hub.log[0].target.startswith("http://github.invalid:80/api/v3/repos/")
+
+
+@pytest.fixture
+def certified(world: GitHubWorld, repository: Repository, tmp_path: Path) -> Iterator[GitHubHub]:
+    """A hub behind https, whose certificate is `tmp_path/cert.pem`."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl makes the certificate, and is not installed")
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    name = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    made = ("-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", cert)
+    subprocess.run([openssl, "req", "-x509", *made, *name], check=True, capture_output=True)
+    hub = GitHubHub(world)
+    hub.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    hub.tls.load_cert_chain(cert, key)
+    with hub:
+        yield hub
+
+
+def test_an_authority_of_ones_own_is_taken_as_requests_takes_it(
+    certified: GitHubHub, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GitHubHost(parse_address(certified.url), (), clock.waiter()) as host:
+        with pytest.raises(SourceError, match="not trusted; REQUESTS_CA_BUNDLE can name"):
+            host.look("01-ai/Yi", Seen())
+        assert clock.slept == []  # asking again would not help
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+        assert host.look("01-ai/Yi", Seen()).refs
+
+
+def test_git_reads_a_private_repository_with_the_token(
+    hub: GitHubHub, clock: Clock, repository: Repository, tmp_path: Path
+) -> None:
+    repository.private = True
+    web = Web(github=hub.url)
+    url = web.url(Side.UPSTREAM, "01-ai/Yi")
+    project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
+    with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
+        git = GitSource(tmp_path / "cache", tokens={"127.0.0.1": CANARY})
+        reading = LiveSource({Side.UPSTREAM: host}, git, web=web).read(project, url, Cursor())
+        assert len(list(reading.commits)) == 3
+    with GitHubHost(parse_address(hub.url), (), clock.waiter()) as nobody:
+        source = LiveSource({Side.UPSTREAM: nobody}, None, web=web)
+        with pytest.raises(ProjectGone, match="01-ai/Yi: not found"):
+            source.read(project, url, Cursor())
 
 
 def test_a_netrc_file_is_not_asked(
