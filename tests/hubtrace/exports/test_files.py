@@ -136,7 +136,8 @@ def test_every_question_becomes_a_table(world: str, tmp_path: Path) -> None:
         assert read.to_pylist() == ask(store, "switches").data()
         # Questions about projects and variants are asked of all that there are.
         assert counts["project_events"] > 0
-        assert counts["variant_facts"] == 6
+        variants = store.run("MATCH (v:Variant) RETURN count(v)").evaluate()
+        assert counts["variant_facts"] == variants > 0
         assert counts["commits_since"] > 0
 
 
