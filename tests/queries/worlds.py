@@ -146,6 +146,7 @@ def hand_made() -> World:
     _branches(world)
     _people(world)
     _releases(world)
+    _copies(world)
     world.types("s1", "model structure", "sharing")
     world.types("s2", "sharing")
     world.types("a1", "sharing")
@@ -266,3 +267,25 @@ def _strays(world: World) -> None:
         for repository in linked:
             world.join("LINKS_TO", ("Variant", "Repository"), key, repository, confidence=0.5)
     world.project("Variant", "hf/y/only-named-as-base", {})
+
+
+def _copies(world: World) -> None:
+    """A file that two repositories hold, a licence, and a large file of a release without a tag."""
+    small, large, steady = "hf/acme/small", "hf/acme/large", "gh/acme/steady"
+    copies: list[tuple[str, str, str, str, str | None, str, dict[str, Any]]] = [
+        ("1", small, "model.py", steady, "s2", "a1", {"blob": "f1", "lag_seconds": 2 * DAY}),
+        ("2", small, "model.py", "gh/acme/mono", "m1", "a1", {"blob": "f1"}),
+        ("3", large, "LICENSE", steady, "s1", "b1", {"blob": "f2", "boilerplate": True}),
+        ("4", large, "w.bin", steady, None, "b1", {"kind": "asset", "gone_at": at(200)}),
+    ]
+    lags = {"2": 3 * DAY, "3": 31 * DAY, "4": DAY}
+    for key, variant, path, repository, origin, copied, facts in copies:
+        own = {"path": path, "origin_path": f"src/{path}", "kind": "blob", "boilerplate": False}
+        own |= {"blob": "f3", "lag_seconds": lags.get(key)}
+        world.node("Copy", key, **{**own, **facts})
+        world.join("HAS_COPY", ("Variant", "Copy"), variant, key)
+        world.join("COPIED_FROM", ("Copy", "Repository"), key, repository)
+        world.join("COPIED_IN", ("Copy", "Commit"), key, copied)
+        if origin is not None:
+            world.join("ORIGINATES_IN", ("Copy", "Commit"), key, origin)
+    world.join("DERIVED_FROM", ("Variant", "Variant"), large, small, relation="finetune")
