@@ -26,6 +26,8 @@ from hubtrace.commands import (
     schema,
     snapshot,
     tag,
+    trace,
+    why,
 )
 from hubtrace.progress import say
 
@@ -41,7 +43,7 @@ app = typer.Typer(
 )
 for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit, check):
     module.register(app)
-for module in (report, diff):
+for module in (report, diff, trace, why):
     module.register(app)
 for module in (query, queries, schema, classify):
     module.register(app)

@@ -7,8 +7,8 @@
 //     copied_at (integer, epoch seconds), gone_at (integer or null, epoch seconds),
 //     lag_seconds (integer or null)
 //
-// commits: full shas. The columns are those of the query origins. A file that the commit brought and
-// an earlier one had brought before comes from that one.
+// commits: full shas. The columns mean what they mean in the query origins. A file that the commit
+// brought and an earlier one had brought before comes from that one.
 
 UNWIND $commits AS sha
 MATCH (o:Commit {sha: sha})<-[:ORIGINATES_IN]-(c:Copy)-[:COPIED_FROM]->(r:Repository)

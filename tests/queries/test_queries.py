@@ -259,7 +259,12 @@ EXPECTED["origins"] = [
     ),
     (*_TWO, *_OF, "src/model.py", "s2", at(1), None, "a1", at(3), None, 2 * DAY, False),
 ]
-EXPECTED["trace_commit"] = EXPECTED["trace_blob"] = EXPECTED["commit_places"] = []
+for _name in ("trace_commit", "trace_blob", "trace_references", "commit_places"):
+    EXPECTED[_name] = []
+EXPECTED["revisions"] = [
+    (STEADY, "refs/tags/v1", "s3", at(15)),
+    (SMALL, "refs/tags/v1", "a3", at(60)),
+]
 EXPECTED["trace_path"] = [
     ("m1", MONO, "src/model.py", 1),
     ("s1", STEADY, "src/LICENSE", 1),

@@ -1,0 +1,82 @@
+"""Sentences about copies and times, as `trace` and `why` say them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_DAY = 86_400
+_KINDS = {
+    "blob": "is, byte for byte, {origin}",
+    "lfs": "is, by the SHA-256 of its LFS pointer, {origin}",
+    "asset": "is, by SHA-256 and size, the release asset {origin}",
+    "readme": "is {origin} but for the front matter",
+}
+
+
+def copy_sentence(row: Mapping[str, Any]) -> str:
+    """Return a row of the stored query `origins` as a sentence or two."""
+    is_what = _KINDS[row["kind"]].format(origin=f"`{row['origin_path']}`")
+    since = f"the variant has it since {short(row['copied_sha'])} ({date(row['copied_at'])})"
+    if row["gone_at"] is not None:
+        until = date(row["gone_at"])
+        since = f"the variant had it from {short(row['copied_sha'])} ({date(row['copied_at'])})"
+        since += f" to {until}"
+    return f"`{row['path']}` {is_what}{_origin(row)}; {since}{_lag(row)}. {_worth(row)}"
+
+
+def _origin(row: Mapping[str, Any]) -> str:
+    if row["origin_at"] is None:
+        return ""
+    if row["kind"] == "asset":
+        return f" of {date(row['origin_at'])}"
+    never = ", which never landed" if row["landed_at"] is None else ""
+    return f" of commit {short(row['origin_sha'])} ({date(row['origin_at'])}){never}"
+
+
+def _lag(row: Mapping[str, Any]) -> str:
+    lag = row["lag_seconds"]
+    if lag is None:
+        return ""
+    return f", {later(lag)}" + (": it flowed back" if lag < 0 else "")
+
+
+def _worth(row: Mapping[str, Any]) -> str:
+    if row["boilerplate"]:
+        return "Everybody has this file, so it proves nothing (weight 0)."
+    if row["weight"] == 1:
+        return "No other repository holds it (weight 1)."
+    holders = round(1 / row["weight"])
+    first = "this one had it first" if row["first"] else "another one had it earlier"
+    return f"{holders} repositories hold it (weight {row['weight']:.2g}), and {first}."
+
+
+def later(lag_seconds: int) -> str:
+    """Return a lag in words: `4 days later`, `2 hours earlier`."""
+    size = abs(lag_seconds)
+    if size < 3600:
+        amount = counted(size // 60, "minute")
+    elif size < 2 * _DAY:
+        amount = counted(size // 3600, "hour")
+    else:
+        amount = counted(size // _DAY, "day")
+    return f"{amount} {'later' if lag_seconds >= 0 else 'earlier'}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, e.g. `1 file`, `2,000 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short(sha: str | None) -> str:
+    """Return the first letters of a sha; a day without a sha is told as it is."""
+    if sha is None:
+        return "unknown"
+    return sha if sha.startswith("day:") else sha[:10]
+
+
+def date(seconds: int) -> str:
+    """Return the day of a moment, in UTC; a year that no calendar has stays a number."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, ValueError, OSError):
+        return f"@{seconds}"
