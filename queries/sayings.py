@@ -16,12 +16,7 @@ _KINDS = {
 def copy_sentence(row: Mapping[str, Any]) -> str:
     """Return a row of the stored query `origins` as a sentence or two."""
     is_what = _KINDS[row["kind"]].format(origin=f"`{row['origin_path']}`")
-    since = f"the variant has it since {short(row['copied_sha'])} ({date(row['copied_at'])})"
-    if row["gone_at"] is not None:
-        until = date(row["gone_at"])
-        since = f"the variant had it from {short(row['copied_sha'])} ({date(row['copied_at'])})"
-        since += f" to {until}"
-    return f"`{row['path']}` {is_what}{_origin(row)}; {since}{_lag(row)}. {_worth(row)}"
+    return f"`{row['path']}` {is_what}{_origin(row)}. {_stay(row)}. {_worth(row)}"
 
 
 def _origin(row: Mapping[str, Any]) -> str:
@@ -33,11 +28,21 @@ def _origin(row: Mapping[str, Any]) -> str:
     return f" of commit {short(row['origin_sha'])} ({date(row['origin_at'])}){never}"
 
 
-def _lag(row: Mapping[str, Any]) -> str:
+def _stay(row: Mapping[str, Any]) -> str:
+    """Say since when the variant has the file, how much later that is, and until when."""
     lag = row["lag_seconds"]
+    revision = f"{short(row['copied_sha'])} ({date(row['copied_at'])})"
     if lag is None:
-        return ""
-    return f", {later(lag)}" + (": it flowed back" if lag < 0 else "")
+        said = f"The variant took it in {revision}"
+    elif lag >= 0:
+        said = f"The variant took it {later(lag)}, in {revision}"
+    else:
+        said = f"The variant had it {later(lag)}, in {revision}: it flowed back"
+    return (
+        said
+        if row["gone_at"] is None
+        else f"{said}; its head lacks it since {date(row['gone_at'])}"
+    )
 
 
 def _worth(row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`hubtrace trace`: from a commit to the models that carry it, from a model's file to its origin."""
+"""`hubtrace trace`: from a commit to the models that carry it, from a file to its origin."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from queries.trace import Copy, Reference, Trace
 
 COLUMNS = (
-    *("variant", "file", "revision", "revision_at", "gone_at"),
-    *("repository", "origin_file", "origin", "origin_at", "lag_seconds", "weight", "note"),
+    *("variant", "file", "revision", "since_at", "gone_at"),
+    *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
 )
 _SCHEMA = "hubtrace.trace/1"
 _EXAMPLES = """
@@ -70,12 +70,12 @@ def _copy(copy: "Copy") -> dict[str, Any]:
         "variant": copy.name or copy.variant,
         "file": copy.path,
         "revision": copy.copied_sha[:10],
-        "revision_at": copy.copied_at,
+        "since_at": copy.copied_at,
         "gone_at": copy.gone_at,
         "repository": copy.repository_name or copy.repository,
         "origin_file": copy.origin_path,
         "origin": (copy.origin_sha or "")[:10],
-        "origin_at": copy.origin_at,
+        "made_at": copy.origin_at,
         "lag_seconds": copy.lag_seconds,
         "weight": copy.weight,
         "note": "; ".join(_notes(copy)),
@@ -109,8 +109,8 @@ def _references(found: "Trace") -> Iterator[dict[str, Any]]:
             lag = variant[2] - repository[2]
         yield {
             **dict.fromkeys(COLUMNS),
-            **dict(zip(("variant", "revision", "revision_at"), _cut(variant), strict=True)),
-            **dict(zip(("repository", "origin", "origin_at"), _cut(repository), strict=True)),
+            **dict(zip(("variant", "revision", "since_at"), _cut(variant), strict=True)),
+            **dict(zip(("repository", "origin", "made_at"), _cut(repository), strict=True)),
             "lag_seconds": lag,
             "note": _names(one),
         }
