@@ -288,8 +288,8 @@ EXPECTED["people_between"] = [
     (SMALL, STEADY, "hmac:1", "hmac:1", None, "same_key", 1, 1),
 ]
 EXPECTED["bases_between"] = [
-    (LARGE, 1, ["acme/large", "acme/small"], ["finetune"], MONO, None, [], 1),
-    (LARGE, 1, ["acme/large", "acme/small"], ["finetune"], STEADY, None, ["steady"], 1),
+    (LARGE, 1, ["acme/large", "acme/small"], ["finetune"], MONO, 0.2, [], 1),
+    (LARGE, 1, ["acme/large", "acme/small"], ["finetune"], STEADY, 0.93, ["steady"], 1),
 ]
 EXPECTED["branch_status"] = [
     (
