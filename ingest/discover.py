@@ -121,7 +121,7 @@ class _Search:
         self._result = Discovered()
 
     def run(self, asked: Sequence[Asked]) -> Discovered:
-        self._look("asking the hubs", asked)
+        self._look("asking the hubs", asked, self._finder.find)
         repositories = self._there(asked, Side.UPSTREAM)
         variants = self._with_bases(self._there(asked, Side.DOWNSTREAM))
         listed = self._listed(repositories)
@@ -136,16 +136,17 @@ class _Search:
         self._keep(repositories, variants, listed)
         return self._result
 
-    def _look(self, what: str, asked: Iterable[Asked]) -> None:
+    def _look(
+        self, what: str, asked: Iterable[Asked], find: Callable[[Asked], Sighting] | None = None
+    ) -> None:
         """Look at those that were not seen yet; one that was renamed is seen under both names."""
+        find = find or self._finder.find_linked
         new = {
             (one.side, one.name.lower()): one
             for one in asked
             if (one.side, one.name.lower()) not in self._seen
         }
-        for key, answer in zip(
-            new, self._hands.each(what, self._finder.find, new.values()), strict=True
-        ):
+        for key, answer in zip(new, self._hands.each(what, find, new.values()), strict=True):
             self._seen[key] = answer
             if isinstance(answer, Sighting):
                 self._seen.setdefault((key[0], answer.name.lower()), answer)
@@ -236,7 +237,7 @@ class _Search:
             for (side, _), answer in self._seen.items()
             if side is Side.UPSTREAM and isinstance(answer, Sighting)
         }
-        named = self._named_by(repositories.values())
+        named, names = self._named_by(repositories.values()), self._aliases()
         forward = {name: list(self._present(some)) for name, some in said.items()}
         aliases = learn_aliases(
             ((name, one.repository) for name, some in forward.items() for one in some if _own(one)),
@@ -248,7 +249,8 @@ class _Search:
             owners = {one.repository for one in found}
             owned = (same_owner(variant.name, repository, aliases) for repository in owners)
             ranked = links([*found, *(one for one in owned if one)])
-            self._result.variants[name] = Linked(variant, tuple(ranked))
+            known = replace(variant, aliases=names[variant.project.key])
+            self._result.variants[name] = Linked(known, tuple(ranked))
 
     def _named_by(self, repositories: Iterable[Sighting]) -> dict[str, list[Found]]:
         """Return what repositories say of variants, by the names that those have now."""
@@ -280,9 +282,10 @@ class _Search:
     ) -> None:
         """Complete the result; forget the variants that have nothing to do with what was asked."""
         result = self._result
+        aliases = self._aliases()
         for (side, name), answer in self._seen.items():
             if side is Side.UPSTREAM and isinstance(answer, Sighting):
-                result.repositories[name] = answer
+                result.repositories[name] = replace(answer, aliases=aliases[answer.project.key])
         result.asked = [Asked(one.project.side, one.name) for one in (*repositories, *variants)]
         for repository in repositories:
             result.others[repository.name.lower()] = self._others(repository, listed)
@@ -296,6 +299,15 @@ class _Search:
             for name, linked in result.variants.items()
             if name in asked | members or _leads_to(linked, wanted)
         }
+
+    def _aliases(self) -> dict[str, tuple[str, ...]]:
+        """Return all names by which each project was seen, whoever linked to it by which."""
+        aliases: dict[str, tuple[str, ...]] = {}
+        for answer in self._seen.values():
+            if isinstance(answer, Sighting):
+                known = aliases.get(answer.project.key, ())
+                aliases[answer.project.key] = tuple(dict.fromkeys(known + answer.aliases))
+        return aliases
 
     def _others(
         self, repository: Sighting, listed: Mapping[str, Mapping[str, str | None]]

@@ -61,6 +61,23 @@ class Finder:
     def __init__(self, ask: Ask, memory: Memory, web: Web) -> None:
         self._ask, self._memory, self._web = ask, memory, web
 
+    def find_linked(self, asked: Asked) -> Sighting:
+        """Return the project that a text names.
+
+        A name that one of ours had is that project's, whoever has the name now: a link meant what
+        was there when it was written. (A person who asks means what is there: `find`.)
+
+        Raises:
+            ProjectGone, SourceError: as `find`.
+        """
+        named = hosted_project(asked.side, asked.name, self._web)
+        elder = self._memory.key_of_alias(named.key)
+        known = self._memory.cursor(elder).details if elder else None
+        if known is None or not known.facts.host_id:
+            return self.find(asked)
+        seen = self.find(Asked(asked.side, known.facts.name))
+        return replace(seen, aliases=(*seen.aliases, named.key))
+
     def find(self, asked: Asked) -> Sighting:
         """Return the project, as its host or, where that has it no more, the snapshot shows it.
 

@@ -45,6 +45,8 @@ _FACTS: list[ExpandModelProperty_T] = [
 ]
 _HEAD, _FACTS_ETAG, _REFS_ETAG = "head", "etag of facts", "etag of refs"
 """Marks: the commit at which everything was read, and what the answers were called."""
+_FILES = "files"
+"""The mark of the commit at which all was read but the card, which is kept from us."""
 _MAIN = "refs/heads/main"
 _PAGE = 1_000
 """Commits per request; the Hub's own JavaScript client says that it goes so far."""
@@ -84,11 +86,16 @@ class HuggingFace:
         facts, head = self._facts(name, known, seen, marks)
         refs, same_refs, warnings = self._refs(facts.name, seen, marks)
         if known is not None and seen.marks.get(_HEAD, "") == head:
-            details, complete = replace(known, facts=facts), True
+            details, complete, listed = replace(known, facts=facts), True, False
         else:
-            details, complete = self._parts.read(facts, head or None, known)
+            same = known is not None and head != "" and seen.marks.get(_FILES) == head
+            details, complete, listed = self._parts.read(
+                facts, head or None, known, same_files=same
+            )
         if complete:
             marks[_HEAD] = head
+        elif listed:
+            marks[_FILES] = head
         return Look(details, refs, _default(refs, head), marks, tuple(warnings), same_refs)
 
     def _facts(

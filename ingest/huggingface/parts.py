@@ -44,19 +44,27 @@ class PartReader:
         self._papers: dict[str, Paper] = {}
         self._lock = threading.Lock()
 
-    def read(self, facts: Facts, head: str | None, known: Details | None) -> tuple[Details, bool]:
-        """Return all that is told of a model at `head`, and whether that is all there is.
+    def read(
+        self, facts: Facts, head: str | None, known: Details | None, *, same_files: bool = False
+    ) -> tuple[Details, bool, bool]:
+        """Return all that is told of a model at `head`, whether that is all, and all its files.
 
-        A card that `known` holds already is not asked for again.
+        A card that `known` holds already is not asked for again, nor are its files if they are
+        the same.
         """
         parts = Parts()
         texts: tuple[Text, ...] = ()
-        if head is not None:
+        all_files = same_files
+        if same_files and known is not None:
+            parts.files = known.files
+        elif head is not None:
             self._read_tree(facts.name, head, parts)
+            all_files = not parts.cut
+        if head is not None:
             texts = self._card(facts.name, head, parts, known.texts if known else ())
         papers = self.papers(facts, parts.cut)
         details = Details(facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut))
-        return details, not parts.refused
+        return details, not parts.refused, all_files
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
         found: dict[str, TreeFile] = {}
