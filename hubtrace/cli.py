@@ -14,6 +14,7 @@ from hubtrace.commands import (
     copy,
     demo,
     diff,
+    doctor,
     export,
     flags,
     history,
@@ -45,7 +46,7 @@ for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit, c
     module.register(app)
 for module in (report, diff, trace, why):
     module.register(app)
-for module in (query, queries, schema, classify):
+for module in (query, queries, schema, classify, doctor):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")

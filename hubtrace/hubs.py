@@ -1,6 +1,7 @@
 """The two hubs as the command line reaches them: their addresses, tokens and manners."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,12 +69,23 @@ class Hubs:
         listing = self.hugging_face.models(Wanted(author=owner, most=most))
         return [(model.name, model.head) for model in listing.models]
 
+    def repositories_of(self, owner: str) -> Sequence[str]:
+        """Return an owner's repositories that are no forks; none if GitHub knows no such owner."""
+        from ingest.host import ProjectGone
+
+        try:
+            return [one.name for one in self.github.repositories(owner) if not one.fork]
+        except ProjectGone:
+            return []
+
 
 @contextmanager
 def open_hubs(
-    github_url: str | None, hf_endpoint: str | None, waiting: "Progress"
+    github_url: str | None, hf_endpoint: str | None, waiting: "Progress", *, patient: bool = True
 ) -> Iterator[Hubs]:
     """Find addresses and tokens, and have the hubs for the block; nobody is asked yet.
+
+    Whoever is not `patient` does not wait before asking again.
 
     Raises:
         SourceError: an address or a token is none.
@@ -84,13 +96,14 @@ def open_hubs(
     from ingest.huggingface import HuggingFace, stored_token
     from ingest.waiting import Waiter
 
+    sleep = time.sleep if patient else lambda _: None
     address = parse_address(github_url) if github_url else PUBLIC
     tokens, hub_token = find_tokens(address, os.environ), stored_token()
-    hub = HuggingFace(hf_endpoint, token=hub_token, waiter=Waiter(waiting))
+    hub = HuggingFace(hf_endpoint, token=hub_token, waiter=Waiter(waiting, sleep=sleep))
     for_git = {address.host: tokens[0].text} if tokens else {}
     if hub_token:
         for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
-    with GitHubHost(address, tokens, Waiter(waiting)) as github:
+    with GitHubHost(address, tokens, Waiter(waiting, sleep=sleep)) as github:
         yield Hubs(github, hub, _web(address.web, address.host), for_git)
 
 

@@ -10,7 +10,7 @@ from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import count, say
 
 if TYPE_CHECKING:
-    from ingest.forming import Reason
+    from ingest.discovery import Reason
     from ingest.load.loader import Loaded
     from ingest.pipeline import Ingested
 

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their texts become values."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,11 @@ SnapshotDir = Annotated[
     Path, typer.Option("--snapshot", metavar="DIR", help="The snapshot, made if there is none.")
 ]
 SNAPSHOT = Path("hubtrace-snapshot")
+
+Cache = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="DIR", envvar="HUBTRACE_CACHE", help="Where clones are kept."),
+]
 
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the rows.")]
 
@@ -54,6 +60,12 @@ AbandonAfter = Annotated[
         "--abandon-after", metavar="DAYS", help="Silence after which something counts as abandoned."
     ),
 ]
+
+
+def default_cache() -> Path:
+    """Return where clones are kept if nobody says where."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "hubtrace" / "git"
 
 
 def parse_until(text: str | None) -> int | None:

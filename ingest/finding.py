@@ -7,7 +7,7 @@ from typing import Protocol
 from ingest.facts import Details
 from ingest.host import Look, ProjectGone
 from ingest.interface import Cursor
-from ingest.names import Web, host_key, key_of
+from ingest.names import GITHUB, Web, host_key, key_of
 from ingest.pasted import Asked
 from ingest.records import Project, Side
 from ingest.targets import Target, hosted_project
@@ -60,6 +60,11 @@ class Finder:
 
     def __init__(self, ask: Ask, memory: Memory, web: Web) -> None:
         self._ask, self._memory, self._web = ask, memory, web
+
+    @property
+    def is_public(self) -> bool:
+        """True if the repositories are those of github.com."""
+        return self._web.github == GITHUB
 
     def find_linked(self, asked: Asked) -> Sighting:
         """Return the project that a text names.

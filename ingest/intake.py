@@ -6,9 +6,8 @@ from itertools import islice
 from typing import TypeVar
 
 from graph.errors import SourceError
-from ingest.discover import Bounds, ModelsOf, discover
+from ingest.discovery import Bounds, ModelsOf, RepositoriesOf, discover, form
 from ingest.finding import Finder
-from ingest.forming import form
 from ingest.interface import Progress, no_progress
 from ingest.live import LiveSource
 from ingest.looking import crew
@@ -34,6 +33,7 @@ class Intake:
     make_source: Callable[[], LiveSource]
     """Makes a source that has asked for nothing yet."""
     models_of: ModelsOf
+    repositories_of: RepositoriesOf
     writer: SnapshotWriter
     web: Web
     bounds: Bounds = field(default_factory=Bounds)
@@ -79,6 +79,7 @@ class Intake:
             asked,
             Finder(source.look, self.writer, self.web),
             self.models_of,
+            self.repositories_of,
             members=self._members(),
             bounds=self.bounds,
             workers=self.workers,

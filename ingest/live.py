@@ -19,7 +19,7 @@ from ingest.records import Commit, Observation, Project, Ref, Side
 _REFS = "refs"
 """The mark under which a hash of the refs is kept that were read."""
 OTHERS = "other:"
-"""What marks begin with that were not made by a host; they stay (`ingest.discover`)."""
+"""What marks begin with that were not made by a host; they stay (`ingest.discovery`)."""
 
 _NO_PARENTS = "without git only the default branch is read, without parents and paths"
 

@@ -12,8 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from graph.errors import SourceError
+from ingest.discovery import Reason
 from ingest.family_book import FamilyBook
-from ingest.forming import Reason
 from ingest.interface import Progress, Reading, Source, no_progress
 from ingest.records import Commit, Project
 from ingest.snapshot import SnapshotWriter, Written

@@ -1,6 +1,5 @@
 """`hubtrace ingest`: read families into a snapshot, then load them into the graph."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,15 @@ import typer
 from hubtrace.commands.load import load_snapshot
 from hubtrace.hubs import GitHubUrl, HubEndpoint, open_hubs
 from hubtrace.ingested import print_ingested, say_ingested
-from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Cache,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    default_cache,
+)
 from hubtrace.output import Format
 from hubtrace.progress import progress
 from hubtrace.wanted import Wanted
@@ -104,10 +111,7 @@ def ingest(
     no_load: Annotated[
         bool, typer.Option("--no-load", help="Write the snapshot only; leave the graph alone.")
     ] = False,
-    cache: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", envvar="HUBTRACE_CACHE", help="Where clones are kept."),
-    ] = None,
+    cache: Cache = None,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Read families into a snapshot, then load them into the graph."""
@@ -127,7 +131,7 @@ def ingest(
     if from_study is not None:
         result = _study(from_study, snapshot)
     else:
-        way = _Way(github_url, hf_endpoint, None if no_git else cache or _default_cache(), workers)
+        way = _Way(github_url, hf_endpoint, None if no_git else cache or default_cache(), workers)
         result = _live(wanted, way, snapshot, follow_bases)
     say_ingested(result, snapshot)
     loaded = load_snapshot(snapshot, graph) if result.projects and not no_load else None
@@ -155,7 +159,7 @@ def _study(folder: Path, snapshot: Path) -> "Ingested":
 
 
 def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Ingested":
-    from ingest.discover import Bounds
+    from ingest.discovery import Bounds
     from ingest.intake import Intake
     from ingest.snapshot import SnapshotWriter
     from ingest.stopping import Stop
@@ -171,6 +175,7 @@ def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Inges
             intake = Intake(
                 lambda: hubs.source(way.cache, show, stop),
                 hubs.models_of,
+                hubs.repositories_of,
                 writer,
                 hubs.web,
                 bounds=Bounds(generations=generations),
@@ -181,8 +186,3 @@ def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Inges
             if families is not None:
                 return intake.stated(families)
             return intake.found(wanted.asked(hubs, intake.held()))
-
-
-def _default_cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "hubtrace" / "git"

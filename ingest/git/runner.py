@@ -129,7 +129,7 @@ def git_program() -> str:
     program = shutil.which("git")
     if program is None:
         raise SourceError("git is not installed, or not on the PATH; hubtrace needs git 2.31")
-    version = _version(program)
+    version = git_version(program)
     if version < OLDEST:
         raise SourceError(f"{program} is git {version[0]}.{version[1]}; hubtrace needs git 2.31")
     return program
@@ -154,7 +154,12 @@ def _users_files() -> dict[str, str]:
 
 
 @functools.cache
-def _version(program: str) -> tuple[int, int]:
+def git_version(program: str) -> tuple[int, int]:
+    """Return the first two numbers of a git program's version.
+
+    Raises:
+        SourceError: it cannot be started, or does not tell.
+    """
     try:
         said = subprocess.run(
             [program, "version"], stdin=subprocess.DEVNULL, capture_output=True, check=False

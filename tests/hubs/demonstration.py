@@ -49,7 +49,7 @@ VARIANTS = (
     Released("borealis/aurora-small", (30, 58), _CODE.format("borealis-ai/aurora")),
     Released("borealis/aurora-code", (58,), _CODE.format("borealis-ai/aurora")),
     Released("cirrus/nimbus-3b", (1, 100), _CODE.format("cirrus/nimbus")),
-    Released("cirrus/nimbus-3b-instruct", (100,), _CODE.format("cirrus/nimbus")),
+    Released("cirrus/nimbus-3b-instruct", (100,), "\nNimbus that does as it is told.\n"),
     Released(
         "thebits/atlas-7b-gguf",
         (20,),
@@ -150,9 +150,10 @@ class Demonstration:
             library="transformers",
             task="text-generation",
         )
+        name = released.name.partition("/")[2]
         for number, day in enumerate(released.days):
             weights = f"{released.name} {number}".encode() * 50
-            changes = {b"model.safetensors": pointer(weights), b"config.json": b"{}"}
+            changes = {b"model.safetensors": pointer(weights), b"config.json": _config(name)}
             if number == 0:
                 changes[b"README.md"] = _card(released)
             message = b"Upload folder using huggingface_hub\n"
@@ -180,13 +181,19 @@ def _code(repository: Repository, days: tuple[int, ...], readme: bytes) -> None:
     for number, day in enumerate(days):
         changes = {b"train.py": b"step %d" % number}
         if number == 0:
-            changes |= {b"README.md": readme, b"config.json": b"{}"}
+            changes |= {b"README.md": readme, b"configs/model.json": _config(repository.name)}
         repository.git.commit(changes, at=_day(day), author=ADA)
 
 
 def _card(released: Released) -> bytes:
     name = released.name.partition("/")[2]
     return f"---\npipeline_tag: text-generation\n---\n# {name}\n{released.card}".encode()
+
+
+def _config(name: str) -> bytes:
+    """Return a file that the variants of a family and its repository have in common."""
+    words = name.rpartition("/")[2].split("-")
+    return f'{{"model_type": "{words[0]}", "layers": {len(words[0]) * 4}}}\n'.encode()
 
 
 def _day(day: int) -> int:

@@ -36,7 +36,10 @@ def call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
     """Call `hubtrace` in this process, in an empty folder and with an empty environment."""
-    for name in ("HUBTRACE_GRAPH", "HUBTRACE_CACHE", "XDG_CACHE_HOME"):
+    for name in (
+        *("HUBTRACE_GRAPH", "HUBTRACE_CACHE", "XDG_CACHE_HOME", "GITHUB_API_URL", "HF_ENDPOINT"),
+        *("GITHUB_TOKEN", "GITHUB_TOKENS", "GH_TOKEN", "HF_TOKEN"),
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "here").mkdir()

@@ -16,7 +16,7 @@ from tests.hubtrace.conftest import Call
 
 COMMANDS = (
     *("demo", "ingest", "load", "tag", "patterns", "flags"),
-    *("history", "query", "queries", "schema"),
+    *("history", "query", "queries", "schema", "doctor"),
 )
 
 
@@ -206,6 +206,14 @@ def test_the_schema_describes_the_whole_model(call: Call) -> None:
         (["ingest", "--upstream", "x"], "--family NAME is missing"),
         (["ingest", "--family", "f", "--variant", "/x"], "needs a name"),
         (["ingest", "--family", "f", "--families", "x.csv"], "give nothing else"),
+        (["ingest", "./model"], "./model is a path; name what lies here with --family"),
+        (["ingest", "https://gitlab.com/o/r"], "is neither on GitHub nor on Hugging Face"),
+        (["ingest", "o/r", "--variant", "o/v"], "name the variant as a TARGET"),
+        (["ingest", "o/r", "--family", "f"], "--family names what --upstream says"),
+        (["ingest", "o/r", "--task", "text-generation"], "narrow --top or --org"),
+        (["ingest", "gh:o/r", "--upstream", "gh:o/s"], "its variants"),
+        (["ingest", "o/r", "--github-url", "ftp://x"], "no address of a GitHub"),
+        (["ingest", "o/r", "--hf-endpoint", "x"], "not the address of a Hub"),
         (["ingest", "--families", "nothing.toml"], "cannot read nothing.toml"),
         (["ingest", "--from-study", "nothing"], "nothing/families.jsonl is missing"),
         (["load", "nothing"], "no snapshot at nothing"),

@@ -15,6 +15,11 @@ from tests.hubtrace.live import GITHUB_TOKEN, HUB_TOKEN, let_in, requests, whole
 _LISTS = {"readme", "contents", "blobs", "tree", "resolve", "file", "paper", "commits", "git"}
 """What is asked for only where something has changed."""
 
+_MEMBERSHIP = """
+MATCH (v:Variant)-[l:LINKS_TO]->(r:Repository) WHERE l.role = 'upstream' RETURN r.name, v.name
+"""
+"""What the graph says of membership, by content and commits too."""
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demonstration]:
@@ -29,8 +34,11 @@ def test_the_graph_equals_the_world(call: Call, world: Demonstration) -> None:
     nodes, edges = described(world)
     with open_store("hubtrace.kgl") as store:
         found_nodes, found_edges = in_graph(store)
+        rests = store.run(_MEMBERSHIP).rows()
     assert found_nodes == nodes
     assert found_edges == edges
+    members = {(name, member) for name in FAMILIES for member in FAMILIES[name]}
+    assert set(rests) == members | {("dusk/lost", "dusk/lost-1b")}  # which is gone
 
 
 def test_a_second_time_nothing_is_read_again(call: Call, world: Demonstration) -> None:

@@ -7,7 +7,7 @@ membership. Other variants are derived, or have no link; they are read, and kept
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.discover import Discovered, Linked
+from ingest.discovery.result import Discovered, Linked
 from ingest.evidence.links import DERIVED, UPSTREAM, Link
 from ingest.finding import Sighting
 from ingest.names import Web
