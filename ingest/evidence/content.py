@@ -1,14 +1,15 @@
 """`same_blob` and `same_lfs`: a file of the variant is, byte for byte, a file of the repository.
 
 The weight of a file is 1 / the number of repositories that hold it (forks count once), and nothing
-for what everybody has (licences, standard tokenizers, empty files). A README that is equal without
-its front matter is a weaker kind.
+for what everybody has (licences, standard tokenizers, empty files). Of several holders those that
+had it later may have copied it themselves, as vendored code is, and count half of that. A README
+that is equal without its front matter is a weaker kind.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ingest.evidence.found import Found, found
+from ingest.evidence.found import FACTORS, Found, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,11 @@ class Held:
     blob: str
     kind: str
     """`blob`, `lfs`, `asset` or `readme`, as `Copy.kind` in `graph.model`."""
-    holders: int
-    """Repositories that hold it, forks counted once."""
     boilerplate: bool
+    holders: int = 1
+    """Repositories that hold it, forks counted once."""
+    first: bool = True
+    """True if none of them had it earlier."""
 
 
 def content(held: Iterable[Held]) -> Iterator[Found]:
@@ -38,11 +41,12 @@ def content(held: Iterable[Held]) -> Iterator[Found]:
             "readme" if file.kind == "readme" else None,
         )
         one = found(method, file.repository, f"{file.path} {file.blob}", said, *against)
-        yield _shared(one, file.holders) if file.holders > 1 else one
+        yield _shared(one, file) if file.holders > 1 else one
 
 
-def _shared(one: Found, holders: int) -> Found:
+def _shared(one: Found, file: Held) -> Found:
     """Return the evidence of a file that several repositories hold."""
-    reason = one.reason if one.reason == "boilerplate" else "shared"
-    said = f"{one.said}, held by {holders} repositories"
-    return replace(one, strength=one.strength / holders, reason=reason, said=said)
+    reason = "boilerplate" if file.boilerplate else "shared" if file.first else "later"
+    strength = one.strength / file.holders * FACTORS[reason]
+    said = f"{one.said}, held by {file.holders} repositories"
+    return replace(one, strength=strength, reason=reason, said=said)

@@ -12,14 +12,15 @@ RANKS: Mapping[str, int] = MappingProxyType(
         "commit_reference": 2,
         "ci_workflow": 2,
         "card_code": 3,
-        "card_link": 3,
         "paper_repository": 3,
         "readme_link": 4,
+        "card_link": 4,
         "same_contributor": 5,
         "same_owner": 5,
     }
 )
-"""Method → rank, 1 is the strongest (DESIGN.md section 4)."""
+"""Method → rank, 1 is the strongest: DESIGN.md section 4, but for `card_link`, which was measured
+to be worth one less (docs/decisions/0021)."""
 
 STRENGTHS: Mapping[str, float] = MappingProxyType(
     {
@@ -28,9 +29,9 @@ STRENGTHS: Mapping[str, float] = MappingProxyType(
         "commit_reference": 0.92,
         "ci_workflow": 0.92,
         "card_code": 0.80,
-        "card_link": 0.66,
         "paper_repository": 0.64,
         "readme_link": 0.45,
+        "card_link": 0.42,
         "same_contributor": 0.10,
         "same_owner": 0.25,
     }
@@ -45,7 +46,8 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "citation": 0.2,
         "comparison": 0.2,
         "community": 0.2,
-        "licence": 0.3,
+        "later": 0.5,
+        "licence": 0.2,
         "made_with": 0.3,
         "code_block": 0.5,
         "other_owner": 0.5,

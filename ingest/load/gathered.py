@@ -15,6 +15,7 @@ from ingest.evidence import (
     owners_named,
     same_owner,
 )
+from ingest.evidence.links import FLOOR
 from ingest.evidence.same_owner import Alias, core, names_agree
 from ingest.interface import Progress
 from ingest.load.directory import Directory
@@ -35,6 +36,9 @@ class Seen:
     at: int
 
 
+LIKELY = 0.5
+"""How sure it must be without them that two projects belong together, for a login to be the same
+human on both hubs."""
 _OWN = (None, "other_owner")
 """What may speak against what a repository says of its own models, as long as owners differ."""
 _CARD = ("card_code", "card_link")
@@ -131,8 +135,9 @@ class Gathering:
     def contributors(self, people: People) -> None:
         """Add who committed on both sides, to pairs that something else joins."""
         for (variant, repository), seen in list(self.pairs.items()):
-            if repository in self._repositories:
-                likely = confidence(one.found for one in seen) >= 0.5
+            sure = confidence(one.found for one in seen)
+            if repository in self._repositories and sure >= FLOOR:
+                likely = sure >= LIKELY
                 one = people.of_pair(variant, repository, likely=likely)
                 if one is not None:
                     self.add(variant, repository, one, variant)

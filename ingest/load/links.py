@@ -6,6 +6,7 @@ histories, and only the variants whose evidence or links came out different are 
 """
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -46,7 +47,9 @@ RETURN v.key, r.key, l.confidence, l.best_method, l.role
 _REPOSITORIES = "MATCH (r:Repository) WHERE r.key IN $keys RETURN r.key"
 _COPIES = """
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)
-RETURN v.key, r.key, c.blob, c.path, c.origin_path, c.kind, c.boilerplate
+OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(o:Commit)<-[h:HAS_COMMIT]-(r)
+RETURN v.key, r.key, c.blob, c.path, c.origin_path, c.kind, c.boilerplate,
+       coalesce(h.landed_at, h.at)
 """
 Row = tuple[Any, ...]
 
@@ -81,16 +84,20 @@ def _add_content(
     writer: GraphWriter, gathering: Gathering, histories: Mapping[str, ProjectHistory]
 ) -> None:
     """Add the copies of files that the graph holds."""
-    holders: dict[str, set[str]] = defaultdict(set)
     rows = writer.ask(_COPIES).rows()
-    for _, repository, blob, *_ in rows:
-        holders[blob].add(repository)
-    for variant, repository, blob, path, origin_path, kind, boilerplate in rows:
+    since: dict[str, dict[str, float]] = defaultdict(dict)
+    for _, repository, blob, *_, at in rows:
+        since[blob][repository] = math.inf if at is None else at
+    for variant, repository, blob, path, origin_path, kind, boilerplate, _ in rows:
         if variant in histories and repository in histories:
-            held = Held(
-                repository, path, origin_path, blob, kind, len(holders[blob]), bool(boilerplate)
+            holders = since[blob]
+            first = holders[repository] == min(holders.values())
+            file = Held(
+                *(repository, path, origin_path, blob, kind, bool(boilerplate)),
+                holders=len(holders),
+                first=first,
             )
-            for one in content([held]):
+            for one in content([file]):
                 gathering.add(variant, repository, one, variant)
 
 

@@ -114,6 +114,29 @@ class World:
         self.tips[ref] = sha
         return sha
 
+    def grow(
+        self, steps: Sequence[tuple[Changes, bytes, int]], author: bytes = IDENTITY
+    ) -> list[str]:
+        """Begin `main` with a row of commits, each of (changes, message, time); return their shas.
+
+        One git makes all of them, which takes a tenth of the time.
+        """
+        stream = [b"feature done\n"]
+        for mark, (changes, message, at) in enumerate(steps, start=1):
+            stream += [
+                b"commit refs/heads/main\nmark :%d\n" % mark,
+                b"author %b %d +0000\ncommitter %b %d +0000\n" % (author, at, author, at),
+                _data(message),
+                *(_change(path, new) for path, new in changes.items()),
+                b"get-mark :%d\n" % mark,
+            ]
+        options = ("--quiet", "--force", "--cat-blob-fd=1")
+        shas = git(self.path, "fast-import", *options, feed=b"".join([*stream, b"done\n"]))
+        made = shas.decode().split()
+        self.commits += made
+        self.tips["refs/heads/main"] = made[-1]
+        return made
+
     def raw_commit(self, content: bytes, ref: str = "refs/heads/main") -> str:
         """Write a commit object byte by byte, however malformed, move `ref` to it; its sha."""
         arguments = ("hash-object", "-t", "commit", "-w", "--stdin", "--literally")

@@ -75,7 +75,7 @@ def test_nothing_is_no_confidence_and_links_are_ranked() -> None:
         ("commit_reference", None, "upstream"),
         ("commit_reference", "mention", "derived"),
         ("readme_link", None, "upstream"),
-        ("readme_link", "community", "derived"),
+        ("readme_link", "other_owner", "derived"),
         ("same_owner", None, "upstream"),
         ("same_owner", "unnamed", "upstream"),
         ("card_code", None, "derived"),
@@ -87,6 +87,14 @@ def test_membership_rests_on_what_the_design_names(
 ) -> None:
     (link,) = links([found(method, "a/x", "", "", reason)])
     assert link.role == role
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [("card_link", "tooling"), ("card_link", "acknowledgement"), ("readme_link", "community")],
+)
+def test_what_is_said_in_passing_is_no_link(method: str, reason: str) -> None:
+    assert links([found(method, "a/x", "", "", reason)]) == []
 
 
 def test_a_families_file_decides_and_a_foreign_base_makes_content_lineage() -> None:
