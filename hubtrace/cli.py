@@ -21,6 +21,7 @@ from hubtrace.commands import (
     ingest,
     load,
     patterns,
+    plot,
     queries,
     query,
     report,
@@ -50,6 +51,7 @@ for module in (query, queries, schema, classify, doctor):
     module.register(app)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")
+app.add_typer(plot.app, name="plot")
 
 
 def _print_version(wanted: bool) -> None:
