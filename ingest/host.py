@@ -46,6 +46,8 @@ class Look:
     warnings: tuple[str, ...] = ()
     same_refs: bool = False
     """True if the host says that its refs are those of the last time."""
+    refused: bool = False
+    """True if a part of the project is for some people only, and we are not among them."""
 
 
 class Host(Protocol):

@@ -14,10 +14,12 @@ from ingest.git.source import GitSource
 from ingest.host import Host, Look, ProjectGone, Seen
 from ingest.interface import Cursor, Reading
 from ingest.names import Web
-from ingest.records import Commit, Observation, Project, Ref, Side
+from ingest.records import Commit, Observation, Project, Side
 
 _REFS = "refs"
 """The mark under which a hash of the refs is kept that were read."""
+_REFUSED = " refused"
+"""Added to that mark if git was not let in, and the API told less."""
 OTHERS = "other:"
 """What marks begin with that were not made by a host; they stay (`ingest.discovery`)."""
 
@@ -104,11 +106,13 @@ class LiveSource:
     def _commits(self, project: Project, look: Look, cursor: Cursor) -> Reading:
         host = self._hosts[project.side]
         if self._git is not None and look.refs:
-            reading = self._git.read(project, host.clone_url(project.name), cursor)
+            # What is held without parents is read again, and side branches for the first time.
+            rest = cursor if cursor.last is None or cursor.last.ancestry else Cursor()
+            reading = self._git.read(project, host.clone_url(project.name), rest)
             reading = replace(reading, logins=host.logins(project.name, look, cursor.heads))
         else:  # the API tells the logins with the commits
             reading = self._by_api(project, look, cursor)
-        refs = _hash(look.default_branch, look.refs)
+        refs = _hash(look)
         return self._told(reading, look, cursor, {**look.marks, _REFS: refs})
 
     def _by_api(self, project: Project, look: Look, cursor: Cursor) -> Reading:
@@ -127,7 +131,7 @@ class LiveSource:
             # What git read before says more than the API does.
             reading = self._facts(project, look, cursor)
         else:
-            refs = _hash(look.default_branch, look.refs)
+            refs = _hash(look) + _REFUSED
             reading = self._by_api(project, look, cursor)
             reading = self._told(reading, look, cursor, {**look.marks, _REFS: refs})
         reading.warnings.append(f"it is gated, and {refused}")
@@ -192,9 +196,11 @@ def _unchanged(look: Look, cursor: Cursor) -> bool:
     """Return True if the refs are those of the last time, of which all was read."""
     if cursor.last is None or _REFS not in cursor.marks:
         return False
-    return look.same_refs or cursor.marks[_REFS] == _hash(look.default_branch, look.refs)
+    if cursor.marks[_REFS].endswith(_REFUSED) and not look.refused:
+        return False  # what git was refused may be read by now
+    return look.same_refs or cursor.marks[_REFS].removesuffix(_REFUSED) == _hash(look)
 
 
-def _hash(default_branch: str | None, refs: tuple[Ref, ...]) -> str:
-    named = sorted((ref.name, ref.target) for ref in refs)
-    return hashlib.sha256(repr((default_branch, named)).encode()).hexdigest()[:32]
+def _hash(look: Look) -> str:
+    named = sorted((ref.name, ref.target) for ref in look.refs)
+    return hashlib.sha256(repr((look.default_branch, named)).encode()).hexdigest()[:32]

@@ -3,9 +3,9 @@
 Requests for one model: the first look asks for its facts, its refs, its files (a page per 1,000,
 at most 50 pages), its card (which is a redirect away) and its papers (at most 5): 5 + papers for an
 ordinary model. A look at one that has not changed asks for facts and refs with the ETags of the
-last time: 2. One whose head has moved is asked for its files and papers too, and for the card if
-that is another one: at most as many as the first look.
-The history without git costs a request per 1,000 commits.
+last time: 2, and a third if its card is kept from us, to see whether it still is. One whose head
+has moved is asked for its files and papers too, and for the card if that is another one: at most
+as many as the first look. The history without git costs a request per 1,000 commits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from huggingface_hub.utils import paginate
 
 from graph.errors import SourceError
 from ingest.facts import Details, Facts
-from ingest.host import Limits, Look, Seen
+from ingest.host import Limits, Look, ProjectGone, Seen
 from ingest.huggingface import answers
 from ingest.huggingface.account import Account, account_of
 from ingest.huggingface.hub import Hub
@@ -43,10 +43,9 @@ _FACTS: list[ExpandModelProperty_T] = [
     "sha",
     "tags",
 ]
-_HEAD, _FACTS_ETAG, _REFS_ETAG = "head", "etag of facts", "etag of refs"
-"""Marks: the commit at which everything was read, and what the answers were called."""
-_FILES = "files"
-"""The mark of the commit at which all was read but the card, which is kept from us."""
+_HEAD, _REFUSED = "head", "refused"
+"""Marks: the commit at which all was read, or all but what is for some people only."""
+_FACTS_ETAG, _REFS_ETAG = "etag of facts", "etag of refs"
 _MAIN = "refs/heads/main"
 _PAGE = 1_000
 """Commits per request; the Hub's own JavaScript client says that it goes so far."""
@@ -85,18 +84,18 @@ class HuggingFace:
         marks: dict[str, str] = {}
         facts, head = self._facts(name, known, seen, marks)
         refs, same_refs, warnings = self._refs(facts.name, seen, marks)
-        if known is not None and seen.marks.get(_HEAD, "") == head:
-            details, complete, listed = replace(known, facts=facts), True, False
+        refused = _REFUSED in seen.marks
+        if (
+            known is None
+            or seen.marks.get(_HEAD) != head
+            or (refused and self._parts.is_shown(facts.name, head))
+        ):
+            details, refused = self._parts.read(facts, head or None, known)
         else:
-            same = known is not None and head != "" and seen.marks.get(_FILES) == head
-            details, complete, listed = self._parts.read(
-                facts, head or None, known, same_files=same
-            )
-        if complete:
-            marks[_HEAD] = head
-        elif listed:
-            marks[_FILES] = head
-        return Look(details, refs, _default(refs, head), marks, tuple(warnings), same_refs)
+            details = replace(known, facts=facts)
+        marks |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
+        default = _default(refs, head)
+        return Look(details, refs, default, marks, tuple(warnings), same_refs, refused)
 
     def _facts(
         self, name: str, known: Details | None, seen: Seen, marks: dict[str, str]
@@ -113,6 +112,8 @@ class HuggingFace:
                 raise  # it cannot be: no ETag was sent
             marks[_FACTS_ETAG] = etag
             return known.facts, seen.marks[_HEAD]
+        except Refused as error:
+            raise ProjectGone(name, "gated") from error
         if question.etag:
             marks[_FACTS_ETAG] = question.etag
         return facts, head

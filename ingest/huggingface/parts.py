@@ -44,27 +44,29 @@ class PartReader:
         self._papers: dict[str, Paper] = {}
         self._lock = threading.Lock()
 
-    def read(
-        self, facts: Facts, head: str | None, known: Details | None, *, same_files: bool = False
-    ) -> tuple[Details, bool, bool]:
-        """Return all that is told of a model at `head`, whether that is all, and all its files.
+    def read(self, facts: Facts, head: str | None, known: Details | None) -> tuple[Details, bool]:
+        """Return all that is told of a model at `head`, and whether some of it is kept from us.
 
-        A card that `known` holds already is not asked for again, nor are its files if they are
-        the same.
+        A card that `known` holds already is not asked for again.
         """
         parts = Parts()
         texts: tuple[Text, ...] = ()
-        all_files = same_files
-        if same_files and known is not None:
-            parts.files = known.files
-        elif head is not None:
-            self._read_tree(facts.name, head, parts)
-            all_files = not parts.cut
         if head is not None:
+            self._read_tree(facts.name, head, parts)
             texts = self._card(facts.name, head, parts, known.texts if known else ())
         papers = self.papers(facts, parts.cut)
         details = Details(facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut))
-        return details, not parts.refused, all_files
+        return details, parts.refused
+
+    def is_shown(self, name: str, head: str) -> bool:
+        """Return False if a model's card is kept from us."""
+        try:
+            self._ask_card(name, head, keep=1)
+        except Refused:
+            return False
+        except (Missing, OffHost):
+            pass  # that is an answer too
+        return True
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
         found: dict[str, TreeFile] = {}
@@ -109,17 +111,20 @@ class PartReader:
         return ()
 
     def _fetch_card(self, name: str, head: str, file: TreeFile | None) -> Text:
-        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
-        what = f"the card of {name}"
-        with self._hub.ask(what, name, keep=self._hub.limits.text_bytes) as question:
-            response = get_session().get(url, headers=self._hub.headers())
-            hf_raise_for_status(response)
-        raw = response.content
-        if question.cut:
+        raw, cut = self._ask_card(name, head, keep=self._hub.limits.text_bytes)
+        if cut:
             raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
         elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
-            raise SourceError(f"{self._hub.label} sent for {what} what is not in its tree")
-        return Text("card", _CARD, file.blob if file else None, to_text(raw), question.cut)
+            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
+        return Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
+
+    def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
+        """Return the first bytes of the card, and whether there are more."""
+        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
+        with self._hub.ask(f"the card of {name}", name, keep=keep) as question:
+            response = get_session().get(url, headers=self._hub.headers())
+            hf_raise_for_status(response)
+        return response.content, question.cut
 
     def papers(self, facts: Facts, cut: list[str]) -> tuple[Paper, ...]:
         """Return the papers that a model is tagged with, up to a limit."""

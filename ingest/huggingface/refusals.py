@@ -14,7 +14,6 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     OfflineModeIsEnabled,
     RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
@@ -67,7 +66,6 @@ _UNREADABLE = (
 
 def _refusal(error: HfHubHTTPError, label: str, what: str, project: str | None) -> SourceError:
     status = error.response.status_code
-    # A gated repository's error is a kind of "not found" for huggingface_hub: it goes first.
     if isinstance(error, GatedRepoError):
         return Refused(f"{label} shows {what} only to those who were given access ({status})")
     if isinstance(error, RevisionNotFoundError | RemoteEntryNotFoundError):
@@ -77,8 +75,10 @@ def _refusal(error: HfHubHTTPError, label: str, what: str, project: str | None) 
             return ProjectGone(project, "disabled")
         if status == 451:
             return ProjectGone(project, "blocked")
-        if isinstance(error, RepositoryNotFoundError) or status in (404, 410):
+        if error.response.headers.get("X-Error-Code") == "RepoNotFound":
             return ProjectGone(project, "not_found")
+        if status in (404, 410):  # so may any web server answer that is no Hub
+            return SourceError(f"{label} answers {status} for {what}; is it the address of a Hub?")
     if status in (404, 410):
         return Missing(f"{label} has no such thing: {what}")
     if status == 401:

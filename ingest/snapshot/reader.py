@@ -137,8 +137,9 @@ class ProjectHistory:
         if not tables:
             wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
             return wanted.empty_table()
-        if len(tables) > 1 and any(seen.shallow for seen in self.observations):
-            tables = _newest(tables)
+        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
+        if len(tables) > 1 and in_part:
+            tables = newest(tables)
         return pa.concat_tables(tables)
 
     def _json(self, generation: Generation) -> dict[str, Any]:
@@ -157,8 +158,8 @@ class ProjectHistory:
         return raw
 
 
-def _newest(tables: list[pa.Table]) -> list[pa.Table]:
-    """Leave out older rows of commits that were read again, as after a shallow reading."""
+def newest(tables: list[pa.Table]) -> list[pa.Table]:
+    """Leave out older rows of commits that were read again, as after a partial reading."""
     kept = [tables[-1]]
     for table in reversed(tables[:-1]):
         newer = pa.concat_tables([rows.select(["sha"]) for rows in kept])["sha"]

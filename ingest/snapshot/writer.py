@@ -26,7 +26,7 @@ from ingest.snapshot.columns import Contributors, change_rows, commit_rows, refe
 from ingest.snapshot.draft import Draft
 from ingest.snapshot.files import filesystem, slug, write_atomically, write_sealed
 from ingest.snapshot.manifest import write_manifest
-from ingest.snapshot.reader import Pointer, ProjectHistory, Snapshot
+from ingest.snapshot.reader import Pointer, ProjectHistory, Snapshot, newest
 
 _BATCH = 5_000
 """Commits held in memory while a project is written."""
@@ -156,7 +156,7 @@ class SnapshotWriter:
     ) -> int:
         """Write what is new; return how many commits were not held before."""
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
-        again = before is not None and before.last.shallow
+        again = before is not None and _may_tell_more(before, reading)
         host = login_host(reading.project.side)
         count = 0
         with _closing(reading.commits) as stream:
@@ -169,6 +169,11 @@ class SnapshotWriter:
                 progress(reading.project.name, count, None)
         draft.close()
         return count
+
+
+def _may_tell_more(before: ProjectHistory, reading: Reading) -> bool:
+    """Return True if commits that are held may come with parents that were not known."""
+    return before.last.shallow or (reading.observation.ancestry and not before.last.ancestry)
 
 
 def _publish(
@@ -226,7 +231,7 @@ def _events(before: ProjectHistory, draft: Draft, reading: Reading) -> tuple[Eve
         fresh = draft.path / layout.COMMITS_FILE
         if fresh.exists():
             held.append(pq.read_table(fresh, columns=columns))
-        return pa.concat_tables(held)
+        return pa.concat_tables(newest(held))
 
     events = events_between(before.last, reading.observation, commits)
     if before.details is not None and reading.details is not None:

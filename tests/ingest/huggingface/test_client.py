@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import HfApi, close_session, constants
 
 from graph.errors import SourceError
-from ingest.host import ProjectGone, Seen
+from ingest.host import Seen
 from ingest.huggingface import HuggingFace, stored_token
 from ingest.huggingface.endpoint import checked_endpoint, label_of
 from tests.hubs import faults
@@ -201,7 +201,7 @@ def test_an_unknown_authority_is_named_at_once_and_can_be_trusted(
         assert (clock.slept, hub.log) == ([], [])
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         close_session()
-        with pytest.raises(ProjectGone):
+        with pytest.raises(SourceError, match="is it the address of a Hub"):
             asked.look(NAME, Seen())
 
 

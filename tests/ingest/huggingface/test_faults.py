@@ -296,7 +296,7 @@ def test_a_card_that_is_not_the_one_of_the_tree_is_refused(
     hub: HuggingFaceHub, clock: Clock
 ) -> None:
     hub.faults.inject("file", faults.not_json())
-    with pytest.raises(SourceError, match="for the card of ada/one what is not in its tree"):
+    with pytest.raises(SourceError, match="a card of ada/one that is not in its tree"):
         look(host(hub, clock, limits=LIMITS))
 
 

@@ -8,6 +8,7 @@ from graph.errors import SourceError
 from ingest.facts import BaseModel, Facts, Paper, Text, TreeFile
 from ingest.host import Limits, ProjectGone, Seen
 from ingest.records import Commit, RefKind
+from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 from tests.hubs.huggingface.model import CREATED
 from tests.ingest.huggingface.conftest import CARD, NAME, Clock, host, seen
@@ -129,7 +130,6 @@ def test_a_renamed_model_is_told_under_its_new_name(
         ("private", True, "not_found"),
         ("disabled", True, "disabled"),
         ("blocked", 451, "blocked"),
-        ("blocked", 404, "not_found"),
     ],
 )
 def test_what_is_not_shown_is_gone(
@@ -149,6 +149,26 @@ def test_a_model_that_never_was_is_gone_too(hub: HuggingFaceHub, clock: Clock) -
     with pytest.raises(SourceError, match="not a Hugging Face model name"):
         host(hub, clock).look("../../etc", Seen())
     assert hub.counts() == {"model": 1}
+
+
+def test_where_no_hub_is_nothing_is_taken_for_gone(
+    hub: HuggingFaceHub, model: Model, clock: Clock
+) -> None:
+    for status in (401, 404, 410):
+        hub.faults.clear()
+        hub.faults.inject("model", faults.status(status))
+        with pytest.raises(SourceError) as failed:
+            host(hub, clock).look(NAME, Seen())
+        assert not isinstance(failed.value, ProjectGone)
+
+
+def test_a_model_whose_facts_are_for_some_people_only_is_gone_for_us(
+    hub: HuggingFaceHub, model: Model, clock: Clock
+) -> None:
+    hub.faults.inject("model", faults.status(403, headers={"X-Error-Code": "GatedRepo"}))
+    with pytest.raises(ProjectGone) as gone:
+        host(hub, clock).look(NAME, Seen())
+    assert gone.value.reason == "gated"
 
 
 def test_a_gated_model_is_told_but_for_its_card_until_access_is_given(
