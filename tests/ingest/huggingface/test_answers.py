@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from huggingface_hub import hf_api
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from graph.errors import SourceError
@@ -15,6 +15,8 @@ from ingest.facts import BaseModel
 from ingest.huggingface import answers
 from ingest.huggingface.refusals import in_our_words
 
+# A busy machine takes its time over nested JSON.
+PATIENT = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 # Their constructors have no types.
 ModelInfo: Any = hf_api.ModelInfo
 RepoFile: Any = hf_api.RepoFile
@@ -44,6 +46,7 @@ MODEL = st.fixed_dictionaries(
 )
 
 
+@PATIENT
 @given(MODEL)
 @example({"id": "ada/one", "_id": "\ud800"})
 @example({"id": "ada/one", "_id": "1", "createdAt": "0001-01-01T00:00:00.000Z"})
@@ -62,6 +65,7 @@ def test_facts_are_of_their_types_or_there_are_none(told: dict[str, Any]) -> Non
             assert text is None or text.encode()
 
 
+@PATIENT
 @given(JSON, JSON, JSON, JSON)
 def test_files_are_of_their_types_or_there_are_none(
     path: Any, size: Any, oid: Any, lfs: Any
@@ -72,6 +76,7 @@ def test_files_are_of_their_types_or_there_are_none(
         assert file.size >= 0
 
 
+@PATIENT
 @given(JSON)
 def test_commits_are_of_their_types_or_there_are_none(told: Any) -> None:
     with suppress(SourceError), in_our_words("the Hub", "a commit"):
