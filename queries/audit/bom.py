@@ -114,7 +114,7 @@ def _upstream(audit: Audit, link: Link) -> Component:
             confidence=_decimal(link.confidence),
             methods=[_method(seen) for seen in link.evidence],
         )
-        found = {copy.path: copy for copy in audit.origin.copies if copy.weight > 0}
+        found = {copy.path: copy for copy in audit.origin.copies if copy.proves}
         places = [
             # Without a reference of its own, occurrences come in another order every time.
             Occurrence(
@@ -180,7 +180,7 @@ def _commits(audit: Audit) -> Iterator[Commit]:
     origin = audit.origin
     proved = [origin.commit] if origin.commit else []
     proved += [named.origin for named in origin.references]
-    proved += [copy.origin for copy in origin.copies if copy.origin and copy.weight > 0]
+    proved += [copy.origin for copy in origin.copies if copy.origin and copy.proves]
     for commit in {each.sha: each for each in proved}.values():
         yield _commit(commit)
 

@@ -43,7 +43,7 @@ def drift_of(
     """Return the drift that the rows of `commits_since` show."""
     first, last = (rows[0], rows[-1]) if rows else (None, None)
     types = (row["change_types"][0] if row["change_types"] else None for row in rows)
-    areas = (area for row in rows for area in (row["areas"] or [None]))
+    areas = (area for row in rows for area in ([None] if row["areas"] is None else row["areas"]))
     known_bots = [row["bot"] for row in rows if row["bot"] is not None]
     weighty = [row for row in rows if row["areas"] and WEIGHTY & set(row["areas"])]
     return Drift(

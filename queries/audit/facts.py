@@ -162,6 +162,16 @@ class Copy:
     weight: float
     """1 / number of repositories that hold the file; 0 for what is in everybody's repositories."""
 
+    @property
+    def flowed_back(self) -> bool:
+        """True if the repository had it later than the variant."""
+        return self.lag_seconds is not None and self.lag_seconds < 0
+
+    @property
+    def proves(self) -> bool:
+        """True if it speaks for an origin."""
+        return self.weight > 0 and not self.flowed_back
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

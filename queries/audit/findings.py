@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from queries.audit.facts import Audit, Finding, Undecided
+from queries.audit.links import is_member
 from queries.audit.wording import commit, day, plural, short
 from queries.flags import BranchFlag
 from queries.thresholds import DAY
@@ -68,6 +69,9 @@ def _lag(audit: Audit, most: int) -> _Said | None:
         raise _Missing("no commit of it is known")
     if audit.upstream is None or drift is None:
         raise _Missing("no upstream is known")
+    if not is_member(audit.upstream):
+        name = audit.upstream.name or audit.upstream.repository
+        raise _Missing(f"it derives from {name}, but is of no family that would follow it")
     if drift.days_behind <= most or drift.first is None:
         return None
     text = (
@@ -113,7 +117,7 @@ def _moved(audit: Audit, _: int) -> _Said | None:
 def _abandoned(side: str) -> _Rule:
     def rule(audit: Audit, _: int) -> _Said | None:
         if audit.status is None:
-            raise _Missing("its status is not known")
+            raise _Missing("it is of no family")
         if audit.status.status != f"{side}_abandoned":
             return None
         status = audit.status

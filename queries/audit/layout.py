@@ -6,6 +6,7 @@ from queries.audit.facts import Audit, Copy, Evidence, Link, Revision
 from queries.audit.findings import GROUPS, KINDS
 from queries.audit.layout_drift import drift
 from queries.audit.layout_history import family, history, method, people, unknown
+from queries.audit.links import is_member
 from queries.audit.page import Cell, Facts, Linked, Note, Page, Section, Table, cut
 from queries.audit.saying import address, confidence, kept, project, sha, short_sha, yes
 from queries.audit.wording import day, moment, plural, words
@@ -17,6 +18,8 @@ _HOW = {
     "default_head": "the head of the default branch",
     "newest": "the newest commit of the default branch at this moment",
 }
+_DOUBTFUL = 0.5
+"""A confidence below this is told as a possibility."""
 _BASIS = {
     "commit_reference": "a commit message of the variant that names it",
     "files": "files that are the same, byte for byte",
@@ -64,7 +67,12 @@ def _summary(audit: Audit) -> Iterator[Cell]:
     if link.confidence is not None:
         best = words(link.best_method or "unknown")
         sure = f"confidence {confidence(link.confidence)}, best evidence: {best}"
-    yield ("It comes from ", project(link.name, link.repository, link.url), f" ({sure}).")
+    place = project(link.name, link.repository, link.url)
+    if is_member(link):
+        doubt = link.confidence is not None and link.confidence < _DOUBTFUL
+        yield ("It may come from " if doubt else "It comes from ", place, f" ({sure}).")
+    else:
+        yield ("It derives from ", place, f" ({sure}), but is of no family of it.")
     if origin.commit is None:
         yield "Nothing proves which upstream commit it was made from."
     else:
@@ -191,19 +199,21 @@ def _link_facts(link: Link) -> Facts:
 
 
 def _evidence(caption: str, evidence: tuple[Evidence, ...]) -> Table:
-    rows = tuple(
+    columns = ["method", "strength", "place", "what it says", "seen"]
+    rows: list[tuple[Cell, ...]] = [
         (
             words(seen.method),
             confidence(seen.strength),
             _place(seen.place),
             cut(seen.said),
-            cut(seen.reason),
             day(seen.observed_at),
         )
         for seen in evidence
-    )
-    columns = ("method", "strength", "place", "what it says", "why it counts less", "seen")
-    return Table(caption, columns, rows, frozenset({1}))
+    ]
+    if any(seen.reason for seen in evidence):
+        columns.append("why it counts less")
+        rows = [(*row, cut(seen.reason)) for row, seen in zip(rows, evidence, strict=True)]
+    return Table(caption, tuple(columns), tuple(rows), frozenset({1}))
 
 
 def _place(place: str | None) -> Cell:
@@ -264,6 +274,8 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
 def _comes_from(copy: Copy) -> Cell:
     if copy.origin is None:
         return "a release of an unknown tag"
+    if copy.flowed_back:
+        return ("flowed back: ", short_sha(copy.origin), f" of {day(copy.origin.at)}")
     return (short_sha(copy.origin), f" of {day(copy.origin.at)}")
 
 

@@ -30,8 +30,8 @@ def origin_of(
     """Return the newest upstream commit that a revision provably holds something of.
 
     `carried` are the commits that the revision was made on, itself included: what another branch
-    brought proves nothing. A file that the default branch has lost since proves nothing, nor does
-    one that is in everybody's repositories.
+    brought proves nothing. Nor does a file that the default branch has lost since, one that is in
+    everybody's repositories, or one that upstream had later than the variant: it flowed back.
     """
     links = {row["repository"]: row["url"] for row in answers.of("variant_links", variant)}
     url = next((row["url"] for row in answers.of("variant_facts", variant)), None)
@@ -56,7 +56,7 @@ def _proved(
     upstream: Link | None, copies: list[Copy], references: list[Reference]
 ) -> Iterator[_Proved]:
     for copy in copies:
-        if upstream and copy.repository == upstream.repository and copy.weight > 0 and copy.origin:
+        if upstream and copy.repository == upstream.repository and copy.origin and copy.proves:
             yield _dated("files", copy.origin, copy.landed_at)
     for named in references:
         if upstream and named.repository == upstream.repository:

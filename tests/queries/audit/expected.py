@@ -105,6 +105,7 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         _SMALL,
         [
             _copy("c2", "LICENSE", 0, 1, origin_path="LICENSE", boilerplate=True),
+            _copy("c6", "back.py", 200, 35, origin_path="back.py"),
             _copy("c4", "config.json", 100, 240, origin_path="conf/config.json"),
             _copy("c1", "config.json", 10, 12, origin_path="conf/config.json", gone_at=at(240)),
             _copy("c3", "model.py", 30, 35, origin_path="yi/model.py"),

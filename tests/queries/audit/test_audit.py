@@ -6,8 +6,21 @@ from graph.errors import CatalogueError
 from graph.store import GraphStore
 from queries.audit import Audit, audit
 from queries.thresholds import Thresholds
-from tests.queries.audit.worlds import ALONE, BASE, CHAT, HUB, OWN, RIVAL, SMALL, UNTIL, UP, YI, sha
-from tests.queries.worlds import at
+from tests.queries.audit.worlds import (
+    ALONE,
+    BASE,
+    CHAT,
+    HUB,
+    OWN,
+    RIVAL,
+    SMALL,
+    UNTIL,
+    UP,
+    YI,
+    provenance,
+    sha,
+)
+from tests.queries.worlds import DAY, at
 
 
 def _kinds(found: Audit) -> set[str]:
@@ -56,6 +69,7 @@ def test_the_origin_is_the_newest_commit_that_something_proves(audited: GraphSto
     assert (origin.basis, origin.commit.sha) == ("files", UP[100])
     found = [(c.path, c.origin.sha if c.origin else None, c.weight) for c in origin.copies]
     assert found == [
+        ("back.py", UP[200], 1.0),
         ("config.json", UP[100], 1.0),
         ("model.py", UP[30], 1.0),
         ("LICENSE", UP[0], 0.0),
@@ -207,3 +221,27 @@ def test_what_cannot_be_audited_is_told_in_one_sentence(
 )
 def test_what_people_paste_names_a_variant(audited: GraphStore, target: str) -> None:
     assert audit(audited, target).identity.variant == SMALL
+
+
+def test_a_file_that_flowed_back_proves_no_origin(audited: GraphStore) -> None:
+    origin = audit(audited, SMALL).origin
+    assert origin.commit is not None
+    assert origin.commit.sha == UP[100]
+    (back,) = (copy for copy in origin.copies if copy.path == "back.py")
+    assert (back.lag_seconds, back.flowed_back, back.proves) == (-165 * DAY, True, False)
+
+
+def test_who_merely_derives_from_a_repository_need_not_follow_it(store: GraphStore) -> None:
+    world = provenance()
+    ends = ("Variant", "Repository")
+    world.join("LINKS_TO", ends, ALONE, YI, confidence=0.6, best_method="card_link", role="derived")
+    world.write(store)
+    found = audit(store, ALONE)
+    assert found.upstream is not None
+    assert found.upstream.role == "derived"
+    assert found.drift is not None
+    assert found.drift.days_behind > 30
+    assert "lag" not in _kinds(found)
+    missing = {each.kind: each.missing for each in found.undecided}
+    assert missing["lag"] == "it derives from acme/Yi, but is of no family that would follow it"
+    assert missing["upstream_abandoned"] == "it is of no family"

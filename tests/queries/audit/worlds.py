@@ -136,6 +136,7 @@ def _copies(world: World) -> None:
         ("c1", "config.json", 10, 12, {"origin_path": "conf/config.json", "gone_at": at(240)}),
         ("c2", "LICENSE", 0, 1, {"origin_path": "LICENSE", "boilerplate": True}),
         ("c3", "model.py", 30, 35, {"origin_path": "yi/model.py"}),
+        ("c6", "back.py", 200, 35, {"origin_path": "back.py"}),
         ("c4", "config.json", 100, 240, {"origin_path": "conf/config.json"}),
     ]
     for key, path, origin, own, facts in copies:
