@@ -1,4 +1,4 @@
-"""`python -m benchmarks [git] [load] [types] [labels] [stores] [neo4j] …`: how fast we are.
+"""`python -m benchmarks [git] [load] [types] [labels] [audit] [stores] …`: how fast we are.
 
 Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
 last three need Java 17 and Maven.
@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import classifying, gitsource, labels, loading, neo4j_load, questions, sizes, stores
+from benchmarks import (
+    audits,
+    classifying,
+    gitsource,
+    labels,
+    loading,
+    neo4j_load,
+    questions,
+    sizes,
+    stores,
+)
 from benchmarks.families import STUDY, world
 from benchmarks.measuring import BenchmarkFailed, say
 from benchmarks.reporting import Report, in_json, in_markdown
@@ -78,11 +88,16 @@ def _sizes(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
     return sizes.run(workshop, world(options.neo4j_commits), options.git_commits)
 
 
+def _audit(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return audits.run(workshop, world(options.audit_commits), options.repeat)
+
+
 _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
     "git": _git,
     "load": _load,
     "types": _types,
     "labels": _labels,
+    "audit": _audit,
     "stores": _stores,
     "neo4j": _neo4j,
     "queries": _queries,
@@ -108,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "--labels-commits", type=int, nargs="*", default=[2_000_000], help="beside the study's size"
     )
     add("--types-commits", type=int, default=1_000_000)
+    add("--audit-commits", type=int, default=1_000_000)
     add("--stores-commits", type=int, default=1_000_000)
     add("--neo4j-commits", type=int, default=200_000, help="for neo4j, queries and sizes")
     return parser

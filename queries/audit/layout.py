@@ -69,7 +69,7 @@ def _summary(audit: Audit) -> Iterator[Cell]:
         sure = f"confidence {confidence(link.confidence)}, best evidence: {best}"
     place = project(link.name, link.repository, link.url)
     if is_member(link):
-        doubt = link.confidence is not None and link.confidence < _DOUBTFUL
+        doubt = not link.families and (link.confidence or 1.0) < _DOUBTFUL
         yield ("It may come from " if doubt else "It comes from ", place, f" ({sure}).")
     else:
         yield ("It derives from ", place, f" ({sure}), but is of no family of it.")

@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from packageurl import PackageURL
 
+from queries.audit.wording import is_day
+
 _TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
 
 
@@ -19,5 +21,5 @@ def package_url(url: str | None, version: str | None) -> PackageURL | None:
     namespace, _, name = parts.path.strip("/").removesuffix(".git").rpartition("/")
     if type_ is None or not name or "/" in namespace:
         return None
-    known = version if version and not version.startswith("day:") else None
+    known = version if version and not is_day(version) else None
     return PackageURL(type_, namespace or None, name, known)

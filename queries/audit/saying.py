@@ -2,7 +2,7 @@
 
 from queries.audit.facts import CommitFact
 from queries.audit.page import Cell, Linked, cut
-from queries.audit.wording import short
+from queries.audit.wording import day, is_day, short
 
 
 def project(name: str | None, key: str, url: str | None) -> Linked:
@@ -17,7 +17,8 @@ def address(url: str) -> Linked:
 
 def sha(commit: CommitFact) -> Linked:
     """Return the whole sha of a commit, as a link to it."""
-    return Linked(commit.sha, commit.url)
+    text = f"known by its day alone, {day(commit.at)}" if is_day(commit.sha) else commit.sha
+    return Linked(text, commit.url)
 
 
 def short_sha(commit: CommitFact) -> Linked:

@@ -11,7 +11,7 @@ from typing import Any
 from queries.audit.as_json import audit_as_json
 from queries.audit.facts import Audit
 from queries.audit.packages import package_url
-from queries.audit.wording import moment
+from queries.audit.wording import is_day, moment
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:x-hubtrace:predicate:audit:1"
@@ -23,7 +23,7 @@ def to_in_toto(audit: Audit) -> str:
     Raises:
         ValueError: there is no revision with a sha, so that there is nothing to speak of.
     """
-    if audit.revision is None or audit.revision.commit.sha.startswith("day:"):
+    if audit.revision is None or is_day(audit.revision.commit.sha):
         raise ValueError("an in-toto statement needs a revision with a sha; none is known")
     ancestors = [_named(base.url, base.name or base.variant, None) for base in audit.bases]
     body = {

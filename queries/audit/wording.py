@@ -19,8 +19,13 @@ def moment(seconds: int | None) -> str:
 
 
 def short(sha: str) -> str:
-    """Return the beginning of a sha; a day that is known without its commit names itself."""
-    return sha if sha.startswith("day:") else sha[:_SHORT]
+    """Return the beginning of a sha; of a commit that is known by its day alone, no sha."""
+    return "a commit" if is_day(sha) else sha[:_SHORT]
+
+
+def is_day(sha: str) -> bool:
+    """Return True if a commit is known by its day alone (DESIGN.md section 5)."""
+    return sha.startswith("day:")
 
 
 def commit(fact: CommitFact | None) -> str:

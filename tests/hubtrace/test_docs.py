@@ -54,3 +54,12 @@ def test_the_readme_shows_what_the_demo_prints(call: Call) -> None:
 
 def _squeezed(line: str) -> str:
     return " ".join(line.split())
+
+
+@pytest.mark.parametrize("command", ["audit Qwen/Qwen-VL-Chat", "check augmxnt_shisa"])
+def test_the_readme_shows_what_is_printed_on_the_sample(call: Call, command: str) -> None:
+    call("demo")
+    where = ["--graph", "hubtrace-demo/hubtrace.kgl"]
+    assert " ".join(["`hubtrace", command, *where]) in README
+    printed = call(*command.split(), *where).out
+    assert any(block in printed for block in _blocks("text"))
