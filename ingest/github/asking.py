@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
 from graph.errors import SourceError
 from ingest.github.client import Client, Refused
 from ingest.github.fields import Fields, objects
 from ingest.host import Seen
 
+T = TypeVar("T")
 _GONE = (404, 410)
 _FULL_PAGE = {"per_page": "100"}
 
@@ -82,26 +85,25 @@ class Asking:
         return read()
 
     def whole(
-        self, kind: str, key: Callable[[Fields], str], limit: int, *, moved: bool = True
-    ) -> dict[str, Fields] | None:
+        self, kind: str, make: Callable[[Fields], tuple[str, T]], limit: int, *, moved: bool = True
+    ) -> dict[str, T] | None:
         """Return a list as a whole by its items' names; None if it is as it was.
 
-        GitHub tells by the mark of the first page whether that page has changed. A list of
-        several pages is read again, too, if `moved`.
-
-        A list without an end, or one that repeats itself, is cut.
+        `make` turns an item into its name and a record, so that no page is kept. GitHub tells by
+        the mark of the first page whether that page has changed; a list of several pages is read
+        again, too, if `moved`. A list without an end, or one that repeats itself, is cut.
         """
         again = moved and self.mark(f"{kind}?more") is not None
         pages = self.pages(kind, {}, always=again)
         if pages is None:
             return None
-        found: dict[str, Fields] = {}
+        found: dict[str, T] = {}
         for page in pages:
             before = len(found)
-            found |= {key(item): item for item in page}
+            found |= map(make, page)
             if len(found) > limit:
                 self.cut_off(kind, f"only the first {limit:,} are kept")
-                return dict(list(found.items())[:limit])
+                return dict(islice(found.items(), limit))
             if page and len(found) == before:
                 self.cut_off(kind, "the list repeats itself and has no end")
                 break

@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api 
 """
 
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from ingest.github.wire import Broken, Reply, TooLong, Wire
 from ingest.host import Limits
 from ingest.waiting import Waiter
 
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
+"""RFC 9110, but for what nobody has seen: it is sent again as a header."""
 _TRIES = 5
 _HOPS = 5
 
@@ -153,13 +156,14 @@ class Client:
 
     def _judged(self, reply: Reply, body: Any, place: str) -> Answer:
         shown_place = self._shown(place)
-        mark = reply.headers.get("etag")
+        mark = reply.headers.get("etag", "")
         if reply.status == 304:
-            return Answer(None, mark, None, unchanged=True, place=shown_place)
+            return Answer(None, None, None, unchanged=True, place=shown_place)
         if reply.status >= 400:
             raise Refused(self._sentence(reply.status, body, shown_place), reply.status)
         following = self._following(reply, place)
-        return Answer(body, mark, following, place=shown_place)
+        kept = mark if _ETAG.fullmatch(mark) else None
+        return Answer(body, kept, following, place=shown_place)
 
     def _sentence(self, status: int, body: Any, place: str) -> str:
         said = body.get("message") if isinstance(body, dict) else None

@@ -9,6 +9,8 @@ from graph.text import for_people, to_text
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LARGEST = 2**63 - 1
+_LONGEST = 4_096
+"""Characters of a name; git's own refs are files, with names of 4,096 bytes at most."""
 _KINDS = {
     dict: "an object",
     list: "a list",
@@ -28,21 +30,23 @@ class Fields:
             raise SourceError(f"{where} told {_KINDS[type(value)]} where an object was expected")
         self._value, self._where = value, where
 
-    def text(self, name: str) -> str:
-        """Return a text."""
-        value = self.text_or_none(name)
-        if value is None:
+    def text(self, name: str, most: int = _LONGEST) -> str:
+        """Return a text that is no longer than `most` characters."""
+        value = self._value.get(name)
+        if not isinstance(value, str):
             raise self._unlike(name, "a text")
-        return value
+        if len(value) > most:
+            raise SourceError(f"{self._where}: `{name}` has more than {most:,} characters")
+        return clean(value)
 
-    def text_or_none(self, name: str) -> str | None:
-        """Return a text; None if there is none."""
+    def text_or_none(self, name: str, most: int = _LONGEST) -> str | None:
+        """Return a text that people wrote, cut to `most` characters; None if there is none."""
         value = self._value.get(name)
         if value is None:
             return None
         if not isinstance(value, str):
             raise self._unlike(name, "a text")
-        return clean(value)
+        return clean(value[:most])
 
     def number(self, name: str) -> int:
         """Return a whole number."""
@@ -97,7 +101,7 @@ class Fields:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self._unlike(name, "a list of texts")
-        return tuple(map(clean, value))
+        return tuple(clean(item[:_LONGEST]) for item in value[:_LONGEST])
 
     def _unlike(self, name: str, expected: str) -> SourceError:
         kind = _KINDS[type(self._value.get(name))]

@@ -65,7 +65,7 @@ def commit_of(told: Fields) -> Commit:
     committer = inner.inner_or_none("committer") or author
     committed = committer.moment("date") or 0
     authored = author.moment("date")
-    message = inner.text_or_none("message") or ""
+    message = inner.text_or_none("message", 1 << 20) or ""
     return Commit(
         sha=told.sha("sha"),
         parents=tuple(parent.sha("sha") for parent in told.inners("parents")),

@@ -46,29 +46,35 @@ def refs_of(asking: Asking, moved: bool) -> tuple[tuple[Ref, ...], bool]:
         ("branches", _HEADS, RefKind.BRANCH),
         ("tags", _TAGS, RefKind.TAG),
     ):
-        told = asking.whole(kind, lambda item: item.text("name"), limit, moved=moved)
+        told = asking.whole(kind, _named_sha, limit, moved=moved)
         if told is None:
             found += [known for known in asking.seen.refs if known.kind is ref]
         else:
             same = False
-            found += [
-                Ref(f"{prefix}{name}", ref, item.inner("commit").sha("sha"))
-                for name, item in told.items()
-            ]
+            found += [Ref(f"{prefix}{name}", ref, sha) for name, sha in told.items()]
     return tuple(sorted(found, key=lambda known: known.name)), same
+
+
+def _named_sha(told: Fields) -> tuple[str, str]:
+    return told.text("name"), told.inner("commit").sha("sha")
 
 
 def releases_of(asking: Asking, known: Details | None) -> tuple[Release, ...]:
     """Return the published releases, the newest first, as GitHub lists them."""
     limit = asking.client.limits.releases
     try:
-        told = asking.whole("releases", lambda it: str(it.number("id")), limit, moved=False)
+        told = asking.whole("releases", _numbered_release, limit, moved=False)
     except Refused as refused:
         asking.missing("releases", refused)
         return ()
     if told is None:
         return known.releases if known else ()
-    return tuple(_release(item) for item in told.values() if not item.flag("draft"))
+    return tuple(release for release in told.values() if release is not None)
+
+
+def _numbered_release(told: Fields) -> tuple[str, Release | None]:
+    """Return a release by its number; a draft is nothing that anybody has released."""
+    return str(told.number("id")), None if told.flag("draft") else _release(told)
 
 
 def _release(told: Fields) -> Release:
@@ -90,7 +96,7 @@ def pulls_of(asking: Asking, known: Details | None) -> tuple[PullHead, ...]:
     GitHub lists the last updated first, so that reading stops at what was seen already.
     """
     held = {pull.number: pull for pull in known.pulls} if known else {}
-    since = asking.mark("pulls?until") or ""
+    since = int(asking.mark("pulls?until") or 0)
     order = {"state": "all", "sort": "updated", "direction": "desc"}
     try:
         pages = asking.pages("pulls", order)
@@ -102,16 +108,19 @@ def pulls_of(asking: Asking, known: Details | None) -> tuple[PullHead, ...]:
     limit, fresh, newest = asking.client.limits.pulls, dict[int, PullHead](), since
     for page in pages:
         before = len(fresh)
-        times = [item.text("updated_at") for item in page]
+        times = [item.moment("updated_at") or 0 for item in page]
         newest = max(newest, *times) if times else newest
         fresh |= {item.number("number"): _pull(item) for item in page}
         if len(fresh) >= limit:
             asking.cut_off("pulls", f"only the {limit:,} last updated are kept")
             fresh = dict(list(fresh.items())[:limit])
             break
-        if times and (min(times) < since or len(fresh) == before):
+        if times and min(times) < since:
             break
-    asking.marks["pulls?until"] = newest
+        if page and len(fresh) == before:
+            asking.cut_off("pulls", "the list repeats itself and has no end")
+            break
+    asking.marks["pulls?until"] = str(newest)
     return tuple(pull for _, pull in sorted((held | fresh).items()))
 
 

@@ -99,7 +99,7 @@ def _content(told: Fields, most: int) -> tuple[bytes, bool]:
     if told.text("encoding") != "base64":
         return b"", told.number("size") > 0
     try:
-        content = base64.b64decode(told.text("content"), validate=False)
+        content = base64.b64decode(told.text("content", 4 * most), validate=False)
     except (binascii.Error, ValueError):
         raise SourceError(f"{told.text('url')}: the content is not in base64") from None
     return content[:most], len(content) > most

@@ -1,5 +1,6 @@
 """What has no end is cut, and what is too big is not read."""
 
+import json
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def test_a_list_without_an_end_has_one(standing: GitHubHub, careful: GitHubHost,
     assert standing.counts()[kind] <= 4
     if isinstance(told, Look):
         cut = f"{kind}: the list repeats itself and has no end"
-        assert told.details.cut == (() if kind == "pulls" else (cut,))
+        assert told.details.cut == (cut,)
         assert told.refs == undisturbed.refs
     else:
         assert told == undisturbed
@@ -80,6 +81,22 @@ def test_a_huge_answer_is_not_read_to_its_end(
         else:
             assert "bytes is not read" in line(careful, kind)
         standing.faults.clear()
+
+
+def test_a_name_without_an_end_is_refused_and_a_text_is_cut(
+    standing: GitHubHub, careful: GitHubHost
+) -> None:
+    long = "x" * 5_000
+
+    def longer(request: Request, answer: Answer) -> Answer:
+        assert isinstance(answer.body, bytes)
+        told = {**json.loads(answer.body), "description": long}
+        return faults.other_json(told)(request, answer)
+
+    standing.faults.inject("repository", longer)
+    assert careful.look("01-ai/Yi", Seen()).details.facts.description == long[:4_096]
+    standing.faults.inject("tags", faults.other_json([{"name": long, "commit": {"sha": "a" * 40}}]))
+    assert line(careful, "tags").endswith("/tags: `name` has more than 4,096 characters")
 
 
 def test_a_huge_redirect_is_not_read_either(standing: GitHubHub, careful: GitHubHost) -> None:

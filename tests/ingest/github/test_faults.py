@@ -16,7 +16,7 @@ from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.github import GitHubHub
 from tests.hubs.wire import Answer, Request
-from tests.ingest.github.helpers import CANARY, TOKENS, Clock
+from tests.ingest.github.helpers import CANARY, TOKENS, Clock, again
 from tests.ingest.github.trouble import KINDS, LIMITS, LISTS, ask, line
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit."}
@@ -145,6 +145,16 @@ def test_links_that_are_none_are_no_links(standing: GitHubHub, careful: GitHubHo
         standing.faults.inject("tags", partial(_linked, link))
         assert careful.look("01-ai/Yi", Seen()).refs, link
         standing.faults.clear()
+
+
+@pytest.mark.parametrize("etag", ["", "abc", '"a\x1b"', '"\xe9"', f'"{"x" * 300}"', '" "'])
+def test_a_mark_that_is_none_is_not_kept(
+    standing: GitHubHub, careful: GitHubHost, etag: str
+) -> None:
+    standing.faults.inject("tags", lambda _request, answer: answer.adding({"ETag": etag}))
+    look = careful.look("01-ai/Yi", Seen())
+    assert "tags" not in look.marks
+    assert careful.look("01-ai/Yi", again(look)).refs == look.refs
 
 
 def _linked(link: str, _request: Request, answer: Answer) -> Answer:
