@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graph.store import GraphStore
+    from hubtrace.notebook import Graph
 
 __all__ = ["open_graph"]
 
 
-def open_graph(url: str) -> "GraphStore":
+def open_graph(url: str) -> "Graph":
     """Return the graph at `url`, ready for questions; `hubtrace.open_graph("hubtrace.kgl")`.
 
     Nothing is read before the first question. Use it in a `with` block, or close it.
@@ -17,5 +17,6 @@ def open_graph(url: str) -> "GraphStore":
         GraphError: no store answers to this kind of URL.
     """
     from graph.store import open_store
+    from hubtrace.notebook import Graph
 
-    return open_store(url)
+    return Graph(open_store(url))

@@ -1,6 +1,6 @@
 """`hubtrace flags`: what was left behind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,12 +71,21 @@ def counts(found: "Flags") -> str:
 
 def rows_of(found: "Flags", *, everything: bool) -> list[dict[str, str]]:
     """Return what is flagged, or everything, as rows of `COLUMNS`."""
-    kinds: Sequence[tuple[Sequence[Any], Callable[[Any], dict[str, str]]]] = (
-        (found.sides, _side),
-        (found.variants, _variant),
-        (found.branches, _branch),
-    )
-    return [row(one) for rows, row in kinds for one in rows if everything or one.flagged]
+    rows: list[BranchFlag | SideFlag | VariantFlag] = [
+        *found.sides,
+        *found.variants,
+        *found.branches,
+    ]
+    return [row_of(one) for one in rows if everything or one.flagged]
+
+
+def row_of(flag: "BranchFlag | SideFlag | VariantFlag") -> dict[str, str]:
+    """Return one status as a row of `COLUMNS`."""
+    from queries.flags import SideFlag, VariantFlag
+
+    if isinstance(flag, SideFlag):
+        return _side(flag)
+    return _variant(flag) if isinstance(flag, VariantFlag) else _branch(flag)
 
 
 def _json(found: "Flags", *, everything: bool) -> Mapping[str, Any]:
