@@ -91,8 +91,15 @@ def _events(result: "Ingested") -> Iterator[str]:
     for project, written in result.projects.items():
         for event in written.events:
             what = f"{event.kind.replace('_', ' ')} {event.subject}".rstrip()
-            steps = [step for step in (event.before, event.after) if step]
+            steps = [_short(step) for step in (event.before, event.after) if step]
             yield f"{project.name}: {what}" + (f" ({' → '.join(steps)})" if steps else "")
+
+
+def _short(step: str) -> str:
+    """Return a sha as people write it; other words without underscores."""
+    if len(step) == 40 and set(step) <= set("0123456789abcdef"):
+        return step[:10]
+    return step.replace("_", " ") if step.islower() and "/" not in step else step
 
 
 def _families(result: "Ingested") -> Iterator[str]:

@@ -134,7 +134,7 @@ class LiveSource:
             refs = _hash(look) + _REFUSED
             reading = self._by_api(project, look, cursor)
             reading = self._told(reading, look, cursor, {**look.marks, _REFS: refs})
-        reading.warnings.append(f"it is gated, and {refused}")
+        reading.warnings[:] = [*look.warnings, f"it is gated, and git is not let in: {refused}"]
         return reading
 
     def _facts(self, project: Project, look: Look, cursor: Cursor) -> Reading:

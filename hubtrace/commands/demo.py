@@ -27,14 +27,25 @@ def demo(
     directory: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the snapshot and the graph are put.")
     ] = Path("hubtrace-demo"),
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the way from names to a graph, on two small hubs.")
+    ] = False,
 ) -> None:
     """Ingest 43 real families, load them, and print their patterns and what was left behind.
 
     The families are the sample of a study of 325 (arXiv 2508.10157) that ships with hubtrace:
     shas, times and published labels, no messages.
 
+    With --live, a GitHub and a Hugging Face are started on this machine, with three made-up
+    families on them; they are read as the real ones are, and again after a month has passed.
+
     Example:  hubtrace demo --directory /tmp/demo
     """
+    if live:
+        from hubtrace.live_demo import show_live
+
+        show_live(directory / "live")
+        return
     from graph.store import open_store
     from hubtrace.commands.load import load_snapshot
     from queries.tagging import tag

@@ -4,11 +4,17 @@
         hubtrace ingest acme/atlas-7b --github-url WORLD.github.url --hf-endpoint WORLD.hub.url
         world.a_month_later()
 
+`python -m tests.hubs.demonstration` runs it until its standard input ends, and tells the addresses
+in one line of JSON; a line `later` lets a month pass. `hubtrace demo --live` is built on that.
+
 Three families, twelve variants: repositories that were renamed, archived and deleted, a gated
 model, pull requests on both hubs, somebody else's quantization, a dead link and no link at all.
 """
 
+import json
 import shutil
+import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,10 +23,12 @@ from types import TracebackType
 from typing import Self
 
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.hubs.huggingface import HuggingFaceHub, Model, pointer
+from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 from tests.ingest.worlds import START
 
 DAY = 86_400
+TOKEN = "demonstration"
+"""A token that both hubs let in."""
 ADA = b"Ada Lovelace <ada@example.org>"
 HUB_ADA = b"ada <ada@users.noreply.huggingface.co>"
 
@@ -68,6 +76,8 @@ class Demonstration:
     def __init__(self, folder: Path) -> None:
         self.github = GitHubHub(GitHubWorld(folder / "github"))
         self.hub = HuggingFaceHub(folder / "hub")
+        self.github.allow(TOKEN, "ada")
+        self.hub.users[TOKEN] = User("ada")
         self._running = ExitStack()
         self._make_repositories()
         for released in VARIANTS:
@@ -198,3 +208,17 @@ def _config(name: str) -> bytes:
 
 def _day(day: int) -> int:
     return START + day * DAY
+
+
+def main() -> None:
+    """Run the hubs until standard input ends."""
+    with tempfile.TemporaryDirectory() as folder, Demonstration(Path(folder)) as world:
+        print(json.dumps({"github": world.github.api, "hub": world.hub.url}), flush=True)
+        for line in sys.stdin:
+            if line.strip() == "later":
+                world.a_month_later()
+                print(json.dumps({"later": True}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

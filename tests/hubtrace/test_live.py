@@ -79,8 +79,8 @@ def test_what_hubs_forget_is_kept(call: Call, world: Demonstration) -> None:
     second = whole(call)
     for line in (
         "atlas-foundation/atlas: transferred (acme-lab/atlas → atlas-foundation/atlas)",
-        "cirrus/nimbus: gone (not_found)",
-        "echo/silent: gone (not_found)",
+        "cirrus/nimbus: gone (not found)",
+        "echo/silent: gone (not found)",
         "borealis/aurora-base: gone",
         "borealis/aurora-mini: renamed (borealis/aurora-small → borealis/aurora-mini)",
         "acme/atlas-7b: gated (auto)",
