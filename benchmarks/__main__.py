@@ -1,4 +1,4 @@
-"""`python -m benchmarks [git] [load] [types] [labels] [audit] [stores] …`: how fast we are.
+"""`python -m benchmarks [git] [load] [types] [labels] [audit] [report] …`: how fast we are.
 
 Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
 last three need Java 17 and Maven.
@@ -19,6 +19,7 @@ from benchmarks import (
     labels,
     loading,
     neo4j_load,
+    pages,
     questions,
     sizes,
     stores,
@@ -92,12 +93,17 @@ def _audit(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
     return audits.run(workshop, world(options.audit_commits), options.repeat)
 
 
+def _report(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return pages.run(workshop, world(options.report_commits), options.repeat)
+
+
 _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
     "git": _git,
     "load": _load,
     "types": _types,
     "labels": _labels,
     "audit": _audit,
+    "report": _report,
     "stores": _stores,
     "neo4j": _neo4j,
     "queries": _queries,
@@ -124,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--types-commits", type=int, default=1_000_000)
     add("--audit-commits", type=int, default=1_000_000)
+    add("--report-commits", type=int, default=500_000, help="a family has 500")
     add("--stores-commits", type=int, default=1_000_000)
     add("--neo4j-commits", type=int, default=200_000, help="for neo4j, queries and sizes")
     return parser

@@ -17,7 +17,7 @@ NO_BROWSER = "no Chromium: "
 """How the reason for a skip begins where no browser can be had."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",  # root in a container has no user namespaces
     "--disable-gpu",
     "--disable-background-networking",
@@ -67,7 +67,7 @@ def browser() -> Iterator[Browser]:
     """The browser of this run."""
     program = required_chromium()
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, headless=True, args=[*_FLAGS])
+        started = driver.chromium.launch(executable_path=program, headless=True, args=[*FLAGS])
         yield started
         started.close()
 

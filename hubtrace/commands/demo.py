@@ -31,7 +31,7 @@ def demo(
         bool, typer.Option("--live", help="Show the way from names to a graph, on two small hubs.")
     ] = False,
 ) -> None:
-    """Ingest 43 real families, load them, and print their patterns and what was left behind.
+    """Ingest 43 real families, load them, print their patterns, and write a report on them.
 
     The families are the sample of a study of 325 (arXiv 2508.10157) that ships with hubtrace:
     shas, times and published labels, no messages.
@@ -58,8 +58,10 @@ def demo(
             patterns = tag(store, progress=lambda done, total: show("families", done, total))
         _print_patterns(patterns)
         _print_flags(store)
+        page = _write_report(store, directory)
     _print_agreement(patterns)
     _print_next(graph)
+    print(f"\nThe report, a page to open in a browser: {page}")
 
 
 def _ingest(snapshot: Path) -> None:
@@ -107,6 +109,16 @@ def _print_flags(store: "GraphStore") -> None:
     print(f"{flags_command.counts(found)} (this sample knows no branches: they come with git)\n")
 
 
+def _write_report(store: "GraphStore", directory: Path) -> Path:
+    from hubtrace.commands.report import ReportFormat, write
+    from queries.report import document, report
+
+    with progress() as show:
+        found = document(report(store, progress=show))
+    page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
+    return page
+
+
 def _print_agreement(patterns: "list[FamilyPattern]") -> None:
     from queries.study import agreement
 
@@ -123,6 +135,7 @@ What to try next
   export HUBTRACE_GRAPH={graph}
   hubtrace patterns --format json            the same, for programs
   hubtrace flags                             what was left behind, with proofs
+  hubtrace report --since 2024-06-30         a page with timelines, and what changed since
   hubtrace queries                           what can be asked
   hubtrace query switches --param families=augmxnt_shisa
   hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
