@@ -22,7 +22,7 @@ OPEN_AT_ONCE = 60
 """More families than this are closed until somebody asks for one."""
 LEFT_BEHIND = 8
 """How many commits of a tail the page names; the JSON has more."""
-_FLAGGED = 400
+_FLAGGED = 150
 """How many flags are listed at the top; each stands with its family as well."""
 _LONGEST = 120
 """Characters of a name or a message."""
