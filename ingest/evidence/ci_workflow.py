@@ -24,13 +24,17 @@ _PYTHON_NAME = re.compile(
     r"(?:push_to_hub\(\s*|(?:repo_id|hub_model_id)\s*=\s*)[\"']([^\"'\s]{3,200})[\"']"
 )
 _OPTIONS = {"--hub_model_id", "--hub-model-id", "--repo-id", "--repo_id"}
+_OF_INTEREST = re.compile(
+    rf"hugging|\bhf\b|hf\.co|hub[-_](?:sync|model)|{_PYTHON.pattern}", re.IGNORECASE
+)
+"""What a workflow that publishes has somewhere in it; the others need not be unrolled."""
 _OTHER_KINDS = re.compile(r"repo_type\s*=\s*[\"'](?:dataset|space)")
 
 
 def ci_workflow(repository: str, details: Details) -> Iterator[tuple[str, Found]]:
     """Yield the variants that the workflows of a repository publish to, each once per file."""
     for text in details.texts:
-        if text.kind != "workflow":
+        if text.kind != "workflow" or not _OF_INTEREST.search(text.text):
             continue
         seen: set[str] = set()
         for step in steps_of(text.text, repository):

@@ -77,7 +77,7 @@ def write_links(
         by_variant[variant][repository] = _strongest(seen)
     _write(writer, histories, families, by_variant)
     write_references(writer, references.commits)
-    write_people(writer, people.same)
+    write_people(writer, people)
 
 
 def _add_content(

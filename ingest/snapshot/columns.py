@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ingest.names import login_host
 from ingest.records import Commit, Side
+from ingest.snapshot import layout
 
 COMMITS = pa.schema(
     [
@@ -41,6 +42,16 @@ REFERENCES = pa.schema(
     ]
 )
 """What messages name: few commits have any, so that they have a file of their own."""
+
+PEOPLE = pa.schema([("login", pa.string()), ("address", pa.string())])
+"""Whose address is whose login, both as keys of contributors, where a host told the login."""
+
+SCHEMAS = {
+    layout.COMMITS_FILE: COMMITS,
+    layout.CHANGES_FILE: CHANGES,
+    layout.REFERENCES_FILE: REFERENCES,
+    layout.PEOPLE_FILE: PEOPLE,
+}
 
 WRITING = {
     "compression": "zstd",
@@ -92,10 +103,8 @@ def commit_rows(
     """Return commits as rows of `COMMITS`; `logins` on `host` are by sha, or on the commit."""
 
     def contributor(commit: Commit) -> str | None:
-        login = commit.author_login or logins.get(commit.sha)
-        if login:
-            return f"{host}:{login.lower()}"
-        return contributors.key(commit.author_name, commit.author_email)
+        login = _login(commit, host, logins)
+        return login or contributors.key(commit.author_name, commit.author_email)
 
     columns: list[list[Any]] = [
         [commit.sha for commit in commits],
@@ -107,6 +116,24 @@ def commit_rows(
         [commit.subject for commit in commits],
     ]
     return _table(columns, COMMITS)
+
+
+def people_rows(
+    commits: list[Commit], contributors: Contributors, host: str, logins: Mapping[str, str]
+) -> pa.Table:
+    """Return the addresses whose login the host told, each once, as rows of `PEOPLE`."""
+    told = {
+        (login, contributors.key(commit.author_name, commit.author_email))
+        for commit in commits
+        if commit.author_email and (login := _login(commit, host, logins))
+    }
+    found = sorted((login, key) for login, key in told if key and key.startswith("hmac:"))
+    return _table([[login for login, _ in found], [key for _, key in found]], PEOPLE)
+
+
+def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
+    login = commit.author_login or logins.get(commit.sha)
+    return f"{host}:{login.lower()}" if login else None
 
 
 def change_rows(commits: list[Commit]) -> pa.Table:

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ingest.facts import Details
 from ingest.records import Event, Observation
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS, REFERENCES, WRITING
+from ingest.snapshot.columns import SCHEMAS, WRITING
 from ingest.snapshot.details import details_to_json
 from ingest.snapshot.files import sha256, write_sealed
 from ingest.snapshot.reader import Generation, Pointer, ProjectHistory
@@ -31,11 +31,14 @@ class Draft:
         self.path.mkdir()
         self._writers: dict[str, pq.ParquetWriter] = {}
 
-    def write(self, commits: pa.Table, changes: pa.Table, references: pa.Table) -> None:
-        """Append rows of `columns.COMMITS`, `columns.CHANGES` and `columns.REFERENCES`."""
-        self._append(layout.COMMITS_FILE, COMMITS, commits)
-        self._append(layout.CHANGES_FILE, CHANGES, changes)
-        self._append(layout.REFERENCES_FILE, REFERENCES, references)
+    def write(self, tables: Mapping[str, pa.Table]) -> None:
+        """Append rows to the Parquet files of these names, of `columns.SCHEMAS`."""
+        for name, rows in tables.items():
+            if rows.num_rows:
+                if name not in self._writers:
+                    path = self.path / name
+                    self._writers[name] = pq.ParquetWriter(path, SCHEMAS[name], **WRITING)
+                self._writers[name].write_table(rows)
 
     def close(self) -> None:
         """Finish the Parquet files; nothing can be appended afterwards."""
@@ -74,13 +77,6 @@ class Draft:
     def publish(self, pointer: Pointer) -> None:
         """Move the project's pointer."""
         write_sealed(self._folder / layout.POINTER, pointer.to_json())
-
-    def _append(self, name: str, schema: pa.Schema, rows: pa.Table) -> None:
-        if rows.num_rows:
-            if name not in self._writers:
-                path = self.path / name
-                self._writers[name] = pq.ParquetWriter(path, schema, **WRITING)
-            self._writers[name].write_table(rows)
 
 
 def _sync(file: Path) -> None:

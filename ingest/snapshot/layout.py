@@ -18,6 +18,7 @@ DETAILS_FILE = "details.json"
 COMMITS_FILE = "commits.parquet"
 CHANGES_FILE = "changes.parquet"
 REFERENCES_FILE = "references.parquet"
+PEOPLE_FILE = "people.parquet"
 
 _KNOWN = {HEADER, SECRET, LOCK, MANIFEST, FAMILIES, PROJECTS}
 

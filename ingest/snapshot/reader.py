@@ -16,7 +16,7 @@ from graph.errors import SnapshotCorrupt, SnapshotError
 from ingest.facts import Details
 from ingest.records import Event, Family, Observation, Project
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS, REFERENCES
+from ingest.snapshot.columns import CHANGES, COMMITS, PEOPLE, REFERENCES
 from ingest.snapshot.details import details_from_json
 from ingest.snapshot.files import filesystem, read_sealed, slug
 
@@ -128,6 +128,19 @@ class ProjectHistory:
         """Return what the messages of commits name, as rows of `columns.REFERENCES`."""
         return self._rows(layout.REFERENCES_FILE, REFERENCES, None)
 
+    def people(self) -> pa.Table:
+        """Return the addresses whose login the host told, as rows of `columns.PEOPLE`."""
+        return self._rows(layout.PEOPLE_FILE, PEOPLE, None)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return all that is held of it in Parquet, by the name of the file."""
+        return {
+            layout.COMMITS_FILE: self.commits(),
+            layout.CHANGES_FILE: self.changes(),
+            layout.REFERENCES_FILE: self.references(),
+            layout.PEOPLE_FILE: self.people(),
+        }
+
     def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
         tables = [
             _parquet(self._read(generation, name), self._path(generation, name), columns)
@@ -138,7 +151,7 @@ class ProjectHistory:
             wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
             return wanted.empty_table()
         in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        if len(tables) > 1 and in_part:
+        if len(tables) > 1 and in_part and "sha" in schema.names:
             tables = newest(tables)
         return pa.concat_tables(tables)
 
@@ -237,9 +250,7 @@ def _pointer(folder: Path) -> Pointer:
 
 def _read_all(file: Path) -> None:
     history = read_project(file.parent)
-    history.commits()
-    history.changes()
-    history.references()
+    history.tables()
     _ = history.details
 
 

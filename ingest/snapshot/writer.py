@@ -22,7 +22,13 @@ from ingest.interface import Cursor, Progress, Reading, no_progress
 from ingest.names import host_key, key_of, login_host
 from ingest.records import Commit, Event, Family
 from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import Contributors, change_rows, commit_rows, reference_rows
+from ingest.snapshot.columns import (
+    Contributors,
+    change_rows,
+    commit_rows,
+    people_rows,
+    reference_rows,
+)
 from ingest.snapshot.draft import Draft
 from ingest.snapshot.files import filesystem, slug, write_atomically, write_sealed
 from ingest.snapshot.manifest import write_manifest
@@ -162,9 +168,15 @@ class SnapshotWriter:
         with _closing(reading.commits) as stream:
             fresh = (commit for commit in stream if again or commit.sha not in held)
             for batch in _batches(fresh):
-                rows = commit_rows(batch, self._contributors, host, reading.logins)
-                references = reference_rows(batch, reading.project.side)
-                draft.write(rows, change_rows(batch), references)
+                told = batch, self._contributors, host, reading.logins
+                draft.write(
+                    {
+                        layout.COMMITS_FILE: commit_rows(*told),
+                        layout.CHANGES_FILE: change_rows(batch),
+                        layout.REFERENCES_FILE: reference_rows(batch, reading.project.side),
+                        layout.PEOPLE_FILE: people_rows(*told),
+                    }
+                )
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
         draft.close()
@@ -242,7 +254,7 @@ def _events(before: ProjectHistory, draft: Draft, reading: Reading) -> tuple[Eve
 def _compact(history: ProjectHistory) -> None:
     draft = Draft(history.folder, history)
     try:
-        draft.write(history.commits(), history.changes(), history.references())
+        draft.write(history.tables())
         generation = draft.finish(history.observations, history.events, history.details)
         draft.publish(replace(history.pointer, generations=(generation,)))
     except BaseException:

@@ -248,3 +248,26 @@ def test_files_of_another_owners_model_are_lineage(store: GraphStore, tmp_path: 
         ("bob/q", "acme/code", "same_blob", "derived"),
         ("carl/q", "acme/code", "same_blob", "upstream"),
     ]
+
+
+def test_an_address_that_a_host_told_to_be_a_logins_is_the_same_person(
+    store: GraphStore, tmp_path: Path
+) -> None:
+    made = [commit("u", email="ada@example.org"), commit("w", "u", email="shared@example.org")]
+    upstream = replace(
+        repository("01-ai/Yi", commits=[*made, commit("x", "w", email="shared@example.org")]),
+        logins={sha("u"): "Ada", sha("w"): "Ada", sha("x"): "Bob"},
+    )
+    pushed = [commit("a", email="ada@example.org"), commit("b", "a", email="shared@example.org")]
+    downstream = variant("01-ai/Yi-6B", "Code: https://github.com/01-ai/Yi", commits=pushed)
+    load(write(tmp_path / "s", upstream, downstream), store)
+    same = "MATCH (a:Contributor)-[s:SAME_PERSON]->(b:Contributor) RETURN a.key, b.key, s.method"
+    ((address, login, method),) = store.run(same).rows()
+    assert (address[:5], login, method) == ("hmac:", "github.com:ada", "same_address")
+    said = "MATCH (e:Evidence {method: 'same_contributor'}) RETURN e.said"
+    assert store.run(said).rows() == [("1 contributor on both sides, e.g. github.com:ada",)]
+    before = contents(store)
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.compact()
+        load(writer.snapshot, store)
+    assert contents(store) == before
