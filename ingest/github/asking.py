@@ -11,6 +11,7 @@ from ingest.github.fields import Fields, objects
 from ingest.host import Seen
 
 T = TypeVar("T")
+_FORBIDDEN = 403
 _GONE = (404, 410)
 _FULL_PAGE = {"per_page": "100"}
 
@@ -109,10 +110,20 @@ class Asking:
                 break
         return found
 
-    def missing(self, kind: str, refused: Refused) -> None:
-        """Take a refusal for an empty list if it says that there is none, else raise it."""
+    def is_missing(self, kind: str, refused: Refused) -> bool:
+        """Return True if there is no such thing, and False if this token may not see it.
+
+        A token with few rights, as a CI job's, need not see everything; what it does not is said.
+
+        Raises:
+            Refused: for any other reason.
+        """
+        if refused.status == _FORBIDDEN:
+            self.cut_off(kind, "GitHub does not show them to this token")
+            return False
         if refused.status not in _GONE:
             raise refused
+        return True
 
 
 def listed(client: Client, place: str, parameters: Mapping[str, str]) -> Iterator[list[Fields]]:

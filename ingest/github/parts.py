@@ -61,14 +61,13 @@ def _named_sha(told: Fields) -> tuple[str, str]:
 
 def releases_of(asking: Asking, known: Details | None) -> tuple[Release, ...]:
     """Return the published releases, the newest first, as GitHub lists them."""
-    limit = asking.client.limits.releases
+    limit, held = asking.client.limits.releases, known.releases if known else ()
     try:
         told = asking.whole("releases", _numbered_release, limit, moved=False)
     except Refused as refused:
-        asking.missing("releases", refused)
-        return ()
+        return () if asking.is_missing("releases", refused) else held
     if told is None:
-        return known.releases if known else ()
+        return held
     return tuple(release for release in told.values() if release is not None)
 
 
@@ -101,8 +100,7 @@ def pulls_of(asking: Asking, known: Details | None) -> tuple[PullHead, ...]:
     try:
         pages = asking.pages("pulls", order)
     except Refused as refused:
-        asking.missing("pulls", refused)
-        return ()
+        return () if asking.is_missing("pulls", refused) else tuple(held.values())
     if pages is None:
         return tuple(held.values())
     limit, fresh, newest = asking.client.limits.pulls, dict[int, PullHead](), since

@@ -37,8 +37,7 @@ def _readme(asking: Asking, held: list[Text]) -> list[Text]:
         # In base64 a third longer, with room for the rest of the answer.
         told = asking.one("readme", f"{asking.path}/readme", 2 * most + (1 << 16))
     except Refused as refused:
-        asking.missing("readme", refused)
-        return []
+        return [] if asking.is_missing("readme", refused) else held
     except TooLong as error:
         asking.cut_off("readme", f"left out, because {error}")
         return []
@@ -56,8 +55,7 @@ def _workflows(asking: Asking, held: list[Text]) -> list[Text]:
     try:
         answer = asking.client.get(place, mark=asking.mark("workflows"))
     except Refused as refused:
-        asking.missing("workflows", refused)
-        return []
+        return [] if asking.is_missing("workflows", refused) else held
     if answer.unchanged:
         asking.keep("workflows")
         return held

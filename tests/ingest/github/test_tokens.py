@@ -202,7 +202,7 @@ def test_the_token_is_on_the_wire_and_nowhere_else(
     shown: list[str] = []
     clock.show = lambda what, done, total: shown.append(what)  # type: ignore[method-assign]
     for fault in (faults.reset(), faults.status(403, {"message": CANARY})):
-        hub.faults.inject("pulls", fault, times=1)
+        hub.faults.inject("branches", fault, times=1)
         with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
             source = LiveSource({Side.UPSTREAM: host}, GitSource(tmp_path / "cache"), web=web)
             with SnapshotWriter(tmp_path / "snapshot") as writer:

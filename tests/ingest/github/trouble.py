@@ -9,7 +9,7 @@ from ingest.github.host import GitHubHost
 from ingest.host import Limits, Seen
 from tests.ingest.github.helpers import CANARY
 
-LIMITS = Limits(silent_seconds=0.25, answer_bytes=1 << 20, text_bytes=1 << 16, pages=20, refs=500)
+LIMITS = Limits(answer_bytes=1 << 20, text_bytes=1 << 16, pages=20, refs=500)
 LOOKED_AT = ["repository", "branches", "tags", "releases", "pulls", "readme", "contents", "blobs"]
 KINDS = [*LOOKED_AT, "commits", "repositories"]
 LISTS = ["branches", "tags", "releases", "pulls", "commits", "repositories"]
