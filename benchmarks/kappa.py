@@ -1,8 +1,9 @@
 """`python -m benchmarks.kappa`: how well the change types agree with people who labelled commits.
 
 Cohen's kappa and macro-F1 of the primary type against each of two labellers, beside the kappa
-between the two; and on `generated_commits.jsonl`: commits of all 15 types on both sides, written
-for this purpose from the definitions of the types (docs/change-types.md).
+between the two; and on commits written for this purpose from the definitions of the types
+(docs/change-types.md): `generated_commits.jsonl` covers all 15 types on both sides,
+`blind_commits.jsonl` was written later, in other words, to see what the rules do not know.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from typing import Any
 from ingest.change_types.lines import classified_lines
 
 HERE = Path(__file__).parent
-GENERATED = HERE / "generated_commits.jsonl"
+WRITTEN = {name: HERE / f"{name}_commits.jsonl" for name in ("generated", "blind")}
 LABELLED = HERE.parent.parent / "shared" / "data" / "labelled"
 """Where the labelled commits lie in a checkout that has them; they are no part of the project."""
 SAMPLES = {"downstream": "hf.jsonl", "upstream": "gh.jsonl"}
@@ -81,9 +82,9 @@ class _Lines:
         return next(self._lines, b"")
 
 
-def generated() -> list[dict[str, Any]]:
-    """Return the generated commits, classified."""
-    return classified(json.loads(line) for line in GENERATED.read_text("utf-8").splitlines())
+def written(name: str) -> list[dict[str, Any]]:
+    """Return the commits that were written for a set of this name, classified."""
+    return classified(json.loads(line) for line in WRITTEN[name].read_text("utf-8").splitlines())
 
 
 def labelled(folder: Path, side: str) -> list[dict[str, Any]]:
@@ -124,12 +125,12 @@ def main() -> int:
             found += agreements
         else:
             print(f"no {SAMPLES[side]} in {options.labelled}", file=sys.stderr)
-    rows = generated()
-    for side in SAMPLES:
-        pairs = confusions[f"generated, {side}"] = pairs_of(
-            [row for row in rows if row["side"] == side], "label"
-        )
-        found.append(agreement("generated", side, "label, rules", pairs))
+    for name in WRITTEN:
+        rows = written(name)
+        for side in SAMPLES:
+            pairs = pairs_of([row for row in rows if row["side"] == side], "label")
+            confusions[f"{name}, {side}"] = pairs
+            found.append(agreement(name, side, "label, rules", pairs))
     print((_in_json if options.format == "json" else _in_markdown)(found, confusions))
     return 0
 

@@ -14,7 +14,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ingest.change_types.bots import is_bot
-from ingest.change_types.messages import files_named, first_line, is_merge, topics_of
+from ingest.change_types.messages import (
+    files_named,
+    first_line,
+    is_merge,
+    topics_of,
+    without,
+)
 from ingest.change_types.paths import kind_of, place_of, type_of
 from ingest.change_types.tables import FileKind, Rule, Topic, rules
 from ingest.change_types.types import IMPORTANCE, Area, ChangeType
@@ -100,7 +106,9 @@ def areas_of(files: Counted) -> tuple[Area, ...]:
 
 def answer_for(side: str, line: str, files: Counted, *, merge: bool = False) -> Answer:
     """Return the types of a commit from its first line (`first_line`) and its files."""
-    return _answer(side, topics_of(line), files or _files_of(line), merge)
+    named = [name for name in files_named(line) if kind_of(name).id not in _UNTOLD]
+    said = without(line, named) if named else line
+    return _answer(side, topics_of(said), files or _files_of(line, named), merge)
 
 
 @lru_cache(maxsize=200_000)
@@ -111,10 +119,9 @@ def _answer(side: str, speaks_of: tuple[Topic, ...], files: Counted, merge: bool
     return Answer(tuple(dict.fromkeys(type_ for type_, _ in told)), told[0][1])
 
 
-def _files_of(line: str) -> Counted:
-    """Return the files that a line names, as far as their names tell anything."""
-    kinds = ((kind_of(name), _said(line, name)) for name in files_named(line))
-    return counted((kind, status) for kind, status in kinds if kind.id not in _UNTOLD)
+def _files_of(line: str, names: Sequence[str]) -> Counted:
+    """Return the files that a line names."""
+    return counted((kind_of(name), _said(line, name)) for name in names)
 
 
 def _said(line: str, path: str) -> str | None:
@@ -190,7 +197,8 @@ def _mostly_worked_on(files: Counted) -> bool:
 def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Told:
     """Return what files of a kind stand for, or what the message says if they yield to it."""
     own = type_of(kind, side)
-    if kind.yields and telling and all(topic.type is not own for topic in telling):
+    agreed = not kind.blank and any(topic.type is own for topic in telling)
+    if kind.yields and telling and not agreed:
         first = telling[0]
         if first.type is not None:
             return first.type, f"words:{first.id}"

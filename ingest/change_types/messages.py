@@ -1,6 +1,7 @@
 """What a message speaks of, told from its first line by words.toml; and whether it is a merge."""
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from ingest.change_types.tables import Topic, topics
@@ -63,6 +64,17 @@ def files_named(line: str) -> list[str]:
     """Return what may be file names in a line, e.g. `train.py` in `Update train.py`."""
     line = _ADDRESS.sub("", line)
     return _FILE.findall(line) + _BARE.findall(line)
+
+
+def without(line: str, names: Iterable[str]) -> str:
+    """Return a line without these file names: `test_kernels.py` does not speak of kernels.
+
+    A bare `README` or `LICENSE` stays: it is a word as well.
+    """
+    for name in names:
+        if not _BARE.fullmatch(name):
+            line = line.replace(name, " ")
+    return line
 
 
 @cache

@@ -1,11 +1,13 @@
 """What a load has to do so that the graph holds what the snapshot holds."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from graph.store import GraphWriter
+from ingest.change_types.tables import digest
 from ingest.load.copies import copies_fingerprints
 from ingest.load.details import told_properties
 from ingest.load.family import family_node, fingerprint, projects_of
@@ -52,7 +54,7 @@ class Plan:
             "default_branch": last.default_branch,
             "shallow": last.shallow,
             "observed_at": history.pointer.observed_at,
-            "fingerprint": history.fingerprint if complete else None,
+            "fingerprint": _project_print(history) if complete else None,
             **derived,
             **told_properties(history),
         }
@@ -111,7 +113,7 @@ class Plan:
 
     def _project(self, key: str) -> Seen:
         history = self.histories[key]
-        return history.fingerprint, history.pointer.observed_at
+        return _project_print(history), history.pointer.observed_at
 
     def _seen(self, key: str) -> Seen:
         return self.in_graph[self.label(key)].get(key, (None, None))
@@ -122,6 +124,12 @@ class Plan:
 
     def _known_family(self, name: str) -> Seen:
         return self.in_graph["Family"].get(name, (None, None))
+
+
+def _project_print(history: ProjectHistory) -> str:
+    """Return a hash of all that a project's commits depend on: its history, and the rules."""
+    known = history.fingerprint, digest() if history.tells_changes else ""
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:32]
 
 
 def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:

@@ -9,6 +9,7 @@ Every entry has an `id`, which answers carry, and a `reason`. Each is made once,
 compared by identity.
 """
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -34,6 +35,7 @@ class FileKind:
     endings: tuple[str, ...] = ()
     needs_both: bool = False
     yields: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,10 +101,20 @@ def bots() -> tuple[Bot, ...]:
     return tuple(Bot(**row) for row in _table("bots"))
 
 
+@cache
+def digest() -> str:
+    """Return a hash of all tables: where it differs, commits may get other types."""
+    texts = "\0".join(map(_text, ("files", "words", "rules", "bots")))
+    return hashlib.sha256(texts.encode()).hexdigest()[:32]
+
+
 def _table(name: str) -> list[dict[str, Any]]:
-    text = files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = tomllib.loads(text)[name]
+    rows: list[dict[str, Any]] = tomllib.loads(_text(name))[name]
     return [{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows]
+
+
+def _text(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _sets(row: dict[str, Any]) -> dict[str, Any]:

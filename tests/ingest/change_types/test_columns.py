@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.store import GraphStore
 from ingest.change_types import Changed, classify
 from ingest.change_types.columns import COLUMNS, told_of
-from ingest.load import load
+from ingest.load import load, plan
 from ingest.records import Commit, PathChange
 from tests.ingest.load.test_load import _write
 from tests.ingest.readings import REPOSITORY, VARIANT, reading, sha
@@ -111,3 +112,21 @@ def test_the_graph_tells_what_commits_changed(store: GraphStore, tmp_path: Path)
 def _commit(name: str, subject: str, *paths: str) -> Commit:
     changes = tuple(PathChange("M", path, sha(path[:20]), "100644") for path in paths)
     return Commit(sha(name), (), "Ada", "ada@example.org", 1000, 1000, subject, changes)
+
+
+def test_other_rules_give_other_types_at_the_next_load(
+    store: GraphStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = _write(
+        tmp_path / "s",
+        reading(REPOSITORY, [_commit("a", "Fix loss", "train.py")], main="a"),
+        reading(VARIANT, [_commit("b", "Upload it", "x.bin")], main="b"),
+    )
+    load(snapshot, store)
+    assert load(snapshot, store).new_projects == 0
+    with store.write() as writer:
+        writer.run("MATCH (p)-[h:HAS_COMMIT]->() SET h.change_rule = 'an older rule'")
+    monkeypatch.setattr(plan, "digest", lambda: "of older tables")
+    load(snapshot, store)
+    rules = store.run("MATCH (p)-[h:HAS_COMMIT]->() RETURN h.change_rule AS r ORDER BY r").rows()
+    assert rules == [("file:training-code",), ("rule:hub-upload",)]
