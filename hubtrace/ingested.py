@@ -47,7 +47,7 @@ def print_ingested(
     """Print the families that came in, as rows; as JSON, all that there is to tell."""
     rows = list(_rows(result, snapshot)) if result.projects else []
     if format_ is not Format.JSON:
-        if result.reasons or format_ is not Format.TABLE:
+        if (rows and result.reasons) or format_ is not Format.TABLE:
             print_rows(rows, COLUMNS, format_, _SCHEMA)
         return
     print_json(
