@@ -1,11 +1,13 @@
 """An audit's page as Markdown, for an issue, a pull request or a wiki."""
 
+import re
 from collections.abc import Collection, Iterator
 
 from graph.text import for_people
 from queries.audit.page import Cell, Facts, Linked, Note, Page, Table, parts_of
 from queries.pages.links import is_safe
 
+_BLOCK = re.compile(r"^(\d*)([-+=.)])")
 _SPECIAL = "\\`*_{}[]<>|#~!&"
 
 
@@ -18,7 +20,7 @@ def _lines(page: Page) -> Iterator[str]:
     known = page.known
     yield f"# {_inline(page.title, known)}"
     yield ""
-    yield " ".join(_inline(sentence, known) for sentence in page.summary)
+    yield _no_block(" ".join(_inline(sentence, known) for sentence in page.summary).strip())
     for section in page.sections:
         yield ""
         yield f"## {section.heading}"
@@ -33,8 +35,8 @@ def _lines(page: Page) -> Iterator[str]:
 
 
 def _note(note: Note, known: Collection[str]) -> Iterator[str]:
-    text = _inline(note.text, known)
-    yield f"**{text}**" if note.warns else text
+    text = _inline(note.text, known).strip()
+    yield f"**{text}**" if note.warns and text else _no_block(text)
 
 
 def _facts(facts: Facts, known: Collection[str]) -> Iterator[str]:
@@ -53,6 +55,11 @@ def _table(table: Table, known: Collection[str]) -> Iterator[str]:
     yield f"|{'|'.join(marks)}|"
     for row in table.rows:
         yield f"| {' | '.join(_inline(cell, known) for cell in row)} |"
+
+
+def _no_block(text: str) -> str:
+    """Return a paragraph that does not begin like a list, a quote or the line under a heading."""
+    return _BLOCK.sub(lambda found: f"{found[1]}\\{found[2]}", text)
 
 
 def _inline(cell: Cell, known: Collection[str]) -> str:

@@ -61,7 +61,7 @@ def _table(table: Table) -> Iterator[str]:
     rows = [table.columns, *([_plain(cell) for cell in row] for row in table.rows)]
     widths = _widths(rows)
     yield ""
-    yield f"{table.caption}:"
+    yield f"{for_people(table.caption)}:"
     for number, row in enumerate(rows):
         yield from _row(row, widths, table.numbers)
         if number == 0:
