@@ -12,13 +12,21 @@ MATCH (v:Variant)
 WHERE v.observed_at IS NOT NULL AND NOT EXISTS { (:Family)-[:RELEASES]->(v) }
 WITH v, coalesce($until, v.observed_at) AS until
 OPTIONAL MATCH (v)-[:LINKS_TO]->(r:Repository)
-WITH v, until, r
+OPTIONAL MATCH (r)<-[:ABOUT]-(e:Event)
+WHERE e.kind IN ['archived', 'renamed', 'transferred']
+WITH v, until, r,
+     sum(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS archived_later,
+     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
+     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
+WITH v, until, r,
+     archived_later = 0 AND coalesce(r.archived, false) AS archived,
+     CASE WHEN moved_later = 0 OR moves > 0 THEN r.moved_to END AS moved_to
 ORDER BY r.key
 WITH v, until, collect(r.key) AS repositories, count(r) AS total,
-     max(r.gone_at) AS gone_at, min(r.moved_to) AS moved_to,
+     max(r.gone_at) AS gone_at, min(moved_to) AS moved_to,
      sum(CASE WHEN r.gone_at <= until THEN 1 ELSE 0 END) AS gone,
-     sum(CASE WHEN r.gone_at <= until OR r.archived THEN 1 ELSE 0 END) AS frozen,
-     sum(CASE WHEN r.gone_at <= until OR r.archived OR r.moved_to IS NOT NULL
+     sum(CASE WHEN r.gone_at <= until OR archived THEN 1 ELSE 0 END) AS frozen,
+     sum(CASE WHEN r.gone_at <= until OR archived OR moved_to IS NOT NULL
               THEN 1 ELSE 0 END) AS lost
 WHERE lost = total
 RETURN v.key AS variant, v.name AS name,

@@ -10,6 +10,7 @@
 //
 // The first rule that matches wins. A variant has lost its upstream only if that holds for every
 // repository of the family: all gone, else all gone or archived, else all gone, archived or moved.
+// What was archived or moved after until was not so then.
 // Variants in no family are in `orphan_variants`.
 
 UNWIND $families AS name
@@ -17,16 +18,25 @@ MATCH (f:Family {name: name})
 WITH f, coalesce($until, f.observed_at) AS until
 OPTIONAL MATCH (f)-[u:UPSTREAM]->(r:Repository)
 WITH f, until, r, u.paths AS paths
+OPTIONAL MATCH (r)<-[:ABOUT]-(e:Event)
+WHERE e.kind IN ['archived', 'renamed', 'transferred']
+WITH f, until, r, paths,
+     sum(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS archived_later,
+     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
+     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
+WITH f, until, r, paths,
+     archived_later = 0 AND coalesce(r.archived, false) AS archived,
+     CASE WHEN moved_later = 0 OR moves > 0 THEN r.moved_to END AS moved_to
 OPTIONAL MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
 WHERE h.on_default AND c.committed_at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
-WITH f, until, r, max(CASE WHEN c.sha IS NOT NULL THEN [c.committed_at, c.sha] END) AS latest
+WITH f, until, r, archived, moved_to, max(CASE WHEN c.sha IS NOT NULL THEN [c.committed_at, c.sha] END) AS latest
 ORDER BY r.key
 WITH f, until, max(latest) AS upstream, collect(r.key) AS repositories,
-     count(r) AS total, max(r.gone_at) AS gone_at, min(r.moved_to) AS moved_to,
+     count(r) AS total, max(r.gone_at) AS gone_at, min(moved_to) AS moved_to,
      sum(CASE WHEN r.gone_at <= until THEN 1 ELSE 0 END) AS gone,
-     sum(CASE WHEN r.gone_at <= until OR r.archived THEN 1 ELSE 0 END) AS frozen,
-     sum(CASE WHEN r.gone_at <= until OR r.archived OR r.moved_to IS NOT NULL
+     sum(CASE WHEN r.gone_at <= until OR archived THEN 1 ELSE 0 END) AS frozen,
+     sum(CASE WHEN r.gone_at <= until OR archived OR moved_to IS NOT NULL
               THEN 1 ELSE 0 END) AS lost
 MATCH (f)-[:RELEASES]->(v:Variant)
 OPTIONAL MATCH (v)-[h:HAS_COMMIT]->(c:Commit)

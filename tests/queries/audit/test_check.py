@@ -231,3 +231,27 @@ def _fingerprints(store: GraphStore, until: int) -> list[str]:
     log = json.loads(to_sarif(check_variants(store, [SMALL], Wanted.of("lag", 30, ()), until)))
     results = log["runs"][0]["results"]
     return [result["partialFingerprints"]["hubtraceFinding/v1"] for result in results]
+
+
+@pytest.mark.parametrize(
+    ("change", "event", "kind"),
+    [(_archived, "archived", "archived_upstream"), (_moved, "renamed", "moved_upstream")],
+)
+@pytest.mark.parametrize("in_family", [True, False])
+def test_what_was_archived_or_moved_later_was_not_so_then(
+    store: GraphStore, change: Any, event: str, kind: str, in_family: bool
+) -> None:
+    world = provenance()
+    change(world)
+    facts = {"kind": event, "observed_at": at(230), "subject": "", "before": "acme/dead"}
+    world.node("Event", "later", **facts)
+    world.join("ABOUT", ("Event", "Repository"), "later", DEAD)
+    if not in_family:
+        world.relationships["RELEASES", "Family", "Variant"].remove({"start": "dead", "end": LOST})
+        world.join("LINKS_TO", ("Variant", "Repository"), LOST, DEAD, role="upstream")
+    world.write(store)
+    wanted = Wanted.of(kind, 30, ())
+    assert check_variants(store, [LOST], wanted, at(229)).findings == ()
+    assert check_variants(store, [LOST], wanted, at(230)).findings != ()
+    then = audit(store, LOST, until=at(229))
+    assert then.status is None or then.status.status != kind
