@@ -127,7 +127,7 @@ def action(tmp_path: Path) -> Run:
 def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -> None:
     variants = f"acme/model={world / 'model'}\nacme/model-chat={world / 'model-chat'}\n"
     family = {"FAMILY": "acme"}
-    upstream = {"UPSTREAM": f"acme/code={world / 'code'}", "SNAPSHOT": "snapshot"}
+    upstream = {"UPSTREAM": f"acme/code={world / 'code'}", "SNAPSHOT": "snapshot", "HUB_TOKEN": ""}
     looked = action("Look at both sides", VARIANTS=variants, **family, **upstream)
     assert looked.returncode == 0, looked.stderr
     asked = {"MAX_LAG": "30d", "FAIL_ON": "usual", "AREAS": "", "SARIF": "found.sarif"}
