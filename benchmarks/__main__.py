@@ -19,6 +19,7 @@ from benchmarks import (
     labels,
     loading,
     neo4j_load,
+    origins,
     pages,
     questions,
     sizes,
@@ -97,6 +98,12 @@ def _report(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]
     return pages.run(workshop, world(options.report_commits), options.repeat)
 
 
+def _origins(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
+    return origins.run(
+        workshop, origins.world_of_files(options.origins_repositories), options.repeat
+    )
+
+
 _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] = {
     "git": _git,
     "load": _load,
@@ -108,6 +115,7 @@ _CHOICES: dict[str, Callable[[Workshop, argparse.Namespace], Iterator[Report]]] 
     "neo4j": _neo4j,
     "queries": _queries,
     "sizes": _sizes,
+    "origins": _origins,
 }
 
 
@@ -133,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--report-commits", type=int, default=500_000, help="a family has 500")
     add("--stores-commits", type=int, default=1_000_000)
     add("--neo4j-commits", type=int, default=200_000, help="for neo4j, queries and sizes")
+    add("--origins-repositories", type=int, default=1_000)
     return parser
 
 

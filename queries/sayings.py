@@ -41,7 +41,7 @@ def _stay(row: Mapping[str, Any]) -> str:
     return (
         said
         if row["gone_at"] is None
-        else f"{said}; its head lacks it since {date(row['gone_at'])}"
+        else f"{said}, and replaced or removed it on {date(row['gone_at'])}"
     )
 
 

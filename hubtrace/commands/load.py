@@ -47,6 +47,7 @@ def load_snapshot(snapshot: Path, graph: str) -> "Loaded":
     say(
         f"loaded {graph}: {loaded.new_families} of {count(loaded.families, 'family')} and "
         f"{loaded.new_projects} of {count(loaded.projects, 'project')} were new or changed "
-        f"({count(loaded.commits, 'commit')}, {loaded.switches:,} switches)"
+        f"({count(loaded.commits, 'commit')}, {loaded.switches:,} switches, "
+        f"{count(loaded.copies, 'copied file')})"
     )
     return loaded

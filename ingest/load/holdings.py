@@ -121,11 +121,13 @@ def _repository_files(search: _Search, wanted: pa.Array) -> Files:
     """Return the files of the repositories that are `wanted`; many repositories at once."""
     found: Files = {}
     batch: list[tuple[int, pa.Table]] = []
+    rows = 0
     for number, history in enumerate(search.repositories):
         batch.append((number, _files(history)))
-        if sum(files.num_rows for _, files in batch) > _BATCH_ROWS:
+        rows += batch[-1][1].num_rows
+        if rows > _BATCH_ROWS:
             found |= _wanted(batch, wanted)
-            batch = []
+            batch, rows = [], 0
         search.next()
     return found | _wanted(batch, wanted)
 

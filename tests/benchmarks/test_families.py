@@ -44,4 +44,4 @@ def test_parents_come_before_their_children_and_times_lie_in_the_past() -> None:
 
 def test_sizes_by_commits_keep_the_study_s_proportions() -> None:
     assert astuple(world(2_000_000)) == (4_000, 2_000_000, 10_000, False)
-    assert astuple(STUDY) == (325, 157_000, 904)
+    assert astuple(STUDY)[:3] == (325, 157_000, 904)

@@ -41,8 +41,8 @@ def test_every_path_is_a_sentence(world: GraphStore) -> None:
         (
             "file",
             "`code.py` is, byte for byte, `src/code.py` of commit aa11000000 (2024-01-02). "
-            "The variant took it 2 days later, in b1b1b1b1b1 (2024-01-04); its head lacks it "
-            "since 2024-01-10. 2 repositories hold it (weight 0.5), and this one had it first.",
+            "The variant took it 2 days later, in b1b1b1b1b1 (2024-01-04), and replaced or removed "
+            "it on 2024-01-10. 2 repositories hold it (weight 0.5), and this one had it first.",
         ),
         (
             "file",
