@@ -13,6 +13,7 @@ class SchemaOf(StrEnum):
 
     GRAPH = "graph"
     AUDIT = "audit"
+    REPORT = "report"
 
 
 class SchemaFormat(StrEnum):
@@ -30,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def schema(
     of: Annotated[
         SchemaOf,
-        typer.Argument(metavar="[graph|audit]", help="Of the graph, or of audits in JSON."),
+        typer.Argument(metavar="[graph|audit|report]", help="Of the graph, or of JSON."),
     ] = SchemaOf.GRAPH,
     format_: Annotated[
         SchemaFormat, typer.Option("--format", "-f", help="How to print it.")
@@ -38,7 +39,8 @@ def schema(
 ) -> None:
     """Print the graph's schema: labels, keys, properties with type and unit, relationships.
 
-    `hubtrace schema audit` prints the JSON Schema of what `hubtrace audit --format json` prints.
+    `hubtrace schema audit` prints the JSON Schema of what `hubtrace audit --format json` prints,
+    `hubtrace schema report` that of a report.
 
     Example:  hubtrace schema --format json
     """
@@ -46,6 +48,11 @@ def schema(
         from queries.audit.as_json import json_schema
 
         print_json(json_schema())
+        return
+    if of is SchemaOf.REPORT:
+        from queries.report.schema import json_schema as report_schema
+
+        print_json(report_schema())
         return
     from graph.model import MODEL
     from graph.schema_page import to_json, to_markdown

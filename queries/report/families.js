@@ -38,7 +38,7 @@
       ["Message", ([, , , , subject]) => subject],
     ].filter(([, cell]) => newest.some(cell)); // a study table knows no authors and no messages
     const head = element("tr", {}, ...columns.map(([name]) => element("th", { scope: "col" }, name)));
-    const body = newest.map((row) => element("tr", {}, ...columns.map(([, cell]) => element("td", {}, cell(row)))));
+    const body = newest.map((row) => element("tr", {}, ...columns.map(([name, cell]) => element("td", name === "Date" ? { class: "number" } : {}, cell(row)))));
     return [
       element("h4", {}, "Left behind"),
       element("p", { class: "small" }, `${count(total, "commit")} ${SIDES[side]} after ${SIDES[1 - side]}’s last one of ${day(last)}${more}.`),

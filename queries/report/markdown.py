@@ -139,7 +139,7 @@ def _switches(switches: Mapping[str, Any]) -> Iterator[str]:
     yield _group_test("Lags by pattern", switches["by_pattern"])
     yield _group_test("Lags by direction", switches["by_direction"])
     pairs = [
-        [pair["first"], pair["second"], probability(pair["p_value"])]
+        [pair["first"], pair["second"], probability(pair["p_value"]).replace("<", "\\<")]
         for pair in switches["by_pattern"]["pairs"]
     ]
     if pairs:
@@ -241,7 +241,7 @@ def _group_test(what: str, test: Mapping[str, Any]) -> str:
         return f"{what}: not tested, for it {test['note']}.\n"
     return (
         f"{what}: Kruskal-Wallis H = {decimal(test['statistic'], 2)}, {test['degrees']} degrees of "
-        f"freedom, n = {whole(test['n'])}, p = {_escaped(probability(test['p_value']))}.\n"
+        f"freedom, n = {whole(test['n'])}, {_p_value(test)}.\n"
     )
 
 
@@ -251,7 +251,7 @@ def _association(what: str, test: Mapping[str, Any]) -> str:
     note = f" {test['note'].capitalize()}." if test["note"] else ""
     return (
         f"{what}: chi-squared = {decimal(test['statistic'], 2)}, {test['degrees']} degrees of "
-        f"freedom, n = {whole(test['n'])}, p = {_escaped(probability(test['p_value']))}, "
+        f"freedom, n = {whole(test['n'])}, {_p_value(test)}, "
         f"Cramér's V = {decimal(test['cramers_v'], 2)}.{note}\n"
     )
 
@@ -279,5 +279,6 @@ def _text(text: str) -> str:
     return for_markdown(short(text, _LONGEST))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("<", "\\<")
+def _p_value(test: Mapping[str, Any]) -> str:
+    shown = probability(test["p_value"])
+    return f"p \\{shown}" if shown.startswith("<") else f"p = {shown}"

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from queries.patterns import PATTERNS, FamilyPattern
 from queries.statistics.intervals import Interval, wilson
-from queries.statistics.model import AgeGroup, Ages, Labels, Move, Moves, Share
+from queries.statistics.model import AgeGroup, Ages, LabelShares, Move, Moves, Share
 from queries.statistics.published import AGE_PATTERNS, MOVES
 from queries.statistics.significance import chi_squared
 from queries.study import (
@@ -58,19 +58,19 @@ def share(
     )
 
 
-def labels(patterns: Sequence[FamilyPattern]) -> tuple[Labels, ...]:
+def labels(patterns: Sequence[FamilyPattern]) -> tuple[LabelShares, ...]:
     """Return how the families that have labels spread over them; `VS` counts as `AS`."""
     return tuple(_labels(dimension, patterns) for dimension in _DIMENSIONS)
 
 
-def _labels(dimension: str, patterns: Sequence[FamilyPattern]) -> Labels:
+def _labels(dimension: str, patterns: Sequence[FamilyPattern]) -> LabelShares:
     found = [getattr(pattern, dimension) for pattern in patterns]
     counts = Counter("AS" if label == "VS" else label for label in found if label is not None)
     shares = (
         share(label, NAMES[label], counts[label], counts.total(), percent)
         for label, percent in _DIMENSIONS[dimension].items()
     )
-    return Labels(dimension, tuple(shares))
+    return LabelShares(dimension, tuple(shares))
 
 
 def moves(patterns: Sequence[FamilyPattern]) -> Moves:

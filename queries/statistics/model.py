@@ -26,7 +26,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelShares:
     """How the families spread over the labels of one dimension."""
 
     dimension: str
@@ -160,7 +160,7 @@ class Statistics:
     """Of every interval."""
     seed: int
     draws: int
-    labels: tuple[Labels, ...]
+    labels: tuple[LabelShares, ...]
     switches: Switches
     change_types: ChangeTypes
     contributors: Contributors

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 
+import jsonschema
 import pyarrow as pa
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from queries.report.markdown import markdown
+from queries.report.schema import json_schema
 from queries.report.tables import tables
 from tests.queries.report.conftest import Document
 from tests.queries.report.worlds import ATTACKS, MEGABYTE
@@ -91,3 +93,19 @@ def test_changes_are_told(hostile_document: Document) -> None:
     text = markdown(hostile_document)
     assert "## What changed" in text
     assert "9 events" in text
+
+
+def test_the_json_is_what_its_schema_says(
+    study_document: Document, hostile_document: Document
+) -> None:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for document in (study_document, hostile_document):
+        validator.validate(json.loads(json.dumps(document)))
+    body = json.loads(json.dumps(study_document))
+    body["families"][0]["more"] = 1
+    assert not validator.is_valid(body)
+    body = json.loads(json.dumps(study_document))
+    body["statistics"]["switches"]["rows"][0]["mean"] = "much"
+    assert not validator.is_valid(body)

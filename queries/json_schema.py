@@ -1,0 +1,70 @@
+"""JSON Schema of plain records: dataclasses of simple types, made from the records themselves."""
+
+import ast
+import inspect
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+Records = dict[str, dict[str, Any]]
+"""The schema of each record by its name: what stands under `$defs`."""
+
+_SIMPLE: dict[object, dict[str, str]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    types.NoneType: {"type": "null"},
+}
+
+
+def record(kind: type, records: Records) -> dict[str, str]:
+    """Describe a record and those that it holds; return how it is referred to."""
+    if kind.__name__ not in records:
+        records[kind.__name__] = {}  # a record may hold itself
+        hints, texts = typing.get_type_hints(kind), _field_texts(kind)
+        names = [field.name for field in fields(kind)]
+        properties = {
+            name: {**described(hints[name], records), **texts.get(name, {})} for name in names
+        }
+        records[kind.__name__] = {
+            "type": "object",
+            "description": inspect.getdoc(kind),
+            "properties": properties,
+            "required": names,
+            "additionalProperties": False,
+        }
+    return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+def described(hint: Any, records: Records) -> dict[str, Any]:
+    """Describe a type, and add the records in it."""
+    if hint is Any:
+        return {}
+    if hint in _SIMPLE:
+        return dict(_SIMPLE[hint])
+    if isinstance(hint, type) and is_dataclass(hint):
+        return record(hint, records)
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is Mapping:
+        return {"type": "object", "additionalProperties": described(arguments[1], records)}
+    if typing.get_origin(hint) is tuple:
+        return {"type": "array", "items": described(arguments[0], records)}
+    return {"anyOf": [described(each, records) for each in arguments]}
+
+
+def _field_texts(kind: type) -> dict[str, dict[str, str]]:
+    """Return the text that stands under each field of a record, as its description."""
+    (body,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
+    texts: dict[str, dict[str, str]] = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        said = below.value if isinstance(below, ast.Expr) else None
+        if isinstance(field, ast.AnnAssign) and isinstance(said, ast.Constant):
+            assert isinstance(field.target, ast.Name)  # noqa: S101 - a field has a name
+            texts[field.target.id] = {"description": inspect.cleandoc(str(said.value))}
+    return texts
