@@ -133,8 +133,10 @@ def _said(line: str, path: str) -> str | None:
 
 def _told(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterator[Told]:
     """Yield types, the primary one first, each with the entry that gave it."""
+    kinds = {kind.id for kind, _, _ in files}
+    statuses = {status for _, status, _ in files}
     possible = _possible(side, speaks_of)
-    rule = next((rule for rule in possible if _fits(rule, files)), None)
+    rule = next((rule for rule in possible if _fits(rule, kinds, statuses)), None)
     if rule is not None:
         yield rule.type, f"rule:{rule.id}"
     if files:
@@ -161,13 +163,12 @@ def _possible(side: str, speaks_of: tuple[Topic, ...]) -> tuple[Rule, ...]:
     )
 
 
-def _fits(rule: Rule, files: Counted) -> bool:
-    """Return whether the files are such as a rule wants."""
-    kinds = {kind.id for kind, _, _ in files}
+def _fits(rule: Rule, kinds: set[str], statuses: set[str | None]) -> bool:
+    """Return whether the files, of these kinds and statuses, are such as a rule wants."""
     return (
         (not rule.all_of or (bool(kinds) and kinds <= rule.all_of))
         and (not rule.any_of or not kinds.isdisjoint(rule.any_of))
-        and (rule.status is None or all(status == rule.status for _, status, _ in files))
+        and (rule.status is None or statuses <= {rule.status})
     )
 
 
