@@ -36,6 +36,7 @@ _NO_MODEL = {
     *("join", "kernels", "learn", "login", "models", "new", "organizations", "papers", "posts"),
     *("pricing", "search", "settings", "spaces", "support", "tasks", "terms-of-service"),
     *("privacy", "welcome", "brand", "buckets", "jobs", "changelog", "inference-endpoints"),
+    *("transformers", "course", "front", "assets", "avatars", "autotrain", "shop", "nlp"),
     *("inference-api", "hardware", "reports", "leaderboards", "storage"),
 }
 """First parts of the Hub's own pages, and the kinds of repository that are no models."""

@@ -7,7 +7,7 @@ hosts, in pieces, because inline Markdown can be made to cost the square of its 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.evidence.addresses import addresses_in
@@ -27,6 +27,8 @@ _MARKS = re.compile(r"[\[*_~]")
 _MOST_MARKS = 500
 """Marks in a piece; where there are more, only bare addresses are looked for."""
 _HOSTS = re.compile(r"github|huggingface|hf\.co|hf-mirror", re.IGNORECASE)
+_NOTHING = {"paragraph_open", "paragraph_close", "list_item_open", "list_item_close"}
+"""Tokens that tell nothing; most are of these."""
 _BEFORE = 160
 """Characters of the words before a link that are kept."""
 
@@ -79,10 +81,13 @@ class _Place:
         )
 
 
-def links_in(text: str, first_line: int = 1) -> Iterator[Link]:
-    """Yield the links to either host in a Markdown text, in their order."""
-    if not _HOSTS.search(text):
-        return
+@lru_cache(maxsize=4)
+def links_in(text: str, first_line: int = 1) -> tuple[Link, ...]:
+    """Return the links to either host in a Markdown text, in their order."""
+    return tuple(_links(text, first_line)) if _HOSTS.search(text) else ()
+
+
+def _links(text: str, first_line: int) -> Iterator[Link]:
     lines = text[:_LONGEST].split("\n")[:_LINES]
     environment: dict[str, object] = {}
     tokens = _blocks().parse("\n".join(lines), environment)
@@ -90,7 +95,8 @@ def links_in(text: str, first_line: int = 1) -> Iterator[Link]:
     for token in tokens:
         if token.map:
             place.line = first_line + token.map[0]
-        yield from _walk(token, place, environment)
+        if token.type not in _NOTHING:
+            yield from _walk(token, place, environment)
 
 
 def _walk(token: "Token", place: _Place, environment: dict[str, object]) -> Iterator[Link]:
@@ -110,7 +116,7 @@ def _walk(token: "Token", place: _Place, environment: dict[str, object]) -> Iter
 
 
 def _inline(content: str, place: _Place, environment: dict[str, object]) -> Iterator[Link]:
-    words = _plain(content[:_PIECE])
+    words = _plain(content[:_PIECE]) if place.level or place.row is not None else ""
     if place.level:
         place.enter(place.level, words)
     if _HOSTS.search(content) or environment.get("references"):

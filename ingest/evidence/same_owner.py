@@ -18,7 +18,7 @@ Alias = tuple[str, str]
 _AFFIXES = (
     *("ai", "ml", "nlp", "llm", "lm", "lab", "labs", "research", "team", "org", "hq", "inc", "hf"),
     *("official", "tech", "technologies", "io", "dev", "opensource", "oss", "community", "project"),
-    *("models", "model", "group", "corp", "foundation", "huggingface"),
+    *("workshop", "models", "model", "group", "corp", "foundation", "huggingface"),
 )
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")

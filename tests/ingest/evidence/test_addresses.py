@@ -73,6 +73,7 @@ def test_what_only_looks_like_a_repository_is_none(address: str) -> None:
         ("https://huggingface.co/datasets/acme/data", None),
         ("https://huggingface.co/spaces/acme/demo", None),
         ("https://huggingface.co/papers/2508.10157", None),
+        ("https://huggingface.co/transformers/master/model_doc/trocr.html", None),
         ("https://huggingface.co/acme", None),
         ("https://huggingface.co/username/repo-name", None),
         ("https://huggingface.co/acme/--", None),

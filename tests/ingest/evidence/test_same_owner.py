@@ -17,6 +17,7 @@ from ingest.evidence.same_owner import names_agree
         ("openbmb", "OpenBMB"),
         ("stabilityai", "Stability-AI"),
         ("mistralai", "mistral-team"),
+        ("bigscience", "bigscience-workshop"),
     ],
 )
 def test_owners_agree_by_their_names(org: str, owner: str) -> None:
