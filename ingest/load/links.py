@@ -45,6 +45,12 @@ WHERE v.key IN $keys
 RETURN v.key, r.key, l.confidence, l.best_method, l.role
 """
 _REPOSITORIES = "MATCH (r:Repository) WHERE r.key IN $keys RETURN r.key"
+_REMOVE_UNNAMED = """
+MATCH (r:Repository)
+WHERE r.observed_at IS NULL AND NOT EXISTS { (:Evidence)-[:POINTS_TO]->(r) }
+DETACH DELETE r
+"""
+"""Repositories that nobody ever looked at, and that nothing names any more."""
 _COPIES = """
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)
 OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(o:Commit)<-[h:HAS_COMMIT]-(r)
@@ -213,6 +219,7 @@ def _replace(
     )
     table = relationships("LINKS_TO", linked)
     writer.put_relationships("LINKS_TO", "Variant", "Repository", table)
+    writer.run(_REMOVE_UNNAMED)
 
 
 def _write_unknown(writer: GraphWriter, repositories: set[str]) -> None:

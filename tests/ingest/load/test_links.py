@@ -6,6 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from graph.store import GraphStore, open_store
 from ingest.facts import BaseModel, Details, Facts, Text
 from ingest.interface import Reading
@@ -271,3 +275,55 @@ def test_an_address_that_a_host_told_to_be_a_logins_is_the_same_person(
         writer.compact()
         load(writer.snapshot, store)
     assert contents(store) == before
+
+
+CARDS = st.sampled_from(
+    [
+        "",
+        "Code: https://github.com/a/One",
+        "See https://github.com/b/Two, thanks to https://github.com/c/gone",
+        "Code: https://github.com/c/gone",
+    ]
+)
+READMES = st.sampled_from(
+    [
+        "",
+        "https://hf.co/a https://hf.co/a/One-7B https://hf.co/a/Two-7B",
+        "## Community\nhttps://hf.co/a/One-7B\n",
+        "https://hf.co/x/Two-7B https://hf.co/x",
+    ]
+)
+NAMES = {"v": ("a/One-7B", "x/Two-7B", "a/Two-7B"), "r": ("a/One", "b/Two")}
+LOOKS = st.lists(
+    st.one_of(
+        st.tuples(st.just("v"), st.sampled_from(NAMES["v"]), CARDS),
+        st.tuples(st.just("r"), st.sampled_from(NAMES["r"]), READMES),
+        st.just(("load", "", "")),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(LOOKS)
+def test_however_it_was_loaded_a_graph_is_what_its_snapshot_says(
+    tmp_path_factory: pytest.TempPathFactory, looks: list[tuple[str, str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("looks")
+    with (
+        SnapshotWriter(folder / "s") as writer,
+        open_store(str(folder / "often.kgl")) as often,
+        open_store(str(folder / "once.kgl")) as once,
+    ):
+        for at, (what, name, text) in enumerate(looks, start=10):
+            if what == "load":
+                load(writer.snapshot, often)
+            else:
+                made = variant if what == "v" else repository
+                writer.write_project(made(name, text, at=at), "test")
+        load(writer.snapshot, often)
+        load(writer.snapshot, once)
+        assert contents(often) == contents(once)
