@@ -27,6 +27,7 @@ def say_ingested(result: "Ingested", snapshot: Path) -> None:
     _say_some("", _events(result))
     _say_some("family ", _families(result))
     _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
+    _say_some("tip: ", result.tips)
     unchanged = sum(not written.changed for written in result.projects.values())
     if result.projects:
         say(

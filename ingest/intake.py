@@ -88,7 +88,7 @@ class Intake:
         )
         formed = form(discovered, self.writer.snapshot.families(), self.web)
         result = self._ingest(formed.families, source, formed.alone)
-        result.reasons = list(formed.reasons)
+        result.reasons, result.tips = list(formed.reasons), list(formed.tips)
         result.cut = [*discovered.cut, *result.cut]
         failures = {
             hosted_project(one.side, one.name, self.web): reason

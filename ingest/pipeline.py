@@ -42,6 +42,8 @@ class Ingested:
     """What was left out because it went beyond a limit, in words."""
     reasons: list[Reason] = field(default_factory=list)
     """Why variants are, or are not, of the families that were found."""
+    tips: list[str] = field(default_factory=list)
+    """What else could be asked for."""
 
     def add(self, more: "Ingested") -> None:
         """Add what another ingestion brought in."""
@@ -51,6 +53,7 @@ class Ingested:
         self.warnings += more.warnings
         self.cut += more.cut
         self.reasons += more.reasons
+        self.tips += more.tips
 
     @property
     def commits(self) -> int:
@@ -164,7 +167,10 @@ def _write(
     result.projects[read.project] = written
     name = read.project.name
     result.warnings += [f"{name}: {warning}" for warning in read.warnings]
-    result.cut += [f"{name}: {cut}" for cut in (read.details.cut if read.details else ())]
+    if read.details is not None:
+        result.cut += [f"{name}: {cut}" for cut in read.details.cut]
+        long = (text.path for text in read.details.texts if text.cut)
+        result.cut += [f"{name}: only the beginning of {path} is kept" for path in long]
 
 
 def _in_order(result: Ingested, targets: Iterable[str]) -> None:

@@ -7,10 +7,12 @@ membership. Other variants are derived, or have no link; they are read, and kept
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.discovery.result import Discovered, Linked
+from ingest.discovery.result import SURE, Discovered, Linked
+from ingest.evidence import in_repository
 from ingest.evidence.links import DERIVED, UPSTREAM, Link
 from ingest.finding import Sighting
 from ingest.names import Web
+from ingest.pasted import Asked
 from ingest.records import Family, Side
 from ingest.targets import FamilyTarget, Target, hosted_project
 
@@ -23,6 +25,8 @@ class Formed:
     alone: tuple[Target, ...]
     """Projects of no family: derived and unlinked variants, repositories beside the best one."""
     reasons: tuple["Reason", ...]
+    tips: tuple[str, ...]
+    """What else could be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class _Former:
         self._found, self._web = found, web
         families = list(known)
         self._taken = {family.name for family in families}
+        self._members = {key for family in families for key in family.variants}
         self._named = {
             up.project: family.name
             for family in reversed(families)
@@ -66,12 +71,28 @@ class _Former:
             self._reason(linked, self._name(some)) for some in members.values() for linked in some
         ]
         reasons += [self._reason(linked, None) for linked in apart]
-        return Formed(tuple(families), tuple(self._alone(apart)), tuple(reasons))
+        tips = filter(None, (self._tip(some) for some in members.values()))
+        return Formed(tuple(families), tuple(self._alone(apart)), tuple(reasons), tuple(tips))
 
     def _family(self, members: Sequence[Linked]) -> FamilyTarget:
         upstream = self._repository(members[0].links[0])
         variants = tuple(linked.sighting.target() for linked in members)
         return FamilyTarget(self._name(members), (self._target(upstream),), variants, found=True)
+
+    def _tip(self, members: Sequence[Linked]) -> str | None:
+        """Return how to take in the other variants that a repository names."""
+        repository = self._repository(members[0].links[0])
+        if Asked(Side.UPSTREAM, repository.name) in self._found.asked:
+            return None
+        pairs = in_repository(repository.name, repository.details)
+        named = {name for name, found in pairs if found.strength >= SURE}
+        keys = {hosted_project(Side.DOWNSTREAM, name, self._web).key for name in named}
+        more = len(keys - {linked.sighting.project.key for linked in members} - self._members)
+        if not more:
+            return None
+        page = repository.project.url.partition("://")[2]
+        models = "model" if more == 1 else "models"
+        return f"{repository.name} names {more} more {models}: hubtrace ingest {page}"
 
     def _name(self, members: Sequence[Linked]) -> str:
         """Return the family's name: the one that it has, else its repository's."""
