@@ -8,7 +8,7 @@ from queries.audit.layout_drift import drift
 from queries.audit.layout_history import family, history, method, people, unknown
 from queries.audit.links import is_member
 from queries.audit.page import Cell, Facts, Linked, Note, Page, Section, Table, cut
-from queries.audit.saying import address, confidence, kept, project, sha, short_sha, yes
+from queries.audit.saying import address, confidence, dated, kept, project, sha, short_sha, yes
 from queries.audit.wording import day, moment, plural, words
 
 _HOW = {
@@ -163,7 +163,7 @@ def _upstream(audit: Audit) -> Iterator[Facts | Table | Note]:
         yield _link_facts(link)
         if link.evidence:
             yield _evidence("Evidence, strongest first", link.evidence)
-        else:
+        elif not link.later_evidence:
             yield Note("No evidence is known; only a families file names it.")
         if link.later_evidence:
             later = plural(link.later_evidence, "observation")
@@ -262,7 +262,7 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
                 cut(copy.path),
                 cut(copy.origin_path),
                 f"{copy.weight:.2g}",
-                (short_sha(copy.commit), f" of {day(copy.commit.at)}"),
+                dated(copy.commit) or "",
                 _comes_from(copy),
                 yes(None if copy.lag_seconds is None else copy.lag_seconds // 86_400),
             )
@@ -276,7 +276,7 @@ def _comes_from(copy: Copy) -> Cell:
         return "a release of an unknown tag"
     if copy.flowed_back:
         return ("flowed back: ", short_sha(copy.origin), f" of {day(copy.origin.at)}")
-    return (short_sha(copy.origin), f" of {day(copy.origin.at)}")
+    return dated(copy.origin) or ""
 
 
 def _files(audit: Audit) -> Iterator[Table | Note]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from queries.audit.drift import LISTED
 from queries.audit.facts import Audit, Count, Drift
-from queries.audit.page import Facts, Note, Table, cut
-from queries.audit.saying import kept, short_sha
-from queries.audit.wording import commit, day, moment, plural
+from queries.audit.page import Cell, Facts, Note, Table, cut
+from queries.audit.saying import dated, kept, short_sha
+from queries.audit.wording import day, moment, plural
 
 _SINCE = {
     "origin": "since the origin landed",
@@ -42,18 +42,16 @@ def drift(audit: Audit) -> Iterator[Facts | Table | Note]:
         yield Note(f"The newest {LISTED} of {found.weighty_commits:,} are listed.")
 
 
-def _facts(found: Drift) -> tuple[tuple[str, str], ...]:
-    bots = None if found.by_bots is None else f"{found.by_bots:,}"
-    rows = kept(
+def _facts(found: Drift) -> tuple[tuple[str, Cell], ...]:
+    return kept(
         ("counted", f"{_SINCE[found.basis]}, {moment(found.since)}"),
         ("commits upstream", f"{found.commits:,}"),
-        ("of them by bots", bots),
-        ("first missed", commit(found.first) if found.first else None),
-        ("newest", commit(found.last) if found.last else None),
+        ("of them by bots", None if found.by_bots is None else f"{found.by_bots:,}"),
+        ("first missed", dated(found.first)),
+        ("newest", dated(found.last)),
         ("behind for", plural(found.days_behind, "day")),
         ("distance", f"{plural(found.distance_days, 'day')} from there to the newest"),
     )
-    return tuple((label, str(value)) for label, value in rows)
 
 
 def _counts(caption: str, column: str, counts: tuple[Count, ...], unknown: str) -> Table:

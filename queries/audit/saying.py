@@ -26,6 +26,11 @@ def short_sha(commit: CommitFact) -> Linked:
     return Linked(short(commit.sha), commit.url)
 
 
+def dated(commit: CommitFact | None) -> Cell | None:
+    """Return the beginning of a commit's sha as a link to it, and its day."""
+    return None if commit is None else (short_sha(commit), f" of {day(commit.at)}")
+
+
 def confidence(value: float | None) -> str:
     """Return a number from 0 to 1 with two digits; a dash where there is none."""
     return "-" if value is None else f"{value:.2f}"
