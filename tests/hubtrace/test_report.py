@@ -52,6 +52,14 @@ def test_a_snapshot_is_compared_with_a_later_graph(call: Call, world: Path) -> N
     assert "CSR simultaneous" in other.out
 
 
+def test_a_report_tells_what_changed_since_a_snapshot(call: Call, world: Path) -> None:
+    _ingest(call, world)
+    answer = call("report", "-f", "markdown", "--since", "hubtrace-snapshot")
+    assert answer.code == 0, answer.err
+    assert "changed: nothing" in answer.err
+    assert "Nothing changed." in Path("hubtrace-report/report.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
