@@ -43,7 +43,9 @@ def _lines(document: Document) -> Iterator[str]:
     statistics = document["statistics"]
     until = document["until"]
     when = "as each family was last observed" if until is None else f"as of {date(until)} UTC"
-    yield f"# Synchronization report on {whole(len(document['families']))} model families"
+    number = len(document["families"])
+    noun = "family" if number == 1 else "families"
+    yield f"# Synchronization report on {whole(number)} model {noun}"
     yield f"\nMade {date(document['made_at'])} UTC by {_text(document['tool'])}, {when}.\n"
     yield from _table(
         ["", "n"], [[name, whole(document["totals"][key])] for key, name in _TOTALS.items()], 1

@@ -216,6 +216,8 @@ const hubtrace = {};
       this.strips(svg);
       this.family.p.forEach((project, i) => this.lane(svg, project, rows.lanes[i]));
       this.marks(svg);
+      // Names stand over everything, so that they can be read where it is crowded.
+      this.family.p.forEach(([name], i) => svg.append(node("text", { class: "name", x: 0, y: rows.lanes[i].label }, name)));
       this.band = svg.appendChild(node("rect", { class: "cursor", y: AXIS, height: rows.height - AXIS, x: 0, width: 0 }));
       this.plot.replaceChildren(svg);
       this.mark();
@@ -279,8 +281,7 @@ const hubtrace = {};
       }
       svg.append(
         node("line", { class: "base", x1: 0, x2: this.width, y1: bottom, y2: bottom }),
-        node("path", { class: SIDE[project[1]], d: this.boxes(boxes) }),
-        node("text", { class: "name", x: 0, y: row.label }, project[0]));
+        node("path", { class: SIDE[project[1]], d: this.boxes(boxes) }));
     }
 
     marks(svg) {
