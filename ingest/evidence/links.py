@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ingest.evidence.confidence import confidence
 from ingest.evidence.found import Found
 
-FLOOR = 0.1
-"""The least confidence of a link: thanks, or a tool that is named, are evidence, but no link."""
+FLOOR = 0.15
+"""The least confidence of a link: thanks, a tool, a tokenizer that many share are no link."""
 
 UPSTREAM, DERIVED, WEAKER = "upstream", "derived", "weaker"
 

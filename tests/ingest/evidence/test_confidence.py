@@ -77,7 +77,6 @@ def test_nothing_is_no_confidence_and_links_are_ranked() -> None:
         ("readme_link", None, "upstream"),
         ("readme_link", "other_owner", "derived"),
         ("same_owner", None, "upstream"),
-        ("same_owner", "unnamed", "upstream"),
         ("card_code", None, "derived"),
         ("paper_repository", None, "derived"),
     ],
@@ -89,9 +88,19 @@ def test_membership_rests_on_what_the_design_names(
     assert link.role == role
 
 
+def test_an_owner_carries_what_a_card_alone_does_not() -> None:
+    card, owner = found("card_link", "a/x", "", ""), found("same_owner", "a/x", "", "", "unnamed")
+    assert [links(some)[0].role for some in ([card], [card, owner])] == ["derived", "upstream"]
+
+
 @pytest.mark.parametrize(
     ("method", "reason"),
-    [("card_link", "tooling"), ("card_link", "acknowledgement"), ("readme_link", "community")],
+    [
+        ("same_owner", "unnamed"),
+        ("card_link", "tooling"),
+        ("card_link", "acknowledgement"),
+        ("readme_link", "community"),
+    ],
 )
 def test_what_is_said_in_passing_is_no_link(method: str, reason: str) -> None:
     assert links([found(method, "a/x", "", "", reason)]) == []

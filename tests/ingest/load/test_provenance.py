@@ -7,6 +7,7 @@ import pytest
 
 from graph.store import GraphStore, open_store
 from ingest.load import load
+from queries.catalogue import ask
 from tests.ingest.provenance import KINDS, Provenance, Truth
 from tests.ingest.scoring import by_method, by_tier, wrong_links
 
@@ -43,6 +44,12 @@ def test_the_world_is_as_large_as_it_should_be(world: Loaded) -> None:
 
 def test_every_best_link_is_the_true_upstream_in_its_role(world: Loaded) -> None:
     assert wrong_links(world.graph, world.truth) == []
+
+
+def test_what_comes_from_nowhere_is_unlinked(world: Loaded) -> None:
+    orphans = {row["name"]: row["status"] for row in ask(world.graph, "orphan_variants")}
+    strays = {name for name, upstream in world.truth.upstream.items() if upstream is None}
+    assert {name for name, status in orphans.items() if status == "unlinked"} == strays
 
 
 def test_every_file_is_found_with_the_commit_that_it_comes_from(world: Loaded) -> None:
