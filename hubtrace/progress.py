@@ -1,6 +1,7 @@
 """Progress of long work, and other words for people: always on stderr."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ Progress = Callable[[str, int, int | None], None]
 
 _PATIENCE = 1.0
 """Seconds before anything is shown: short work stays silent."""
+_WIDTH = 100
+"""Characters of what is being done."""
 _LOG_EVERY = 10.0
 """Seconds between lines where stderr is no terminal."""
 
@@ -29,10 +32,19 @@ def count(number: int, noun: str) -> str:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Show what is being done: a live line on a terminal, now and then a line elsewhere."""
+    """Show what is being done: a live line on a terminal, now and then a line elsewhere.
+
+    Several threads may report to it.
+    """
     shown = _LiveLine() if sys.stderr.isatty() else _Log()
+    lock = threading.Lock()
+
+    def report(what: str, done: int, total: int | None) -> None:
+        with lock:
+            shown(what, done, total)
+
     try:
-        yield shown
+        yield report
     finally:
         shown.close()
 
@@ -76,4 +88,8 @@ class _Log:
 
 def _line(what: str, done: int, total: int | None) -> str:
     of = f" of {total:,}" if total is not None else ""
-    return f"{for_people(what)[:100]}: {done:,}{of}"
+    shown = for_people(what)
+    if len(shown) > _WIDTH:
+        # What is counted stands at the end, as the seconds that are left.
+        shown = f"{shown[: _WIDTH - 25]}…{shown[-24:]}"
+    return f"{shown}: {done:,}{of}"

@@ -19,10 +19,11 @@ from hubtrace.options import (
     default_cache,
 )
 from hubtrace.output import Format
-from hubtrace.progress import progress
+from hubtrace.progress import progress, say
 from hubtrace.wanted import Wanted
 
 if TYPE_CHECKING:
+    from ingest.load.loader import Loaded
     from ingest.pipeline import Ingested
 
 _EXAMPLES = """
@@ -30,9 +31,9 @@ Read model families from GitHub and Hugging Face into a snapshot, then load them
 
 Examples:
 
-  hubtrace ingest Qwen/Qwen2.5-7B                 the repository it comes from is found
+  hubtrace ingest Qwen/Qwen2.5-7B              finds its repository
 
-  hubtrace ingest github.com/QwenLM/Qwen2.5       its variants are found
+  hubtrace ingest github.com/QwenLM/Qwen2.5    finds its variants
 
   hubtrace ingest --org Qwen
 
@@ -40,7 +41,7 @@ Examples:
 
   hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
 
-  hubtrace ingest --family mine --upstream ../trainer --variant acme/model-7b=../model-7b.bundle
+  hubtrace ingest --family mine --upstream ../code --variant me/model=../model
 
   hubtrace ingest --families families.toml
 
@@ -58,7 +59,7 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="[TARGET]...", help="A variant or a repository.")
+        list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")
     ] = None,
     org: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="All models of an owner; repeatable.")
@@ -134,10 +135,27 @@ def ingest(
         way = _Way(github_url, hf_endpoint, None if no_git else cache or default_cache(), workers)
         result = _live(wanted, way, snapshot, follow_bases)
     say_ingested(result, snapshot)
-    loaded = load_snapshot(snapshot, graph) if result.projects and not no_load else None
+    loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
     print_ingested(result, snapshot, loaded, format_)
     if result.failures:
         raise typer.Exit(2)
+
+
+def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
+    """Load the snapshot; what only whole histories tell can still make variants members."""
+    from graph.store import open_store
+    from ingest.adoption import adopt
+
+    loaded = load_snapshot(snapshot, graph)
+    if any(reason.family is None for reason in result.reasons):
+        with open_store(graph) as store:
+            adopted = adopt(store, snapshot)
+        for one in adopted:
+            say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
+        if adopted:
+            result.families += [a.family for a in adopted if a.family not in result.families]
+            loaded = load_snapshot(snapshot, graph)
+    return loaded
 
 
 @dataclass(frozen=True, slots=True)

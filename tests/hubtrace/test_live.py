@@ -102,6 +102,22 @@ def test_what_hubs_forget_is_kept(call: Call, world: Demonstration) -> None:
     assert {row["family"] for row in families} == set(FAMILIES)
 
 
+def test_content_alone_makes_a_member(call: Call, world: Demonstration) -> None:
+    same = {b"notes/train.py": b"step 4"}  # as in acme-lab/atlas, and nowhere else
+    world.model("echo/silent").git.commit(same, at=1_605_000_000)
+    first = whole(call)
+    assert "family acme-lab/atlas: echo/silent too, by same_blob" in first.err
+    again = whole(call)
+    assert "too, by" not in again.err
+    assert "0 of 3 families and 0 of 16 projects were new or changed" in again.err
+    with open_store("hubtrace.kgl") as store:
+        found = store.run(
+            "MATCH (f:Family)-[:RELEASES]->(v:Variant) WHERE v.name = 'echo/silent' RETURN f.name"
+        )
+    assert found.rows() == [("acme-lab/atlas",)]
+    assert "echo/silent" not in call("flags").out
+
+
 def test_no_token_is_written_or_printed(call: Call, world: Demonstration, tmp_path: Path) -> None:
     answers = [whole(call, "--format", "json"), call("doctor", "--format", "json")]
     printed = [answer.out + answer.err for answer in answers]
