@@ -118,8 +118,8 @@ class Link:
     shallow: bool | None
     evidence: tuple[Evidence, ...]
     """Strongest first; observed at `until` or before."""
-    later_evidence: int
-    """Observations that were made after `until`, and are left out."""
+    later_evidence: tuple[Evidence, ...]
+    """Observations that were made after `until`: told apart, they do not speak for that moment."""
 
 
 @dataclass(frozen=True, slots=True)

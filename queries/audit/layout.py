@@ -18,11 +18,17 @@ _HOW = {
     "default_head": "the head of the default branch",
     "newest": "the newest commit of the default branch at this moment",
 }
+_KINDS = {
+    "blob": "itself",
+    "lfs": "a large file",
+    "asset": "a release's file",
+    "readme": "but for its front matter",
+}
 _DOUBTFUL = 0.5
 """A confidence below this is told as a possibility."""
 _BASIS = {
     "commit_reference": "a commit message of the variant that names it",
-    "files": "files that are the same, byte for byte",
+    "files": "files that are the same",
     "none": "nothing",
 }
 
@@ -166,8 +172,8 @@ def _upstream(audit: Audit) -> Iterator[Facts | Table | Note]:
         elif not link.later_evidence:
             yield Note("No evidence is known; only a families file names it.")
         if link.later_evidence:
-            later = plural(link.later_evidence, "observation")
-            yield Note(f"{later} of later moments left out.")
+            caption = "Seen only after this moment"
+            yield _evidence(caption, link.later_evidence)
     if audit.others:
         yield Table(
             "Runners-up",
@@ -256,11 +262,20 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
         headings = ("variant's commit", "of", "names upstream's", "of")
         yield Table("Commit messages that name a commit upstream", headings, named)
     if origin.copies:
-        columns = ("file", "file upstream", "weight", "brought by", "comes from", "lag in days")
+        columns = (
+            "file",
+            "file upstream",
+            "as",
+            "weight",
+            "brought by",
+            "comes from",
+            "lag in days",
+        )
         copied = tuple(
             (
                 cut(copy.path),
                 cut(copy.origin_path),
+                _KINDS.get(copy.kind or "", cut(copy.kind)),
                 f"{copy.weight:.2g}",
                 dated(copy.commit) or "",
                 _comes_from(copy),
@@ -268,7 +283,7 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
             )
             for copy in origin.copies
         )
-        yield Table("Files that are the same", columns, copied, frozenset({2, 5}))
+        yield Table("Files that are the same", columns, copied, frozenset({3, 6}))
 
 
 def _comes_from(copy: Copy) -> Cell:

@@ -42,6 +42,7 @@ def licences(identity: Identity, upstream: Link | None) -> Licences:
 def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Link:
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
+    later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
     return Link(
         **{
@@ -65,7 +66,7 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Li
         },
         families=tuple(row["families"]),
         evidence=tuple(_evidence(seen) for seen in known),
-        later_evidence=len(own) - len(known),
+        later_evidence=tuple(_evidence(seen) for seen in later),
     )
 
 

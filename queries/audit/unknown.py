@@ -32,8 +32,8 @@ def _unknown(audit: Audit) -> Iterator[str]:
         yield "No evidence was collected for the upstream; a families file names it."
     if link.later_evidence:
         yield (
-            f"Observations for the upstream that were made after this moment are left out "
-            f"({link.later_evidence}); its confidence rests on them as well."
+            "The confidence of the upstream rests on observations that were made after this moment "
+            f"as well ({len(link.later_evidence)})."
         )
     if link.shallow:
         yield "Only a part of the upstream's history was read."
