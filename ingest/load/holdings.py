@@ -67,12 +67,10 @@ def read_world(
     upstream = _repository_files(search, _distinct([wanted, pa.array(_blobs(readmes))]))
     assets = _assets(search, set(wanted.to_pylist()))
     held, roots = _upstream_holdings(search, upstream, readmes, assets)
-    standings = ((number, files) for number, files in downstream.items())
-    common = pc.unique(held["blob"])
     number = {history.project.key: n for n, history in enumerate(repositories)}
     place = {history.project.key: n for n, history in enumerate(variants)}
     return World(
-        downstream=_downstream_holdings(variants, standings, common),
+        downstream=_downstream_holdings(variants, downstream, pc.unique(held["blob"])),
         upstream=held,
         network=_networks(repositories, roots),
         forks=[n for n, history in enumerate(repositories) if _fork_of(history)],
@@ -241,14 +239,14 @@ def _asset_holdings(
 
 
 def _downstream_holdings(
-    variants: Sequence[ProjectHistory], files: Iterable[tuple[int, pa.Table]], common: pa.Array
+    variants: Sequence[ProjectHistory], files: Files, common: pa.Array
 ) -> pa.Table:
+    """Return all that happened at the paths where a variant has a file in `common`."""
     tables = [HOLDINGS.empty_table()]
-    for number, rows in files:
-        shared = rows.filter(pc.is_in(rows["blob"], common))
-        if shared.num_rows:
-            there = rows.filter(pc.is_in(rows["path"], pc.unique(shared["path"])))
-            tables.append(_standing(variants[number]).holdings(number, there))
+    for number, shared in _wanted(list(files.items()), common).items():
+        rows = files[number]
+        there = rows.filter(pc.is_in(rows["path"], pc.unique(shared["path"])))
+        tables.append(_standing(variants[number]).holdings(number, there))
     return pa.concat_tables(tables)
 
 

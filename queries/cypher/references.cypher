@@ -8,9 +8,10 @@
 // the repository's, each at its time on its side; negative if the variant's is the earlier one.
 // variant and repository: a key or a name; null for all.
 
-MATCH (x:Commit)-[:REFERENCES]-(y:Commit)
-MATCH (v:Variant)-[in_variant:HAS_COMMIT]->(x)
+MATCH (v:Variant)
 WHERE $variant IS NULL OR v.key = toLower($variant) OR toLower(v.name) = toLower($variant)
+MATCH (v)-[in_variant:HAS_COMMIT]->(x:Commit)
+MATCH (x)-[:REFERENCES]-(y:Commit)
 MATCH (r:Repository)-[in_repository:HAS_COMMIT]->(y)
 WHERE $repository IS NULL OR r.key = toLower($repository)
    OR toLower(r.name) = toLower($repository)
