@@ -106,7 +106,8 @@ def areas_of(files: Counted) -> tuple[Area, ...]:
 
 def answer_for(side: str, line: str, files: Counted, *, merge: bool = False) -> Answer:
     """Return the types of a commit from its first line (`first_line`) and its files."""
-    named = [name for name in files_named(line) if kind_of(name).id not in _UNTOLD]
+    mentioned = files_named(line, bare=not files)
+    named = [name for name in mentioned if kind_of(name).id not in _UNTOLD]
     said = without(line, named) if named else line
     return _answer(side, topics_of(said), files or _files_of(line, named), merge)
 
@@ -177,15 +178,14 @@ def _by_files(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterat
     strong = next((topic for topic in telling if topic.strong), None)
     if strong is not None and strong.type is not None and _mostly_worked_on(files):
         yield strong.type, f"words:{strong.id}"
-    votes: Counter[ChangeType] = Counter()
+    votes: dict[ChangeType, int] = {}
     rule_of: dict[ChangeType, str] = {}
     for kind, _, count in files:
         type_, rule = _of_kind(kind, side, telling)
-        votes[type_] += count
+        votes[type_] = votes.get(type_, 0) + count
         rule_of.setdefault(type_, rule)
-    (most, count), *_ = votes.most_common(1)
-    if count > _MOST * votes.total():
-        yield most, rule_of[most]
+    total = sum(votes.values())
+    yield from ((type_, rule_of[type_]) for type_ in votes if votes[type_] > _MOST * total)
     yield from ((t.type, rule_of[t.type]) for t in telling if t.type in rule_of)
     yield from ((type_, rule_of[type_]) for type_ in sorted(votes, key=IMPORTANCE.__getitem__))
 

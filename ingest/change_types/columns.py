@@ -29,6 +29,9 @@ COLUMNS = pa.schema(
 )
 """What is told of every commit; null where it cannot be known."""
 
+CHANGES_READ = ["sha", "status", "path"]
+"""The columns of what commits changed that are looked at."""
+
 _STATUSES = ("A", "M", "D", "T")
 
 Told = tuple[tuple[ChangeType, ...], str, tuple[Area, ...]]

@@ -31,18 +31,18 @@ Phrase = tuple[tuple[str, ...], int]
 
 def first_line(message: str) -> str:
     """Return the first line that says something, without what merges say of themselves."""
-    lines = (line.strip() for line in message[: 10 * _LONGEST].splitlines())
-    subject = next((line for line in lines if line), "")[:_LONGEST]
+    lines = [line.strip() for line in message[: 10 * _LONGEST].strip().splitlines()]
+    subject = lines[0][:_LONGEST] if lines else ""
     if not is_merge(subject):
         return subject
-    said = next((line for line in lines if line), "")[:_LONGEST]
+    said = next((line for line in lines[1:] if line), "")[:_LONGEST]
     return said or _BRANCHES.sub("", _PULL.sub("", subject)).strip()
 
 
 def is_merge(message: str) -> bool:
     """Return whether a message is one that git or a host writes for a merge."""
     begin = message[:_LONGEST].lstrip()
-    return begin[:5].lower() == "merge" and bool(_MERGE.match(begin))
+    return begin[:1] in "mM" and bool(_MERGE.match(begin))
 
 
 @lru_cache(maxsize=200_000)
@@ -60,10 +60,11 @@ def topics_of(line: str) -> tuple[Topic, ...]:
     return _chosen(found)
 
 
-def files_named(line: str) -> list[str]:
-    """Return what may be file names in a line, e.g. `train.py` in `Update train.py`."""
-    line = _ADDRESS.sub("", line)
-    return _FILE.findall(line) + _BARE.findall(line)
+def files_named(line: str, *, bare: bool = True) -> list[str]:
+    """Return what may be file names in a line, e.g. `train.py`; `README` only if `bare`."""
+    line = _ADDRESS.sub("", line) if "://" in line else line
+    dotted = _FILE.findall(line) if "." in line else []
+    return dotted + _BARE.findall(line) if bare else dotted
 
 
 def without(line: str, names: Iterable[str]) -> str:
@@ -72,8 +73,7 @@ def without(line: str, names: Iterable[str]) -> str:
     A bare `README` or `LICENSE` stays: it is a word as well.
     """
     for name in names:
-        if not _BARE.fullmatch(name):
-            line = line.replace(name, " ")
+        line = line.replace(name, " ") if "." in name else line
     return line
 
 
@@ -91,23 +91,28 @@ def _chosen(found: int) -> tuple[Topic, ...]:
 @lru_cache(maxsize=50_000)
 def _of_word(word: str) -> tuple[int, tuple[Phrase, ...]]:
     """Return the lists that a word alone is in, and the phrases that it begins."""
-    firsts = [word, *(f"{word[:length]}*" for length in range(1, min(len(word), _WIDEST) + 1))]
-    begun = [phrase for first in firsts for phrase in _phrases().get(first, ())]
+    exact, begun = _phrases()
+    found = list(exact.get(word, ()))
+    for length in range(1, min(len(word), _WIDEST) + 1):
+        found += begun.get(word[:length], ())
     alone = 0
-    for rest, bit in begun:
+    for rest, bit in found:
         alone |= 0 if rest else bit
-    return alone, tuple((rest, bit) for rest, bit in begun if rest)
+    return alone, tuple((rest, bit) for rest, bit in found if rest)
 
 
 @cache
-def _phrases() -> dict[str, list[Phrase]]:
-    """Return every phrase of words.toml by its first word."""
-    table: dict[str, list[Phrase]] = {}
+def _phrases() -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]]]:
+    """Return every phrase of words.toml by its first word; those that a star ends apart."""
+    exact: dict[str, list[Phrase]] = {}
+    begun: dict[str, list[Phrase]] = {}
     for number, topic in enumerate(topics()):
         for which, listed in enumerate((topic.any, topic.with_, topic.without)):
-            for words in (tuple(_PATTERN.findall(phrase.lower())) for phrase in listed):
-                table.setdefault(words[0], []).append((words[1:], 1 << 3 * number + which))
-    return table
+            for first, *rest in (_PATTERN.findall(phrase.lower()) for phrase in listed):
+                table = begun if first.endswith("*") else exact
+                phrase = tuple(rest), 1 << 3 * number + which
+                table.setdefault(first.removesuffix("*"), []).append(phrase)
+    return exact, begun
 
 
 def _is(word: str, pattern: str) -> bool:

@@ -1,6 +1,7 @@
 """What a file is, told from its path by files.toml."""
 
 import re
+from collections.abc import Callable
 from fnmatch import translate
 from functools import cache, lru_cache
 
@@ -10,6 +11,7 @@ from ingest.change_types.types import ChangeType
 _LONGEST = 1_000
 """Characters of a path that are looked at: the last ones, where the name stands."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WILD = re.compile(r"[*?\[]")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 
@@ -18,9 +20,11 @@ def kind_of(path: str) -> FileKind:
     """Return the first entry of files.toml that a path matches; the last one matches any."""
     path = path[-_LONGEST:]
     *folders, name = path.lower().split("/")
-    stem = _HUMP.sub(" ", path.rsplit("/", 1)[-1]).lower()
-    words = set(_SIGNS.split(stem)) | {stem.rsplit(".", 1)[0]}
-    return next(kind for kind in file_kinds() if _matches(kind, name, set(folders), words))
+    original = path.rsplit("/", 1)[-1]
+    stem = original.lower() if original.islower() else _HUMP.sub(" ", original).lower()
+    words = {*_SIGNS.split(stem), stem.rsplit(".", 1)[0]}
+    on_the_way = set(folders)
+    return next(kind for kind, match in _matchers() if match(name, on_the_way, words))
 
 
 @cache
@@ -37,20 +41,31 @@ def type_of(kind: FileKind, side: str) -> ChangeType:
     return type_
 
 
-def _matches(kind: FileKind, name: str, folders: set[str], words: set[str]) -> bool:
-    names = _names(kind)
-    if names is not None and names.match(name):
-        return True
-    if kind.endings and not name.endswith(kind.endings):
-        return False
-    in_folder, in_name = not folders.isdisjoint(kind.folders), not words.isdisjoint(kind.words)
-    if kind.needs_both:
-        return in_folder and in_name
-    if kind.folders or kind.words:
-        return in_folder or in_name
-    return bool(kind.endings)
+Match = Callable[[str, set[str], set[str]], bool]
+"""Whether a name, the folders on the way to it, and the words in it are of a kind."""
 
 
 @cache
-def _names(kind: FileKind) -> re.Pattern[str] | None:
-    return re.compile("|".join(map(translate, kind.names))) if kind.names else None
+def _matchers() -> tuple[tuple[FileKind, Match], ...]:
+    return tuple((kind, _matcher(kind)) for kind in file_kinds())
+
+
+def _matcher(kind: FileKind) -> Match:
+    """Return what tells whether a file is of a kind; it runs for every distinct path."""
+    exact = frozenset(name for name in kind.names if not _WILD.search(name))
+    wild = [translate(name) for name in kind.names if _WILD.search(name)]
+    named = re.compile("|".join(wild)).match if wild else None
+    in_folders, in_name = frozenset(kind.folders), frozenset(kind.words)
+    anywhere = bool(kind.endings) and not (in_folders or in_name)
+
+    def match(name: str, folders: set[str], words: set[str]) -> bool:
+        if name in exact or (named is not None and named(name)):
+            return True
+        if kind.endings and not name.endswith(kind.endings):
+            return False
+        if anywhere:
+            return True
+        there, said = not in_folders.isdisjoint(folders), not in_name.isdisjoint(words)
+        return (there and said) if kind.needs_both else (there or said)
+
+    return match

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graph.store import GraphWriter
 from graph.tables import END, START
-from ingest.change_types.columns import told_of
+from ingest.change_types.columns import CHANGES_READ, told_of
 from ingest.load.project import DerivedProject
 from ingest.load.refs import write_refs
 
@@ -111,7 +111,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
 
 def _told_of(project: DerivedProject) -> pa.Table:
     """Return the change types of a project's commits; null where nobody knows them."""
-    changes = project.read_changes() if project.read_changes is not None else None
+    changes = project.read_changes(CHANGES_READ) if project.read_changes is not None else None
     return told_of(project.project.side, project.commits, changes)
 
 

@@ -44,8 +44,8 @@ class DerivedProject:
     tags: list[Ref]
     """Tags of the last observation whose commits were read."""
     events: tuple[Event, ...]
-    read_changes: Callable[[], pa.Table] | None
-    """How to read the paths that its commits changed; None if the source did not tell."""
+    read_changes: Callable[[list[str]], pa.Table] | None
+    """How to read columns of what its commits changed; None if the source did not tell."""
 
     @property
     def label(self) -> str:
