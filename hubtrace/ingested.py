@@ -10,6 +10,7 @@ from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import count, say
 
 if TYPE_CHECKING:
+    from ingest.adoption import Adopted
     from ingest.discovery import Reason
     from ingest.load.loader import Loaded
     from ingest.pipeline import Ingested
@@ -57,6 +58,7 @@ def print_ingested(
             "snapshot": str(snapshot),
             "families": rows,
             "reasons": [_reason(reason) for reason in result.reasons],
+            "adopted": [asdict(one) for one in result.adopted],
             "projects": list(_projects(result)),
             "warnings": result.warnings,
             "cut": result.cut,
@@ -145,22 +147,24 @@ def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
     for family in opened.families():
         if family.name in wanted:
             keys = [up.project for up in family.upstreams] + list(family.variants)
-            reasons = links.get(family.name, [])
+            adopted = [one for one in result.adopted if one.family == family.name]
             yield {
                 "family": family.name,
                 "upstream": [names.get(up.project, up.project) for up in family.upstreams],
                 "variants": len(family.variants),
-                **_evidence(reasons),
+                **_evidence(links.get(family.name, []), adopted),
                 "new_commits": sum(new.get(key, 0) for key in keys),
             }
 
 
-def _evidence(reasons: "list[Reason]") -> Mapping[str, Any]:
-    found = [reason.link for reason in reasons if reason.link]
+def _evidence(reasons: "list[Reason]", adopted: "list[Adopted]") -> Mapping[str, Any]:
+    """Return the methods on which membership rests, and the confidence of the weakest link."""
+    found = [(reason.link.best_method, reason.link.confidence) for reason in reasons if reason.link]
+    found += [(one.method, one.confidence) for one in adopted]
     if not found:
         return {"evidence": ["stated"], "confidence": None}
-    methods = list(dict.fromkeys(link.best_method for link in found))
-    return {"evidence": methods, "confidence": min(link.confidence for link in found)}
+    methods = list(dict.fromkeys(method for method, _ in found))
+    return {"evidence": methods, "confidence": min(confidence for _, confidence in found)}
 
 
 def _reason(reason: "Reason") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from graph.errors import SourceError
+from ingest.adoption import Adopted
 from ingest.discovery import Reason
 from ingest.family_book import FamilyBook
 from ingest.interface import Progress, Reading, Source, no_progress
@@ -42,6 +43,8 @@ class Ingested:
     """What was left out because it went beyond a limit, in words."""
     reasons: list[Reason] = field(default_factory=list)
     """Why variants are, or are not, of the families that were found."""
+    adopted: list[Adopted] = field(default_factory=list)
+    """Variants that became members when the graph had been loaded."""
     tips: list[str] = field(default_factory=list)
     """What else could be asked for."""
 

@@ -149,11 +149,12 @@ def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
     loaded = load_snapshot(snapshot, graph)
     if any(reason.family is None for reason in result.reasons):
         with open_store(graph) as store:
-            adopted = adopt(store, snapshot)
-        for one in adopted:
+            result.adopted = adopt(store, snapshot)
+        for one in result.adopted:
             say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
-        if adopted:
-            result.families += [a.family for a in adopted if a.family not in result.families]
+        if result.adopted:
+            grown = dict.fromkeys(one.family for one in result.adopted)
+            result.families += [name for name in grown if name not in result.families]
             loaded = load_snapshot(snapshot, graph)
     return loaded
 

@@ -105,8 +105,12 @@ def test_what_hubs_forget_is_kept(call: Call, world: Demonstration) -> None:
 def test_content_alone_makes_a_member(call: Call, world: Demonstration) -> None:
     same = {b"notes/train.py": b"step 4"}  # as in acme-lab/atlas, and nowhere else
     world.model("echo/silent").git.commit(same, at=1_605_000_000)
-    first = whole(call)
+    first = whole(call, "--format", "json")
     assert "family acme-lab/atlas: echo/silent too, by same_blob" in first.err
+    (adopted,) = first.json()["adopted"]
+    assert (adopted["variant"], adopted["method"]) == ("echo/silent", "same_blob")
+    (row,) = (row for row in first.json()["families"] if row["family"] == "acme-lab/atlas")
+    assert (row["variants"], "same_blob" in row["evidence"]) == (5, True)
     again = whole(call)
     assert "too, by" not in again.err
     assert "0 of 3 families and 0 of 16 projects were new or changed" in again.err
