@@ -75,12 +75,14 @@ class Intake:
 
     def _found(self, asked: Sequence[Asked]) -> Ingested:
         source = self.make_source()
+        members, homes = self._families()
         discovered = discover(
             asked,
             Finder(source.look, self.writer, self.web),
             self.models_of,
             self.repositories_of,
-            members=self._members(),
+            members=members,
+            homes=homes,
             bounds=self.bounds,
             workers=self.workers,
             stop=self.stop,
@@ -129,17 +131,24 @@ class Intake:
             if not isinstance(answer, SourceError)
         }
 
-    def _members(self) -> dict[str, list[str]]:
-        """Return the names of the variants of each repository's family."""
+    def _families(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Return the variants of each repository's family, and each variant's repositories.
+
+        By the repository's key and the variant's name in lower case, as `discover` takes them.
+        """
         names = {
             pointer.project.key: pointer.project.name
             for _, pointer in self.writer.snapshot.pointers()
         }
-        return {
-            upstream.project: [names[key] for key in family.variants if key in names]
-            for family in self.writer.snapshot.families()
-            for upstream in family.upstreams
-        }
+        members: dict[str, list[str]] = {}
+        homes: dict[str, list[str]] = {}
+        for family in self.writer.snapshot.families():
+            variants = [names[key] for key in family.variants if key in names]
+            for key in (up.project for up in family.upstreams if up.project in names):
+                members.setdefault(key, []).extend(variants)
+                for name in variants:
+                    homes.setdefault(name.lower(), []).append(names[key])
+        return members, homes
 
 
 def _with(family: FamilyTarget, known: Mapping[Project, Target]) -> FamilyTarget:

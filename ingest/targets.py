@@ -13,6 +13,10 @@ from ingest.pasted import parse_pasted
 from ingest.records import Family, Project, Side, Upstream
 
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
+_HOSTED = re.compile(
+    r"(?:gh|github|hf):|(?:www\.)?(?:github\.com|huggingface\.co|hf\.co)/", re.IGNORECASE
+)
+"""What an address of a host begins with where its scheme is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,10 @@ def hosted_project(side: Side, name: str, web: Web) -> Project:
 def _hosted(side: Side, text: str, web: Web) -> Project | None:
     """Return the project if the text is its page on the side's host, or its bare name."""
     parts = urlsplit(text)
-    if parts.scheme in ("http", "https"):
-        if _name_on_host(side, text, web) is None or parts.username:
-            return None  # elsewhere, or with credentials that git is to use
+    page = parts.scheme in ("http", "https")
+    if page and (_name_on_host(side, text, web) is None or parts.username):
+        return None  # elsewhere, or with credentials that git is to use
+    if page or (_HOSTED.match(text) and not Path(text).exists()):
         asked = parse_pasted(text, web)
         if asked.side is not side:
             raise SourceError(f"{redact(text)} is not on the side of {_OPTIONS[side]}")

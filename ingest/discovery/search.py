@@ -26,6 +26,7 @@ def discover(
     repositories_of: RepositoriesOf,
     *,
     members: Mapping[str, Sequence[str]],
+    homes: Mapping[str, Sequence[str]],
     bounds: Bounds | None = None,
     workers: int = 4,
     stop: Stop | None = None,
@@ -34,12 +35,14 @@ def discover(
     """Look at what was asked for, at what that names, and at what names it.
 
     `members` are the variants of the families that there are, by their repository's key: they are
-    looked at with it, whatever is found.
+    looked at with it, whatever is found. `homes` are the repositories of each variant's family, by
+    its name in lower case: they are looked at with it.
     """
     bounds = bounds or Bounds()
     with crew(workers, stop or Stop(), progress) as hands:
         lists = Lists(models_of, repositories_of, bounds, hands)
-        return _Search(finder, lists, members, bounds, hands).run(list(dict.fromkeys(asked)))
+        search = _Search(finder, lists, members, homes, bounds, hands)
+        return search.run(list(dict.fromkeys(asked)))
 
 
 class _Search:
@@ -48,10 +51,12 @@ class _Search:
         finder: Finder,
         lists: Lists,
         members: Mapping[str, Sequence[str]],
+        homes: Mapping[str, Sequence[str]],
         bounds: Bounds,
         hands: Crew,
     ) -> None:
-        self._finder, self._lists, self._members = finder, lists, members
+        self._finder, self._lists = finder, lists
+        self._members, self._homes = members, homes
         self._bounds, self._seen = bounds, Sightings(hands)
         self._result = Discovered()
 
@@ -116,8 +121,10 @@ class _Search:
     def _look_at_candidates(self, said: Said, asked: Iterable[Sighting]) -> None:
         """Look at the repositories that variants name, or else after which they are named."""
         likely = {name: likeliest(some, self._bounds.candidates) for name, some in said.items()}
-        silent = [one.name for one in asked if not likely.get(one.name.lower())]
-        wanted = [*chain.from_iterable(likely.values()), *self._lists.namesakes(silent)]
+        homes = {one.name: self._homes.get(one.name.lower(), ()) for one in asked}
+        silent = [name for name, home in homes.items() if not (home or likely.get(name.lower()))]
+        wanted = [*chain.from_iterable([*likely.values(), *homes.values()])]
+        wanted += self._lists.namesakes(silent)
         self._look("looking at repositories", Side.UPSTREAM, wanted)
 
     def _weigh(self, variants: Iterable[Sighting], said: Said) -> None:

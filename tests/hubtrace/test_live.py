@@ -15,6 +15,7 @@ from tests.hubtrace.live import GITHUB_TOKEN, HUB_TOKEN, let_in, requests, whole
 _LISTS = {"readme", "contents", "blobs", "tree", "resolve", "file", "paper", "commits", "git"}
 """What is asked for only where something has changed."""
 
+AURORA = "borealis-ai/aurora-v1"
 _MEMBERSHIP = """
 MATCH (v:Variant)-[l:LINKS_TO]->(r:Repository) WHERE l.role = 'upstream' RETURN r.name, v.name
 """
@@ -100,6 +101,20 @@ def test_what_hubs_forget_is_kept(call: Call, world: Demonstration) -> None:
     assert "0 new commits, 16 projects unchanged" in third.err
     families = call("query", "families", "--format", "json").json()["rows"]
     assert {row["family"] for row in families} == set(FAMILIES)
+
+
+def test_what_is_said_goes_before_what_is_found(call: Call, world: Demonstration) -> None:
+    call("ingest", "acme/atlas-1b", "acme/atlas-7b", "--no-load")
+    # Nothing but its family's repository speaks for the first: it is asked with it.
+    alone = call("ingest", "acme/atlas-1b", "--no-load")
+    assert "family acme-lab/atlas: 1 variant by readme_link" in alone.err
+    said = call("ingest", "acme/atlas-7b", "--upstream", "github.com/borealis-ai/aurora-v1")
+    assert said.code == 0, said.err
+    with open_store("hubtrace.kgl") as store:
+        found = store.run("MATCH (f:Family)-[:RELEASES]->(v) RETURN f.name, v.name").rows()
+        upstream = store.run("MATCH (f:Family)-[:UPSTREAM]->(r) RETURN r.key ORDER BY r.key")
+    assert set(found) == {("acme-lab/atlas", "acme/atlas-1b"), (AURORA, "acme/atlas-7b")}
+    assert upstream.rows()[1] == ("https://github.com/borealis-ai/aurora",)
 
 
 def test_content_alone_makes_a_member(call: Call, world: Demonstration) -> None:

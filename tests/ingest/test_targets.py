@@ -20,6 +20,9 @@ YI, HUB = "https://github.com/01-ai/Yi", "https://huggingface.co/01-ai/Yi-6B"
         (UP, f"{YI}.git", "01-ai/Yi", YI.lower(), YI),
         (UP, "https://www.github.com/01-ai/Yi/tree/main/x", "01-ai/Yi", YI.lower(), YI),
         (UP, "01-ai/Yi", "01-ai/Yi", YI.lower(), YI),
+        (UP, "github.com/01-ai/Yi/tree/main", "01-ai/Yi", YI.lower(), YI),
+        (UP, "gh:01-ai/Yi", "01-ai/Yi", YI.lower(), YI),
+        (DOWN, "hf.co/01-ai/Yi-6B", "01-ai/Yi-6B", HUB.lower(), HUB),
         (DOWN, "01-ai/Yi-6B", "01-ai/Yi-6B", HUB.lower(), HUB),
         (DOWN, f"{HUB}/blob/main/README.md?x#y", "01-ai/Yi-6B", HUB.lower(), HUB),
         (UP, "https://me:secret@github.com/01-ai/Yi", "01-ai/Yi", YI.lower(), None),
@@ -83,6 +86,7 @@ def test_a_local_upstream_is_called_after_its_folder(tmp_path: Path) -> None:
     [
         (DOWN, "/data/model", "needs a name"),
         (DOWN, YI, "needs a name"),
+        (UP, "hf.co/01-ai/Yi-6B", "is not on the side of --upstream"),
         (DOWN, "https://huggingface.co/datasets/a/b", "is a data set, not a model"),
         (DOWN, "a..b/c=/data", "not a Hugging Face model name"),
         (DOWN, "-o/c=/data", "not a Hugging Face model name"),
