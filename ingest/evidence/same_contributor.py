@@ -5,22 +5,24 @@ joins the two (see `ingest.evidence.links`), and never for programs.
 """
 
 import re
+from collections.abc import Collection
 
 from ingest.evidence.found import Found, found
 
 _BOTS = re.compile(r"\[bot\]$|(?:^|[-_:])bot$|bot(?:$|-)|^(?:github-actions|dependabot|web-flow)")
 
 
-def same_contributor(repository: str, shared: int, example: str) -> Found | None:
-    """Return the evidence for `shared` people with commits on both sides, of whom one is named.
+def same_contributor(repository: str, shared: Collection[str]) -> Found | None:
+    """Return the evidence for people with commits on both sides, by their keys.
 
-    `example` is a contributor's key (`github.com:login` or an HMAC), never an address.
+    One of them is named if a login is known: an HMAC tells nobody anything.
     """
-    if shared <= 0:
+    if not shared:
         return None
-    people = "1 contributor" if shared == 1 else f"{shared} contributors"
-    said = f"{people} on both sides, e.g. {example}"
-    return found("same_contributor", repository, "contributors", said)
+    people = "1 contributor" if len(shared) == 1 else f"{len(shared)} contributors"
+    logins = sorted(key for key in shared if not key.startswith("hmac:"))
+    example = f", e.g. {logins[0]}" if logins else ""
+    return found("same_contributor", repository, "contributors", f"{people} on both sides{example}")
 
 
 def is_bot(key: str) -> bool:

@@ -56,7 +56,7 @@ class People:
                 if host == _HUB and f"{_GITHUB}:{login}" in on_github:
                     shared.add(key)
                     self.same.add((key, f"{_GITHUB}:{login}", "same_login"))
-        return same_contributor(repository, len(shared), min(shared, default=""))
+        return same_contributor(repository, shared)
 
     def keys(self) -> set[str]:
         """Return the keys of all people that were looked at."""

@@ -83,10 +83,13 @@ def test_owners_that_name_each_other_are_the_same_people() -> None:
 
 
 def test_people_on_both_sides_count_and_programs_do_not() -> None:
-    found = same_contributor("a/b", 2, "github.com:ada")
+    found = same_contributor("a/b", {"hmac:0123", "github.com:ada"})
     assert found is not None
     assert found.said == "2 contributors on both sides, e.g. github.com:ada"
-    assert same_contributor("a/b", 0, "") is None
+    unnamed = same_contributor("a/b", {"hmac:0123"})
+    assert unnamed is not None
+    assert unnamed.said == "1 contributor on both sides"
+    assert same_contributor("a/b", set()) is None
     assert is_bot("github.com:dependabot[bot]")
     assert is_bot("huggingface.co:sfconvertbot")
     assert not is_bot("github.com:ada-bottcher")
