@@ -186,7 +186,7 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("steady", "dormant", at(400), at(43), "s5", at(60), "a3"),
     ],
     "switch_summary": [
-        ("steady", DOWN, 3, pytest.approx((12 + 14 + 12) / 3), 12.0, 14),
+        ("steady", DOWN, 3, (12 + 14 + 12) / 3, 12.0, 14),
         ("steady", UP, 4, 5.25, 1.5, 17),
     ],
     "switches": [
@@ -363,6 +363,17 @@ def test_the_ninetieth_percentile_of_ten_lags_is_the_ninth(store: GraphStore) ->
     switches_of(world, "f", [(UP, f"u{lag}", f"v{lag}") for lag in range(1, 11)])
     world.write(store)
     assert list(ask(store, "switch_summary").rows()) == [("f", UP, 10, 5.5, 5.5, 9)]
+
+
+def test_a_mean_has_the_same_last_digit_on_every_engine(store: GraphStore) -> None:
+    lags = (0, 24, 56)  # a running mean of them is another number than their sum over three
+    world = World()
+    upstream = {f"u{lag}": at(100 * lag) for lag in lags}
+    variant = {f"v{lag}": at(100 * lag + lag) for lag in lags}
+    world.family("f", {"gh/r": upstream}, {"hf/v": variant}, observed_at=at(9_999))
+    switches_of(world, "f", [(UP, f"u{lag}", f"v{lag}") for lag in lags])
+    world.write(store)
+    assert list(ask(store, "switch_summary").rows()) == [("f", UP, 3, sum(lags) / 3, 24.0, 56)]
 
 
 def test_types_are_read_from_their_names() -> None:
