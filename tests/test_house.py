@@ -65,6 +65,11 @@ def test_no_file_names_an_index_or_a_machine() -> None:
     assert not names & {"uv.lock", "poetry.lock", "package-lock.json"}
 
 
+def test_no_file_holds_the_marks_of_a_conflict() -> None:
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [file for file in _tracked() if marks.search(file.read_bytes())] == []
+
+
 def test_the_wheel_would_carry_the_queries_and_the_sample() -> None:
     """Hatchling takes every file that git does not ignore."""
     carried = {file.relative_to(ROOT).as_posix() for file in _tracked()}
