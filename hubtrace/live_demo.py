@@ -68,7 +68,7 @@ def show_live(directory: Path) -> None:
     print(
         f"""What to try next
   cd {shlex.quote(str(directory))}
-  hubtrace query evidence --param variants=acme/atlas-7b
+  hubtrace query evidence --param variant=acme/atlas-7b
   hubtrace snapshot info hubtrace-snapshot
   hubtrace doctor                            whether everything is there for real families
   hubtrace ingest --help"""

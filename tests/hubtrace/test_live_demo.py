@@ -35,9 +35,20 @@ def test_the_demonstration_shows_the_whole_way(call: Call, wheel: Path) -> None:
     assert "read 16 projects of 3 families" in answer.err
     assert "history rewritten refs/heads/main" in answer.err
     assert Path("hubtrace-demo/live/hubtrace.kgl").exists()
+    for command in _questions(answer.out):
+        asked = call(*command, "--graph", "hubtrace-demo/live/hubtrace.kgl")
+        assert (asked.code, "acme/atlas-7b" in asked.out) == (0, True), asked.err
     again = call("demo", "--live")
     assert (again.code, again.out) == (2, "")
     assert "is there already" in again.err
+
+
+def _questions(said: str) -> list[list[str]]:
+    """The questions that it advises to ask next."""
+    tips = said.partition("What to try next")[2].splitlines()
+    found = [line.split()[1:] for line in tips if "hubtrace query" in line]
+    assert found
+    return found
 
 
 def test_an_installation_without_the_hubs_says_so(
