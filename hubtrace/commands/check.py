@@ -78,7 +78,7 @@ def check(
     if fail_on == "help":
         _print_kinds()
         return
-    wanted = Wanted.of(fail_on, _days(max_lag), _words(areas))
+    wanted = Wanted.of(fail_on, _days(max_lag), _areas(areas))
     moment, thresholds = parse_until(until), Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store, progress() as show:
         variants = targets_of(store, targets or [], everything=all_)
@@ -111,8 +111,16 @@ def _days(text: str) -> int:
     return int(match[1])
 
 
-def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+def _areas(text: str | None) -> tuple[str, ...]:
+    """Return the areas that were named. A misspelt one would let every commit pass."""
+    from ingest.change_types import Area
+
+    words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
+    known = [str(area) for area in Area]
+    wrong = next((word for word in words if word not in known), None)
+    if wrong is not None:
+        raise HubtraceError(f"--areas: there is no area {wrong!r}; it is one of {', '.join(known)}")
+    return words
 
 
 def _writer(format_: CheckFormat) -> "Callable[[Checked], str]":

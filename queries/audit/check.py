@@ -84,7 +84,8 @@ def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -
         CatalogueError: nothing is named, a name is neither, or `everything` goes with names.
     """
     if everything == bool(targets):
-        raise CatalogueError("name models or families to check, or say --all")
+        both = ", not both" if everything else ""
+        raise CatalogueError(f"name models or families to check, or say --all{both}")
     if everything:
         rows = ask(store, "variants").data()
         found = [row["variant"] for row in rows if row["observed_at"] is not None]

@@ -69,7 +69,7 @@ def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> Non
     ("targets", "everything", "message"),
     [
         ([], False, "name models or families to check, or say --all"),
-        (["yi"], True, "name models or families to check, or say --all"),
+        (["yi"], True, "name models or families to check, or say --all, not both"),
         (["acme/Yi-6c"], False, "did you mean `acme/Yi-6B`"),
         (["yii"], False, "did you mean the family `yi`?"),
     ],
