@@ -14,6 +14,13 @@ RETURN p.key AS key, coalesce(p.name, p.key) AS name,
        CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url
 ORDER BY side, key
 """
+_FORMER = """
+MATCH (e:Event)-[:ABOUT]->(p:{labels})
+WHERE e.kind IN ['renamed', 'transferred'] AND toLower(e.before) = toLower($name)
+RETURN DISTINCT p.key AS key, coalesce(p.name, p.key) AS name,
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url
+ORDER BY side, key
+"""
 _NAMES = "MATCH (p:{labels}) WHERE p.name IS NOT NULL RETURN DISTINCT p.name ORDER BY p.name"
 _LABELS = {UPSTREAM: "Repository", DOWNSTREAM: "Variant", None: "Repository|Variant"}
 _WORDS = {UPSTREAM: "repository", DOWNSTREAM: "variant", None: "project"}
@@ -31,7 +38,7 @@ class ProjectName:
 
 
 def find_project(store: GraphStore, text: str, side: str | None = None) -> ProjectName:
-    """Return the project that a name, a key or the URL of its page means.
+    """Return the project that a name, a former name, a key or the URL of its page means.
 
     A name that both sides have means the variant, if `side` does not say which.
 
@@ -41,6 +48,7 @@ def find_project(store: GraphStore, text: str, side: str | None = None) -> Proje
     found = store.run(_NAMED.format(labels=_LABELS[side]), name=text).data()
     if not found and "/" in text:
         found = _by_address(store, text, side)
+    found = found or store.run(_FORMER.format(labels=_LABELS[side]), name=text).data()
     if found:
         return ProjectName(**found[0])
     names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]

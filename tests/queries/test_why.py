@@ -16,6 +16,10 @@ def world(store: GraphStore) -> GraphStore:
     return store
 
 
+def test_a_project_is_found_by_the_name_that_it_had(world: GraphStore) -> None:
+    assert why(world, "o/m", "old/r").repository.key == REPOSITORY
+
+
 def test_every_path_is_a_sentence(world: GraphStore) -> None:
     found = why(world, "o/m", "https://github.com/o/r")
     assert (found.variant.key, found.repository.key) == (MODEL, REPOSITORY)

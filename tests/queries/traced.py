@@ -81,6 +81,9 @@ def _reasons(world: World) -> None:
         world.join("POINTS_TO", ("Evidence", "Repository"), key, REPOSITORY)
     commits = ("Commit", "Commit")
     world.join("REFERENCES", commits, SYNCED, SECOND, method="commit_reference")
+    moved = {"kind": "transferred", "before": "Old/R", "after": "o/r", "observed_at": at(80)}
+    world.node("Event", "moved", **moved)
+    world.join("ABOUT", ("Event", "Repository"), "moved", REPOSITORY)
     world.join("DERIVED_FROM", ("Variant", "Variant"), CHILD, MODEL, relation="finetune")
     world.node("Contributor", "github.com:ann", login="ann")
     for sha in (FIRST, TAKEN):
