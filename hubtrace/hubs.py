@@ -62,12 +62,14 @@ class Hubs:
         git = GitSource(cache, stop.reading(show), tokens=self.tokens) if cache else None
         return LiveSource(hosts, git, web=self.web)
 
-    def models_of(self, owner: str, most: int) -> Sequence[tuple[str, str | None]]:
-        """Return an owner's models with their heads, most downloaded first."""
+    def models_of(
+        self, owner: str, most: int
+    ) -> tuple[Sequence[tuple[str, str | None]], str | None]:
+        """Return an owner's models with their heads, most downloaded first, and what was cut."""
         from ingest.huggingface import Wanted
 
         listing = self.hugging_face.models(Wanted(author=owner, most=most))
-        return [(model.name, model.head) for model in listing.models]
+        return [(model.name, model.head) for model in listing.models], listing.cut
 
     def repositories_of(self, owner: str) -> Sequence[str]:
         """Return an owner's repositories that are no forks; none if GitHub knows no such owner."""

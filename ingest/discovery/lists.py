@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from graph.errors import SourceError
-from ingest.discovery.result import SURE, Bounds, Linked, ModelsOf, RepositoriesOf
+from ingest.discovery.result import SURE, Bounds, Linked, Model, ModelsOf, RepositoriesOf
 from ingest.evidence import in_repository, owners_agree, owners_named
 from ingest.evidence.same_owner import names_agree
 from ingest.finding import Sighting
@@ -23,6 +23,8 @@ class Lists:
     ) -> None:
         self._models_of, self._repositories_of = models_of, repositories_of
         self._bounds, self._hands = bounds, hands
+        self.cut: list[str] = []
+        """What was left out of the lists, in words."""
 
     def models(self, repositories: Sequence[Sighting]) -> dict[str, Heads]:
         """Return the models of each repository's people that may be new to it."""
@@ -30,11 +32,12 @@ class Lists:
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
         ask = partial(_swapped, self._models_of, self._bounds.models)
         lists = self._hands.each("listing models", ask, distinct)
-        models = {
-            owner: dict(answer)
-            for owner, answer in zip(distinct, lists, strict=True)
-            if not isinstance(answer, SourceError)
-        }
+        models: dict[str, dict[str, str | None]] = {}
+        for owner, answer in zip(distinct, lists, strict=True):
+            if not isinstance(answer, SourceError):
+                listed, cut = answer
+                models[owner] = dict(listed)
+                self.cut += [cut] if cut else []
         return {
             one.name: {
                 name: head
@@ -86,7 +89,7 @@ def marks_of_others(
     return marks
 
 
-def _swapped(models_of: ModelsOf, most: int, owner: str) -> Sequence[tuple[str, str | None]]:
+def _swapped(models_of: ModelsOf, most: int, owner: str) -> tuple[Sequence[Model], str | None]:
     return models_of(owner, most)
 
 

@@ -9,8 +9,8 @@ from ingest.pasted import Asked
 
 Model = tuple[str, str | None]
 """A model of a list: its name, and the head of its default branch if the list tells it."""
-ModelsOf = Callable[[str, int], Sequence[Model]]
-"""Returns an owner's models, most downloaded first, and no more than so many."""
+ModelsOf = Callable[[str, int], tuple[Sequence[Model], str | None]]
+"""Returns an owner's models, most downloaded first, no more than so many, and what was cut."""
 RepositoriesOf = Callable[[str], Sequence[str]]
 """Returns the names of an owner's repositories, without forks; none if there is no such owner."""
 SURE = 0.2

@@ -65,6 +65,7 @@ class _Search:
         repositories = self._there(asked, Side.UPSTREAM)
         variants = self._with_bases(self._there(asked, Side.DOWNSTREAM))
         listed = self._lists.models(repositories)
+        self._result.cut += self._lists.cut
         named = list(chain.from_iterable(map(self._named, repositories)))
         wanted = [*named, *chain.from_iterable(listed.values())]
         self._look("looking at models", Side.DOWNSTREAM, wanted)

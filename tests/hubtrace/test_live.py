@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from graph.store import open_store
+from ingest.discovery import Bounds
 from tests.hubs.demonstration import Demonstration
 from tests.hubs.described import FAMILIES, described, in_graph
 from tests.hubtrace.conftest import Call
@@ -72,6 +74,17 @@ def test_a_first_time_costs_a_fixed_number_of_requests(call: Call, world: Demons
         assert counted[kind] == 3, kind
     commits = 3 + 2 + 1  # pages of 100 for a history of 230 commits, and one for each other ref
     assert counted["commits"] <= 12 + 2 * commits + 3
+
+
+def test_a_list_that_is_cut_is_said_to_be(
+    call: Call, world: Demonstration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.discovery.Bounds", partial(Bounds, models=2))
+    answer = call("ingest", "github.com/acme-lab/atlas", "--no-load", "--format", "json")
+    assert answer.code == 0, answer.err
+    said = "the models of acme: only the first 2 are taken"
+    assert f"cut: {said}" in answer.err
+    assert said in json.loads(answer.out)["cut"]
 
 
 def test_what_hubs_forget_is_kept(call: Call, world: Demonstration) -> None:
