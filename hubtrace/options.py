@@ -21,7 +21,7 @@ Graph = Annotated[
 GRAPH = "hubtrace.kgl"
 
 SnapshotDir = Annotated[
-    Path, typer.Option("--snapshot", metavar="DIR", help="The snapshot, made if there is none.")
+    Path, typer.Option("--snapshot", metavar="DIR", help="The snapshot that `ingest` writes.")
 ]
 SNAPSHOT = Path("hubtrace-snapshot")
 

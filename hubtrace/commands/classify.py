@@ -22,7 +22,8 @@ _EXAMPLE = """Tell what commits changed, of the study's 15 change types.
 
 Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
 `files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
-the same objects with `types` (the primary one first), `rule`, `areas`, `bot` and `merge`.
+the same objects with `types` (the primary one first), `rule`, `areas`, `bot` and `merge`, one per
+line. --format is for --rules.
 
 Example:  hubtrace classify < commits.jsonl
 """
