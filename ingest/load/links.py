@@ -27,7 +27,7 @@ from ingest.load.rows import nodes, pairs, relationships
 from ingest.records import Family, Side
 from ingest.snapshot import ProjectHistory
 
-DERIVATION = 1
+DERIVATION = 2
 """Raised when the same inputs would give other links, so that graphs are brought up to date."""
 
 KEPT = 5
