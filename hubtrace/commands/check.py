@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FINDINGS = 1
 UNDECIDED = 3
 
-_DURATION = re.compile(r"(\d+)(?:d| days?)?")
+_DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
 
 
 class CheckFormat(StrEnum):
