@@ -8,8 +8,11 @@ the same way, so that `to_bytes(to_text(raw)) == raw` holds for every `raw`. (Py
 a graph engine takes them.)
 """
 
+import re
+
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
+_WWW = re.compile("www(?=\\.)", re.IGNORECASE)
 
 
 def _escape(raw: bytes) -> str:
@@ -61,7 +64,8 @@ def for_markdown(text: str) -> str:
     for char in "\\`*_{}[]<>|#~!&":
         shown = shown.replace(char, f"\\{char}")
     # A bare address or an @name would become a link on some hosts.
-    return shown.replace("://", ":\u200b//").replace("@", "@\u200b")
+    shown = shown.replace("://", ":\u200b//").replace("@", "@\u200b")
+    return _WWW.sub("\\g<0>\u200b", shown)
 
 
 def _visible(char: str) -> str:

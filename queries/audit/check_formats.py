@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict
 
-from graph.text import for_people
+from graph.text import for_markdown, for_people
 from queries.audit.check import Checked
 from queries.audit.facts import Finding
-from queries.audit.markdown import escaped
 from queries.audit.wording import plural
 
 SCHEMA = "hubtrace.check/1"
@@ -41,10 +40,7 @@ def to_markdown(found: Checked) -> str:
         lines += [_row(finding) for finding in found.findings]
     if found.undecided:
         lines += ["", "| model | could not be decided | what is missing |", "|---|---|---|"]
-        lines += [
-            f"| {escaped(each.name)} | {escaped(each.kind)} | {escaped(each.missing)} |"
-            for each in found.undecided
-        ]
+        lines += [_cells(each.name, each.kind, each.missing) for each in found.undecided]
     return "\n".join(lines) + "\n"
 
 
@@ -54,5 +50,8 @@ def _line(finding: Finding) -> str:
 
 
 def _row(finding: Finding) -> str:
-    cells = (finding.name, finding.kind, finding.text, "; ".join(finding.proof))
-    return f"| {' | '.join(map(escaped, cells))} |"
+    return _cells(finding.name, finding.kind, finding.text, "; ".join(finding.proof))
+
+
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(map(for_markdown, cells))} |"

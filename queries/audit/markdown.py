@@ -3,12 +3,11 @@
 import re
 from collections.abc import Collection, Iterator
 
-from graph.text import for_people
+from graph.text import for_markdown
 from queries.audit.page import Cell, Facts, Linked, Note, Page, Table, parts_of
 from queries.pages.links import is_safe
 
 _BLOCK = re.compile(r"^(\d*)([-+=.)])")
-_SPECIAL = "\\`*_{}[]<>|#~!&"
 
 
 def to_markdown(page: Page) -> str:
@@ -47,7 +46,7 @@ def _facts(facts: Facts, known: Collection[str]) -> Iterator[str]:
 
 
 def _table(table: Table, known: Collection[str]) -> Iterator[str]:
-    yield f"**{escaped(table.caption)}**"
+    yield f"**{for_markdown(table.caption)}**"
     yield ""
     yield f"| {' | '.join(table.columns)} |"
     places = range(len(table.columns))
@@ -68,17 +67,8 @@ def _inline(cell: Cell, known: Collection[str]) -> str:
 
 def _part(part: str | Linked, known: Collection[str]) -> str:
     if isinstance(part, str):
-        return escaped(part)
+        return for_markdown(part)
     if part.url is None or not is_safe(part.url, known):
-        return escaped(part.text)
+        return for_markdown(part.text)
     # Between angle brackets a URL is taken as it is; `is_safe` lets neither space nor quote in.
-    return f"[{escaped(part.text)}](<{part.url}>)"
-
-
-def escaped(text: str) -> str:
-    """Return a text as Markdown shows it, whatever is in it."""
-    shown = for_people(text)
-    for char in _SPECIAL:
-        shown = shown.replace(char, f"\\{char}")
-    # A bare address or an @name would become a link on some hosts.
-    return shown.replace("://", ":\u200b//").replace("@", "@\u200b")
+    return f"[{for_markdown(part.text)}](<{part.url}>)"

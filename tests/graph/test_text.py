@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.text import for_people, to_bytes, to_text
+from graph.text import for_markdown, for_people, to_bytes, to_text
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 
@@ -33,3 +33,10 @@ def test_people_see_what_would_act_on_their_terminal() -> None:
 @given(st.binary())
 def test_what_people_see_is_printable(raw: bytes) -> None:
     assert for_people(to_text(raw)).isprintable()
+
+
+def test_markdown_shows_what_would_be_a_link_or_markup_in_it() -> None:
+    shown = for_markdown("<b>|[a](http://x.y) @ada www.x.y WWW.x *b*\n")
+    assert shown == (
+        "\\<b\\>\\|\\[a\\](http:\u200b//x.y) @\u200bada www\u200b.x.y WWW\u200b.x \\*b\\*\\\\x0a"
+    )
