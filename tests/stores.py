@@ -6,7 +6,7 @@ in one worker, one after the other, because Neo4j Community has one database.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,6 +81,21 @@ def opened(name: str, folder: Path, shared: SharedServer) -> Iterator[GraphStore
     else:
         with open_store(str(folder / "graph.kgl")) as store:
             yield store
+
+
+@contextmanager
+def holding(
+    world: str, write: Callable[[GraphStore], object], shared: SharedServer
+) -> Iterator[GraphStore]:
+    """Open the server's database with a world in it; that is written if another one is there."""
+    server = shared.get()
+    if shared.holds != world:
+        shared.empty()
+    with pytest.MonkeyPatch.context() as patch, open_bolt(server, patch) as store:
+        if shared.holds != world:
+            write(store)
+            shared.holds = world
+        yield store
 
 
 def open_bolt(server: Server, patch: pytest.MonkeyPatch) -> GraphStore:

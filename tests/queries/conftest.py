@@ -10,9 +10,7 @@ from ingest.load import load
 from ingest.pipeline import ingest_study
 from ingest.snapshot import Snapshot, SnapshotWriter
 from tests.queries.worlds import hand_made
-from tests.stores import STORES, SharedServer, open_bolt
-
-_WORLD = "the hand-made world"
+from tests.stores import STORES, SharedServer, holding
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +22,13 @@ def _embedded_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphS
 
 @pytest.fixture(params=STORES)
 def shared_store(
-    request: pytest.FixtureRequest, shared_server: SharedServer, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, shared_server: SharedServer
 ) -> Iterator[GraphStore]:
     """The hand-made world; nobody writes to it."""
     if request.param == "embedded":
         yield request.getfixturevalue("_embedded_world")
         return
-    server = shared_server.get()
-    if shared_server.holds != _WORLD:
-        shared_server.empty()
-    with open_bolt(server, monkeypatch) as made:
-        if shared_server.holds != _WORLD:
-            hand_made().write(made)
-            shared_server.holds = _WORLD
+    with holding("the hand-made world", hand_made().write, shared_server) as made:
         yield made
 
 

@@ -6,9 +6,7 @@ import pytest
 
 from graph.store import GraphStore, open_store
 from tests.queries.audit.worlds import provenance
-from tests.stores import STORES, SharedServer, open_bolt
-
-_WORLD = "the world of audits"
+from tests.stores import STORES, SharedServer, holding
 
 
 @pytest.fixture(scope="session")
@@ -19,18 +17,10 @@ def _embedded_provenance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
 
 
 @pytest.fixture(params=STORES)
-def audited(
-    request: pytest.FixtureRequest, shared_server: SharedServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[GraphStore]:
+def audited(request: pytest.FixtureRequest, shared_server: SharedServer) -> Iterator[GraphStore]:
     """The world of audits; nobody writes to it."""
     if request.param == "embedded":
         yield request.getfixturevalue("_embedded_provenance")
         return
-    server = shared_server.get()
-    if shared_server.holds != _WORLD:
-        shared_server.empty()
-    with open_bolt(server, monkeypatch) as made:
-        if shared_server.holds != _WORLD:
-            provenance().write(made)
-            shared_server.holds = _WORLD
+    with holding("the world of audits", provenance().write, shared_server) as made:
         yield made
