@@ -6,6 +6,7 @@
 docs/notebook.md is a walk through it.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -71,9 +72,9 @@ class Found(Sequence[_Item], Generic[_Item]):
     def __repr__(self) -> str:
         return f"<{len(self):,} {self._caption.lower()}>"
 
+    @abstractmethod
     def data(self) -> list[dict[str, Any]]:
         """Return every answer as a dictionary, in order; times are epoch seconds, UTC."""
-        raise NotImplementedError
 
     def to_data_frame(self) -> "pd.DataFrame":
         """Return the answers as a pandas data frame."""

@@ -93,9 +93,9 @@ class Limits:
     """Of a README, a card or a workflow."""
     answer_bytes: int = 64 << 20
     """Of one answer of an API; a longer one is an error."""
-    answer_seconds: float = 300.0
+    answer_seconds: float = 600.0
     """Of one answer, from its first byte to its last."""
-    silent_seconds: float = 30.0
+    silent_seconds: float = 60.0
     """Without a byte, until a connection is given up."""
     workflows: int = 50
     files: int = 50_000
@@ -112,5 +112,3 @@ class Limits:
     requests for 100 of them each."""
     pages: int = 10_000
     """Of one list, so that a list without an end has one."""
-    silence: float = 60.0
-    """Seconds without a sign of life, after which a connection counts as broken."""

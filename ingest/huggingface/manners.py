@@ -28,8 +28,6 @@ _TRIES = 5
 _WAITS = 20
 """Of one request, for a rate limit; the Hub's windows are five minutes long."""
 _REDIRECTS = 5
-_LONGEST_ANSWER = 600.0
-"""Seconds for one whole answer, so that a byte a minute does not go on for ever."""
 _BUSY = (408, 500, 502, 503, 504)
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -84,7 +82,7 @@ class Manners:
         self._origin = _origin(httpx2.URL(endpoint))
         self._waiter, self._limits = waiter, limits
         # huggingface_hub itself waits without an end.
-        self._times = dict.fromkeys(("connect", "read", "write", "pool"), limits.silence)
+        self._times = dict.fromkeys(("connect", "read", "write", "pool"), limits.silent_seconds)
         self._not_before = 0.0
 
     @contextmanager
@@ -204,7 +202,7 @@ class Manners:
     def _body(self, response: httpx2.Response, question: Question) -> bytes:
         body = bytearray()
         limit = self._limits.answer_bytes if question.keep is None else question.keep
-        latest = self._waiter.clock() + _LONGEST_ANSWER
+        latest = self._waiter.clock() + self._limits.answer_seconds
         for block in response.iter_bytes():
             body += block
             if len(body) > limit:

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-SIGNIFICANT = 0.05
-"""A p-value below it is called a difference."""
 _SMALL = 5
 """Chi-squared is rough where a cell is expected to hold fewer (Cochran 1954)."""
 

@@ -124,8 +124,6 @@ class _Server(ThreadingHTTPServer):
             self.socket = hub.tls.wrap_socket(
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
-        if hub.tls:
-            self.socket = hub.tls.wrap_socket(self.socket, server_side=True)
 
     def stop(self) -> None:
         self.shutdown()

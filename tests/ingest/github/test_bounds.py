@@ -125,7 +125,7 @@ def test_what_is_read_of_a_huge_answer_stays_small(standing: GitHubHub, clock: C
 
 
 def test_an_answer_that_trickles_is_given_up(standing: GitHubHub, clock: Clock) -> None:
-    limits = Limits(answer_seconds=0.05)
+    limits = Limits(answer_seconds=0.3)
 
     def trickle(_request: Request, answer: Answer) -> Answer:
         def blocks() -> Iterator[bytes]:
@@ -138,4 +138,4 @@ def test_an_answer_that_trickles_is_given_up(standing: GitHubHub, clock: Clock) 
     standing.faults.inject("tags", trickle, times=1)
     with GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), limits) as careful:
         assert careful.look("01-ai/Yi", Seen()).refs
-    assert "took more than 0.05 seconds" in clock.slept[0]
+    assert "took more than 0.3 seconds" in clock.slept[0]

@@ -16,7 +16,9 @@ from tests.hubs.huggingface import HuggingFaceHub, User
 from tests.hubs.server import LoopbackHub
 from tests.ingest.huggingface.conftest import NAME, TOKEN, Clock, described, host
 
-LIMITS = Limits(silence=5.0, answer_bytes=1 << 20, text_bytes=1 << 16, pages=5, commits=10_000)
+LIMITS = Limits(
+    silent_seconds=5.0, answer_bytes=1 << 20, text_bytes=1 << 16, pages=5, commits=10_000
+)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,7 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
 ) -> None:
     undisturbed = ASKING[kind](host(hub, clock, limits=LIMITS))
     hub.faults.inject(kind, faults.delay(3600), times=1)
-    assert ASKING[kind](host(hub, clock, limits=Limits(silence=0.5))) == undisturbed
+    assert ASKING[kind](host(hub, clock, limits=Limits(silent_seconds=0.5))) == undisturbed
     assert sum(clock.slept) >= 1  # a busy machine can be that slow at other requests too
 
 

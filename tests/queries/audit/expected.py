@@ -22,7 +22,6 @@ from tests.queries.worlds import DAY, at
 _DIGEST = "d" * 64
 _SMALL = {"variants": [SMALL]}
 _TOLD = ("transformers", "text-generation", "auto", False, None, 1234, None, UNTIL, None, None)
-_MARK = {"mark": "m", "repository": YI, "family": "yi", "since": at(30), "until": at(200)}
 
 
 def _commit(day: int, name: str, parents: list[str], **other: Any) -> tuple[Any, ...]:
