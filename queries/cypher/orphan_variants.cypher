@@ -13,13 +13,17 @@ WHERE v.observed_at IS NOT NULL AND NOT EXISTS { (:Family)-[:RELEASES]->(v) }
 WITH v, coalesce($until, v.observed_at) AS until
 OPTIONAL MATCH (v)-[:LINKS_TO]->(r:Repository)
 OPTIONAL MATCH (r)<-[:ABOUT]-(e:Event)
-WHERE e.kind IN ['archived', 'renamed', 'transferred']
+WHERE e.kind IN ['archived', 'unarchived', 'renamed', 'transferred']
 WITH v, until, r,
-     sum(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS archived_later,
-     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
-     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
+     min(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN e.observed_at END) AS archived_at,
+     min(CASE WHEN e.kind = 'unarchived' AND e.observed_at > until THEN e.observed_at END) AS unarchived_at,
+     sum(CASE WHEN e.kind IN ['renamed', 'transferred'] AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
+     sum(CASE WHEN e.kind IN ['renamed', 'transferred'] AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
 WITH v, until, r,
-     archived_later = 0 AND coalesce(r.archived, false) AS archived,
+     CASE WHEN archived_at IS NULL AND unarchived_at IS NULL THEN coalesce(r.archived, false)
+          WHEN unarchived_at IS NULL THEN false
+          WHEN archived_at IS NULL THEN true
+          ELSE unarchived_at < archived_at END AS archived,
      CASE WHEN moved_later = 0 OR moves > 0 THEN r.moved_to END AS moved_to
 ORDER BY r.key
 WITH v, until, collect(r.key) AS repositories, count(r) AS total,

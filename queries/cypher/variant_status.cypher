@@ -10,7 +10,7 @@
 //
 // The first rule that matches wins. A variant has lost its upstream only if that holds for every
 // repository of the family: all gone, else all gone or archived, else all gone, archived or moved.
-// What was archived or moved after until was not so then.
+// What was archived or moved after until was not so then; what was unarchived after it was.
 // Variants in no family are in `orphan_variants`.
 
 UNWIND $families AS name
@@ -19,13 +19,17 @@ WITH f, coalesce($until, f.observed_at) AS until
 OPTIONAL MATCH (f)-[u:UPSTREAM]->(r:Repository)
 WITH f, until, r, u.paths AS paths
 OPTIONAL MATCH (r)<-[:ABOUT]-(e:Event)
-WHERE e.kind IN ['archived', 'renamed', 'transferred']
+WHERE e.kind IN ['archived', 'unarchived', 'renamed', 'transferred']
 WITH f, until, r, paths,
-     sum(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS archived_later,
-     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
-     sum(CASE WHEN e.kind <> 'archived' AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
+     min(CASE WHEN e.kind = 'archived' AND e.observed_at > until THEN e.observed_at END) AS archived_at,
+     min(CASE WHEN e.kind = 'unarchived' AND e.observed_at > until THEN e.observed_at END) AS unarchived_at,
+     sum(CASE WHEN e.kind IN ['renamed', 'transferred'] AND e.observed_at > until THEN 1 ELSE 0 END) AS moved_later,
+     sum(CASE WHEN e.kind IN ['renamed', 'transferred'] AND e.observed_at <= until THEN 1 ELSE 0 END) AS moves
 WITH f, until, r, paths,
-     archived_later = 0 AND coalesce(r.archived, false) AS archived,
+     CASE WHEN archived_at IS NULL AND unarchived_at IS NULL THEN coalesce(r.archived, false)
+          WHEN unarchived_at IS NULL THEN false
+          WHEN archived_at IS NULL THEN true
+          ELSE unarchived_at < archived_at END AS archived,
      CASE WHEN moved_later = 0 OR moves > 0 THEN r.moved_to END AS moved_to
 OPTIONAL MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
 WHERE h.on_default AND c.committed_at <= until

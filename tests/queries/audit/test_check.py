@@ -243,15 +243,34 @@ def test_what_was_archived_or_moved_later_was_not_so_then(
 ) -> None:
     world = provenance()
     change(world)
-    facts = {"kind": event, "observed_at": at(230), "subject": "", "before": "acme/dead"}
-    world.node("Event", "later", **facts)
-    world.join("ABOUT", ("Event", "Repository"), "later", DEAD)
-    if not in_family:
-        world.relationships["RELEASES", "Family", "Variant"].remove({"start": "dead", "end": LOST})
-        world.join("LINKS_TO", ("Variant", "Repository"), LOST, DEAD, role="upstream")
+    _happened(world, event, at(230), in_family=in_family)
     world.write(store)
     wanted = Wanted.of(kind, 30, ())
     assert check_variants(store, [LOST], wanted, at(229)).findings == ()
     assert check_variants(store, [LOST], wanted, at(230)).findings != ()
     then = audit(store, LOST, until=at(229))
     assert then.status is None or then.status.status != kind
+
+
+@pytest.mark.parametrize("in_family", [True, False])
+def test_what_was_unarchived_later_was_archived_then(store: GraphStore, in_family: bool) -> None:
+    world = provenance()
+    world.node("Repository", DEAD, gone_at=None, archived=False)
+    _happened(world, "archived", at(200), in_family=in_family)
+    _happened(world, "unarchived", at(230), in_family=True)
+    world.write(store)
+    wanted = Wanted.of("archived_upstream", 30, ())
+    found = [
+        bool(check_variants(store, [LOST], wanted, at(day)).findings) for day in (199, 229, 230)
+    ]
+    assert found == [False, True, False]
+
+
+def _happened(world: World, event: str, moment: int, *, in_family: bool) -> None:
+    """Let an event be noticed of the upstream of a variant; take the variant out of its family."""
+    facts = {"kind": event, "observed_at": moment, "subject": "", "before": "acme/dead"}
+    world.node("Event", event, **facts)
+    world.join("ABOUT", ("Event", "Repository"), event, DEAD)
+    if not in_family:
+        world.relationships["RELEASES", "Family", "Variant"].remove({"start": "dead", "end": LOST})
+        world.join("LINKS_TO", ("Variant", "Repository"), LOST, DEAD, role="upstream")
