@@ -35,8 +35,6 @@ HubEndpoint = Annotated[
     ),
 ]
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
 
 @dataclass(frozen=True, slots=True)
 class Hubs:
@@ -111,6 +109,6 @@ def open_hubs(
 
 def _web(page: str, host: str) -> "Web":
     """Return where people find projects; what answers on this machine stands for github.com."""
-    from ingest.names import Web
+    from ingest.names import Web, is_loopback
 
-    return Web() if host in _LOOPBACK else Web(github=page)
+    return Web() if is_loopback(host) else Web(github=page)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from graph.errors import SourceError
 from ingest.records import Project, Side
@@ -13,6 +14,7 @@ _HUGGING_FACE = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9_][\w.-]{0,9
 
 GITHUB = "https://github.com"
 HUGGING_FACE = "https://huggingface.co"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Web:
         """Return True if the project is on one of the two hosts."""
         base = self.github if project.side is Side.UPSTREAM else self.hugging_face
         return project.url.startswith(f"{base}/")
+
+
+def is_loopback(host: str) -> bool:
+    """Return True for a name or an address of this machine."""
+    return host in _LOOPBACK
+
+
+def is_private(url: str) -> bool:
+    """Return True if nobody on the way can read what is sent: by https, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def repository_url(name: str, base: str = GITHUB) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from graph.errors import SourceError
 from graph.text import for_people
+from ingest.names import is_private
 
 
 class Kind(Enum):
@@ -48,10 +49,11 @@ class Location:
     ) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """Return the settings and the secrets that let git answer a server that asks who we are.
 
-        `tokens` is by host; what the location itself carried goes first. git asks the helper only
+        `tokens` is by host, and for places where nobody on the way can read them; what the
+        location itself carried goes first. git asks the helper only
         for this scheme and host, and the helper finds the secret in its environment.
         """
-        token = tokens.get(self.host, "")
+        token = tokens.get(self.host, "") if is_private(self.url) else ""
         user, password = (self.user, self.password) if self.user else ("hubtrace", token)
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not (self.user or token):

@@ -6,12 +6,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from graph.errors import SourceError
 from ingest.git.location import redact
-from ingest.names import GITHUB
+from ingest.names import GITHUB, is_private
 
 _PUBLIC = ("github.com", "www.github.com", "api.github.com")
 _RESIDENT = re.compile(r"(?:api\.)?([a-z0-9-]+\.ghe\.com)")
 """GitHub Enterprise Cloud with data residency: `SUBDOMAIN.ghe.com`, `api.SUBDOMAIN.ghe.com`."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Address:
     @property
     def is_private(self) -> bool:
         """True if nobody on the way can read what is sent: https, or this machine."""
-        return self.api.startswith("https:") or self.host in _LOOPBACK
+        return is_private(self.api)
 
 
 PUBLIC = Address("https://api.github.com", GITHUB)

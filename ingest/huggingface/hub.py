@@ -7,11 +7,13 @@ from importlib.metadata import version
 from huggingface_hub import HfApi
 from huggingface_hub.utils import build_hf_headers
 
+from graph.errors import SourceError
 from ingest.host import Limits
 from ingest.huggingface.client import install
 from ingest.huggingface.endpoint import checked_endpoint, label_of
 from ingest.huggingface.manners import Manners, Question
 from ingest.huggingface.refusals import in_our_words
+from ingest.names import is_private
 from ingest.waiting import Waiter
 
 _TOOL, _VERSION = "hubtrace", version("hubtrace")
@@ -21,6 +23,9 @@ class Hub:
     """The address, the token and the manners of one Hub. Threads may share it.
 
     Without `token` nothing is sent, whatever huggingface_hub finds on this machine.
+
+    Raises:
+        SourceError: the endpoint is none, or the token would be sent in clear.
     """
 
     def __init__(
@@ -29,6 +34,11 @@ class Hub:
         install()
         self.endpoint = checked_endpoint(endpoint)
         self.label = label_of(self.endpoint)
+        if token is not None and not is_private(self.endpoint):
+            raise SourceError(
+                f"{self.label} is asked over http, which would show the token to everybody on the "
+                "way; use https, or unset HF_TOKEN"
+            )
         self.limits = limits
         self.manners = Manners(self.endpoint, self.label, waiter, limits)
         self.has_token = token is not None

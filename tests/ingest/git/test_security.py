@@ -13,6 +13,7 @@ import pytest
 
 from graph.errors import SourceError
 from ingest.git import GitSource
+from ingest.git.location import parse_location
 from ingest.interface import Cursor
 from tests.ingest.git.helpers import project, read
 from tests.ingest.worlds import World, git
@@ -218,6 +219,20 @@ def test_credentials_reach_their_host_when_asked_and_nothing_else(cache: Path) -
     assert "secret" not in str(caught.value)
     for path in cache.rglob("*"):
         assert path.is_dir() or b"secret" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://example.org/x", True),
+        ("http://127.0.0.1/x", True),
+        ("http://example.org/x", False),
+    ],
+)
+def test_a_token_of_ours_is_not_sent_where_it_can_be_read_on_the_way(url: str, sent: bool) -> None:
+    tokens = {"example.org": "token", "127.0.0.1": "token"}
+    _, secrets = parse_location(url).authorized(tokens)
+    assert ("token" in secrets.values()) is sent
 
 
 @pytest.mark.usefixtures("no_proxy")

@@ -54,6 +54,12 @@ def test_an_address_that_is_none_is_refused_in_one_line(endpoint: str) -> None:
     assert "secret" not in str(refused.value)
 
 
+def test_a_token_is_not_sent_in_clear() -> None:
+    with pytest.raises(SourceError, match="over http, which would show the token") as refused:
+        HuggingFace("http://hub.example.org", token="hf_secret")
+    assert "secret" not in str(refused.value)
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where huggingface_hub keeps the token of `hf auth login`."""
