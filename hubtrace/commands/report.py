@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graph.errors import HubtraceError
+from hubtrace.files import whole_file
 from hubtrace.moments import as_date, opened, parse_moment
 from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, PeriodDays, Until, parse_until
 from hubtrace.progress import progress, say
@@ -172,10 +173,8 @@ def _parquet(document: dict[str, Any], output: Path) -> Path:
 
 
 def _put(path: Path, text: str) -> Path:
-    """Write a file as a whole: a reader sees the old one or the new one."""
-    aside = path.with_name(f".{path.name}.unfinished")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    with whole_file(path) as file:
+        file.write(text)
     return path
 
 

@@ -26,7 +26,10 @@ def test_a_report_is_written_in_every_format(call: Call, world: Path) -> None:
     assert "abandoned" in Path("out/report.html").read_text()
     assert "abandoned" in Path("out/report.md").read_text()
     assert pq.read_table("out/parquet/families.parquet").num_rows == 1
-    assert list(Path("out").rglob("*.unfinished")) == []
+    assert sorted(path.name for path in Path("out").iterdir()) == sorted(
+        path.removeprefix("out/") for path in paths
+    )
+    assert {path.suffix for path in Path("out/parquet").iterdir()} == {".parquet"}
 
 
 def test_a_report_tells_what_changed_since_a_date(call: Call, world: Path) -> None:
