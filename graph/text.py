@@ -1,4 +1,4 @@
-"""One reversible rule for text that is not UTF-8.
+"""Text for people, and one reversible rule for text that is not UTF-8.
 
 Names, paths and messages in git are bytes. hubtrace keeps them as text, unchanged wherever they
 are valid UTF-8. A byte that is not becomes one character of a private block, U+10FE80 for 0x80
@@ -66,6 +66,15 @@ def for_markdown(text: str) -> str:
     # A bare address or an @name would become a link on some hosts.
     shown = shown.replace("://", ":\u200b//").replace("@", "@\u200b")
     return _WWW.sub("\\g<0>\u200b", shown)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, e.g. `1 project`, `2,000 days`, `3 families`, `4 branches`."""
+    if number != 1:
+        if noun.endswith("y") and noun[-2:] != "ay":
+            noun = f"{noun[:-1]}ie"
+        noun = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    return f"{number:,} {noun}"
 
 
 def _visible(char: str) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from graph.errors import HubtraceError
+from graph.text import count
 from hubtrace.output import date
-from hubtrace.progress import count
 
 if TYPE_CHECKING:
     from hubtrace.hubs import Hubs

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.text import count
 from hubtrace.output import Format, print_json, print_rows
-from hubtrace.progress import count, say
+from hubtrace.progress import say
 
 if TYPE_CHECKING:
     from ingest.adoption import Adopted

@@ -23,13 +23,6 @@ def say(text: str) -> None:
     print(for_people(text), file=sys.stderr)
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, e.g. `1 project`, `2,000 projects`, `3 families`."""
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun}"
-
-
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Show what is being done: a live line on a terminal, now and then a line elsewhere.

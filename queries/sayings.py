@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from graph.text import count
+
 _DAY = 86_400
 _KINDS = {
     "blob": "is, byte for byte, {origin}",
@@ -59,17 +61,12 @@ def later(lag_seconds: int) -> str:
     """Return a lag in words: `4 days later`, `2 hours earlier`."""
     size = abs(lag_seconds)
     if size < 3600:
-        amount = counted(size // 60, "minute")
+        amount = count(size // 60, "minute")
     elif size < 2 * _DAY:
-        amount = counted(size // 3600, "hour")
+        amount = count(size // 3600, "hour")
     else:
-        amount = counted(size // _DAY, "day")
+        amount = count(size // _DAY, "day")
     return f"{amount} {'later' if lag_seconds >= 0 else 'earlier'}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, e.g. `1 file`, `2,000 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def short(sha: str | None) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.store import GraphStore
+from graph.text import count
 from queries.addresses import DOWNSTREAM, UPSTREAM
 from queries.catalogue import ask
 from queries.projects import ProjectName, find_project
-from queries.sayings import copy_sentence, counted, later, short
+from queries.sayings import copy_sentence, later, short
 
 KINDS = ("link", "family", "file", "evidence", "reference", "base", "person")
 _CONTENT = frozenset({"same_blob", "same_lfs"})
@@ -81,7 +82,7 @@ def _link(row: Row) -> str:
     role = f": {roles[row['role']]}" if row["role"] in roles else ""
     return (
         f"They are linked with confidence {row['confidence']:.2f}{best}, "
-        f"by {counted(row['observations'], 'observation')}{role}."
+        f"by {count(row['observations'], 'observation')}{role}."
     )
 
 
@@ -119,7 +120,7 @@ def _base(row: Row) -> str:
     if row["confidence"] is not None:
         said.append(f"is linked to the repository with confidence {row['confidence']:.2f}")
     if row["files"]:
-        said.append(f"has {counted(row['files'], 'file')} of the repository")
+        said.append(f"has {count(row['files'], 'file')} of the repository")
     return f"The variant is a {chain}; that one {' and '.join(said)}."
 
 
@@ -129,6 +130,6 @@ def _person(row: Row) -> str:
         row["method"], f"two keys joined by {row['method']}"
     )
     return (
-        f"{who} made {counted(row['downstream_commits'], 'commit')} of the variant and "
-        f"{counted(row['upstream_commits'], 'commit')} of the repository ({how})."
+        f"{who} made {count(row['downstream_commits'], 'commit')} of the variant and "
+        f"{count(row['upstream_commits'], 'commit')} of the repository ({how})."
     )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graph.errors import HubtraceError
+from graph.text import count
 from hubtrace.commands.audit import write
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from queries.audit.check import Checked

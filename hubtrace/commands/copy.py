@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from graph.errors import HubtraceError
-from hubtrace.progress import count, progress, say
+from graph.text import count
+from hubtrace.progress import progress, say
 
 
 def register(app: typer.Typer) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graph.text import count
 from hubtrace.commands import flags as flags_command
 from hubtrace.commands import patterns as patterns_command
 from hubtrace.output import Format, print_rows
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from graph.store import GraphStore

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from graph.errors import HubtraceError
+from graph.text import count
 from hubtrace.health import Finding, State, look_at_hubs, look_here
 from hubtrace.hubs import GitHubUrl, HubEndpoint, open_hubs
 from hubtrace.options import (
@@ -17,7 +18,7 @@ from hubtrace.options import (
     default_cache,
 )
 from hubtrace.output import Format, print_rows
-from hubtrace.progress import count, say
+from hubtrace.progress import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

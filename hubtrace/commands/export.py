@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
 from hubtrace.output import Format, print_rows
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 _Family = Annotated[
     list[str] | None,

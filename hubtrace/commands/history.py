@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graph.errors import HubtraceError
+from graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
-from hubtrace.progress import count, say
+from hubtrace.progress import say
 
 if TYPE_CHECKING:
     from graph.store import GraphStore

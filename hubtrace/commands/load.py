@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graph.text import count
 from hubtrace.options import GRAPH, Graph
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from ingest.load.loader import Loaded

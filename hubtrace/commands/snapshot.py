@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from graph.text import count
 from hubtrace.options import OutputFormat
 from hubtrace.output import Format, print_json, print_rows
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 app = typer.Typer(help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from graph.text import count
 from hubtrace.commands.patterns import make_thresholds
 from hubtrace.options import (
     GRAPH,
@@ -13,7 +14,7 @@ from hubtrace.options import (
     Until,
     parse_until,
 )
-from hubtrace.progress import count, progress, say
+from hubtrace.progress import progress, say
 
 
 def register(app: typer.Typer) -> None:

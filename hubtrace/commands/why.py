@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, print_json, print_rows
-from hubtrace.progress import count, say
+from hubtrace.progress import say
 
 COLUMNS = ("path", "weight", "what")
 _SCHEMA = "hubtrace.why/1"

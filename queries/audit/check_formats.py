@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict
 
-from graph.text import for_markdown, for_people
+from graph.text import count, for_markdown, for_people
 from queries.audit.check import Checked
 from queries.audit.facts import Finding
-from queries.audit.wording import plural
 
 SCHEMA = "hubtrace.check/1"
 
@@ -33,7 +32,7 @@ def to_json(found: Checked) -> str:
 
 def to_markdown(found: Checked) -> str:
     """Return a table for a pull request or a job's summary."""
-    total = f"{plural(len(found.findings), 'finding')} in {plural(found.variants, 'model')}"
+    total = f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}"
     lines = [f"**hubtrace check**: {total}"]
     if found.findings:
         lines += ["", "| model | finding | what was found | proof |", "|---|---|---|---|"]

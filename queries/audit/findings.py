@@ -7,9 +7,10 @@ a rule that lacks what it needs says what is missing.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from graph.text import count
 from queries.audit.facts import Audit, Finding, Undecided
 from queries.audit.links import is_member
-from queries.audit.wording import commit, day, plural, short
+from queries.audit.wording import commit, day, short
 from queries.flags import BranchFlag
 from queries.thresholds import DAY
 
@@ -75,8 +76,8 @@ def _lag(audit: Audit, most: int) -> _Said | None:
     if drift.days_behind <= most or drift.first is None:
         return None
     text = (
-        f"behind its upstream for {plural(drift.days_behind, 'day')}: "
-        f"{plural(drift.commits, 'commit')} since {day(drift.since)}"
+        f"behind its upstream for {count(drift.days_behind, 'day')}: "
+        f"{count(drift.commits, 'commit')} since {day(drift.since)}"
     )
     if drift.basis == "revision":
         text += " (counted from the revision's date: nothing proves its origin)"
@@ -140,9 +141,9 @@ def _branches(status: str) -> _Rule:
             return None
         names = ", ".join(_branch(branch) for branch in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        text = f"{plural(len(found), f'{status} branch')}: {names}{more}"
+        text = f"{count(len(found), f'{status} branch')}: {names}{more}"
         heads = (_last(b.branch, b.head_committed_at, b.head) for b in found[:5])
-        return text.replace("branchs", "branches"), tuple(heads)
+        return text, tuple(heads)
 
     return rule
 
@@ -190,8 +191,8 @@ def _tail(audit: Audit, most: int) -> _Said | None:
         return None
     tail = tails[0]
     text = (
-        f"{plural(tail.commits, 'commit')} {tail.side} after the other side's last one, "
-        f"over {plural(tail.days, 'day')}"
+        f"{count(tail.commits, 'commit')} {tail.side} after the other side's last one, "
+        f"over {count(tail.days, 'day')}"
     )
     return text, (f"{day(tail.first_at)} to {day(tail.last_at)}",)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from graph.text import count
 from queries.audit.facts import Audit, Copy, Evidence, Link, Revision
 from queries.audit.findings import GROUPS, KINDS
 from queries.audit.layout_drift import drift
@@ -9,7 +10,7 @@ from queries.audit.layout_history import family, history, method, people, unknow
 from queries.audit.links import is_member
 from queries.audit.page import Cell, Facts, Linked, Note, Page, Section, Table, cut
 from queries.audit.saying import address, confidence, dated, kept, project, sha, short_sha, yes
-from queries.audit.wording import day, moment, plural, words
+from queries.audit.wording import day, moment, words
 
 _HOW = {
     "sha": "the commit that was asked for",
@@ -85,8 +86,8 @@ def _summary(audit: Audit) -> Iterator[Cell]:
         shown = day(origin.commit.at)
         yield ("It was made from ", short_sha(origin.commit), f" of {shown}, or from a later one.")
     if audit.drift is not None and audit.drift.commits:
-        missed = plural(audit.drift.commits, "commit")
-        behind = plural(audit.drift.days_behind, "day")
+        missed = count(audit.drift.commits, "commit")
+        behind = count(audit.drift.days_behind, "day")
         yield f"Upstream has {missed} since; it has been behind for {behind}."
     elif audit.drift is not None:
         yield "Upstream has not moved since."

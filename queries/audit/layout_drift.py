@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from graph.text import count
 from queries.audit.drift import LISTED
 from queries.audit.facts import Audit, Count, Drift
 from queries.audit.page import Cell, Facts, Note, Table, cut
 from queries.audit.saying import dated, kept, short_sha
-from queries.audit.wording import day, moment, plural
+from queries.audit.wording import day, moment
 
 _SINCE = {
     "origin": "since the origin landed",
@@ -49,8 +50,8 @@ def _facts(found: Drift) -> tuple[tuple[str, Cell], ...]:
         ("of them by bots", None if found.by_bots is None else f"{found.by_bots:,}"),
         ("first missed", dated(found.first)),
         ("newest", dated(found.last)),
-        ("behind for", plural(found.days_behind, "day")),
-        ("distance", f"{plural(found.distance_days, 'day')} from there to the newest"),
+        ("behind for", count(found.days_behind, "day")),
+        ("distance", f"{count(found.distance_days, 'day')} from there to the newest"),
     )
 
 

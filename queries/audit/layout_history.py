@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from graph.text import count
 from queries.audit.around import FamilyView, People, Person
 from queries.audit.facts import Audit
 from queries.audit.page import Block, Cell, Facts, Note, Table, cut
 from queries.audit.saying import kept, short_sha
-from queries.audit.wording import day, moment, plural, short, words
+from queries.audit.wording import day, moment, short, words
 from queries.flags import BranchFlag
 from queries.patterns import FamilyPattern
 
@@ -58,7 +59,7 @@ def people(audit: Audit) -> Iterator[Block]:
         yield Note("No contributor of the variant is known.")
     if found.repository:
         shown = "" if found.repository_total == len(found.repository) else ", the first 20"
-        total = plural(found.repository_total, "contributor")
+        total = count(found.repository_total, "contributor")
         yield _people(f"Of the upstream: {total}{shown}", found.repository)
     yield Note(_shared(found))
 
@@ -78,11 +79,11 @@ def method(audit: Audit) -> Iterator[Block]:
         kept(
             ("asked for", moment(used.until)),
             ("by", f"{used.tool}, model {used.model}"),
-            ("left alone after", plural(used.abandon_after_days, "day")),
-            ("period", plural(used.period_days, "day")),
-            ("rare", f"active in at most {plural(used.rare_periods, 'period')}"),
+            ("left alone after", count(used.abandon_after_days, "day")),
+            ("period", count(used.period_days, "day")),
+            ("rare", f"active in at most {count(used.rare_periods, 'period')}"),
             ("frequent", f"{used.frequent_periods} shared periods in a row"),
-            ("stability", f"over {plural(used.offsets, 'offset')} of the bins"),
+            ("stability", f"over {count(used.offsets, 'offset')} of the bins"),
         )
     )
     if used.snapshots:
@@ -110,7 +111,7 @@ def _family(view: FamilyView) -> Iterator[Block]:
         facts.append(
             (
                 "left behind",
-                f"{plural(tail.commits, 'commit')} {tail.side} after the other side's last one, "
+                f"{count(tail.commits, 'commit')} {tail.side} after the other side's last one, "
                 f"{day(tail.first_at)} to {day(tail.last_at)}",
             )
         )

@@ -33,13 +33,6 @@ def commit(fact: CommitFact | None) -> str:
     return "unknown" if fact is None else f"{short(fact.sha)} of {day(fact.at)}"
 
 
-def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 commit`, `2,000 commits`, `3 families`."""
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:] != "ay" else f"{noun}s"
-    return f"{number:,} {noun}"
-
-
 def words(name: str) -> str:
     """Return an identifier for people: `upstream_first` becomes `upstream first`."""
     return name.replace("_", " ")

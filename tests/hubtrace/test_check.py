@@ -43,7 +43,6 @@ def asked(call: Call) -> Call:
         (["--all", "--fail-on", "archived_upstream,moved-upstream"], 0),
         (["acme/Yi-6B", "--max-lag", "soon"], 2),
         (["acme/Yi-6B", "--max-lag", "9" * 5_000], 2),
-        (["acme/Yi-6B", "--fail-on", "lag", "--areas", "code,cdoe"], 2),
         (["acme/Yi-6B", "--fail-on", "lagg"], 2),
         (["acme/Yi-6B", "--areas", "code, tokenizer", "--fail-on", "lag"], 0),
         (["acme/Yi-6B", "--areas", "code,tokeniser"], 2),
