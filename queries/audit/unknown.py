@@ -14,6 +14,8 @@ def _unknown(audit: Audit) -> Iterator[str]:
     identity, link, drift = audit.identity, audit.upstream, audit.drift
     if identity.host_id is None:
         yield "The Hub was not asked about the model: licence, access, task and base models."
+    elif identity.licence is None:
+        yield "The Hub tells no licence of the model."
     if audit.revision is None:
         yield "No commit of the variant is known up to this moment, so there is no revision."
     elif audit.revision.how == "newest":
@@ -28,6 +30,8 @@ def _unknown(audit: Audit) -> Iterator[str]:
         return
     if link.host_id is None:
         yield "GitHub was not asked about the upstream: licence, archiving, renames, releases."
+    elif link.licence is None:
+        yield "GitHub tells no licence of the upstream."
     if link.confidence is None:
         yield "No evidence was collected for the upstream; a families file names it."
     if link.later_evidence:

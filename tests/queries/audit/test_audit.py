@@ -190,6 +190,18 @@ def test_a_variant_without_an_upstream_says_what_is_not_known(audited: GraphStor
     assert "No repository is known to be its upstream." in found.unknown
 
 
+def test_a_licence_that_no_hub_tells_is_among_what_is_not_known(store: GraphStore) -> None:
+    world = provenance()
+    world.node("Variant", SMALL, licence=None)
+    world.node("Repository", YI, licence=None)
+    world.write(store)
+    sentences = {
+        "The Hub tells no licence of the model.",
+        "GitHub tells no licence of the upstream.",
+    }
+    assert sentences <= {*audit(store, SMALL).unknown}
+
+
 def test_a_dead_link_is_dead_only_since_it_was_noticed(audited: GraphStore) -> None:
     assert "dead_link" in _kinds(audit(audited, "acme/lost"))
     assert "dead_link" not in _kinds(audit(audited, "acme/lost", until=at(199)))
