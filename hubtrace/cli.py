@@ -35,6 +35,8 @@ from hubtrace.progress import say
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+_LONGEST = 2_000
+"""Characters of an error's line: a name that somebody gave may be as long as a book."""
 
 app = typer.Typer(
     name="hubtrace",
@@ -72,13 +74,18 @@ def _main(
     pass
 
 
+def _clipped(line: str) -> str:
+    half = _LONGEST // 2
+    return line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}"
+
+
 def main() -> None:
     """Run the command line; an error that is the user's to know ends in one sentence."""
     try:
         app()
     except HubtraceError as error:
         for line in f"hubtrace: {error}".splitlines():  # an engine points at the place below
-            say(line)
+            say(_clipped(line))
         sys.exit(BAD_INPUT)
     except SystemExit as end:
         if end.code == INTERRUPTED:

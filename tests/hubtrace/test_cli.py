@@ -285,6 +285,14 @@ def test_an_unknown_family_is_named(call: Call, world: Path) -> None:
     assert "nobody" in answer.err
 
 
+def test_a_name_as_long_as_a_book_does_not_fill_the_screen(call: Call, world: Path) -> None:
+    _ingest(call, world)
+    answer = call("patterns", "a" * 1_000_000)
+    assert answer.code == 2
+    assert answer.err.endswith("in the graph\n")
+    assert len(answer.err) < 3_000
+
+
 def test_a_graph_of_a_newer_version_is_refused(call: Call, world: Path) -> None:
     _ingest(call, world)
     graph = kglite.load("hubtrace.kgl")
