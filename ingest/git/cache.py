@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from graph.errors import SourceError
+from graph.text import to_text
 from ingest.git.environment import CLONING, serving_command
 from ingest.git.location import Kind, Location
 from ingest.git.runner import Git, trusted_directories
@@ -154,8 +155,8 @@ def _remote_head(git: Git, location: Location, serving: Sequence[str]) -> Remote
     nowhere = replace(git, git_dir=git.git_dir.with_suffix(".none"))
     told = nowhere.run("ls-remote", "--symref", *serving, "--", location.url, "HEAD")
     ref = sha = None
-    for line in told.decode().splitlines():
-        value, _, name = line.partition("\t")
+    for line in told.split(b"\n"):
+        value, _, name = to_text(line).partition("\t")
         if name == "HEAD" and value.startswith("ref: "):
             ref = value.removeprefix("ref: ")
         elif name == "HEAD":

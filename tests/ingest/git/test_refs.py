@@ -1,7 +1,11 @@
 """Which refs are read, what they are, and which branch is the default."""
 
+import os
 from pathlib import Path
 
+import pytest
+
+from graph.text import to_text
 from ingest.records import Ref, RefKind, Side
 from tests.ingest.git.helpers import NOW, read
 from tests.ingest.worlds import World, git
@@ -49,6 +53,17 @@ def test_an_empty_repository_has_nothing(world: World, cache: Path) -> None:
 
 def default(cache: Path, world: World) -> str | None:
     return read(cache, world.path)[0].observation.default_branch
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"two\xe2\x80\xa8lines"])
+def test_the_default_branch_may_have_any_bytes_in_its_name(
+    world: World, cache: Path, name: bytes
+) -> None:
+    raw = b"refs/heads/" + name
+    world.branch(os.fsdecode(raw), world.commit())
+    world.commit()
+    world.point_head(os.fsdecode(raw))
+    assert default(cache, world) == to_text(raw)
 
 
 def test_the_default_branch_is_where_head_points(world: World, cache: Path) -> None:
