@@ -1,9 +1,9 @@
 """What an audit's page says, and in which order: the most important first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from graph.text import count
-from queries.audit.facts import Audit, Copy, Evidence, Link, Revision
+from queries.audit.facts import Audit, Copy, Evidence, Link, Reference, Revision
 from queries.audit.findings import GROUPS, KINDS
 from queries.audit.layout_drift import drift
 from queries.audit.layout_history import family, history, method, people, unknown
@@ -256,35 +256,35 @@ def _origin(audit: Audit) -> Iterator[Facts | Table | Note]:
             "from this commit or from a later one."
         )
     if origin.references:
-        named = tuple(
-            (short_sha(r.commit), day(r.commit.at), short_sha(r.origin), day(r.origin.at))
-            for r in origin.references
-        )
-        headings = ("variant's commit", "of", "names upstream's", "of")
-        yield Table("Commit messages that name a commit upstream", headings, named)
+        yield _references(origin.references)
     if origin.copies:
-        columns = (
-            "file",
-            "file upstream",
-            "as",
-            "weight",
-            "brought by",
-            "comes from",
-            "lag in days",
+        yield _copies(origin.copies)
+
+
+def _references(references: Sequence[Reference]) -> Table:
+    named = tuple(
+        (short_sha(r.commit), day(r.commit.at), short_sha(r.origin), day(r.origin.at))
+        for r in references
+    )
+    headings = ("variant's commit", "of", "names upstream's", "of")
+    return Table("Commit messages that name a commit upstream", headings, named)
+
+
+def _copies(copies: Sequence[Copy]) -> Table:
+    columns = ("file", "file upstream", "as", "weight", "brought by", "comes from", "lag in days")
+    copied = tuple(
+        (
+            cut(copy.path),
+            cut(copy.origin_path),
+            _KINDS.get(copy.kind or "", cut(copy.kind)),
+            f"{copy.weight:.2g}",
+            dated(copy.commit) or "",
+            _comes_from(copy),
+            yes(None if copy.lag_seconds is None else copy.lag_seconds // 86_400),
         )
-        copied = tuple(
-            (
-                cut(copy.path),
-                cut(copy.origin_path),
-                _KINDS.get(copy.kind or "", cut(copy.kind)),
-                f"{copy.weight:.2g}",
-                dated(copy.commit) or "",
-                _comes_from(copy),
-                yes(None if copy.lag_seconds is None else copy.lag_seconds // 86_400),
-            )
-            for copy in origin.copies
-        )
-        yield Table("Files that are the same", columns, copied, frozenset({3, 6}))
+        for copy in copies
+    )
+    return Table("Files that are the same", columns, copied, frozenset({3, 6}))
 
 
 def _comes_from(copy: Copy) -> Cell:
