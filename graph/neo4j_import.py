@@ -23,6 +23,10 @@ from graph.store import GraphStore
 ARRAY_DELIMITER = "\x1f"
 """Unit separator: it stands in no path that anybody typed; a value that holds it is refused."""
 
+EMPTY_LIST = "\x1e"
+"""Stands for a list without items, which the importer takes for no list at all; the script that is
+run afterwards puts the empty list there."""
+
 _TYPES = {
     PropertyType.STRING: "string",
     PropertyType.INTEGER: "long",
@@ -99,12 +103,23 @@ def import_command(folder: Path, model: Model = MODEL) -> str:
 
 
 def schema_script(model: Model = MODEL) -> str:
-    """Return what the importer cannot make: constraints, indexes, and the mark of a graph."""
-    statements = [*schema(model).values(), stamp(model)]
+    """Return what the importer cannot make: constraints, indexes, empty lists, a graph's mark."""
+    statements = [*schema(model).values(), *_empty_lists(model), stamp(model)]
     head = (
         f"// Run once after the import, on the started server: cypher-shell --file {SCHEMA_FILE}\n"
     )
     return head + "".join(f"{statement};\n" for statement in statements)
+
+
+def _empty_lists(model: Model) -> Iterator[str]:
+    held = [(f"(x:{node.label})", node.properties) for node in model.nodes]
+    held += [(f"()-[x:{edge.type}]->()", edge.properties) for edge in model.relationships]
+    for pattern, properties in held:
+        for name in (p.name for p in properties if p.type is PropertyType.STRINGS):
+            yield (
+                f"MATCH {pattern} WHERE x.{name} = ['\\u{ord(EMPTY_LIST):04x}'] "
+                f"CALL (x) {{ SET x.{name} = [] }} IN TRANSACTIONS"
+            )
 
 
 def _write_headers(folder: Path, model: Model) -> None:
@@ -147,9 +162,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        if any(ARRAY_DELIMITER in item for item in value):
-            raise GraphError("a list holds a unit separator, which delimits lists in these files")
-        value = ARRAY_DELIMITER.join(value)
+        if any(ARRAY_DELIMITER in item or item == EMPTY_LIST for item in value):
+            raise GraphError("a list holds a separator that delimits lists in these files")
+        value = ARRAY_DELIMITER.join(value) if value else EMPTY_LIST
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     return repr(value)
