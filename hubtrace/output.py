@@ -6,6 +6,7 @@ formula, Markdown sees no markup, and rich's own markup is never interpreted.
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -16,6 +17,8 @@ from typing import Any, Literal
 from graph.text import for_markdown, for_people
 
 DAY = 86_400
+_ACTING = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters beyond ASCII and marks of direction; JSON itself escapes the others."""
 _ENDLESS = 1_000_000
 """A width that no line reaches."""
 
@@ -54,9 +57,9 @@ def print_rows(
 
 
 def print_json(body: Mapping[str, Any]) -> None:
-    """Print one JSON document to stdout."""
-    json.dump(body, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
-    print()
+    """Print one JSON document to stdout; what would act on a terminal is escaped."""
+    text = json.dumps(body, indent=2, ensure_ascii=False, default=_plain)
+    print(_ACTING.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 def date(seconds: int | None) -> str:
@@ -128,7 +131,9 @@ def _csv_cell(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=False, default=_plain)
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
-        return f"'{value}"  # a spreadsheet would take it for a formula
+        value = f"'{value}"  # a spreadsheet would take it for a formula
+    if isinstance(value, str) and sys.stdout.isatty():
+        return for_people(value)  # a file gets the text as it is
     return value
 
 

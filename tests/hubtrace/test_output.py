@@ -36,6 +36,17 @@ def test_json_keeps_text_exactly(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+@pytest.mark.parametrize("format_", [Format.JSON, Format.CSV])
+def test_what_acts_on_a_terminal_does_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, format_: Format
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    out = _printed(capsys, [{"name": "\x1b[31m \x9b31m \u202e 名"}], format_)
+    assert "31m" in out
+    assert "名" in out
+    assert not {"\x1b", "\x9b", "\u202e"} & set(out)
+
+
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_csv_cells_are_no_formulas(
     capsysbinary: pytest.CaptureFixture[bytes], formula: str
