@@ -9,6 +9,10 @@ DAY = 86_400
 """Seconds."""
 
 
+_HIGHEST = 1_000_000
+"""Of any threshold: more days than any history has, and few enough for every engine's integers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The numbers behind a label; the defaults are the study's (arXiv 2508.10157) and DESIGN's.
@@ -42,6 +46,8 @@ class Thresholds:
                     f"the threshold {field.name} is a whole number of at least {lowest}, "
                     f"not {value!r}"
                 )
+            if value > _HIGHEST:
+                raise CatalogueError(f"the threshold {field.name} is at most {_HIGHEST:,}")
         if self.offsets > self.period_days:
             raise CatalogueError(
                 f"bins of {self.period_days} days have {self.period_days} day offsets, "

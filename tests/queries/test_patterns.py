@@ -114,6 +114,7 @@ def test_crowded_periods_without_upstream_are_a_detail(store: GraphStore) -> Non
     ("wrong", "message"),
     [
         ({"period_days": 0}, "the threshold period_days is a whole number of at least 1, not 0"),
+        ({"period_days": 10**20}, "the threshold period_days is at most 1,000,000"),
         ({"rare_periods": -1}, "rare_periods is a whole number of at least 0, not -1"),
         ({"vs_periods": 1.5}, "vs_periods is a whole number of at least 1, not 1.5"),
         ({"offsets": 15}, "bins of 14 days have 14 day offsets, not 15"),
