@@ -17,8 +17,7 @@ MATCH (v:Variant)
 WHERE $variant IS NULL OR v.key = toLower($variant) OR toLower(v.name) = toLower($variant)
 MATCH (v)-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)
 MATCH (c)-[:COPIED_IN]->(x:Commit)<-[carried:HAS_COMMIT]-(v)
-OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(o:Commit)
-OPTIONAL MATCH (r)-[held:HAS_COMMIT]->(o)
+OPTIONAL MATCH (c)-[:ORIGINATES_IN]->(o:Commit)<-[held:HAS_COMMIT]-(r)
 WITH v, c, r, x, carried.at AS copied_at, carried.at - c.lag_seconds AS origin_at,
      o.sha AS origin_sha, held.landed_at AS landed_at,
      CASE WHEN held.landed_at IS NULL AND c.kind <> 'asset' THEN 1 ELSE 0 END AS never
