@@ -1,6 +1,7 @@
 """What a host told of the projects of `readings`: a repository with a release, a variant of it."""
 
 from dataclasses import replace
+from typing import Any
 
 from ingest.facts import (
     Asset,
@@ -40,9 +41,9 @@ VARIANT_TOLD = Details(
 )
 
 
-def told(reading: Reading, details: Details, *, at: int | None = None, **facts: object) -> Reading:
+def told(reading: Reading, details: Details, *, at: int | None = None, **facts: Any) -> Reading:
     """Return a reading whose host told `details`, with some facts changed, at a moment."""
-    changed = replace(details, facts=replace(details.facts, **facts))  # type: ignore[arg-type]
+    changed = replace(details, facts=replace(details.facts, **facts))
     moment = reading.observation.observed_at if at is None else at
     observation = replace(reading.observation, observed_at=moment)
     return replace(reading, observation=observation, details=changed, marks={"etag": '"1"'})

@@ -25,7 +25,9 @@ class Clock:
 
     now: float = 1_700_000_000.0
     slept: list[str] = field(default_factory=list)
-    """What was shown while somebody slept, once for every wait."""
+    """What was shown when somebody began to sleep, once for every wait."""
+    shown: list[str] = field(default_factory=list)
+    """Everything that was shown, the countdown included."""
 
     def __call__(self) -> float:
         return self.now
@@ -34,6 +36,7 @@ class Clock:
         self.now += seconds
 
     def show(self, what: str, done: int, total: int | None) -> None:
+        self.shown.append(what)
         if done == 0:
             self.slept.append(what)
 

@@ -29,19 +29,17 @@ def hosting(hub: GitHubHub, clock: Clock, *texts: str) -> Iterator[GitHubHost]:
 
 def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: Clock) -> None:
     hub.quotas.accounts[CANARY].limit = 5
-    shown: list[str] = []
-    clock.show = lambda what, done, total: shown.append(what)  # type: ignore[method-assign]
     began = clock.now
     with hosting(hub, clock, CANARY) as host:
         look = host.look("01-ai/Yi", Seen())
     assert len(look.details.pulls) == 3
     assert clock.now == began + 3601
     place = hub.url.removeprefix("http://")
-    assert shown[:2] == [
+    assert clock.shown[:2] == [
         f"waiting for {place}'s rate limit, 3601 s left",
         f"waiting for {place}'s rate limit, 3600 s left",
     ]
-    assert shown[-1] == f"waited for {place}'s rate limit"
+    assert clock.shown[-1] == f"waited for {place}'s rate limit"
 
 
 def test_without_a_token_the_wait_says_what_would_help(hub: GitHubHub, clock: Clock) -> None:

@@ -199,8 +199,6 @@ def test_the_token_is_on_the_wire_and_nowhere_else(
     web = Web(github=hub.url)
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
-    shown: list[str] = []
-    clock.show = lambda what, done, total: shown.append(what)  # type: ignore[method-assign]
     for fault in (faults.reset(), faults.status(403, {"message": CANARY})):
         hub.faults.inject("branches", fault, times=1)
         with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
@@ -210,11 +208,11 @@ def test_the_token_is_on_the_wire_and_nowhere_else(
                     reading = source.read(project, url, writer.cursor(project.key))
                     writer.write_project(reading, "github")
                 except SourceError as error:
-                    shown.append(str(error))  # the second fault
+                    clock.shown.append(str(error))  # the second fault
     sent = [entry.headers["Authorization"] for entry in hub.log if entry.kind != "git"]
     assert set(sent) == {f"token {CANARY}"}
-    assert "…" in shown[-1]
+    assert "…" in clock.shown[-1]
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert len(files) > 20
     assert not [file for file in files if CANARY.encode() in file.read_bytes()]
-    assert CANARY not in caplog.text + "\n".join(shown)
+    assert CANARY not in caplog.text + "\n".join(clock.shown)

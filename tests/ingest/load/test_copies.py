@@ -24,13 +24,19 @@ FAMILY = Family("f", (Upstream(REPOSITORY.key),), (VARIANT.key,))
 BODY = "A model that was made with care. " * 10
 
 
-def brings(name: str, *parents: str, files: Mapping[str, str | None], **times: int) -> Commit:
+def brings(
+    name: str,
+    *parents: str,
+    files: Mapping[str, str | None],
+    at: int,
+    committed_at: int | None = None,
+) -> Commit:
     """Return a commit that brings these files: blob ids by path, None deletes."""
     changes = tuple(
         PathChange("M", path, blob, "100644") if blob else PathChange("D", path, None, "000000")
         for path, blob in files.items()
     )
-    return replace(commit(name, *parents, **times), changes=changes)  # type: ignore[arg-type]
+    return replace(commit(name, *parents, at=at, committed_at=committed_at), changes=changes)
 
 
 def repository(name: str) -> Project:
