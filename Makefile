@@ -15,7 +15,7 @@ test: lint types unit ## Lint, check types and run the tests.
 lint: .venv/dev ## Check style and the arrows between the packages.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 types: .venv/dev ## Check types.
 	$(BIN)/mypy

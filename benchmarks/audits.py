@@ -17,11 +17,11 @@ from benchmarks.families import Size
 from benchmarks.measuring import BenchmarkFailed, Taken, cpu_seconds, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from graph.embedded import EmbeddedStore
-from graph.model import MODEL
-from graph.store import GraphWriter, open_store
-from graph.tables import END, START, node_schema, relationship_schema
-from queries.audit import audit
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.store import GraphWriter, open_store
+from hubtrace.graph.tables import END, START, node_schema, relationship_schema
+from hubtrace.queries.audit import audit
 
 GOAL_SECONDS = 2.0
 FORMATS = ("text", "html", "json", "cyclonedx", "in-toto")

@@ -14,9 +14,9 @@ from benchmarks.measuring import Taken, cpu_seconds, measure, measure_in_turns
 from benchmarks.recording import frame, recorded, replay
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from graph.model import MODEL
-from ingest.change_types.columns import CHANGES_READ, COLUMNS, told_of
-from ingest.snapshot import Snapshot
+from hubtrace.graph.model import MODEL
+from hubtrace.ingest.change_types.columns import CHANGES_READ, COLUMNS, told_of
+from hubtrace.ingest.snapshot import Snapshot
 
 
 def classify_all(snapshot: str) -> Taken:

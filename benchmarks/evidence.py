@@ -14,9 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from benchmarks.measuring import say
-from graph.store import GraphStore, open_store
-from ingest.evidence import RANKS, same_owner
-from ingest.load import load
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.evidence import RANKS, same_owner
+from hubtrace.ingest.load import load
 from tests.ingest.provenance import Provenance, Truth
 from tests.ingest.scoring import Score, by_method, by_tier, wrong_links
 

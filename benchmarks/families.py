@@ -11,19 +11,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ingest.interface import Reading
-from ingest.names import key_of, repository_url, variant_url
-from ingest.records import (
-    Commit,
-    Family,
-    Observation,
-    PathChange,
-    Project,
-    Ref,
-    RefKind,
-    Side,
-    Upstream,
-)
+from hubtrace.graph.identity import Project, Side, key_of, repository_url, variant_url
+from hubtrace.ingest.records import Commit, Family, Observation, PathChange, Ref, RefKind, Upstream
+from hubtrace.ingest.source import ProjectData
 
 OBSERVED_AT = 1_790_000_000
 _FIRST_BIRTH, _LAST_BIRTH = 1_540_000_000, 1_770_000_000
@@ -89,14 +79,14 @@ class World:
         self._random = random.Random(seed)
         self._subjects = [" ".join(self._random.choices(_WORDS, k=6)) for _ in range(5000)]
 
-    def families(self) -> Iterator[tuple[Family, list[Reading]]]:
+    def families(self) -> Iterator[tuple[Family, list[ProjectData]]]:
         """Yield every family with the readings of its projects."""
         sizes = _shares(self._random, self.size.commits, self.size.families, 1.1)
         variants = _shares(self._random, self.size.variants, self.size.families, 0.6)
         for number, (commits, count) in enumerate(zip(sizes, variants, strict=True)):
             yield self._family(number, max(commits, count + 1), count)
 
-    def _family(self, number: int, commits: int, count: int) -> tuple[Family, list[Reading]]:
+    def _family(self, number: int, commits: int, count: int) -> tuple[Family, list[ProjectData]]:
         drawn = [1 + int(self._random.lognormvariate(2.2, 1.0)) for _ in range(count)]
         limit = max(1, commits // (2 * count))
         downstream = [min(size, limit) for size in drawn]
@@ -136,7 +126,7 @@ class World:
             for _ in range(1 + size // 6)
         ]
 
-    def _reading(self, project: Project, bursts: list[int], size: int, authors: int) -> Reading:
+    def _reading(self, project: Project, bursts: list[int], size: int, authors: int) -> ProjectData:
         draw = self._random
         moments = sorted(
             min(int(draw.choice(bursts) + draw.expovariate(1 / (4 * _DAY))), OBSERVED_AT - _DAY)
@@ -149,7 +139,7 @@ class World:
         tagged = history.commits[50::100]
         refs += [Ref(f"refs/tags/v{i}", RefKind.TAG, c.sha) for i, c in enumerate(tagged)]
         seen = Observation(OBSERVED_AT, "refs/heads/main", tuple(refs))
-        return Reading(project, seen, iter(history.commits))
+        return ProjectData(project, seen, iter(history.commits))
 
     def _history(self, moments: list[int], authors: int) -> _History:
         history = _History()

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from benchmarks.families import Size, World
-from ingest.interface import Reading
-from ingest.records import Commit, Family, PathChange
+from hubtrace.ingest.records import Commit, Family, PathChange
+from hubtrace.ingest.source import ProjectData
 
 LICENCE, EMPTY = (
     "261eeb9e9f8b2b4b0d119366dda99c6fd7d35c64",
@@ -30,7 +30,7 @@ class FileWorld:
         self._vendored = [self._blob() for _ in range(_VENDORED)]
         self._seen: list[str] = []
 
-    def families(self) -> Iterator[tuple[Family, list[Reading]]]:
+    def families(self) -> Iterator[tuple[Family, list[ProjectData]]]:
         """Yield every family with the readings of its projects."""
         for family, readings in self._world.families():
             commits = [self._upstream(number, c) for number, c in enumerate(readings[0].commits)]
@@ -48,7 +48,7 @@ class FileWorld:
         path = f"src/part{self._random.randrange(20)}/module{self._random.randrange(300)}.py"
         return replace(commit, changes=(*changes, _brings(path, self._blob())))
 
-    def _variant(self, reading: Reading, upstream: Sequence[str]) -> Reading:
+    def _variant(self, reading: ProjectData, upstream: Sequence[str]) -> ProjectData:
         commits = [
             self._downstream(number, c, upstream) for number, c in enumerate(reading.commits)
         ]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Taken, cpu_seconds
-from ingest.git import GitSource
-from ingest.interface import Cursor, Reading
-from ingest.names import key_of
-from ingest.records import Commit, Project, Side
+from hubtrace.graph.identity import Project, Side, key_of
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.source import Cursor, ProjectData
+from hubtrace.ingest.sources.git import GitSource
 
 _BLOCK = 1 << 18
 
@@ -102,7 +102,7 @@ def git_log_of(repository: str, cache: str) -> tuple[list[str], dict[str, str]]:
     return seen[0]
 
 
-def _reading(repository: str, cache: str) -> Reading:
+def _reading(repository: str, cache: str) -> ProjectData:
     url = Path(repository).resolve().as_uri()
     project = Project(key_of(url), Side.UPSTREAM, Path(repository).name, "")
     return GitSource(Path(cache)).read(project, repository, Cursor())

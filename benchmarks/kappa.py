@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.change_types.lines import classified_lines
+from hubtrace.ingest.change_types.lines import classified_lines
 
 HERE = Path(__file__).parent
 WRITTEN = {name: HERE / f"{name}_commits.jsonl" for name in ("generated", "blind")}

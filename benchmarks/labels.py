@@ -16,8 +16,8 @@ from benchmarks.families import STUDY, Size
 from benchmarks.measuring import BenchmarkFailed, Measured, Taken, measure
 from benchmarks.reporting import Report, Row, times
 from benchmarks.worlds import Workshop
-from graph.store import open_store
-from queries.patterns import patterns
+from hubtrace.graph.store import open_store
+from hubtrace.queries.patterns import patterns
 
 GOAL = 50
 _PLAIN = ("family", "lag", "sync", "intensity", "code")

@@ -1,4 +1,4 @@
-"""The labels as a researcher computes them with pandas: the peer of `queries.patterns`.
+"""The labels as a researcher computes them with pandas: the peer of `hubtrace.queries.patterns`.
 
 The shape is that of the study's notebooks (github.com/SAILResearch/
 replication-25-synchronization-Patterns, RQs/RQ2_analysis.ipynb), read and written anew: for every

@@ -14,10 +14,10 @@ from benchmarks.measuring import Measured, Taken, cpu_seconds, measure, measure_
 from benchmarks.recording import frame, recorded, replay
 from benchmarks.reporting import Report, Row, times
 from benchmarks.worlds import Workshop
-from graph.embedded import EmbeddedStore
-from graph.model import MODEL
-from ingest.load import load
-from ingest.snapshot import Snapshot
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.graph.model import MODEL
+from hubtrace.ingest.load import load
+from hubtrace.ingest.snapshot import Snapshot
 
 
 def load_ours(snapshot: str, graph: str) -> Taken:

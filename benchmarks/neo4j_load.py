@@ -22,13 +22,13 @@ from benchmarks.recording import Put, recorded
 from benchmarks.reporting import Report, Row, times
 from benchmarks.servers import Login, empty_server, opened, stopped_server
 from benchmarks.worlds import Workshop
-from graph.model import MODEL
-from graph.neo4j_import import COMMAND_FILE, export_neo4j_import
-from graph.statements import schema
-from graph.store import GraphStore, open_store
-from graph.tables import END, START
-from ingest.load import load
-from ingest.snapshot import Snapshot
+from hubtrace.exports.neo4j_import import COMMAND_FILE, export_neo4j_import
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.schema import schema
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.tables import END, START
+from hubtrace.ingest.load import load
+from hubtrace.ingest.snapshot import Snapshot
 
 GOAL = 5
 _PY2NEO_BATCH = 10_000

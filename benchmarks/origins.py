@@ -15,13 +15,13 @@ from benchmarks.files import FileWorld
 from benchmarks.measuring import Measured, Taken, cpu_seconds, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from graph.embedded import EmbeddedStore
-from ingest.derive.origins.copies import find_copies
-from ingest.interface import no_progress
-from ingest.load import load
-from ingest.load.holdings import read_world
-from ingest.records import Side
-from ingest.snapshot import ProjectHistory, Snapshot, SnapshotWriter
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.graph.identity import Side
+from hubtrace.ingest.derive.copies import find_copies
+from hubtrace.ingest.derive.copy_index import read_copy_index
+from hubtrace.ingest.load import load
+from hubtrace.ingest.snapshot import ProjectHistory, Snapshot, SnapshotWriter
+from hubtrace.ingest.source import no_progress
 
 
 def world_of_files(repositories: int) -> Size:
@@ -61,7 +61,7 @@ def search(snapshot: str, variants: int | None) -> Taken:
         for up in f.upstreams
         for variant in f.variants
     }
-    world = read_world(downstream[:variants], upstream, members, no_progress)
+    world = read_copy_index(downstream[:variants], upstream, members, no_progress)
     copies = find_copies(world)
     seconds, cpu = time.perf_counter() - begin, cpu_seconds() - worked
     facts = {"copies": copies.num_rows, "variants": len(downstream[:variants]), "cpu": cpu}

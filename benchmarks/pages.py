@@ -12,7 +12,7 @@ from benchmarks.families import Size
 from benchmarks.measuring import BenchmarkFailed, Taken, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from graph.store import open_store
+from hubtrace.graph.store import open_store
 
 SIZE_GOAL, MAKE_GOAL, USE_GOAL = 5.0, 30.0, 1.0
 """MB, seconds, seconds."""
@@ -35,8 +35,8 @@ _DRAW = "document.querySelector('details.family').open = true"
 
 def make_report(graph: str, path: str) -> Taken:
     """Ask an open graph for everything and write the page; opening the graph is not timed."""
-    from queries.report import document, report
-    from queries.report.page import page
+    from hubtrace.queries.report import document, report
+    from hubtrace.queries.report.formats.html import page
 
     with open_store(graph) as store:
         store.run("MATCH (f:Family) RETURN count(f)")

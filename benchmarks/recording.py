@@ -13,11 +13,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from graph.embedded import EmbeddedStore
-from graph.model import MODEL
-from graph.result import Result
-from graph.store import GraphWriter
-from graph.tables import END, START
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.result import Result
+from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.tables import END, START
 
 _NULLABLE: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 

@@ -16,9 +16,9 @@ from benchmarks.measuring import Measured, Taken, measure, resident_mb
 from benchmarks.recording import frame, recorded, replay
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from graph.engine import ask
-from graph.model import MODEL
-from queries.catalogue import query
+from hubtrace.graph.embedded import ask
+from hubtrace.graph.model import MODEL
+from hubtrace.queries.catalogue import query
 
 QUESTIONS = (("sync_type", 50), ("family_overview", 1), ("branch_status", 1))
 """Name of a stored query, and for how many families it is asked."""

@@ -10,9 +10,9 @@ from typing import Any
 from benchmarks.families import Size, World
 from benchmarks.measuring import Taken, measure, say
 from benchmarks.recording import RecordingStore
-from graph.embedded import EmbeddedStore
-from ingest.load import load
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.ingest.load import load
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
 
 class Workshop:

@@ -9,23 +9,36 @@ import neo4j
 import neo4j.exceptions
 import neo4j.graph
 
-from graph.errors import GraphError, QueryFailed, WriteRefused
-from graph.result import Node, Relationship, Result
+from hubtrace.graph.errors import GraphError, QueryFailed, WriteRefused
+from hubtrace.graph.result import Node, Relationship, Result
 
 REFUSED = "this statement changes the graph, which was opened for reading"
 
+
 _SECURITY = "Neo.ClientError.Security"
+
+
 _READING = "Neo.ClientError.Statement.AccessMode"
+
+
 _READ_ONLY = (
     "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
     "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
 )
+
+
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
+
+
 _TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+
+
 _TOO_LONG = "too large to index"
+
+
 _INTEGERS = range(-(2**63), 2**63)
 
 
@@ -36,7 +49,7 @@ def answer_of(result: neo4j.Result) -> Result:
 
 
 def ours(value: Any) -> Any:
-    """Return a value as `graph.result` has it; a path is a map of its nodes and relationships."""
+    """Return a value as `graph/result.py` has it; a path is a map of nodes and relationships."""
     if isinstance(value, neo4j.graph.Node):
         return Node(value.element_id, min(value.labels, default=""), dict(value))
     if isinstance(value, neo4j.graph.Relationship):

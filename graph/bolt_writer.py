@@ -9,13 +9,12 @@ from typing import Any
 import neo4j
 import pyarrow as pa
 
-from graph import tables
-from graph.bolt_values import answer_of, sending
-from graph.errors import GraphError
-from graph.model import MODEL
-from graph.result import Result
-from graph.statements import delete_relationships, merge_nodes, merge_relationships
-from graph.tables import END, START
+from hubtrace.graph.bolt_values import answer_of, sending
+from hubtrace.graph.errors import GraphError
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.result import Result
+from hubtrace.graph.schema import delete_relationships, merge_nodes, merge_relationships
+from hubtrace.graph.tables import END, START, check_nodes, check_relationships
 
 ROWS_PER_TRANSACTION = 10_000
 """Measured on two cores: 5,000, 10,000 and 20,000 rows differ less than two runs do."""
@@ -68,7 +67,7 @@ class BoltWriter:
     def put_nodes(self, label: str, rows: pa.Table) -> None:
         """Add or replace nodes; see `GraphWriter.put_nodes`."""
         node = MODEL.node(label)
-        tables.check_nodes(node, rows)
+        check_nodes(node, rows)
         statement = merge_nodes(node)
 
         def step(batch: pa.Table) -> _Step:
@@ -81,7 +80,7 @@ class BoltWriter:
     def put_relationships(self, type_: str, start: str, end: str, rows: pa.Table) -> None:
         """Add or replace relationships; see `GraphWriter.put_relationships`."""
         relationship = MODEL.relationship(type_)
-        tables.check_relationships(relationship, start, end, rows)
+        check_relationships(relationship, start, end, rows)
         statement = merge_relationships(relationship, MODEL.node(start), MODEL.node(end))
 
         def step(batch: pa.Table) -> _Step:

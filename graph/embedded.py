@@ -1,25 +1,219 @@
-"""The embedded store: KGLite in one file, read into memory (docs/decisions/0002).
+"""The embedded store: KGLite in one file, read into memory (docs/decisions/0002)."""
 
-A graph is changed in memory, beside the file, and published by one atomic rename when the writer's
-block ends: readers see the old graph or the new one, and a kill leaves the old one.
-"""
-
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import kglite
+import pandas as pd
+import pyarrow as pa
 
-from graph.engine import ask, reading, writing
-from graph.errors import GraphError, GraphLocked, GraphMissing, GraphTooNew
-from graph.lock import ExclusiveLock, Locked
-from graph.model import MODEL
-from graph.result import Result
+from hubtrace.graph.errors import (
+    GraphError,
+    GraphLocked,
+    GraphMissing,
+    GraphTooNew,
+    GraphUnreadable,
+    QueryFailed,
+    WriteRefused,
+)
+from hubtrace.graph.files import ExclusiveLock, Locked
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.result import Node, Relationship, Result
+from hubtrace.graph.schema import delete_relationships
+from hubtrace.graph.tables import END, START, check_nodes, check_relationships
 
-if TYPE_CHECKING:
-    from graph.embedded_writer import EmbeddedWriter
+# The engine prints a warning for every label that the graph happens not to hold yet; our catalogue
+# is checked against the model instead.
+kglite.set_query_warning_policy("silent")
+
+_NO_DEADLINE = 0
+_NEWER_CONTAINER = "only supports up to version"
+
+
+def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]) -> Result:
+    """Run a statement and return its rows as our values.
+
+    Raises:
+        QueryFailed: the engine refused it; the message says why and where.
+    """
+    try:
+        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=_NO_DEADLINE)
+    except kglite.ReadOnlyError:
+        raise WriteRefused(
+            "this statement changes the graph, which was opened for reading"
+        ) from None
+    except kglite.KgError as error:
+        raise QueryFailed(_sentence(error)) from None
+    except (OverflowError, TypeError, ValueError) as error:
+        raise QueryFailed(str(error)) from None
+    if not isinstance(view, kglite.ResultView):  # the engine's own `FORMAT CSV`
+        return Result(["csv"], [(view,)])
+    columns = view.columns
+    values = [_ours(view.column(name)) for name in dict.fromkeys(columns)]
+    return Result(columns, list(zip(*values, strict=True)))
+
+
+def _sentence(error: kglite.KgError) -> str:
+    return str(error).removeprefix("Cypher ").removeprefix("execution error: ")
+
+
+def _ours(column: list[Any]) -> list[Any]:
+    if any(isinstance(value, dict | list) for value in column):
+        return [_convert(value) for value in column]
+    return column
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_convert(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"id", "labels", "properties"}:
+        return Node(value["id"], value["labels"][0], _own(value["properties"]))
+    if value.keys() == {"id", "type", "start", "end", "properties"}:
+        ends = value["start"], value["end"]
+        return Relationship(value["id"], value["type"], *ends, _own(value["properties"]))
+    return {key: _convert(item) for key, item in value.items()}
+
+
+def _own(properties: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the three names that the engine adds to every node, and what is not known."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if name not in ("id", "title", "type") and value is not None
+    }
+
+
+@contextmanager
+def reading(url: str) -> Iterator[None]:
+    """Translate what the engine raises while it opens the graph at `url`."""
+    try:
+        yield
+    except kglite.FileFormatError as error:
+        if _NEWER_CONTAINER in str(error):
+            raise GraphTooNew(f"{url} was made by a newer graph engine; update hubtrace") from None
+        raise GraphUnreadable(
+            f"{url} is no readable graph ({_reason(error, url)}); "
+            "remove it and load it again from its snapshot"
+        ) from None
+    except (kglite.KgError, OSError) as error:
+        raise GraphUnreadable(f"cannot read {url}: {_reason(error, url)}") from None
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Translate what the engine raises while it publishes the graph at `url`."""
+    try:
+        yield
+    except kglite.WriterLeaseHeldError as error:
+        holder = (error.holder or {}).get("pid", "unknown")
+        raise GraphLocked(f"{url} is being written by process {holder}") from None
+    except (kglite.KgError, OSError, ValueError) as error:
+        raise GraphError(f"cannot write {url}: {_reason(error, url)}") from None
+
+
+def _reason(error: Exception, url: str) -> str:
+    """Return the first sentence of the engine's message, without its prefix and the path."""
+    message = str(error).split(". ")[0]
+    for prefix in ("File format error", "File I/O error", f"({url})", ":", f"'{url}'"):
+        message = message.strip().removeprefix(prefix)
+    return message.strip().removeprefix("is ")
+
+
+_REMOVAL_BATCH = 1_000
+_NAME = "name"
+"""What the engine takes for a node's title. Where a name is null it would show the key, unless the
+name is declared to be the title."""
+
+
+class EmbeddedWriter:
+    """Changes a graph in memory through the engine's bulk path."""
+
+    def __init__(self, graph: kglite.KnowledgeGraph) -> None:
+        self._graph = graph
+        self.changed = False
+
+    def ask(self, cypher: str, /, **parameters: Any) -> Result:
+        """Ask a question; see `GraphWriter.ask`."""
+        return ask(self._graph, cypher, parameters)
+
+    def run(self, cypher: str, /, **parameters: Any) -> Result:
+        """Run a statement that may write; see `GraphWriter.run`."""
+        result = ask(self._graph, cypher, parameters)
+        self.changed = True
+        return result
+
+    def put_nodes(self, label: str, rows: pa.Table) -> None:
+        """Add or replace nodes; see `GraphWriter.put_nodes`."""
+        node = MODEL.node(label)
+        check_nodes(node, rows)
+        if not rows.num_rows:
+            return
+        named = _NAME in (property_.name for property_ in node.properties[1:])
+        if named and _NAME not in rows.column_names:
+            rows = rows.append_column(_NAME, pa.nulls(rows.num_rows, pa.string()))
+        self._graph.add_nodes(
+            _frame(rows, always=_NAME),
+            label,
+            node.key,
+            node_title_field=_NAME if named else None,
+            conflict_handling="replace",
+        )
+        self.changed = True
+
+    def put_relationships(self, type_: str, start: str, end: str, rows: pa.Table) -> None:
+        """Add or replace relationships; see `GraphWriter.put_relationships`."""
+        check_relationships(MODEL.relationship(type_), start, end, rows)
+        if not rows.num_rows:
+            return
+        with warnings.catch_warnings():
+            # The engine would make up the missing nodes, and warn.
+            warnings.simplefilter("error")
+            try:
+                self._graph.add_relationships(
+                    _frame(rows),
+                    type_,
+                    start,
+                    START,
+                    end,
+                    END,
+                    conflict_handling="replace",
+                )
+            except UserWarning as warning:
+                raise GraphError(f"{type_} from {start} to {end}: {warning}") from None
+        self.changed = True
+
+    def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
+        """Remove relationships, and nodes that they own; see `GraphWriter.remove_relationships`."""
+        statement = delete_relationships(MODEL.relationship(type_), MODEL.node(start))
+        for first in range(0, len(keys), _REMOVAL_BATCH):
+            batch = list(keys[first : first + _REMOVAL_BATCH])
+            ask(self._graph, statement, {"keys": batch})
+            self.changed = True
+
+
+# Columns with gaps keep their type: plain pandas would turn integers and booleans into floats.
+_NULLABLE: dict[pa.DataType, Any] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+def _frame(rows: pa.Table, always: str = "") -> pd.DataFrame:
+    """Return the table as the data frame that the engine's bulk path reads.
+
+    Columns without any value are left out, but for `always`.
+    """
+    known = [c for c in rows.column_names if c == always or rows[c].null_count < rows.num_rows]
+    complete = all(rows[name].null_count == 0 for name in known)
+    mapper = None if complete else _NULLABLE.get
+    frame: pd.DataFrame = rows.select(known).to_pandas(types_mapper=mapper)
+    return frame
 
 
 class EmbeddedStore:
@@ -41,8 +235,6 @@ class EmbeddedStore:
     @contextmanager
     def write(self) -> Iterator["EmbeddedWriter"]:
         """Open the graph for writing; see `GraphStore.write`."""
-        from graph.embedded_writer import EmbeddedWriter
-
         with self._lock():
             self._graph = None
             graph = self._load() if self.exists() else kglite.KnowledgeGraph()

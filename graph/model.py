@@ -1,44 +1,194 @@
-"""The graph of hubtrace, declared once (DESIGN.md section 5).
+"""The model of the graph, declared once: labels, relationship types, properties, keys."""
 
-Load statements, constraints, indexes, the schema page and the checks on queries are all derived
-from `MODEL`. Property names avoid `id`, `title` and `type`, which the embedded engine owns.
-"""
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-from graph.elements import COMMITS, SECONDS, Model, NodeType, RelationshipType
-from graph.properties import boolean as _boolean
-from graph.properties import integer as _integer
-from graph.properties import number as _float
-from graph.properties import string as _string
-from graph.properties import strings as _strings
-from graph.properties import time as _time
+from hubtrace.graph.errors import ModelError
+
+EPOCH = "seconds since 1970-01-01T00:00:00Z"
+SECONDS = "seconds"
+COMMITS = "commits"
+
+
+class PropertyType(StrEnum):
+    """The types that every store keeps unchanged."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    STRINGS = "list of strings"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of a node or relationship; absent (null) where it is not known."""
+
+    name: str
+    type: PropertyType
+    description: str
+    unit: str | None = None
+    indexed: bool = False
+    """Looked up by value. Never for unbounded text (DESIGN.md section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A label, the property that identifies its nodes, and what they hold."""
+
+    label: str
+    description: str
+    properties: tuple[Property, ...]
+    """The first one is the key."""
+
+    @property
+    def key(self) -> str:
+        """The name of the property that identifies a node of this label."""
+        return self.properties[0].name
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipType:
+    """A relationship type, the labels it joins, and what it holds.
+
+    Between two nodes there is at most one relationship of a type (DESIGN.md section 5).
+    """
+
+    type: str
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    description: str
+    properties: tuple[Property, ...] = ()
+    owns: bool = False
+    """True if the end nodes are derived from the start node and are replaced with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All node and relationship types, and the version that a store is stamped with."""
+
+    version: int
+    nodes: tuple[NodeType, ...]
+    relationships: tuple[RelationshipType, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a model that names a label it does not declare, or anything twice."""
+        labels = [node.label for node in self.nodes]
+        types = [relationship.type for relationship in self.relationships]
+        for names in (labels, types):
+            if len(set(names)) != len(names):
+                raise ModelError(
+                    f"declared twice: {sorted({n for n in names if names.count(n) > 1})}"
+                )
+        for relationship in self.relationships:
+            for label in relationship.starts + relationship.ends:
+                if label not in labels:
+                    raise ModelError(f"{relationship.type} joins {label}, which is not declared")
+
+    def node(self, label: str) -> NodeType:
+        """Return the node type with this label.
+
+        Raises:
+            ModelError: the model has no such label.
+        """
+        for node in self.nodes:
+            if node.label == label:
+                return node
+        raise ModelError(f"the model has no label {label}")
+
+    def relationship(self, type_: str) -> RelationshipType:
+        """Return the relationship type with this name.
+
+        Raises:
+            ModelError: the model has no such relationship type.
+        """
+        for relationship in self.relationships:
+            if relationship.type == type_:
+                return relationship
+        raise ModelError(f"the model has no relationship type {type_}")
+
+    def triples(self) -> Iterator[tuple[RelationshipType, NodeType, NodeType]]:
+        """Yield every (relationship type, start, end) that the model allows."""
+        for relationship in self.relationships:
+            for start in relationship.starts:
+                for end in relationship.ends:
+                    yield relationship, self.node(start), self.node(end)
+
+
+def string(name: str, description: str, *, indexed: bool = False) -> Property:
+    """Return a property that holds text."""
+    return Property(name, PropertyType.STRING, description, indexed=indexed)
+
+
+def strings(name: str, description: str) -> Property:
+    """Return a property that holds a list of texts."""
+    return Property(name, PropertyType.STRINGS, description)
+
+
+def integer(name: str, description: str, unit: str | None = None) -> Property:
+    """Return a property that holds a whole number."""
+    return Property(name, PropertyType.INTEGER, description, unit)
+
+
+def time(name: str, description: str) -> Property:
+    """Return a property that holds a moment, in epoch seconds."""
+    return Property(name, PropertyType.INTEGER, description, EPOCH)
+
+
+def number(name: str, description: str, unit: str | None = None) -> Property:
+    """Return a property that holds any number."""
+    return Property(name, PropertyType.FLOAT, description, unit)
+
+
+def boolean(name: str, description: str) -> Property:
+    """Return a property that is true or false."""
+    return Property(name, PropertyType.BOOLEAN, description)
+
+
+LONGEST = 512
+"""Characters of a key. Neo4j's range index takes 8,167 bytes, UTF-8 needs up to 4 a character."""
+
+_DIGEST = 64
+
+
+def key_of_parts(*parts: object) -> str:
+    """Return the parts joined by spaces; what is too long is cut and told apart by its SHA-256."""
+    key = " ".join(map(str, parts))
+    if len(key) <= LONGEST:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: LONGEST - _DIGEST - 1]}#{digest}"
+
 
 _PROJECT = (
-    _string("key", "first-seen canonical URL in lower case; survives renames"),
-    _string("name", "`owner/name` on its host, as last seen", indexed=True),
-    _string("url", "where people find it; empty if it has no public place"),
-    _string("default_branch", "full name of the default branch's ref; null if empty"),
-    _boolean("shallow", "true if the history was cut, so that ancestry is incomplete"),
-    _time("observed_at", "when the project was last observed"),
-    _time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
-    _string("moved_to", "its new name, if its host says it moved"),
-    _string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
-    _string("licence", "its licence as the host tells it, in lower case"),
-    _time("created_at", "when its host says it was made; early Hub models have a later date"),
-    _boolean("private", "true if only its owner's people can see it"),
-    _string("fingerprint", "hash of what was loaded; equal means nothing is new"),
+    string("key", "first-seen canonical URL in lower case; survives renames"),
+    string("name", "`owner/name` on its host, as last seen", indexed=True),
+    string("url", "where people find it; empty if it has no public place"),
+    string("default_branch", "full name of the default branch's ref; null if empty"),
+    boolean("shallow", "true if the history was cut, so that ancestry is incomplete"),
+    time("observed_at", "when the project was last observed"),
+    time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
+    string("moved_to", "its new name, if its host says it moved"),
+    string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
+    string("licence", "its licence as the host tells it, in lower case"),
+    time("created_at", "when its host says it was made; early Hub models have a later date"),
+    boolean("private", "true if only its owner's people can see it"),
+    string("fingerprint", "hash of what was loaded; equal means nothing is new"),
 )
 
 FAMILY = NodeType(
     "Family",
     "one upstream and the variants released from it",
     (
-        _string("name", "the family's name"),
-        _time("observed_at", "the moment up to which its projects are known; the default `until`"),
-        _string("published_lag", "lag that a publication gave it, to compare with"),
-        _string("published_sync", "sync type that a publication gave it"),
-        _string("published_intensity", "intensity that a publication gave it"),
-        _string("published_code", "pattern code that a publication gave it"),
-        _string("fingerprint", "hash of what its switches were derived from"),
+        string("name", "the family's name"),
+        time("observed_at", "the moment up to which its projects are known; the default `until`"),
+        string("published_lag", "lag that a publication gave it, to compare with"),
+        string("published_sync", "sync type that a publication gave it"),
+        string("published_intensity", "intensity that a publication gave it"),
+        string("published_code", "pattern code that a publication gave it"),
+        string("fingerprint", "hash of what its switches were derived from"),
     ),
 )
 REPOSITORY = NodeType(
@@ -46,8 +196,8 @@ REPOSITORY = NodeType(
     "a GitHub repository, the upstream side",
     (
         *_PROJECT,
-        _boolean("archived", "true if its owner archived it"),
-        _string("fork_of", "`owner/name` of the repository it was forked from"),
+        boolean("archived", "true if its owner archived it"),
+        string("fork_of", "`owner/name` of the repository it was forked from"),
     ),
 )
 VARIANT = NodeType(
@@ -55,178 +205,178 @@ VARIANT = NodeType(
     "a Hugging Face model repository, the downstream side",
     (
         *_PROJECT,
-        _string("gated", "`auto` or `manual` if people must ask for access"),
-        _boolean("disabled", "true if the Hub has shut it"),
-        _string("library", "the library that loads it, e.g. `transformers`"),
-        _string("task", "what it does, e.g. `text-generation`"),
-        _integer("downloads", "downloads in the 30 days before it was last seen to change"),
-        _string("copies_fingerprint", "hash of what its copies were derived from"),
+        string("gated", "`auto` or `manual` if people must ask for access"),
+        boolean("disabled", "true if the Hub has shut it"),
+        string("library", "the library that loads it, e.g. `transformers`"),
+        string("task", "what it does, e.g. `text-generation`"),
+        integer("downloads", "downloads in the 30 days before it was last seen to change"),
+        string("copies_fingerprint", "hash of what its copies were derived from"),
     ),
 )
 COMMIT = NodeType(
     "Commit",
     "a git commit; it has no side, because forks share commits",
     (
-        _string("sha", "the commit id; `day:<variant>:<date>` if only its day is known"),
-        _string("subject", "first line of the message"),
-        _string("author", "the author's name as the commit has it, without e-mail addresses"),
-        _time("authored_at", "author date"),
-        _time("committed_at", "committer date"),
+        string("sha", "the commit id; `day:<variant>:<date>` if only its day is known"),
+        string("subject", "first line of the message"),
+        string("author", "the author's name as the commit has it, without e-mail addresses"),
+        time("authored_at", "author date"),
+        time("committed_at", "committer date"),
     ),
 )
 BRANCH = NodeType(
     "Branch",
     "a git ref that people push to",
     (
-        _string("key", "project key, a space, the full ref name"),
-        _string("name", "full ref name, e.g. `refs/heads/main`"),
-        _string("kind", "`branch`, `pull_request` or `convert`"),
-        _string(
+        string("key", "project key, a space, the full ref name"),
+        string("name", "full ref name, e.g. `refs/heads/main`"),
+        string("kind", "`branch`, `pull_request` or `convert`"),
+        string(
             "status",
             "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
             "`special`, `orphaned`, else `open`; query `branch_status` adds the time",
         ),
-        _string("head", "sha of its head"),
-        _time("head_committed_at", "committer date of its head"),
-        _integer("ahead", "commits on it that the default branch lacks", COMMITS),
-        _integer("behind", "commits on the default branch that it lacks", COMMITS),
-        _string("merge_base", "sha of the best common ancestor with the default branch"),
-        _time("vanished_at", "when it was first seen to be gone"),
+        string("head", "sha of its head"),
+        time("head_committed_at", "committer date of its head"),
+        integer("ahead", "commits on it that the default branch lacks", COMMITS),
+        integer("behind", "commits on the default branch that it lacks", COMMITS),
+        string("merge_base", "sha of the best common ancestor with the default branch"),
+        time("vanished_at", "when it was first seen to be gone"),
     ),
 )
 TAG = NodeType(
     "Tag",
     "a git tag, peeled to its commit",
     (
-        _string("key", "project key, a space, the full ref name"),
-        _string("name", "full ref name, e.g. `refs/tags/v1.0`"),
+        string("key", "project key, a space, the full ref name"),
+        string("name", "full ref name, e.g. `refs/tags/v1.0`"),
     ),
 )
 CONTRIBUTOR = NodeType(
     "Contributor",
     "an author of commits; e-mail addresses are not stored",
     (
-        _string(
+        string(
             "key", "`<host>:<login>`, or `hmac:` and an HMAC of the e-mail under the snapshot's key"
         ),
-        _string("login", "their login on the host, if known", indexed=True),
+        string("login", "their login on the host, if known", indexed=True),
     ),
 )
 SWITCH = NodeType(
     "Switch",
     "two neighbours in a family's merged timeline that lie on different sides",
     (
-        _string("key", "family, from_side, from sha and to sha, joined by spaces"),
-        _string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
-        _time("from_at", "time of the earlier commit on its side"),
-        _time("to_at", "time of the later commit on its side"),
-        _integer("lag_seconds", "to_at - from_at; people are shown whole days", SECONDS),
+        string("key", "family, from_side, from sha and to sha, joined by spaces"),
+        string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
+        time("from_at", "time of the earlier commit on its side"),
+        time("to_at", "time of the later commit on its side"),
+        integer("lag_seconds", "to_at - from_at; people are shown whole days", SECONDS),
     ),
 )
 ASSESSMENT = NodeType(
     "Assessment",
     "the pattern of a family at one moment",
     (
-        _string("key", "family, a space, `until`"),
-        _time("until", "the moment the question was asked for"),
-        _time("assessed_at", "when it was computed"),
-        _string("thresholds", "the thresholds used, as JSON"),
-        _string("lag", "`upstream_first`, `downstream_first` or `simultaneous`"),
-        _string("sync", "`CS`, `PS`, `AS`, or the detail `VS`"),
-        _string("intensity", "`R`, `S` or `F`"),
-        _string("code", "three letters, e.g. `PSS`; null if a side is silent"),
-        _string("pattern", "the pattern's name; null if a side is silent"),
-        _string("reason", "why there is no pattern: `no_upstream_commits`, `no_variant_commits`"),
-        _float("stability", "share of the 14 day offsets of the bins that give the same code"),
-        _string("runner_up", "the most frequent other code among the offsets"),
-        _string("code_7_days", "the code for bins of 7 days"),
-        _string("code_28_days", "the code for bins of 28 days"),
-        _string("early_code", "the code of the first half of the family's life"),
-        _string("late_code", "the code of the second half of the family's life"),
+        string("key", "family, a space, `until`"),
+        time("until", "the moment the question was asked for"),
+        time("assessed_at", "when it was computed"),
+        string("thresholds", "the thresholds used, as JSON"),
+        string("lag", "`upstream_first`, `downstream_first` or `simultaneous`"),
+        string("sync", "`CS`, `PS`, `AS`, or the detail `VS`"),
+        string("intensity", "`R`, `S` or `F`"),
+        string("code", "three letters, e.g. `PSS`; null if a side is silent"),
+        string("pattern", "the pattern's name; null if a side is silent"),
+        string("reason", "why there is no pattern: `no_upstream_commits`, `no_variant_commits`"),
+        number("stability", "share of the 14 day offsets of the bins that give the same code"),
+        string("runner_up", "the most frequent other code among the offsets"),
+        string("code_7_days", "the code for bins of 7 days"),
+        string("code_28_days", "the code for bins of 28 days"),
+        string("early_code", "the code of the first half of the family's life"),
+        string("late_code", "the code of the second half of the family's life"),
     ),
 )
 EVIDENCE = NodeType(
     "Evidence",
     "one observation that a variant comes from a repository",
     (
-        _string("key", "hash of variant, repository, method and place"),
-        _string("method", "`same_blob`, `card_link`, … (DESIGN.md section 4)", indexed=True),
-        _integer("rank", "1 is the strongest"),
-        _string("place", "where it was seen: a path, a URL, a sha"),
-        _string("said", "what it said"),
-        _float("strength", "how much this one observation is worth, 0 to 1"),
-        _string("reason", "why it is worth less than its method; null if it is not"),
-        _time("observed_at", "when it was seen"),
+        string("key", "hash of variant, repository, method and place"),
+        string("method", "`same_blob`, `card_link`, … (DESIGN.md section 4)", indexed=True),
+        integer("rank", "1 is the strongest"),
+        string("place", "where it was seen: a path, a URL, a sha"),
+        string("said", "what it said"),
+        number("strength", "how much this one observation is worth, 0 to 1"),
+        string("reason", "why it is worth less than its method; null if it is not"),
+        time("observed_at", "when it was seen"),
     ),
 )
 COPY = NodeType(
     "Copy",
     "a file of a variant that is, byte for byte, a file of a repository",
     (
-        _string("key", "hash of variant, repository, blob and path"),
-        _string("blob", "git blob id of the variant's file", indexed=True),
-        _string("path", "path in the variant"),
-        _string("origin_path", "path in the repository"),
-        _string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
-        _boolean("boilerplate", "true if the file is in everybody's repositories: weight 0"),
-        _integer(
+        string("key", "hash of variant, repository, blob and path"),
+        string("blob", "git blob id of the variant's file", indexed=True),
+        string("path", "path in the variant"),
+        string("origin_path", "path in the repository"),
+        string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
+        boolean("boilerplate", "true if the file is in everybody's repositories: weight 0"),
+        integer(
             "lag_seconds",
             "variant commit - origin commit (an asset: its release); negative: it flowed back",
             SECONDS,
         ),
-        _time("gone_at", "when the variant's default branch lost it; null while its head has it"),
+        time("gone_at", "when the variant's default branch lost it; null while its head has it"),
     ),
 )
 RELEASE = NodeType(
     "Release",
     "a GitHub release",
     (
-        _string("key", "project key, a space, the release's tag"),
-        _string("name", "its name"),
-        _time("published_at", "when it was published"),
+        string("key", "project key, a space, the release's tag"),
+        string("name", "its name"),
+        time("published_at", "when it was published"),
     ),
 )
 ASSET = NodeType(
     "Asset",
     "a file attached to a release",
     (
-        _string("key", "release key, a space, the file name"),
-        _string("name", "file name"),
-        _string("digest", "`sha256:…`, null for assets uploaded before mid-2025", indexed=True),
-        _integer("size", "size of the file", "bytes"),
+        string("key", "release key, a space, the file name"),
+        string("name", "file name"),
+        string("digest", "`sha256:…`, null for assets uploaded before mid-2025", indexed=True),
+        integer("size", "size of the file", "bytes"),
     ),
 )
 FILE = NodeType(
     "File",
     "a large file at the head of a variant's default branch, as the Hub told it",
     (
-        _string("key", "variant key, a space, the path"),
-        _string("path", "path in the variant"),
-        _string("blob", "git blob id of its LFS pointer"),
-        _string("sha256", "SHA-256 of the file", indexed=True),
-        _integer("size", "size of the file", "bytes"),
+        string("key", "variant key, a space, the path"),
+        string("path", "path in the variant"),
+        string("blob", "git blob id of its LFS pointer"),
+        string("sha256", "SHA-256 of the file", indexed=True),
+        integer("size", "size of the file", "bytes"),
     ),
 )
 SNAPSHOT = NodeType(
     "Snapshot",
     "the snapshot that the graph was loaded from",
     (
-        _string("key", "the snapshot's id"),
-        _string("digest", "SHA-256 over its projects' and families' fingerprints"),
-        _string("tool", "name and version of the program that loaded it"),
-        _time("observed_at", "when any of its projects was last observed"),
+        string("key", "the snapshot's id"),
+        string("digest", "SHA-256 over its projects' and families' fingerprints"),
+        string("tool", "name and version of the program that loaded it"),
+        time("observed_at", "when any of its projects was last observed"),
     ),
 )
 EVENT = NodeType(
     "Event",
     "something that happened to a project between two observations",
     (
-        _string("key", "project key, time, kind and subject, joined by spaces"),
-        _string("kind", "`history_rewritten`, `branch_deleted`, …", indexed=True),
-        _time("observed_at", "when it was noticed"),
-        _string("subject", "the ref it happened to; empty for the project"),
-        _string("before", "what was there before, e.g. a sha"),
-        _string("after", "what was there after"),
+        string("key", "project key, time, kind and subject, joined by spaces"),
+        string("kind", "`history_rewritten`, `branch_deleted`, …", indexed=True),
+        time("observed_at", "when it was noticed"),
+        string("subject", "the ref it happened to; empty for the project"),
+        string("before", "what was there before, e.g. a sha"),
+        string("after", "what was there after"),
     ),
 )
 
@@ -258,7 +408,7 @@ MODEL = Model(
             ("Family",),
             ("Repository",),
             "the repository builds the family",
-            (_strings("paths", "path prefixes it is limited to; null for the whole repository"),),
+            (strings("paths", "path prefixes it is limited to; null for the whole repository"),),
         ),
         RelationshipType("RELEASES", ("Family",), ("Variant",), "the family ships the variant"),
         RelationshipType(
@@ -276,9 +426,9 @@ MODEL = Model(
             ("Repository",),
             "the sum of the evidence between the two",
             (
-                _float("confidence", "0 to 1, from the evidence by a documented, monotone rule"),
-                _string("best_method", "the strongest evidence's method"),
-                _string(
+                number("confidence", "0 to 1, from the evidence by a documented, monotone rule"),
+                string("best_method", "the strongest evidence's method"),
+                string(
                     "role",
                     "`upstream`: the variant is of this repository's family; `derived`: its best "
                     "link, but not enough to be of the family; `weaker`: another one is better",
@@ -300,7 +450,7 @@ MODEL = Model(
             ("Variant",),
             ("Variant",),
             "its base model",
-            (_string("relation", "`finetune`, `adapter`, `merge` or `quantized`"),),
+            (string("relation", "`finetune`, `adapter`, `merge` or `quantized`"),),
         ),
         RelationshipType(
             "HAS_BRANCH", _PROJECTS, ("Branch",), "a branch of the project", owns=True
@@ -312,16 +462,16 @@ MODEL = Model(
             ("Commit",),
             "the commit is, or was, in the project's history",
             (
-                _time(
+                time(
                     "at", "the commit's time on this side: author date upstream, else commit date"
                 ),
-                _boolean("on_default", "true if the default branch's head reaches it"),
-                _time("landed_at", "when it came into the default branch; null if it never did"),
-                _time("vanished_at", "when no ref was first seen to reach it; null if one does"),
-                _strings("change_types", "what it changed, of the study's 15 types; primary first"),
-                _string("change_rule", "the rule that gave the types"),
-                _strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
-                _boolean("bot", "true if a program wrote it"),
+                boolean("on_default", "true if the default branch's head reaches it"),
+                time("landed_at", "when it came into the default branch; null if it never did"),
+                time("vanished_at", "when no ref was first seen to reach it; null if one does"),
+                strings("change_types", "what it changed, of the study's 15 types; primary first"),
+                string("change_rule", "the rule that gave the types"),
+                strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
+                boolean("bot", "true if a program wrote it"),
             ),
         ),
         RelationshipType(
@@ -329,7 +479,7 @@ MODEL = Model(
             ("Commit",),
             ("Commit",),
             "the commit it was made on",
-            (_integer("position", "0 for the first parent"),),
+            (integer("position", "0 for the first parent"),),
         ),
         RelationshipType("HAS_TAG", _PROJECTS, ("Tag",), "a tag of the project", owns=True),
         RelationshipType("TAGS", ("Tag",), ("Commit",), "the commit it points to"),
@@ -346,14 +496,14 @@ MODEL = Model(
             ("Contributor",),
             ("Contributor",),
             "the same human under two keys",
-            (_string("method", "how that is known"),),
+            (string("method", "how that is known"),),
         ),
         RelationshipType(
             "REFERENCES",
             ("Commit",),
             ("Commit",),
             "its message names the other side's commit",
-            (_string("method", "how it was found"),),
+            (string("method", "how it was found"),),
         ),
         RelationshipType(
             "HAS_COPY", ("Variant",), ("Copy",), "a file of it that a repository holds", owns=True

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from graph.errors import GraphError
-from graph.result import Result
+from hubtrace.graph.errors import GraphError
+from hubtrace.graph.result import Result
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,7 +107,7 @@ def open_store(url: str) -> GraphStore:
     """
     scheme, separator, _ = url.partition("://")
     if scheme in BOLT_SCHEMES and separator:
-        from graph.bolt import BoltStore
+        from hubtrace.graph.bolt import BoltStore
 
         return BoltStore(url)
     if separator:
@@ -117,6 +117,6 @@ def open_store(url: str) -> GraphStore:
         )
     if not url:
         raise GraphError("the graph has no name; give the path of a graph file")
-    from graph.embedded import EmbeddedStore
+    from hubtrace.graph.embedded import EmbeddedStore
 
     return EmbeddedStore(url)

@@ -1,14 +1,12 @@
-"""Tables on their way into a store: Arrow tables whose columns the model declares.
+"""Tables on their way into a store: Arrow tables whose columns the model declares."""
 
-A node table has a column per property, the key among them. A relationship table has `start` and
-`end` (keys of the nodes it joins) and a column per property. Columns may be left out; such a
-property is not known, as if it were null.
-"""
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pyarrow as pa
 
-from graph.elements import NodeType, Property, PropertyType, RelationshipType
-from graph.errors import ModelError
+from hubtrace.graph.errors import ModelError
+from hubtrace.graph.model import MODEL, NodeType, Property, PropertyType, RelationshipType
 
 ARROW_TYPES: dict[PropertyType, pa.DataType] = {
     PropertyType.STRING: pa.string(),
@@ -62,3 +60,21 @@ def _check(name: str, schema: pa.Schema, rows: pa.Table, required: tuple[str, ..
         if field.type != schema.field(field.name).type:
             expected = schema.field(field.name).type
             raise ModelError(f"{name}.{field.name} is {expected}, not {field.type}")
+
+
+def nodes(label: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return a node table; what a row leaves out is null."""
+    return pa.Table.from_pylist(list(rows), schema=node_schema(MODEL.node(label)))
+
+
+def relationships(type_: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Return a relationship table; what a row leaves out is null."""
+    schema = relationship_schema(MODEL.relationship(type_))
+    return pa.Table.from_pylist(list(rows), schema=schema)
+
+
+def pairs(ends: Iterable[tuple[str, str]]) -> pa.Table:
+    """Return a relationship table without properties."""
+    found = list(ends)
+    columns = {START: [start for start, _ in found], END: [end for _, end in found]}
+    return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hubtrace.notebook import Graph
+    from hubtrace.api import Graph
 
 __all__ = ["open_graph"]
 
@@ -16,7 +16,7 @@ def open_graph(url: str) -> "Graph":
     Raises:
         GraphError: no store answers to this kind of URL.
     """
-    from graph.store import open_store
-    from hubtrace.notebook import Graph
+    from hubtrace.api import Graph
+    from hubtrace.graph.store import open_store
 
     return Graph(open_store(url))

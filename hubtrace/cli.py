@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from graph.errors import HubtraceError
 from hubtrace.commands import (
     audit,
     check,
@@ -31,6 +30,7 @@ from hubtrace.commands import (
     trace,
     why,
 )
+from hubtrace.graph.errors import HubtraceError
 from hubtrace.progress import say
 
 BAD_INPUT = 2

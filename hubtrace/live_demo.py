@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError
 
 _TOKEN = "demonstration"  # noqa: S105 - the loopback hubs let it in; it opens nothing else
 _EVERYTHING = (

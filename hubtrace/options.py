@@ -1,13 +1,23 @@
 """Options that several commands share, and how their texts become values."""
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError
 from hubtrace.output import Format
+from hubtrace.progress import progress
+
+if TYPE_CHECKING:
+    from hubtrace.graph.store import GraphStore
+
 
 Graph = Annotated[
     str,
@@ -74,7 +84,7 @@ def parse_until(text: str | None) -> int | None:
     Raises:
         HubtraceError: it is neither.
     """
-    from queries.values import epoch_seconds
+    from hubtrace.queries.catalogue import epoch_seconds
 
     if text is None:
         return None
@@ -84,3 +94,66 @@ def parse_until(text: str | None) -> int | None:
         raise HubtraceError(
             f"--until: {text!r} is no date; give one like 2024-10-06 or 2024-10-06T12:00Z"
         ) from None
+
+
+_AT = re.compile(r"(?P<place>.*)@(?P<date>\d{4}-\d{2}-\d{2}[^/\\@]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAt:
+    """A graph or a snapshot, and the time it is asked for."""
+
+    name: str
+    """As it was given."""
+    place: str
+    until: int | None
+    """None: when each family was last observed."""
+
+
+def parse_moment(text: str) -> GraphAt:
+    """Return what `PLACE` or `PLACE@DATE` names; a date means its last second, in UTC.
+
+    Raises:
+        HubtraceError: the date is none.
+    """
+    match = _AT.fullmatch(text)
+    if match is None or Path(text).exists():
+        return GraphAt(text, text, None)
+    until = as_date(match["date"])
+    if until is None:
+        raise HubtraceError(f"{text!r}: {match['date']!r} is no date; give one like 2024-10-06")
+    return GraphAt(text, match["place"], until)
+
+
+def as_date(text: str) -> int | None:
+    """Return epoch seconds for an ISO date or time; None if the text is neither."""
+    from hubtrace.queries.catalogue import epoch_seconds
+
+    try:
+        return epoch_seconds(text)
+    except ValueError:
+        return None
+
+
+@contextmanager
+def open_graph_at(moment: GraphAt) -> "Iterator[GraphStore]":
+    """Open the graph of a moment; a snapshot is loaded into one that is thrown away.
+
+    Raises:
+        HubtraceError: there is no such graph or snapshot.
+    """
+    from hubtrace.graph.store import open_store
+    from hubtrace.ingest.load import load
+    from hubtrace.ingest.snapshot import Snapshot
+
+    if not Path(moment.place).is_dir():
+        with open_store(moment.place) as store:
+            yield store
+        return
+    with (
+        TemporaryDirectory(prefix="hubtrace-") as folder,
+        open_store(str(Path(folder) / "graph.kgl")) as store,
+    ):
+        with progress() as show:
+            load(Snapshot(Path(moment.place)), store, show)
+        yield store

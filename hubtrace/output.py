@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from graph.text import for_markdown, for_people
+from hubtrace.graph.text import for_markdown, for_people
 
 DAY = 86_400
 _ACTING = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from graph.text import for_people
+from hubtrace.graph.text import for_people
 
 Progress = Callable[[str, int, int | None], None]
 

@@ -1,26 +1,27 @@
-"""Ingestion: every project of every family, from its source into the snapshot.
+"""Ingestion: from what was asked for to the snapshot, every project of every family."""
 
-Projects are read in threads, a few at a time, and written by the caller's. To read one is to ask
-its host and to clone it; its commits are written as they come, and few of them wait for that.
-"""
-
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
-from graph.errors import SourceError
-from ingest.adoption import Adopted
-from ingest.discovery import Reason
-from ingest.family_book import FamilyBook
-from ingest.interface import Progress, Reading, Source, no_progress
-from ingest.records import Commit, Project
-from ingest.snapshot import SnapshotWriter, Written
-from ingest.stopping import Stop
-from ingest.study import read_study
-from ingest.targets import FamilyTarget, Target
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Project, Side
+from hubtrace.ingest.cancellation import CancelToken
+from hubtrace.ingest.derive.membership_by_content import Adopted
+from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
+from hubtrace.ingest.families import FamilyRegistry, FamilyTarget, Target, hosted_project
+from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.resolver import Resolver
+from hubtrace.ingest.snapshot import SnapshotWriter, Written
+from hubtrace.ingest.source import Progress, ProjectData, Source, no_progress
+from hubtrace.ingest.sources.live import LiveSource
+from hubtrace.ingest.sources.study import read_study
+from hubtrace.ingest.workers import worker_pool
 
 WORKERS = 4
 """Projects that are read at the same time. Hubs limit requests, not connections."""
@@ -72,7 +73,7 @@ def ingest_families(
     *,
     alone: Sequence[Target] = (),
     workers: int = WORKERS,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
 ) -> Ingested:
     """Read the families' projects, and those `alone`; one that fails does not stop the others.
 
@@ -83,11 +84,11 @@ def ingest_families(
         SnapshotError: the snapshot cannot be written.
         KeyboardInterrupt: `stop` was asked for; what was written is whole.
     """
-    result, stop = Ingested(), stop or Stop()
+    result, stop = Ingested(), stop or CancelToken()
     members = chain.from_iterable(family.upstreams + family.variants for family in families)
     targets = {target.project.key: target for target in chain(alone, members)}
 
-    def read(target: Target) -> Reading:
+    def read(target: Target) -> ProjectData:
         reading = source.read(target.project, target.location, writer.cursor(target.project.key))
         marks = {**reading.marks, **target.marks}
         return replace(
@@ -100,17 +101,20 @@ def ingest_families(
             with stop.writing():
                 _write(target, reading, writer, result, show)
     _in_order(result, targets)
-    book, failed = FamilyBook(writer), {project.key for project in result.failures}
+    book, failed = FamilyRegistry(writer), {project.key for project in result.failures}
     result.families = [family.name for family in families if book.record(family, failed)]
     return result
 
 
 def _readings(
-    targets: Iterable[Target], read: Callable[[Target], Reading], workers: int, stop: Stop
-) -> Generator[tuple[Target, Future[Reading]], None, None]:
+    targets: Iterable[Target],
+    read: Callable[[Target], ProjectData],
+    workers: int,
+    stop: CancelToken,
+) -> Generator[tuple[Target, Future[ProjectData]], None, None]:
     """Yield each target when it has been read; no more than `workers` are under way or waiting."""
     todo = iter(targets)
-    running: dict[Future[Reading], Target] = {}
+    running: dict[Future[ProjectData], Target] = {}
     pool = ThreadPoolExecutor(workers, "reading")
     try:
         while True:
@@ -128,7 +132,7 @@ def _readings(
         _end(running)
 
 
-def _end(dropped: Iterable[Future[Reading]]) -> None:
+def _end(dropped: Iterable[Future[ProjectData]]) -> None:
     """End the programs that readings read from which nobody will write."""
     for future in dropped:
         if not future.cancelled() and future.exception() is None:
@@ -156,7 +160,7 @@ def _begun(commits: Iterator[Commit]) -> Iterator[Commit]:
 
 def _write(
     target: Target,
-    reading: Future[Reading],
+    reading: Future[ProjectData],
     writer: SnapshotWriter,
     result: Ingested,
     progress: Progress,
@@ -206,3 +210,152 @@ def ingest_study(
             result.families.append(family.name)
             progress("families", done, len(families))
     return result
+
+
+T = TypeVar("T")
+
+_BATCH = 200
+"""Projects that are asked for, or families, that are discovered before they are read: what is
+known of them stays in memory until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """All that an ingestion of live projects needs."""
+
+    make_source: Callable[[], LiveSource]
+    """Makes a source that has asked for nothing yet."""
+    models_of: ModelsOf
+    repositories_of: RepositoriesOf
+    writer: SnapshotWriter
+    web: Hosts
+    bounds: Bounds = field(default_factory=Bounds)
+    workers: int = WORKERS
+    stop: CancelToken = field(default_factory=CancelToken)
+    progress: Progress = no_progress
+
+    def stated(self, families: Iterable[FamilyTarget]) -> Ingested:
+        """Read families whose members somebody named.
+
+        Raises:
+            SnapshotError: the snapshot cannot be written.
+            KeyboardInterrupt: `stop` was asked for.
+        """
+        result = Ingested()
+        for batch in _batches(families):
+            source = self.make_source()
+            known = self._known(source, batch)
+            renamed = [_with(family, known) for family in batch]
+            result.add(self._ingest(renamed, source))
+        return result
+
+    def found(self, asked: Iterable[ProjectRef]) -> Ingested:
+        """Read projects, and find and read their other side.
+
+        Raises:
+            As `stated`.
+        """
+        result = Ingested()
+        for batch in _batches(asked):
+            result.add(self._found(batch))
+        return result
+
+    def held(self) -> Iterator[ProjectRef]:
+        """Yield the variants that the snapshot holds, under the names that they had last."""
+        for _, pointer in self.writer.snapshot.pointers():
+            if pointer.project.side is Side.DOWNSTREAM:
+                yield ProjectRef(Side.DOWNSTREAM, pointer.project.name)
+
+    def _found(self, asked: Sequence[ProjectRef]) -> Ingested:
+        source = self.make_source()
+        members, homes = self._families()
+        discovered = discover(
+            asked,
+            Resolver(source.look, self.writer, self.web),
+            self.models_of,
+            self.repositories_of,
+            members=members,
+            homes=homes,
+            bounds=self.bounds,
+            workers=self.workers,
+            stop=self.stop,
+            progress=self.progress,
+        )
+        formed = group(discovered, self.writer.snapshot.families(), self.web)
+        result = self._ingest(formed.families, source, formed.alone)
+        result.reasons, result.tips = list(formed.reasons), list(formed.tips)
+        result.cut = [*discovered.cut, *result.cut]
+        failures = {
+            hosted_project(one.side, one.name, self.web): reason
+            for one, reason in discovered.failures.items()
+        }
+        result.failures = {**failures, **result.failures}
+        return result
+
+    def _ingest(
+        self, families: Sequence[FamilyTarget], source: LiveSource, alone: Sequence[Target] = ()
+    ) -> Ingested:
+        return ingest_families(
+            families,
+            source,
+            self.writer,
+            self.progress,
+            alone=alone,
+            workers=self.workers,
+            stop=self.stop,
+        )
+
+    def _known(
+        self, source: LiveSource, families: Sequence[FamilyTarget]
+    ) -> Mapping[Project, Target]:
+        """Return the projects of the hosts under the keys and names that they have."""
+        finder = Resolver(source.look, self.writer, self.web)
+        projects = {
+            target.project: ProjectRef(target.project.side, target.project.name)
+            for family in families
+            for target in family.upstreams + family.variants
+            if target.location == target.project.url and self.web.has(target.project)
+        }
+        with worker_pool(self.workers, self.stop, self.progress) as hands:
+            answers = hands.each("asking the hubs", finder.find, projects.values())
+        return {
+            project: answer.target()
+            for project, answer in zip(projects, answers, strict=True)
+            if not isinstance(answer, SourceError)
+        }
+
+    def _families(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Return the variants of each repository's family, and each variant's repositories.
+
+        By the repository's key and the variant's name in lower case, as `discover` takes them.
+        """
+        names = {
+            pointer.project.key: pointer.project.name
+            for _, pointer in self.writer.snapshot.pointers()
+        }
+        members: dict[str, list[str]] = {}
+        homes: dict[str, list[str]] = {}
+        for family in self.writer.snapshot.families():
+            variants = [names[key] for key in family.variants if key in names]
+            for key in (up.project for up in family.upstreams if up.project in names):
+                members.setdefault(key, []).extend(variants)
+                for name in variants:
+                    homes.setdefault(name.lower(), []).append(names[key])
+        return members, homes
+
+
+def _with(family: FamilyTarget, known: Mapping[Project, Target]) -> FamilyTarget:
+    """Return the family with the keys and names that its projects have."""
+
+    def now(target: Target) -> Target:
+        found = known.get(target.project)
+        return replace(found, paths=target.paths) if found else target
+
+    upstreams, variants = map(now, family.upstreams), map(now, family.variants)
+    return replace(family, upstreams=tuple(upstreams), variants=tuple(variants))
+
+
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    stream = iter(things)
+    while batch := list(islice(stream, _BATCH)):
+        yield batch

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from math import ceil
 
-from graph.errors import SourceError
-from ingest.interface import Progress, no_progress
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Progress, no_progress
 
 _LONGEST = 2 * 60 * 60
 """Seconds. Both hubs' limits are renewed within the hour."""

@@ -1,17 +1,307 @@
-"""The catalogue of stored queries, and how they are asked (DESIGN.md section 6, *Queries*)."""
+"""The catalogue of stored queries: how one is written, its parameters, and how it is asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from graph.errors import CatalogueError
-from graph.result import Result
-from graph.store import GraphStore
-from queries.header import Column, Parameter, Query, parse_query
-from queries.values import ValueType, parse_value
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.result import Result
+from hubtrace.graph.store import GraphStore
+
+Row = Mapping[str, Any]
+
+
+_DECLARATION = re.compile(
+    r"(?P<base>string|integer|float|boolean|list of (?:strings|integers|floats|maps))"
+    r"(?P<null> or null)?(?:, (?P<unit>[a-z][a-z ]*))?"
+)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_float(value: object) -> bool:
+    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_string(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+
+
+_SCALARS: dict[str, Callable[[object], bool]] = {
+    "string": _is_string,
+    "integer": _is_integer,
+    "float": _is_float,
+    "boolean": _is_boolean,
+}
+_ITEMS: dict[str, Callable[[object], bool]] = {
+    "list of strings": _is_string,
+    "list of integers": _is_integer,
+    "list of floats": _is_float,
+    "list of maps": _is_map,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The declared type of a parameter or a returned column, e.g. `integer or null, seconds`."""
+
+    base: str
+    """`string`, `integer`, `float`, `boolean` or `list of strings` (integers, floats, maps)."""
+    nullable: bool = False
+    unit: str | None = None
+    """What is counted; None for plain numbers and all other values."""
+
+    @classmethod
+    def parse(cls, text: str) -> "ValueType":
+        """Read what stands in the parentheses of a header.
+
+        Raises:
+            CatalogueError: there is no such type.
+        """
+        match = _DECLARATION.fullmatch(text)
+        if match is None:
+            raise CatalogueError(f"there is no type `{text}`")
+        return cls(match["base"], match["null"] is not None, match["unit"])
+
+    def __str__(self) -> str:
+        unit = f", {self.unit}" if self.unit else ""
+        return f"{self.base}{' or null' if self.nullable else ''}{unit}"
+
+    def accepts(self, value: object) -> bool:
+        """Return True if the value is of this type; a whole number passes for a float."""
+        if value is None:
+            return self.nullable
+        if self.base in _SCALARS:
+            return _SCALARS[self.base](value)
+        return isinstance(value, list) and all(_ITEMS[self.base](item) for item in value)
+
+
+def parse_value(text: str, type_: ValueType) -> Any:
+    """Return the value that a person typed, as `key=value`, for a parameter of this type.
+
+    Lists are JSON or separated by commas; `null` is null where the type allows it; epoch seconds
+    are also taken as an ISO date or time, in UTC unless it says otherwise. A date alone means the
+    last second of that day, so that `until=2024-10-06` includes it.
+
+    Raises:
+        CatalogueError: the text is no such value; says what was expected.
+    """
+    if type_.nullable and text == "null":
+        return None
+    try:
+        value = _parse(text.strip() if type_.base != "string" else text, type_)
+    except ValueError:
+        value = None
+    if value is None or not type_.accepts(value):
+        raise CatalogueError(f"`{text}` is no {_wanted(type_)}")
+    return value
+
+
+def _wanted(type_: ValueType) -> str:
+    return f"{type_}, nor an ISO date" if type_.unit == "epoch seconds" else str(type_)
+
+
+def _parse(text: str, type_: ValueType) -> Any:
+    if type_.base == "string":
+        return text
+    if type_.base == "integer":
+        if type_.unit == "epoch seconds" and not re.fullmatch(r"-?\d+", text):
+            return epoch_seconds(text)
+        return int(text)
+    if type_.base == "float":
+        return float(text)
+    if type_.base == "boolean":
+        return {"true": True, "false": False}.get(text.lower())
+    if text.startswith("[") or type_.base == "list of maps":
+        return json.loads(text)
+    items = [item.strip() for item in text.split(",")] if text else []
+    convert: Callable[[str], Any] = {"list of integers": int, "list of floats": float}.get(
+        type_.base, str
+    )
+    return [convert(item) for item in items]
+
+
+def epoch_seconds(text: str) -> int:
+    """Return the moment that an ISO 8601 date or time names; a date means its last second.
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        text += "T23:59:59Z"
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return math.floor(moment.timestamp())
+
+
+_FIELD = re.compile(r"// ?(name|what|params|returns):(.*)")
+_CONTINUED = re.compile(r"// {3,}(\S.*)")
+_ITEM = re.compile(r"\s*([a-z][a-z0-9_]*) \(([^)]*)\)\s*")
+_FIELDS = ("name", "what", "params", "returns")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a query is asked with."""
+
+    name: str
+    type: ValueType
+    required: bool = True
+    default: Any = None
+    """What it is if it is not given; meaningless if it is required."""
+    all_families: bool = False
+    """True if it defaults to the names of all families."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a query returns in each row."""
+
+    name: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A stored query: one file of the catalogue."""
+
+    name: str
+    what: str
+    """One sentence on what it answers."""
+    parameters: tuple[Parameter, ...]
+    returns: tuple[Column, ...]
+    text: str
+    """The whole file; the header is made of comments."""
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the parameter of this name, or None."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+def parse_query(text: str, file: str) -> Query:
+    """Return the query that a file holds.
+
+    Raises:
+        CatalogueError: a header field is missing or wrong, the name is not the file's, a parameter
+            is declared twice, or the query is empty; names the file and the line.
+    """
+    fields = _fields(text, file)
+    for field in _FIELDS:
+        if not fields.get(field, (0, ""))[1]:
+            raise _broken(file, 1, f"the header lacks `// {field}: …`")
+    line, name = fields["name"]
+    if f"{name}.cypher" != file:
+        raise _broken(file, line, f"the file of the query `{name}` must be {name}.cypher")
+    if not any(row.strip() and not row.startswith("//") for row in text.splitlines()):
+        raise _broken(file, len(text.splitlines()), "there is no query under the header")
+    line, declared = fields["params"]
+    parameters = () if declared == "none" else tuple(_parameters(declared, file, line))
+    line, declared = fields["returns"]
+    returns = tuple(Column(*item[:2]) for item in _items(declared, file, line))
+    for names in ([p.name for p in parameters], [column.name for column in returns]):
+        _refuse_twice(names, file)
+    return Query(name, fields["what"][1], parameters, returns, text)
+
+
+def _fields(text: str, file: str) -> dict[str, tuple[int, str]]:
+    """Return line and text of each field of the header."""
+    fields: dict[str, tuple[int, str]] = {}
+    current: str | None = None
+    for number, row in enumerate(text.splitlines(), start=1):
+        if not row.startswith("//"):
+            break
+        if match := _FIELD.fullmatch(row):
+            current = match[1]
+            if current in fields:
+                raise _broken(file, number, f"the header has `{current}` twice")
+            fields[current] = number, match[2].strip()
+        elif current and (match := _CONTINUED.fullmatch(row)):
+            line, before = fields[current]
+            fields[current] = line, f"{before} {match[1].strip()}"
+        else:
+            current = None
+    return fields
+
+
+def _parameters(text: str, file: str, line: int) -> Iterator[Parameter]:
+    for name, type_, default in _items(text, file, line):
+        if default is None:
+            yield Parameter(name, type_)
+        elif default == "all" and str(type_) == "list of strings":
+            yield Parameter(name, type_, required=False, all_families=True)
+        else:
+            try:
+                value = json.loads(default)
+            except json.JSONDecodeError:
+                raise _broken(file, line, f"the default of `{name}` is no JSON") from None
+            if not type_.accepts(value):
+                raise _broken(file, line, f"the default of `{name}` is no {type_}")
+            yield Parameter(name, type_, required=False, default=value)
+
+
+def _items(text: str, file: str, line: int) -> Iterator[tuple[str, ValueType, str | None]]:
+    """Yield name, type and default of `name (type) = default, name (type), …`."""
+    position = 0
+    while True:
+        match = _ITEM.match(text, position)
+        if match is None:
+            wrong = text[position:].strip() or "nothing"
+            raise _broken(file, line, f"expected `name (type)`, not `{wrong}`")
+        try:
+            type_ = ValueType.parse(match[2])
+        except CatalogueError as error:
+            raise _broken(file, line, f"{match[1]}: {error}") from None
+        position = match.end()
+        default: str | None = None
+        if text[position : position + 1] == "=":
+            end = _end_of_default(text, position + 1)
+            default, position = text[position + 1 : end].strip(), end
+        yield match[1], type_, default
+        if position >= len(text):
+            return
+        if text[position] != ",":
+            raise _broken(file, line, f"expected a comma before `{text[position:]}`")
+        position += 1
+
+
+def _end_of_default(text: str, begin: int) -> int:
+    """Return where the JSON value ends: at the next comma outside brackets, or at the end."""
+    depth = 0
+    for position in range(begin, len(text)):
+        depth += (text[position] in "[{") - (text[position] in "]}")
+        if text[position] == "," and depth == 0:
+            return position
+    return len(text)
+
+
+def _refuse_twice(names: list[str], file: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise _broken(file, 1, f"`{name}` is declared twice")
+
+
+def _broken(file: str, line: int, what: str) -> CatalogueError:
+    return CatalogueError(f"{file}:{line}: {what}")
+
 
 __all__ = [
     "FAMILIES_PER_STATEMENT",
@@ -40,7 +330,7 @@ def catalogue() -> Mapping[str, Query]:
     Raises:
         CatalogueError: a file is broken; names file and line.
     """
-    folder = files("queries") / "cypher"
+    folder = files("hubtrace.queries") / "cypher"
     sources = {
         entry.name: entry.read_text("utf-8")
         for entry in folder.iterdir()

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.store import GraphStore
-from queries.catalogue import ask, family_names
-from queries.flags import (
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.flags import (
     FLAGGED_BRANCHES,
     ORPHANED_VARIANTS,
     BranchFlag,
@@ -19,8 +19,8 @@ from queries.flags import (
     VariantFlag,
     flags,
 )
-from queries.patterns import FamilyPattern, patterns
-from queries.thresholds import Thresholds
+from hubtrace.queries.patterns import FamilyPattern, patterns
+from hubtrace.queries.thresholds import Thresholds
 
 SCHEMA = "hubtrace.diff/1"
 KINDS: Mapping[str, str] = {

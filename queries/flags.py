@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from graph.store import GraphStore
-from queries.catalogue import ask, family_names
-from queries.thresholds import Thresholds
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.thresholds import Thresholds
 
 FLAGGED_BRANCHES = frozenset({"orphaned", "abandoned"})
 FLAGGED_SIDES = frozenset({"upstream_abandoned", "downstream_abandoned"})

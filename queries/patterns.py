@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.result import Result
-from graph.store import GraphStore
-from queries.catalogue import FAMILIES_PER_STATEMENT, ask, ask_in_batches, family_names
-from queries.thresholds import Thresholds
+from hubtrace.graph.result import Result
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import FAMILIES_PER_STATEMENT, ask, ask_in_batches, family_names
+from hubtrace.queries.thresholds import Thresholds
 
 PATTERNS = {
     "CSF": "Frequent synchronization",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from queries.patterns import PATTERNS, FamilyPattern, Labels
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern, Labels
 
 STUDY = "arXiv 2508.10157, 325 families"
 PACKAGE = "SAILResearch/replication-25-synchronization-Patterns"

@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from graph.keys import key_of_parts
-from graph.model import MODEL
-from graph.store import GraphStore
-from queries.patterns import FamilyPattern, Progress, patterns
-from queries.thresholds import Thresholds
+from hubtrace.graph.model import MODEL, key_of_parts
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.patterns import FamilyPattern, Progress, patterns
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +73,7 @@ def _tables(
 ) -> "tuple[pa.Table, pa.Table]":
     import pyarrow as pa
 
-    from graph.tables import node_schema, relationship_schema
+    from hubtrace.graph.tables import node_schema, relationship_schema
 
     rows: list[dict[str, Any]] = [
         {

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields
 
-from graph.errors import CatalogueError
+from hubtrace.graph.errors import CatalogueError
 
 DAY = 86_400
 """Seconds."""

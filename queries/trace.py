@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.addresses import DOWNSTREAM, UPSTREAM, Address, parse_address
-from queries.catalogue import ask
-from queries.projects import ProjectName, find_project
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.address import DOWNSTREAM, UPSTREAM, Address, parse_address
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.resolve import ProjectName, find_project
 
 _Row = TypeVar("_Row", bound="Copy | Reference | Place")
 _SHA = 40

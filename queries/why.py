@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.store import GraphStore
-from graph.text import count
-from queries.addresses import DOWNSTREAM, UPSTREAM
-from queries.catalogue import ask
-from queries.projects import ProjectName, find_project
-from queries.sayings import copy_sentence, later, short
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.text import count
+from hubtrace.queries.address import DOWNSTREAM, UPSTREAM
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.format import copy_sentence, later, short
+from hubtrace.queries.resolve import ProjectName, find_project
 
 KINDS = ("link", "family", "file", "evidence", "reference", "base", "person")
 _CONTENT = frozenset({"same_blob", "same_lfs"})

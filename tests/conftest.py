@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore
+from hubtrace.graph.store import GraphStore
 from tests.browser import NO_BROWSER, browser, open_page, required_chromium
 from tests.stores import NO_SERVER, STORES, SharedServer, opened
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.model import MODEL
-from graph.store import GraphStore
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.store import GraphStore
 
 Properties = tuple[tuple[str, str], ...]
 Contents = tuple[set[tuple[str, Properties]], set[tuple[str, str, str, Properties]]]

@@ -45,7 +45,7 @@ def test_every_public_thing_says_what_it_is() -> None:
 def test_no_file_is_too_long_to_read() -> None:
     for file in _tracked():
         if file.suffix == ".py":
-            assert len(file.read_text().splitlines()) <= 400, file
+            assert len(file.read_text().splitlines()) <= 600, file
 
 
 def test_no_file_names_an_index_or_a_machine() -> None:

@@ -26,8 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingest.derive.origins.boilerplate import Boilerplate
-from ingest.derive.origins.pointers import blob_id, pointer_text
+from hubtrace.ingest.derive.blobs import Boilerplate, blob_id, pointer_text
 
 _TRIVIAL = {
     b"": "empty file",

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.errors import HubtraceError
-from hubtrace.options import (
-    GRAPH,
-    AbandonAfter,
-    Graph,
-    Until,
-    parse_until,
-)
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from queries.audit import Audit
+    from hubtrace.queries.audit import Audit
 
 
 class AuditFormat(StrEnum):
@@ -63,9 +57,9 @@ def audit(
 
     Example:  hubtrace audit 01-ai/Yi-6B --format html -o yi-6b.html
     """
-    from graph.store import open_store
-    from queries.audit import audit as ask_audit
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.audit import audit as ask_audit
+    from hubtrace.queries.thresholds import Thresholds
 
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store:
@@ -82,7 +76,7 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from ingest.snapshot.files import write_atomically
+    from hubtrace.ingest.snapshot.format import write_atomically
 
     write_atomically(output, text.encode())
     say(f"wrote {output}")
@@ -98,31 +92,31 @@ def _written(found: "Audit", format_: AuditFormat) -> str:
 def _writer(format_: AuditFormat) -> "Callable[[Audit], str]":
     """Return what writes a format; each is imported only when it is asked for."""
     if format_ is AuditFormat.JSON:
-        from queries.audit.as_json import to_json
+        from hubtrace.queries.audit.formats.json import to_json
 
         return to_json
     if format_ is AuditFormat.CYCLONEDX:
-        from queries.audit.bom import to_cyclonedx
+        from hubtrace.queries.audit.formats.cyclonedx import to_cyclonedx
 
         return to_cyclonedx
     if format_ is AuditFormat.IN_TOTO:
-        from queries.audit.statement import to_in_toto
+        from hubtrace.queries.audit.formats.in_toto import to_in_toto
 
         return to_in_toto
     return _page_writer(format_)
 
 
 def _page_writer(format_: AuditFormat) -> "Callable[[Audit], str]":
-    from queries.audit.layout import page_of
+    from hubtrace.queries.audit.page import page_of
 
     if format_ is AuditFormat.HTML:
-        from queries.audit.html import to_html
+        from hubtrace.queries.audit.formats.html import to_html
 
         return lambda found: to_html(page_of(found), found)
     if format_ is AuditFormat.MARKDOWN:
-        from queries.audit.markdown import to_markdown
+        from hubtrace.queries.audit.formats.markdown import to_markdown
 
         return lambda found: to_markdown(page_of(found))
-    from queries.audit.text import to_text
+    from hubtrace.queries.audit.formats.text import to_text
 
     return lambda found: to_text(page_of(found))

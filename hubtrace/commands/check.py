@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.errors import HubtraceError
-from graph.text import count
 from hubtrace.commands.audit import write
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import progress, say
+from hubtrace.queries.audit.formats.findings import to_json, to_markdown, to_text
 
 if TYPE_CHECKING:
-    from queries.audit.check import Checked
+    from hubtrace.queries.audit.check import Checked
 
 FINDINGS = 1
 UNDECIDED = 3
@@ -72,9 +73,9 @@ def check(
 
     Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
     """
-    from graph.store import open_store
-    from queries.audit.check import Wanted, check_variants, targets_of
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
+    from hubtrace.queries.thresholds import Thresholds
 
     if fail_on == "help":
         _print_kinds()
@@ -97,7 +98,7 @@ def check(
 
 
 def _print_kinds() -> None:
-    from queries.audit.findings import GROUPS, KINDS
+    from hubtrace.queries.audit.findings import GROUPS, KINDS
 
     for kind in KINDS.values():
         print(f"{kind.name:22}{kind.what}{'' if kind.usual else ' (not usual)'}")
@@ -114,7 +115,7 @@ def _days(text: str) -> int:
 
 def _areas(text: str | None) -> tuple[str, ...]:
     """Return the areas that were named. A misspelt one would let every commit pass."""
-    from ingest.change_types import Area
+    from hubtrace.ingest.change_types import Area
 
     words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
     known = [str(area) for area in Area]
@@ -125,16 +126,15 @@ def _areas(text: str | None) -> tuple[str, ...]:
 
 
 def _writer(format_: CheckFormat) -> "Callable[[Checked], str]":
-    from queries.audit import check_formats
 
     if format_ is CheckFormat.SARIF:
-        from queries.audit.sarif import to_sarif
+        from hubtrace.queries.audit.formats.sarif import to_sarif
 
         return to_sarif
     return {
-        CheckFormat.TEXT: check_formats.to_text,
-        CheckFormat.JSON: check_formats.to_json,
-        CheckFormat.MARKDOWN: check_formats.to_markdown,
+        CheckFormat.TEXT: to_text,
+        CheckFormat.JSON: to_json,
+        CheckFormat.MARKDOWN: to_markdown,
     }[format_]
 
 

@@ -45,11 +45,11 @@ def classify(
 ) -> None:
     """Tell what commits changed, of the study's 15 change types."""
     if rules:
-        from ingest.change_types.tables import all_rules
+        from hubtrace.ingest.change_types.rules import all_rules
 
         print_rows(all_rules(), _RULE_COLUMNS, format_, "hubtrace.change-rules/1")
         return
-    from ingest.change_types.lines import classified_lines
+    from hubtrace.ingest.change_types.lines import classified_lines
 
     if commits is None and sys.stdin.isatty():
         say("reading commits from the terminal, one JSON object per line; Ctrl-D ends")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from graph.errors import HubtraceError
-from graph.text import count
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.text import count
 from hubtrace.progress import progress, say
 
 
@@ -25,9 +25,9 @@ def copy(
 
     Example:  hubtrace copy hubtrace.kgl neo4j://localhost:7687
     """
-    from graph.copying import copy_graph
-    from graph.store import open_store
     from hubtrace.commands.load import load_snapshot
+    from hubtrace.graph.store import open_store
+    from hubtrace.graph.transfer import copy_graph
 
     if source == target:
         raise HubtraceError(f"{source} cannot be copied onto itself")

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.text import count
 from hubtrace.commands import flags as flags_command
 from hubtrace.commands import patterns as patterns_command
+from hubtrace.graph.text import count
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from graph.store import GraphStore
-    from queries.patterns import FamilyPattern
+    from hubtrace.graph.store import GraphStore
+    from hubtrace.queries.patterns import FamilyPattern
 
 _SCHEMA = "hubtrace.demo/1"  # never printed: the demo is for people
 
@@ -47,9 +47,9 @@ def demo(
 
         show_live(directory / "live")
         return
-    from graph.store import open_store
     from hubtrace.commands.load import load_snapshot
-    from queries.tagging import tag
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.tagging import tag
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
     _ingest(snapshot)
@@ -66,8 +66,8 @@ def demo(
 
 
 def _ingest(snapshot: Path) -> None:
-    from ingest.pipeline import ingest_study
-    from ingest.snapshot import SnapshotWriter
+    from hubtrace.ingest.pipeline import ingest_study
+    from hubtrace.ingest.snapshot import SnapshotWriter
 
     with as_file(files("hubtrace") / "sample") as sample, progress() as show:
         result = ingest_study(sample, lambda: SnapshotWriter(snapshot), show)
@@ -79,7 +79,7 @@ def _ingest(snapshot: Path) -> None:
 
 
 def _print_patterns(patterns: "list[FamilyPattern]") -> None:
-    from queries.study import STUDY, distribution
+    from hubtrace.queries.study import STUDY, distribution
 
     print("\nPatterns of synchronization")
     columns = ["family", "code", "pattern", "lag", "stability", "early_code", "late_code"]
@@ -100,7 +100,7 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
 
 
 def _print_flags(store: "GraphStore") -> None:
-    from queries.flags import flags
+    from hubtrace.queries.flags import flags
 
     found = flags(store)
     print("Abandoned on one side for 180 days or more")
@@ -112,7 +112,7 @@ def _print_flags(store: "GraphStore") -> None:
 
 def _write_report(store: "GraphStore", directory: Path) -> Path:
     from hubtrace.commands.report import ReportFormat, write
-    from queries.report import document, report
+    from hubtrace.queries.report import document, report
 
     with progress() as show:
         found = document(report(store, progress=show))
@@ -121,7 +121,7 @@ def _write_report(store: "GraphStore", directory: Path) -> Path:
 
 
 def _print_agreement(patterns: "list[FamilyPattern]") -> None:
-    from queries.study import agreement
+    from hubtrace.queries.study import agreement
 
     print("Agreement with the published labels")
     for one in agreement(patterns):

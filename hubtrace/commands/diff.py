@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.moments import opened, parse_moment
-from hubtrace.options import AbandonAfter, OutputFormat
+from hubtrace.options import AbandonAfter, OutputFormat, open_graph_at, parse_moment
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from queries.changes import Change, Changes, State
+    from hubtrace.queries.changes import Change, Changes, State
 
 COLUMNS = ("kind", "family", "what", "before", "after", "when")
 _CHANGED = 1
@@ -43,8 +42,8 @@ def diff(
 
     Example:  hubtrace diff hubtrace.kgl@2024-01-01 hubtrace.kgl --exit-code
     """
-    from queries.changes import SCHEMA, changes
-    from queries.report.changes import changes_document
+    from hubtrace.queries.changes import SCHEMA, changes
+    from hubtrace.queries.report.formats.markdown import changes_document
 
     found = changes(_state(before, family, abandon_after), _state(after, family, abandon_after))
     if format_ is Format.JSON:
@@ -58,19 +57,19 @@ def diff(
 
 def counted(found: "Changes") -> str:
     """Return one line that says how much changed."""
-    from queries.changes import KINDS
+    from hubtrace.queries.changes import KINDS
 
     parts = [f"{n} {KINDS[kind]}" for kind, n in found.counts().items() if n]
     return f"changed: {', '.join(parts) or 'nothing'}"
 
 
 def _state(place: str, families: list[str] | None, abandon_after: int) -> "State":
-    from queries.changes import state
-    from queries.thresholds import Thresholds
+    from hubtrace.queries.changes import state
+    from hubtrace.queries.thresholds import Thresholds
 
     moment = parse_moment(place)
     thresholds = Thresholds(abandon_after_days=abandon_after)
-    with opened(moment) as store:
+    with open_graph_at(moment) as store:
         return state(store, moment.name, families, moment.until, thresholds)
 
 

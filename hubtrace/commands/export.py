@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graph.text import count
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
@@ -39,8 +39,8 @@ def neo4j_import(
 
     Example:  hubtrace export neo4j-import import/ --graph hubtrace.kgl
     """
-    from graph.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
-    from graph.store import open_store
+    from hubtrace.exports.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
+    from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = export_neo4j_import(store, folder, show)
@@ -87,8 +87,8 @@ def tables(
 
     Example:  hubtrace export tables tables/ --family 01-ai_Yi
     """
-    from graph.store import open_store
     from hubtrace.exports.tables import export_tables
+    from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         counts = export_tables(store, folder, family or None, parse_until(until), show)
@@ -103,9 +103,9 @@ def _write(
     graph: str,
     write: Callable[..., tuple[int, int]],
 ) -> None:
-    from graph.store import open_store
     from hubtrace.exports.part import part_of
-    from hubtrace.files import whole_file
+    from hubtrace.graph.files import whole_file
+    from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = part_of(store, families or None)

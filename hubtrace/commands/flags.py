@@ -6,20 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubtrace.options import (
-    GRAPH,
-    AbandonAfter,
-    Families,
-    Graph,
-    OutputFormat,
-    Until,
-    parse_until,
-)
+from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, OutputFormat, Until, parse_until
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from queries.flags import BranchFlag, Flags, SideFlag, VariantFlag
+    from hubtrace.queries.flags import BranchFlag, Flags, SideFlag, VariantFlag
 
 COLUMNS = ("kind", "family", "what", "status", "proof")
 
@@ -41,9 +33,9 @@ def flags(
 
     Example:  hubtrace flags --abandon-after 90 --format json
     """
-    from graph.store import open_store
-    from queries.flags import flags as ask_flags
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.flags import flags as ask_flags
+    from hubtrace.queries.thresholds import Thresholds
 
     moment = parse_until(until)
     thresholds = Thresholds(abandon_after_days=abandon_after)
@@ -81,7 +73,7 @@ def rows_of(found: "Flags", *, everything: bool) -> list[dict[str, str]]:
 
 def row_of(flag: "BranchFlag | SideFlag | VariantFlag") -> dict[str, str]:
     """Return one status as a row of `COLUMNS`."""
-    from queries.flags import SideFlag, VariantFlag
+    from hubtrace.queries.flags import SideFlag, VariantFlag
 
     if isinstance(flag, SideFlag):
         return _side(flag)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graph.errors import HubtraceError
-from graph.text import count
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from graph.store import GraphStore
+    from hubtrace.graph.store import GraphStore
 
 COLUMNS = ("date", "project", "kind", "subject", "before", "after")
 _SCHEMA = "hubtrace.history/1"
@@ -41,8 +41,8 @@ def history(
 
     Example:  hubtrace history 01-ai/Yi --format json
     """
-    from graph.store import open_store
-    from queries.catalogue import ask
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.catalogue import ask
 
     with open_store(graph) as store:
         _check_known(store, target)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graph.text import count
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from ingest.load.loader import Loaded
+    from hubtrace.ingest.load.loader import Loaded
 
 
 def register(app: typer.Typer) -> None:
@@ -37,9 +37,9 @@ def load_snapshot(snapshot: Path, graph: str) -> "Loaded":
     Raises:
         HubtraceError: the snapshot cannot be read, or the graph not be written.
     """
-    from graph.store import open_store
-    from ingest.load import load as load_into
-    from ingest.snapshot import Snapshot
+    from hubtrace.graph.store import open_store
+    from hubtrace.ingest.load import load as load_into
+    from hubtrace.ingest.snapshot import Snapshot
 
     with open_store(graph) as store, progress() as show:
         loaded = load_into(Snapshot(snapshot), store, show)

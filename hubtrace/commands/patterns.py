@@ -20,8 +20,8 @@ from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress
 
 if TYPE_CHECKING:
-    from queries.patterns import FamilyPattern
-    from queries.thresholds import Thresholds
+    from hubtrace.queries.patterns import FamilyPattern
+    from hubtrace.queries.thresholds import Thresholds
 
 COLUMNS = (
     "family",
@@ -78,7 +78,7 @@ def make_thresholds(period_days: int, rare_periods: int, frequent_periods: int) 
     Raises:
         CatalogueError: a number is out of its range.
     """
-    from queries.thresholds import Thresholds
+    from hubtrace.queries.thresholds import Thresholds
 
     return Thresholds(
         period_days=period_days,
@@ -97,8 +97,8 @@ def find_patterns(
     stability: bool,
 ) -> "list[FamilyPattern]":
     """Return the patterns of families of the graph at a URL, showing progress."""
-    from graph.store import open_store
-    from queries.patterns import patterns as ask_patterns
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.patterns import patterns as ask_patterns
 
     with open_store(graph) as store, progress() as show:
         return ask_patterns(

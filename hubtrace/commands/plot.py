@@ -12,8 +12,8 @@ from hubtrace.progress import say
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from graph.store import GraphStore
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import GraphStore
+    from hubtrace.queries.thresholds import Thresholds
 
 app = typer.Typer(
     help="Draw figures for papers, like the study's (needs the extra `plot`).",
@@ -104,7 +104,7 @@ def changes(
 
 
 def _thresholds(period_days: int) -> "Thresholds":
-    from queries.thresholds import Thresholds
+    from hubtrace.queries.thresholds import Thresholds
 
     return Thresholds(period_days=period_days, offsets=max(period_days, 1))
 
@@ -115,7 +115,7 @@ def _write(
     until: str | None,
     draw: "Callable[[GraphStore, int | None], Figure]",
 ) -> None:
-    from graph.store import open_store
+    from hubtrace.graph.store import open_store
     from hubtrace.plots.canvas import check_target, save
 
     check_target(output)

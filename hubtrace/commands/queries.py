@@ -8,7 +8,7 @@ from hubtrace.options import OutputFormat
 from hubtrace.output import Format, print_json, print_rows
 
 if TYPE_CHECKING:
-    from queries.catalogue import Query
+    from hubtrace.queries.catalogue import Query
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def queries(
 
     Example:  hubtrace queries sync_type
     """
-    from queries.catalogue import catalogue, query
+    from hubtrace.queries.catalogue import catalogue, query
 
     if name is not None and format_ is Format.JSON:
         print_json({"schema": "hubtrace.query/1", **_row(query(name)), "cypher": query(name).text})

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graph.errors import HubtraceError, WriteRefused
+from hubtrace.graph.errors import HubtraceError, WriteRefused
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from graph.result import Result
-    from graph.store import GraphStore
+    from hubtrace.graph.result import Result
+    from hubtrace.graph.store import GraphStore
 
 _EXAMPLES = """
 Ask a stored question (see `hubtrace queries`), or any other in Cypher.
@@ -60,9 +60,9 @@ def query(
 
 
 def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
-    from graph.result import Result
-    from graph.store import open_store
-    from queries.catalogue import ask_in_batches, parse_parameters
+    from hubtrace.graph.result import Result
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.catalogue import ask_in_batches, parse_parameters
 
     parameters = parse_parameters(name, pairs)
     rows: list[tuple[Any, ...]] = []
@@ -75,7 +75,7 @@ def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
 
 
 def _cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> "Result":
-    from graph.store import open_store
+    from hubtrace.graph.store import open_store
 
     with open_store(graph) as store:
         if not write:

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graph.errors import HubtraceError
-from hubtrace.files import whole_file
-from hubtrace.moments import as_date, opened, parse_moment
-from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, PeriodDays, Until, parse_until
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.files import whole_file
+from hubtrace.options import (
+    GRAPH,
+    AbandonAfter,
+    Families,
+    Graph,
+    PeriodDays,
+    Until,
+    as_date,
+    open_graph_at,
+    parse_moment,
+    parse_until,
+)
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from graph.store import GraphStore
-    from queries.changes import Changes
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import GraphStore
+    from hubtrace.queries.changes import Changes
+    from hubtrace.queries.thresholds import Thresholds
 
 OUTPUT = Path("hubtrace-report")
 
@@ -65,8 +75,8 @@ def report(
 
     Example:  hubtrace report yi --since 2024-06-30
     """
-    from graph.store import open_store
-    from queries.thresholds import Thresholds
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.thresholds import Thresholds
 
     moment = parse_until(until)
     # A period has as many day offsets as days.
@@ -103,9 +113,9 @@ def _document(
 ) -> dict[str, Any]:
     from dataclasses import replace
 
-    from queries.report import document
-    from queries.report import report as ask_report
-    from queries.report.changes import changes_document
+    from hubtrace.queries.report import document
+    from hubtrace.queries.report import report as ask_report
+    from hubtrace.queries.report.formats.markdown import changes_document
 
     with progress() as show:
         found = ask_report(store, families, until, thresholds, progress=show)
@@ -123,7 +133,7 @@ def _changes(
     thresholds: "Thresholds",
 ) -> "Changes":
     from hubtrace.commands.diff import counted
-    from queries.changes import changes, state
+    from hubtrace.queries.changes import changes, state
 
     date = as_date(since)
     after = state(store, graph, families, until, thresholds)
@@ -135,7 +145,7 @@ def _changes(
             raise HubtraceError(
                 f"--since: {since!r} is no date, and there is no graph or snapshot of that name"
             )
-        with opened(moment) as other:
+        with open_graph_at(moment) as other:
             before = state(other, moment.name, families, moment.until, thresholds)
     found = changes(before, after)
     say(counted(found))
@@ -143,13 +153,13 @@ def _changes(
 
 
 def _html(document: dict[str, Any], output: Path) -> Path:
-    from queries.report.page import page
+    from hubtrace.queries.report.formats.html import page
 
     return _put(output / "report.html", page(document))
 
 
 def _markdown(document: dict[str, Any], output: Path) -> Path:
-    from queries.report.markdown import markdown
+    from hubtrace.queries.report.formats.markdown import markdown
 
     return _put(output / "report.md", markdown(document))
 
@@ -161,7 +171,7 @@ def _json(document: dict[str, Any], output: Path) -> Path:
 def _parquet(document: dict[str, Any], output: Path) -> Path:
     import pyarrow.parquet as pq
 
-    from queries.report.tables import tables
+    from hubtrace.queries.report.formats.parquet import tables
 
     folder = output / "parquet"
     folder.mkdir(exist_ok=True)

@@ -45,17 +45,17 @@ def schema(
     Example:  hubtrace schema --format json
     """
     if of is SchemaOf.AUDIT:
-        from queries.audit.as_json import json_schema
+        from hubtrace.queries.audit.formats.json import json_schema
 
         print_json(json_schema())
         return
     if of is SchemaOf.REPORT:
-        from queries.report.schema import json_schema as report_schema
+        from hubtrace.queries.report.formats.json import json_schema as report_schema
 
         print_json(report_schema())
         return
-    from graph.model import MODEL
-    from graph.schema_page import to_json, to_markdown
+    from hubtrace.graph.model import MODEL
+    from hubtrace.graph.schema import to_json, to_markdown
 
     if format_ is SchemaFormat.JSON:
         print_json(to_json(MODEL))

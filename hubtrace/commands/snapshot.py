@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from graph.text import count
+from hubtrace.graph.text import count
 from hubtrace.options import OutputFormat
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import progress, say
@@ -21,8 +21,8 @@ def verify(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
 
     Example:  hubtrace snapshot verify hubtrace-snapshot
     """
-    from ingest.snapshot import Snapshot
-    from ingest.snapshot.manifest import snapshot_hash
+    from hubtrace.ingest.snapshot import Snapshot
+    from hubtrace.ingest.snapshot.writer import snapshot_hash
 
     opened = Snapshot(snapshot)
     total = sum(1 for _ in (snapshot / "projects").glob("*/current.json"))
@@ -52,7 +52,7 @@ def info(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
 
     Example:  hubtrace snapshot info hubtrace-snapshot --format json
     """
-    from ingest.snapshot import Snapshot
+    from hubtrace.ingest.snapshot import Snapshot
 
     rows = [
         {
@@ -77,7 +77,7 @@ def compact(snapshot: _Folder) -> None:
 
     Example:  hubtrace snapshot compact hubtrace-snapshot
     """
-    from ingest.snapshot import Snapshot, SnapshotWriter
+    from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
     Snapshot(snapshot)  # an error, not a new snapshot, if there is none
     with SnapshotWriter(snapshot) as writer, progress() as show:

@@ -2,8 +2,8 @@
 
 import typer
 
-from graph.text import count
 from hubtrace.commands.patterns import make_thresholds
+from hubtrace.graph.text import count
 from hubtrace.options import (
     GRAPH,
     Families,
@@ -34,8 +34,8 @@ def tag(
 
     Example:  hubtrace tag && hubtrace query assessments
     """
-    from graph.store import open_store
-    from queries.tagging import tag as write_tags
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.tagging import tag as write_tags
 
     thresholds = make_thresholds(period_days, rare_periods, frequent_periods)
     with open_store(graph) as store, progress() as show:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graph.text import count
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from queries.trace import Copy, Reference, Trace
+    from hubtrace.queries.trace import Copy, Reference, Trace
 
 COLUMNS = (
     *("variant", "file", "revision", "since_at", "gone_at"),
@@ -52,8 +52,8 @@ def trace(
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Trace a commit to the models that carry it, or a model's file to its origin."""
-    from graph.store import open_store
-    from queries.trace import trace as ask_trace
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.trace import trace as ask_trace
 
     with open_store(graph) as store:
         found = ask_trace(store, target)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from graph.text import count
+from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import say
@@ -39,8 +39,8 @@ def why(
 
     Example:  hubtrace why 01-ai/Yi-34B 01-ai/Yi --format markdown
     """
-    from graph.store import open_store
-    from queries.why import why as ask_why
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.why import why as ask_why
 
     with open_store(graph) as store:
         found = ask_why(store, variant, repository)

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 from xml.sax.saxutils import escape
 
-from graph.elements import NodeType, Property, PropertyType
-from graph.model import MODEL
-from graph.tables import END, START
-from graph.text import for_people
 from hubtrace.exports.part import Nodes, Relationships
+from hubtrace.graph.model import MODEL, NodeType, Property, PropertyType
+from hubtrace.graph.tables import END, START
+from hubtrace.graph.text import for_people
 
 _TYPES = {
     PropertyType.STRING: "string",

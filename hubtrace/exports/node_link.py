@@ -9,10 +9,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from graph.elements import NodeType
-from graph.model import MODEL
-from graph.tables import END, START
 from hubtrace.exports.part import Nodes, Relationships
+from hubtrace.graph.model import MODEL, NodeType
+from hubtrace.graph.tables import END, START
 
 SCHEMA = "hubtrace.node-link/1"
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from graph.elements import NodeType
-from graph.model import MODEL
-from graph.reading import (
+from hubtrace.graph.model import MODEL, NodeType
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.tables import END, START
+from hubtrace.graph.transfer import (
     Triple,
     node_tables,
     nodes_of,
@@ -16,9 +17,7 @@ from graph.reading import (
     relationships_from,
     relationships_to,
 )
-from graph.store import GraphStore
-from graph.tables import END, START
-from queries.catalogue import family_names
+from hubtrace.queries.catalogue import family_names
 
 Nodes = Iterator[tuple[NodeType, pa.Table]]
 Relationships = Iterator[tuple[Triple, pa.Table]]

@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graph.errors import GraphError
-from graph.result import Result
-from graph.store import GraphStore
-from queries.catalogue import Query, ask_in_batches, catalogue, family_names
-from queries.values import ValueType
+from hubtrace.graph.errors import GraphError
+from hubtrace.graph.result import Result
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import Query, ValueType, ask_in_batches, catalogue, family_names
 
 _TYPES = {  # the items of a list bear the name that Parquet gives them
     "string": pa.string(),

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from graph.errors import HubtraceError
-from graph.store import GraphStore
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.store import GraphStore
 from hubtrace.plots.canvas import DOWNSTREAM, PUBLISHED, UPSTREAM, figure
-from queries.catalogue import ask, family_names
-from queries.patterns import FamilyPattern, patterns
-from queries.study import STUDY, Share, distribution
-from queries.thresholds import Thresholds
+from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.patterns import FamilyPattern, patterns
+from hubtrace.queries.study import STUDY, Share, distribution
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graph.errors import HubtraceError
-from graph.text import for_people
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.text import for_people
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def save(made: "Figure", path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    from ingest.snapshot.files import write_atomically
+    from hubtrace.ingest.snapshot.format import write_atomically
 
     ending = path.suffix.lower()
     content = io.BytesIO()

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from graph.store import GraphStore
+from hubtrace.graph.store import GraphStore
 from hubtrace.plots.bars import draw_shares, found_patterns
 from hubtrace.plots.canvas import DOWNSTREAM, INK, UPSTREAM, figure
-from queries.catalogue import ask
-from queries.study import distribution
-from queries.thresholds import Thresholds
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.study import distribution
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graph.errors import HubtraceError
-from graph.store import GraphStore
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.store import GraphStore
 from hubtrace.output import date
 from hubtrace.plots.canvas import DOWNSTREAM, GRID, SHARED, UPSTREAM, figure, text
-from queries.catalogue import ask
-from queries.patterns import patterns
-from queries.thresholds import Thresholds
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.patterns import patterns
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

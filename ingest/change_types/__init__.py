@@ -7,7 +7,7 @@
 - `columns`: a whole history at once; `lines`: commits as lines of JSON
 """
 
-from ingest.change_types.classifier import Changed, Classified, classify
-from ingest.change_types.types import Area, ChangeType
+from hubtrace.ingest.change_types.classifier import Changed, Classified, classify
+from hubtrace.ingest.change_types.rules import Area, ChangeType
 
 __all__ = ["Area", "ChangeType", "Changed", "Classified", "classify"]

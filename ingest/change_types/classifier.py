@@ -13,17 +13,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ingest.change_types.bots import is_bot
-from ingest.change_types.messages import (
+from hubtrace.ingest.change_types.messages import (
     files_named,
     first_line,
+    is_bot,
     is_merge,
     topics_of,
     without,
 )
-from ingest.change_types.paths import kind_of, place_of, type_of
-from ingest.change_types.tables import FileKind, Rule, Topic, rules
-from ingest.change_types.types import IMPORTANCE, Area, ChangeType
+from hubtrace.ingest.change_types.paths import kind_of, place_of, type_of
+from hubtrace.ingest.change_types.rules import (
+    IMPORTANCE,
+    Area,
+    ChangeType,
+    FileKind,
+    Rule,
+    Topic,
+    rules,
+)
 
 _MOST = 2 / 3
 """A type that more than this share of the files have is the commit's."""

@@ -12,12 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.change_types.bots import is_bot
-from ingest.change_types.classifier import Counted, answer_for, areas_of, in_order
-from ingest.change_types.messages import first_line, is_merge
-from ingest.change_types.paths import kind_of, place_of
-from ingest.change_types.tables import file_kinds
-from ingest.change_types.types import Area, ChangeType
+from hubtrace.ingest.change_types.classifier import Counted, answer_for, areas_of, in_order
+from hubtrace.ingest.change_types.messages import first_line, is_bot, is_merge
+from hubtrace.ingest.change_types.paths import kind_of, place_of
+from hubtrace.ingest.change_types.rules import Area, ChangeType, file_kinds
 
 COLUMNS = pa.schema(
     [

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from graph.errors import TableError
-from ingest.change_types.classifier import Changed, Classified, classify
+from hubtrace.graph.errors import TableError
+from hubtrace.ingest.change_types.classifier import Changed, Classified, classify
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of a line that are read; a longer one is an error, and is never held in memory."""

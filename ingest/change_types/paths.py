@@ -5,8 +5,7 @@ from collections.abc import Callable
 from fnmatch import translate
 from functools import cache, lru_cache
 
-from ingest.change_types.tables import FileKind, file_kinds
-from ingest.change_types.types import ChangeType
+from hubtrace.ingest.change_types.rules import ChangeType, FileKind, file_kinds
 
 _LONGEST = 1_000
 """Characters of a path that are looked at: the last ones, where the name stands."""

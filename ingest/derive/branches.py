@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.derive.changes import Changes
-from ingest.derive.dag import History
-from ingest.derive.divergence import Divergence, divergences
-from ingest.derive.landed import landed_heads
-from ingest.derive.membership import Membership
-from ingest.records import Observation, Ref, RefKind
+from hubtrace.ingest.derive.changes import Changes
+from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.divergence import Divergence, divergences
+from hubtrace.ingest.derive.landed import landed_heads
+from hubtrace.ingest.derive.membership import Membership
+from hubtrace.ingest.records import Observation, Ref, RefKind
 
 BRANCH_KINDS = frozenset({RefKind.BRANCH, RefKind.PULL_REQUEST, RefKind.CONVERT})
 """The refs that count as branches (DESIGN.md section 1, *branch*)."""

@@ -1,10 +1,27 @@
-"""The paths that commits changed, kept in Arrow until somebody wants a few of them."""
+"""The histories and the changed paths of a project, out of the snapshot's Arrow columns."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from hubtrace.ingest.derive.dag import History
+
+
+def values(rows: pa.Table, name: str) -> list[Any]:
+    """Return a column as Python values."""
+    column: list[Any] = rows[name].to_pylist()
+    return column
+
+
+def history_of(rows: pa.Table) -> History:
+    """Return the history of commits in columns `sha`, `parents` and `committed_at`."""
+    return History.from_columns(
+        values(rows, "sha"), values(rows, "parents"), values(rows, "committed_at")
+    )
+
 
 ChangeRow = tuple[str, str, str | None]
 """The sha of a commit, a path that it changed, and the new blob id or None if it was deleted."""
@@ -15,7 +32,7 @@ class Changes:
     """What the commits of one project changed against their first parents, without renames.
 
     `table` has the columns `sha`, `path` and `blob` (null if deleted), all strings, one row for
-    each commit and path, in any order (`ingest.records.PathChange`). It may hold millions of
+    each commit and path, in any order (`PathChange`). It may hold millions of
     rows: only those asked for become Python objects.
     """
 

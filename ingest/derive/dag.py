@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from graph.errors import IngestError
+from hubtrace.graph.errors import IngestError
 
 
 @dataclass(frozen=True, slots=True)

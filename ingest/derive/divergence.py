@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ingest.derive.dag import History
-from ingest.records import Observation
+from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.records import Observation
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.records import Side
+from hubtrace.graph.identity import Side
 
 _SIDES = np.array([Side.UPSTREAM, Side.DOWNSTREAM], dtype=object)
 

@@ -1,27 +1,69 @@
-"""The search: what was asked for, what that names, and what names it."""
+"""The search for the other side: what was asked for, what that names, and what names it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from graph.errors import SourceError
-from ingest.discovery.lists import Heads, Lists, marks_of_others
-from ingest.discovery.result import SURE, Bounds, Discovered, ModelsOf, RepositoriesOf
-from ingest.discovery.sightings import Sightings
-from ingest.discovery.weighing import Said, Scales, likeliest, named_by
-from ingest.evidence import Found, in_repository, in_variant
-from ingest.finding import Finder, Sighting
-from ingest.host import ProjectGone
-from ingest.interface import Progress, no_progress
-from ingest.looking import Crew, crew
-from ingest.pasted import Asked
-from ingest.records import Side
-from ingest.stopping import Stop
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Side
+from hubtrace.ingest.cancellation import CancelToken
+from hubtrace.ingest.discovery.listing import Heads, Lists, marks_of_others
+from hubtrace.ingest.discovery.records import SURE, Bounds, Discovered, ModelsOf, RepositoriesOf
+from hubtrace.ingest.discovery.scoring import Said, Scorer, likeliest, named_by
+from hubtrace.ingest.evidence import Evidence, in_repository, in_variant
+from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.resolver import ResolvedProject, Resolver
+from hubtrace.ingest.source import Progress, ProjectGone, no_progress
+from hubtrace.ingest.workers import WorkerPool, worker_pool
+
+
+class SearchCache:
+    """Each project once, or why it cannot be looked at. Names count in any case."""
+
+    def __init__(self, hands: WorkerPool) -> None:
+        self._hands = hands
+        self._seen: dict[tuple[Side, str], ResolvedProject | SourceError] = {}
+
+    def look(
+        self, what: str, find: Callable[[ProjectRef], ResolvedProject], asked: Iterable[ProjectRef]
+    ) -> None:
+        """Look at those that were not seen yet; one that was renamed is seen under both names."""
+        named = {(one.side, one.name.lower()): one for one in asked}
+        new = {key: one for key, one in named.items() if key not in self._seen}
+        for key, answer in zip(new, self._hands.each(what, find, new.values()), strict=True):
+            self._seen[key] = answer
+            if isinstance(answer, ResolvedProject):
+                self._seen.setdefault((key[0], answer.name.lower()), answer)
+
+    def answer(self, side: Side, name: str) -> ResolvedProject | SourceError | None:
+        """Return what was seen under a name; None if nobody looked."""
+        return self._seen.get((side, name.lower()))
+
+    def those(self, side: Side, names: Iterable[str]) -> list[ResolvedProject]:
+        """Return the projects of these names that are there, each once."""
+        answers = (self.answer(side, name) for name in names)
+        return list(
+            {one.project.key: one for one in answers if isinstance(one, ResolvedProject)}.values()
+        )
+
+    def every(self, side: Side) -> Iterator[tuple[str, ResolvedProject]]:
+        """Yield every project of a side that is there, under each of its names."""
+        aliases: dict[str, tuple[str, ...]] = {}
+        for _, answer in self._there(side):
+            known = aliases.get(answer.project.key, ())
+            aliases[answer.project.key] = tuple(dict.fromkeys(known + answer.aliases))
+        for name, answer in self._there(side):
+            yield name, replace(answer, aliases=aliases[answer.project.key])
+
+    def _there(self, side: Side) -> Iterator[tuple[str, ResolvedProject]]:
+        for (which, name), answer in self._seen.items():
+            if which is side and isinstance(answer, ResolvedProject):
+                yield name, answer
 
 
 def discover(
-    asked: Iterable[Asked],
-    finder: Finder,
+    asked: Iterable[ProjectRef],
+    finder: Resolver,
     models_of: ModelsOf,
     repositories_of: RepositoriesOf,
     *,
@@ -29,7 +71,7 @@ def discover(
     homes: Mapping[str, Sequence[str]],
     bounds: Bounds | None = None,
     workers: int = 4,
-    stop: Stop | None = None,
+    stop: CancelToken | None = None,
     progress: Progress = no_progress,
 ) -> Discovered:
     """Look at what was asked for, at what that names, and at what names it.
@@ -39,7 +81,7 @@ def discover(
     its name in lower case: they are looked at with it.
     """
     bounds = bounds or Bounds()
-    with crew(workers, stop or Stop(), progress) as hands:
+    with worker_pool(workers, stop or CancelToken(), progress) as hands:
         lists = Lists(models_of, repositories_of, bounds, hands)
         search = _Search(finder, lists, members, homes, bounds, hands)
         return search.run(list(dict.fromkeys(asked)))
@@ -48,19 +90,19 @@ def discover(
 class _Search:
     def __init__(
         self,
-        finder: Finder,
+        finder: Resolver,
         lists: Lists,
         members: Mapping[str, Sequence[str]],
         homes: Mapping[str, Sequence[str]],
         bounds: Bounds,
-        hands: Crew,
+        hands: WorkerPool,
     ) -> None:
         self._finder, self._lists = finder, lists
         self._members, self._homes = members, homes
-        self._bounds, self._seen = bounds, Sightings(hands)
+        self._bounds, self._seen = bounds, SearchCache(hands)
         self._result = Discovered()
 
-    def run(self, asked: Sequence[Asked]) -> Discovered:
+    def run(self, asked: Sequence[ProjectRef]) -> Discovered:
         self._seen.look("asking the hubs", self._finder.find, asked)
         repositories = self._there(asked, Side.UPSTREAM)
         variants = self._with_bases(self._there(asked, Side.DOWNSTREAM))
@@ -77,9 +119,9 @@ class _Search:
         return self._result
 
     def _look(self, what: str, side: Side, names: Iterable[str]) -> None:
-        self._seen.look(what, self._finder.find_linked, [Asked(side, name) for name in names])
+        self._seen.look(what, self._finder.find_linked, [ProjectRef(side, name) for name in names])
 
-    def _there(self, asked: Iterable[Asked], side: Side) -> list[Sighting]:
+    def _there(self, asked: Iterable[ProjectRef], side: Side) -> list[ResolvedProject]:
         """Return what was asked for on a side; what is not there becomes a failure."""
         here = [one for one in asked if one.side is side]
         for one in here:
@@ -88,7 +130,7 @@ class _Search:
                 self._result.failures[one] = str(answer)
         return self._seen.those(side, [one.name for one in here])
 
-    def _with_bases(self, variants: list[Sighting]) -> list[Sighting]:
+    def _with_bases(self, variants: list[ResolvedProject]) -> list[ResolvedProject]:
         """Return the variants, and the models that they were made from if these are wanted."""
         names, youngest = [one.name for one in variants], variants
         most = len(names) + self._bounds.bases
@@ -103,7 +145,7 @@ class _Search:
             names += new
         return self._seen.those(Side.DOWNSTREAM, names)
 
-    def _named(self, repository: Sighting) -> list[str]:
+    def _named(self, repository: ResolvedProject) -> list[str]:
         """Return the variants that a repository names, and those that its family has."""
         pairs = in_repository(repository.name, repository.details)
         named = list(dict.fromkeys(name for name, found in pairs if found.strength >= SURE))
@@ -113,13 +155,13 @@ class _Search:
             self._result.cut.append(words)
         return [*self._members.get(repository.project.key, ()), *named[:most]]
 
-    def _said(self, variants: Iterable[Sighting]) -> Said:
+    def _said(self, variants: Iterable[ResolvedProject]) -> Said:
         """Return what cards and papers say. They speak of github.com, and of no other GitHub."""
         if not self._finder.is_public:
             return {}
         return {one.name.lower(): in_variant(one.name, one.details) for one in variants}
 
-    def _look_at_candidates(self, said: Said, asked: Iterable[Sighting]) -> None:
+    def _look_at_candidates(self, said: Said, asked: Iterable[ResolvedProject]) -> None:
         """Look at the repositories that variants name, or else after which they are named."""
         likely = {name: likeliest(some, self._bounds.candidates) for name, some in said.items()}
         homes = {one.name: self._homes.get(one.name.lower(), ()) for one in asked}
@@ -128,10 +170,10 @@ class _Search:
         wanted += self._lists.namesakes(silent)
         self._look("looking at repositories", Side.UPSTREAM, wanted)
 
-    def _weigh(self, variants: Iterable[Sighting], said: Said) -> None:
+    def _weigh(self, variants: Iterable[ResolvedProject], said: Said) -> None:
         repositories = {one.project.key: one for _, one in self._seen.every(Side.UPSTREAM)}
         present = dict(self._seen.every(Side.DOWNSTREAM))
-        scales = Scales.of(
+        scales = Scorer.of(
             {name: list(self._of_those_there(some)) for name, some in said.items()},
             named_by(repositories.values(), {name: one.name for name, one in present.items()}),
             [one.name for one in repositories.values()],
@@ -140,27 +182,29 @@ class _Search:
             name = variant.name.lower()
             self._result.variants[name] = scales.weigh(present[name])
 
-    def _of_those_there(self, said: Iterable[Found]) -> Iterator[Found]:
+    def _of_those_there(self, said: Iterable[Evidence]) -> Iterator[Evidence]:
         """Yield what was said of repositories that are there, under their present names."""
         for found in said:
             answer = self._seen.answer(Side.UPSTREAM, found.repository)
-            if isinstance(answer, Sighting):
+            if isinstance(answer, ResolvedProject):
                 yield replace(found, repository=answer.name)
             elif isinstance(answer, ProjectGone):
                 self._result.gone[found.repository] = answer.reason
             elif answer is not None:
-                self._result.failures[Asked(Side.UPSTREAM, found.repository)] = str(answer)
+                self._result.failures[ProjectRef(Side.UPSTREAM, found.repository)] = str(answer)
 
     def _keep(
         self,
-        repositories: Sequence[Sighting],
-        variants: Sequence[Sighting],
+        repositories: Sequence[ResolvedProject],
+        variants: Sequence[ResolvedProject],
         listed: Mapping[str, Heads],
     ) -> None:
         """Complete the result; forget the variants that have nothing to do with what was asked."""
         result = self._result
         result.repositories = dict(self._seen.every(Side.UPSTREAM))
-        result.asked = [Asked(one.project.side, one.name) for one in (*repositories, *variants)]
+        result.asked = [
+            ProjectRef(one.project.side, one.name) for one in (*repositories, *variants)
+        ]
         for one in repositories:
             result.others[one.name.lower()] = marks_of_others(
                 one, listed[one.name], result.variants

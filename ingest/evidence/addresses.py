@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
-from graph.errors import SourceError
-from ingest.names import repository_url, variant_url
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import repository_url, variant_url
 
 _LONGEST = 2_000
 """Characters of an address; a longer one is none."""

@@ -1,19 +1,16 @@
-"""The model card: its front matter, and its links to repositories with what each is worth.
-
-`card_code` and `card_link` read the same links; which of the two a link is depends on the words
-that introduce it.
-"""
+"""Evidence in a model card: its links to repositories, its front matter, its papers."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.evidence.addresses import addresses_in, repository_in
-from ingest.evidence.bounded_yaml import read_yaml
-from ingest.evidence.context import in_card
-from ingest.evidence.markdown import Link, links_in
-from ingest.facts import Details, Text
+from hubtrace.ingest.evidence.addresses import addresses_in, repository_in
+from hubtrace.ingest.evidence.bounded_yaml import read_yaml
+from hubtrace.ingest.evidence.context import in_card, is_tool_of_others
+from hubtrace.ingest.evidence.markdown import Link, links_in
+from hubtrace.ingest.evidence.model import Evidence, observed
+from hubtrace.ingest.records import HostData, Text
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
 _INTRODUCED = re.compile(
@@ -47,7 +44,7 @@ class CardLink:
     """What speaks against it."""
 
 
-def card_links(variant: str, details: Details) -> list[CardLink]:
+def card_links(variant: str, details: HostData) -> list[CardLink]:
     """Return the links from the cards of a variant to repositories, in their order."""
     cards = [text for text in details.texts if text.kind == "card"]
     return [link for card in cards for link in _links(variant, card)]
@@ -108,3 +105,29 @@ def _leaves(node: Any, keys: tuple[str, ...]) -> list[tuple[tuple[str, ...], str
                 ((*keys, str(key)[:40]), child) for key, child in reversed(list(node.items()))
             ]
     return found
+
+
+def card_code(links: Iterable[CardLink]) -> Iterator[Evidence]:
+    """Yield the links that are introduced as the place of the code."""
+    for link in links:
+        if link.code:
+            yield observed("card_code", link.repository, link.place, link.said, link.reason)
+
+
+def card_link(links: Iterable[CardLink]) -> Iterator[Evidence]:
+    """Yield the links that nothing introduces as the place of the code."""
+    for link in links:
+        if not link.code:
+            yield observed("card_link", link.repository, link.place, link.said, link.reason)
+
+
+def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
+    """Yield the repositories of the papers that a variant is tagged with."""
+    several = "several_papers" if len(details.papers) > 1 else None
+    for paper in details.papers:
+        repository = repository_in(paper.repository or "")
+        if repository:
+            tool = "tooling" if is_tool_of_others(variant, repository) else None
+            place = f"https://arxiv.org/abs/{paper.arxiv}"
+            said = f"arXiv {paper.arxiv} names {repository}"
+            yield observed("paper_repository", repository, place, said, several, tool)

@@ -7,10 +7,10 @@ the message, and no e-mail address can be in one.
 import re
 from collections.abc import Iterator
 
-from ingest.evidence.addresses import addresses_in, repository_in, rest_of, variant_in
-from ingest.evidence.found import Found, found
-from ingest.names import GITHUB, HUGGING_FACE
-from ingest.records import Reference
+from hubtrace.graph.identity import GITHUB, HUGGING_FACE
+from hubtrace.ingest.evidence.addresses import addresses_in, repository_in, rest_of, variant_in
+from hubtrace.ingest.evidence.model import Evidence, observed
+from hubtrace.ingest.records import Reference
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _BARE_SHA = re.compile(r"(?<![0-9A-Za-z/])[0-9a-f]{40}(?![0-9A-Za-z])")
@@ -42,7 +42,7 @@ def references_in(message: str) -> tuple[Reference, ...]:
 
 def commit_reference(
     repository: str, commit: str, reference: Reference, *, missing: bool = False
-) -> Found:
+) -> Evidence:
     """Return the evidence of one reference in the message of `commit`.
 
     `missing` is True if the commit that it names is not in the history that is held of the project.
@@ -51,7 +51,7 @@ def commit_reference(
     said = f"{'from' if reference.copied else 'names'} {named}"
     weak = None if reference.copied else "mention"
     unknown = "unverified" if missing else None
-    return found("commit_reference", repository, f"commit {commit}", said, weak, unknown)
+    return observed("commit_reference", repository, f"commit {commit}", said, weak, unknown)
 
 
 def _by_action(text: str) -> Iterator[Reference]:

@@ -9,7 +9,7 @@ that is equal without its front matter is a weaker kind.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ingest.evidence.found import FACTORS, Found, found
+from hubtrace.ingest.evidence.model import FACTORS, Evidence, observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Held:
     """In the repository; for an asset of a release its name."""
     blob: str
     kind: str
-    """`blob`, `lfs`, `asset` or `readme`, as `Copy.kind` in `graph.model`."""
+    """`blob`, `lfs`, `asset` or `readme`, as `Copy.kind` in `hubtrace.graph.model`."""
     boilerplate: bool
     holders: int = 1
     """Repositories that hold it, forks counted once."""
@@ -31,7 +31,7 @@ class Held:
     """True if none of them had it earlier."""
 
 
-def content(held: Iterable[Held]) -> Iterator[Found]:
+def content(held: Iterable[Held]) -> Iterator[Evidence]:
     """Yield what each file is worth as evidence."""
     for file in held:
         method = "same_lfs" if file.kind in ("lfs", "asset") else "same_blob"
@@ -40,11 +40,11 @@ def content(held: Iterable[Held]) -> Iterator[Found]:
             "boilerplate" if file.boilerplate else None,
             "readme" if file.kind == "readme" else None,
         )
-        one = found(method, file.repository, f"{file.path} {file.blob}", said, *against)
+        one = observed(method, file.repository, f"{file.path} {file.blob}", said, *against)
         yield _shared(one, file) if file.holders > 1 else one
 
 
-def _shared(one: Found, file: Held) -> Found:
+def _shared(one: Evidence, file: Held) -> Evidence:
     """Return the evidence of a file that several repositories hold."""
     reason = "boilerplate" if file.boilerplate else "shared" if file.first else "later"
     strength = one.strength / file.holders * FACTORS[reason]

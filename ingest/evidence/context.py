@@ -1,14 +1,113 @@
-"""What speaks against a link: where it stands, and the words before it.
-
-Each rule is one word of `found.FACTORS`. None of them drops a link; they say why it counts less.
-"""
+"""What speaks against a link: where it stands, the words before it, tools that any model uses."""
 
 import re
 from collections.abc import Callable
 
-from ingest.evidence.markdown import Link
-from ingest.evidence.same_owner import owners_agree
-from ingest.evidence.tools import TOOLS
+from hubtrace.ingest.evidence.markdown import Link
+from hubtrace.ingest.evidence.owners import owners_agree
+
+TOOLS = frozenset(
+    {
+        "arcee-ai/mergekit",
+        "artidoro/qlora",
+        "autogptq/autogptq",
+        "automatic1111/stable-diffusion-webui",
+        "axolotl-ai-cloud/axolotl",
+        "bigscience-workshop/petals",
+        "bitsandbytes-foundation/bitsandbytes",
+        "casper-hansen/autoawq",
+        "comfyanonymous/comfyui",
+        "dao-ailab/flash-attention",
+        "deepspeedai/deepspeed",
+        "dottxt-ai/outlines",
+        "eleutherai/lm-evaluation-harness",
+        "facebookresearch/xformers",
+        "ggerganov/ggml",
+        "ggerganov/llama.cpp",
+        "ggml-org/ggml",
+        "ggml-org/llama.cpp",
+        "google/sentencepiece",
+        "gradio-app/gradio",
+        "guidance-ai/guidance",
+        "hiyouga/llama-efficient-tuning",
+        "hiyouga/llama-factory",
+        "huggingface/accelerate",
+        "huggingface/alignment-handbook",
+        "huggingface/datasets",
+        "huggingface/diffusers",
+        "huggingface/huggingface_hub",
+        "huggingface/lighteval",
+        "huggingface/optimum",
+        "huggingface/peft",
+        "huggingface/pytorch-image-models",
+        "huggingface/safetensors",
+        "huggingface/setfit",
+        "huggingface/text-embeddings-inference",
+        "huggingface/text-generation-inference",
+        "huggingface/tokenizers",
+        "huggingface/transformers",
+        "huggingface/transformers.js",
+        "huggingface/trl",
+        "intel/intel-extension-for-transformers",
+        "intel/neural-compressor",
+        "internlm/lmdeploy",
+        "internlm/xtuner",
+        "jmorganca/ollama",
+        "langchain-ai/langchain",
+        "lightning-ai/litgpt",
+        "lightning-ai/pytorch-lightning",
+        "lostruins/koboldcpp",
+        "marella/ctransformers",
+        "microsoft/deepspeed",
+        "microsoft/lora",
+        "microsoft/onnxruntime",
+        "ml-explore/mlx",
+        "ml-explore/mlx-examples",
+        "ml-explore/mlx-lm",
+        "mlc-ai/mlc-llm",
+        "modelscope/modelscope",
+        "modelscope/ms-swift",
+        "modelscope/swift",
+        "mosaicml/composer",
+        "neuralmagic/sparseml",
+        "nvidia/apex",
+        "nvidia/megatron-lm",
+        "nvidia/nemo",
+        "nvidia/tensorrt",
+        "nvidia/tensorrt-llm",
+        "ollama/ollama",
+        "onnx/onnx",
+        "oobabooga/text-generation-webui",
+        "open-compass/opencompass",
+        "openaccess-ai-collective/axolotl",
+        "openai/evals",
+        "openai/tiktoken",
+        "panqiwei/autogptq",
+        "pytorch/pytorch",
+        "pytorch/torchtune",
+        "pytorch/vision",
+        "rasbt/litgpt",
+        "sgl-project/sglang",
+        "tensorflow/tensor2tensor",
+        "tensorflow/tensorflow",
+        "theroyallab/tabbyapi",
+        "timdettmers/bitsandbytes",
+        "tloen/alpaca-lora",
+        "turboderp-org/exllamav2",
+        "turboderp-org/exllamav3",
+        "turboderp/exllama",
+        "turboderp/exllamav2",
+        "ukplab/sentence-transformers",
+        "unslothai/unsloth",
+        "vllm-project/llm-compressor",
+        "vllm-project/vllm",
+        "wandb/wandb",
+        "withcatai/node-llama-cpp",
+        "xenova/transformers.js",
+    }
+)
+"""`owner/name` in lower case."""
+
 
 _ACKNOWLEDGEMENT = re.compile(
     r"acknowledg|credits?\b|thanks|inspir|appreciat|致谢|鸣谢|感谢|related (?:work|project|repo)|"

@@ -1,22 +1,146 @@
-"""Links in Markdown, each with where it stands, by a real parser whatever the text is.
-
-Blocks are parsed first; of their contents only those are parsed further that name one of the
-hosts, in pieces, because inline Markdown can be made to cost the square of its length.
-"""
+"""Links in Markdown and HTML, each with where it stands, by a real parser whatever the text is."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from ingest.evidence.addresses import addresses_in
-from ingest.evidence.html import Anchor, anchors_in
-from ingest.evidence.inline import InlineReader
+from hubtrace.ingest.evidence.addresses import addresses_in
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HTML_LINES = {"br", "p", "div", "li", "td", "tr", "summary", "table", "ul", "details"}
+"""Elements that begin a new line, so that words before them say nothing of what follows."""
+_HTML_KEPT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link and the words before it; with a `level` it is a heading and has no address."""
+
+    url: str
+    text: str
+    before: str
+    image: bool = False
+    """True if only an image carries it."""
+    code: bool = False
+    level: int = 0
+
+
+class _Anchors(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Anchor] = []
+        self._line = ""
+        self._open: tuple[str, str] | None = None
+        """Address of the open anchor, and the words before it."""
+        self._words = ""
+        self._image = False
+        self._level = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._open = (dict(attrs).get("href") or "", self._line)
+            self._words, self._image = "", False
+        elif tag == "img":
+            self._image = True
+        elif tag in _HEADINGS:
+            self._level, self._words = _HEADINGS[tag], ""
+        if tag in _HTML_LINES:
+            self._line = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        words = " ".join(self._words.split())[:_HTML_KEPT]
+        if tag == "a" and self._open:
+            url, before = self._open
+            self.found.append(Anchor(url, words, before, self._image and not words))
+            self._open = None
+        elif tag in _HEADINGS and self._level:
+            self.found.append(Anchor("", words, "", level=self._level))
+            self._level = 0
+
+    def handle_data(self, data: str) -> None:
+        self._words = f"{self._words}{data}"[: 4 * _HTML_KEPT]
+        _, newline, tail = data.rpartition("\n")
+        self._line = (tail if newline else f"{self._line}{data}")[-_HTML_KEPT:]
+
+
+def anchors_in(html: str) -> list[Anchor]:
+    """Return the anchors and headings of an HTML text, in their order; broken HTML is no error."""
+    reader = _Anchors()
+    reader.feed(html)
+    reader.close()
+    return reader.found
+
+
+_KEPT = 160
+_LONGEST_HTML = 4_096
+"""Characters of one anchor that is written in HTML."""
+
+
+class InlineReader:
+    """Takes the children one by one; a line break forgets the words before it."""
+
+    def __init__(self) -> None:
+        self.found: list[Anchor] = []
+        self._line = ""
+        self._open: Anchor | None = None
+        """The Markdown link that is open."""
+        self._html = ""
+        """An anchor in HTML that is open: its tag, and what came since."""
+        self._html_before = ""
+
+    def take(self, child: "Token") -> None:
+        """Read the next child."""
+        if child.type == "link_open":
+            self._open = Anchor(str(child.attrGet("href") or ""), "", self._line)
+        elif child.type == "link_close":
+            self._close()
+        elif child.type == "image" and self._open:
+            self._open = replace(self._open, image=True)
+        elif child.type == "html_inline":
+            self._take_html(child.content)
+        elif child.type in ("softbreak", "hardbreak"):
+            self._line = ""
+        elif child.type in ("text", "code_inline"):
+            self._take_words(child.content, code=child.type == "code_inline")
+
+    def _close(self) -> None:
+        if self._open:
+            words = self._open.text.strip()
+            self.found.append(replace(self._open, text=words, image=self._open.image and not words))
+        self._open = None
+
+    def _take_html(self, tag: str) -> None:
+        lowered = tag[:3].lower()
+        if lowered in ("<a", "<a ", "<a\n", "<a\t"):
+            self._html, self._html_before = tag, self._line
+        elif lowered == "</a" and self._html:
+            anchors = anchors_in(f"{self._html}</a>")
+            self.found += [replace(anchor, before=self._html_before) for anchor in anchors]
+            self._html = ""
+        elif self._html:
+            self._html = f"{self._html}{tag}"[:_LONGEST_HTML]
+        elif lowered == "<br":
+            self._line = ""
+
+    def _take_words(self, words: str, *, code: bool) -> None:
+        if self._html:
+            self._html = f"{self._html}{words}"[:_LONGEST_HTML]
+        elif self._open:
+            self._open = replace(self._open, text=f"{self._open.text}{words}"[:_KEPT])
+        else:
+            for url in addresses_in(words):
+                before = f"{self._line}{words.partition(url)[0]}"[-_KEPT:]
+                self.found.append(Anchor(url, "", before, code=code))
+        self._line = f"{self._line}{words}"[-_KEPT:]
+
 
 _LONGEST = 1 << 19
 """Characters of a text that are read."""

@@ -1,5 +1,5 @@
 """Snapshot → graph: derives what the graph needs and writes it through a store."""
 
-from ingest.load.loader import Loaded, load
+from hubtrace.ingest.load.loader import Loaded, load
 
 __all__ = ["Loaded", "load"]

@@ -13,15 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.store import GraphWriter
-from graph.tables import END, START
-from ingest.derive.origins.boilerplate import boilerplate
-from ingest.derive.origins.copies import find_copies
-from ingest.interface import Progress
-from ingest.load.holdings import read_world
-from ingest.load.links import DERIVATION as LINKS_DERIVATION
-from ingest.records import Family, Side
-from ingest.snapshot import ProjectHistory
+from hubtrace.graph.identity import Side
+from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.tables import END, START
+from hubtrace.ingest.derive.blobs import boilerplate
+from hubtrace.ingest.derive.copies import find_copies
+from hubtrace.ingest.derive.copy_index import read_copy_index
+from hubtrace.ingest.load.evidence import DERIVATION as LINKS_DERIVATION
+from hubtrace.ingest.records import Family
+from hubtrace.ingest.snapshot import ProjectHistory
+from hubtrace.ingest.source import Progress
 
 _DERIVATION = 1
 """Raised when the same inputs would give other copies, so that graphs are brought up to date."""
@@ -74,7 +75,7 @@ def write_copies(
         return 0
     variants = [histories[key] for key in sorted(changed)]
     repositories = [h for _, h in sorted(histories.items()) if h.project.side is Side.UPSTREAM]
-    world = read_world(variants, repositories, _members(families), progress)
+    world = read_copy_index(variants, repositories, _members(families), progress)
     copies = _named(find_copies(world), variants, repositories)
     stale = _stale(writer, copies, sorted(changed))
     writer.remove_relationships("HAS_COPY", "Variant", stale)

@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graph.store import GraphStore, GraphWriter
-from ingest.interface import Progress, no_progress
-from ingest.load.batch import BATCH_COMMITS, write_batch
-from ingest.load.copies import write_copies
-from ingest.load.details import write_details
-from ingest.load.family import Entries, projects_of, write_families
-from ingest.load.links import write_links
-from ingest.load.origin import write_snapshot
-from ingest.load.plan import Plan, plan, write_nodes
-from ingest.load.project import DerivedProject, derive
-from ingest.snapshot import Snapshot
+from hubtrace.graph.store import GraphStore, GraphWriter
+from hubtrace.ingest.derive.project import DerivedProject, derive
+from hubtrace.ingest.load.copies import write_copies
+from hubtrace.ingest.load.evidence import write_links
+from hubtrace.ingest.load.families import Entries, projects_of, write_families
+from hubtrace.ingest.load.plan import Plan, plan, write_nodes
+from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details
+from hubtrace.ingest.load.provenance import write_snapshot
+from hubtrace.ingest.snapshot import Snapshot
+from hubtrace.ingest.source import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)

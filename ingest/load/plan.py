@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from graph.store import GraphWriter
-from ingest.change_types.tables import digest
-from ingest.load.copies import copies_fingerprints
-from ingest.load.details import told_properties
-from ingest.load.family import family_node, fingerprint, projects_of
-from ingest.load.project import label_of
-from ingest.load.rows import nodes
-from ingest.records import Family, Side
-from ingest.snapshot import ProjectHistory, Snapshot
+from hubtrace.graph.identity import Side
+from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.tables import nodes
+from hubtrace.ingest.change_types.rules import digest
+from hubtrace.ingest.derive.project import label_of
+from hubtrace.ingest.load.copies import copies_fingerprints
+from hubtrace.ingest.load.families import family_node, fingerprint, projects_of
+from hubtrace.ingest.load.projects import told_properties
+from hubtrace.ingest.records import Family
+from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
 Seen = tuple[str | None, int | None]
 """Fingerprint and `observed_at` of a node; equal means that the graph is up to date."""

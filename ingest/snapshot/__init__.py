@@ -13,7 +13,7 @@ the sum of the generations that its pointer names; anything else in the folder i
 kill, and is removed by the next write.
 """
 
-from ingest.snapshot.reader import ProjectHistory, Snapshot
-from ingest.snapshot.writer import SnapshotWriter, Written
+from hubtrace.ingest.snapshot.reader import ProjectHistory, Snapshot
+from hubtrace.ingest.snapshot.writer import SnapshotWriter, Written
 
 __all__ = ["ProjectHistory", "Snapshot", "SnapshotWriter", "Written"]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.names import login_host
-from ingest.records import Commit, Side
-from ingest.snapshot import layout
+from hubtrace.graph.identity import Side, login_host
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.snapshot.format import CHANGES_FILE, COMMITS_FILE, PEOPLE_FILE, REFERENCES_FILE
 
 COMMITS = pa.schema(
     [
@@ -47,10 +47,10 @@ PEOPLE = pa.schema([("login", pa.string()), ("address", pa.string())])
 """Whose address is whose login, both as keys of contributors, where a host told the login."""
 
 SCHEMAS = {
-    layout.COMMITS_FILE: COMMITS,
-    layout.CHANGES_FILE: CHANGES,
-    layout.REFERENCES_FILE: REFERENCES,
-    layout.PEOPLE_FILE: PEOPLE,
+    COMMITS_FILE: COMMITS,
+    CHANGES_FILE: CHANGES,
+    REFERENCES_FILE: REFERENCES,
+    PEOPLE_FILE: PEOPLE,
 }
 
 WRITING = {

@@ -12,13 +12,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from graph.errors import SnapshotCorrupt, SnapshotError
-from ingest.facts import Details
-from ingest.records import Event, Family, Observation, Project
-from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import CHANGES, COMMITS, PEOPLE, REFERENCES
-from ingest.snapshot.details import details_from_json
-from ingest.snapshot.files import filesystem, read_sealed, slug
+from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
+from hubtrace.graph.identity import Project
+from hubtrace.ingest.records import Event, Family, HostData, Observation
+from hubtrace.ingest.snapshot.columns import CHANGES, COMMITS, PEOPLE, REFERENCES
+from hubtrace.ingest.snapshot.format import (
+    CHANGES_FILE,
+    COMMITS_FILE,
+    DETAILS_FILE,
+    FAMILIES,
+    FORMAT,
+    HEADER,
+    PEOPLE_FILE,
+    POINTER,
+    PROJECT_FILE,
+    PROJECTS,
+    REFERENCES_FILE,
+    details_from_json,
+    event_from_json,
+    family_from_json,
+    filesystem,
+    observation_from_json,
+    project_from_json,
+    project_to_json,
+    read_sealed,
+    slug,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ class Pointer:
     def to_json(self) -> dict[str, Any]:
         """Return the pointer as JSON."""
         return {
-            "project": codec.project_to_json(self.project),
+            "project": project_to_json(self.project),
             "source": self.source,
             "observed_at": self.observed_at,
             "heads": list(self.heads),
@@ -60,7 +79,7 @@ class Pointer:
     def from_json(cls, body: dict[str, Any]) -> "Pointer":
         """Return the pointer that `to_json` gave."""
         return cls(
-            codec.project_from_json(body["project"]),
+            project_from_json(body["project"]),
             body["source"],
             body["observed_at"],
             tuple(body["heads"]),
@@ -80,10 +99,10 @@ class ProjectHistory:
         self.project = pointer.project
         files = [self._json(generation) for generation in pointer.generations]
         self.observations: tuple[Observation, ...] = tuple(
-            codec.observation_from_json(body) for file in files for body in file["observations"]
+            observation_from_json(body) for file in files for body in file["observations"]
         )
         self.events: tuple[Event, ...] = tuple(
-            codec.event_from_json(body) for file in files for body in file["events"]
+            event_from_json(body) for file in files for body in file["events"]
         )
 
     @property
@@ -100,45 +119,45 @@ class ProjectHistory:
     @property
     def has_commits(self) -> bool:
         """False if no commit was ever read, as of a project whose host was asked only."""
-        return any(layout.COMMITS_FILE in g.files for g in self.pointer.generations)
+        return any(COMMITS_FILE in g.files for g in self.pointer.generations)
 
     @property
     def tells_changes(self) -> bool:
         """False if no commit is known to change a path, as from sources that do not tell."""
-        return any(layout.CHANGES_FILE in g.files for g in self.pointer.generations)
+        return any(CHANGES_FILE in g.files for g in self.pointer.generations)
 
     @cached_property
-    def details(self) -> Details | None:
+    def details(self) -> HostData | None:
         """What its host told last; None if no host was ever asked."""
         for generation in reversed(self.pointer.generations):
-            if layout.DETAILS_FILE in generation.files:
-                body = json.loads(self._read(generation, layout.DETAILS_FILE))
+            if DETAILS_FILE in generation.files:
+                body = json.loads(self._read(generation, DETAILS_FILE))
                 return details_from_json(body)
         return None
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
-        return self._rows(layout.COMMITS_FILE, COMMITS, columns)
+        return self._rows(COMMITS_FILE, COMMITS, columns)
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
         """Return every path that a commit changed, as rows of `columns.CHANGES`."""
-        return self._rows(layout.CHANGES_FILE, CHANGES, columns)
+        return self._rows(CHANGES_FILE, CHANGES, columns)
 
     def references(self) -> pa.Table:
         """Return what the messages of commits name, as rows of `columns.REFERENCES`."""
-        return self._rows(layout.REFERENCES_FILE, REFERENCES, None)
+        return self._rows(REFERENCES_FILE, REFERENCES, None)
 
     def people(self) -> pa.Table:
         """Return the addresses whose login the host told, as rows of `columns.PEOPLE`."""
-        return self._rows(layout.PEOPLE_FILE, PEOPLE, None)
+        return self._rows(PEOPLE_FILE, PEOPLE, None)
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
         return {
-            layout.COMMITS_FILE: self.commits(),
-            layout.CHANGES_FILE: self.changes(),
-            layout.REFERENCES_FILE: self.references(),
-            layout.PEOPLE_FILE: self.people(),
+            COMMITS_FILE: self.commits(),
+            CHANGES_FILE: self.changes(),
+            REFERENCES_FILE: self.references(),
+            PEOPLE_FILE: self.people(),
         }
 
     def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
@@ -156,7 +175,7 @@ class ProjectHistory:
         return pa.concat_tables(tables)
 
     def _json(self, generation: Generation) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self._read(generation, layout.PROJECT_FILE))
+        body: dict[str, Any] = json.loads(self._read(generation, PROJECT_FILE))
         return body
 
     def _path(self, generation: Generation, name: str) -> Path:
@@ -193,26 +212,26 @@ class Snapshot:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        header = path / layout.HEADER
+        header = path / HEADER
         if not header.is_file():
             raise SnapshotError(f"there is no snapshot at {path}")
         body = read_sealed(header)
-        if body["format"] > layout.FORMAT:
+        if body["format"] > FORMAT:
             raise SnapshotError(
                 f"{path} was written by a newer hubtrace (format {body['format']}, "
-                f"this one reads {layout.FORMAT}); update hubtrace"
+                f"this one reads {FORMAT}); update hubtrace"
             )
         self.id: str = body["id"]
 
     def families(self) -> list[Family]:
         """Return every family, sorted by name."""
-        files = sorted((self.path / layout.FAMILIES).glob("*.json"))
-        found = [codec.family_from_json(read_sealed(file)) for file in files]
+        files = sorted((self.path / FAMILIES).glob("*.json"))
+        found = [family_from_json(read_sealed(file)) for file in files]
         return sorted(found, key=lambda family: family.name)
 
     def pointers(self) -> Iterator[tuple[Path, Pointer]]:
         """Yield the folder and pointer of every project, sorted by folder."""
-        for file in sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}")):
+        for file in sorted((self.path / PROJECTS).glob(f"*/{POINTER}")):
             yield file.parent, _pointer(file.parent)
 
     def projects(self) -> Iterator[ProjectHistory]:
@@ -222,17 +241,17 @@ class Snapshot:
 
     def holds(self, key: str) -> bool:
         """Return True if the snapshot holds the project of this key."""
-        return (self.path / layout.PROJECTS / slug(key) / layout.POINTER).exists()
+        return (self.path / PROJECTS / slug(key) / POINTER).exists()
 
     def project(self, key: str) -> ProjectHistory | None:
         """Return one project by its key, or None if the snapshot does not hold it."""
-        folder = self.path / layout.PROJECTS / slug(key)
+        folder = self.path / PROJECTS / slug(key)
         return read_project(folder) if self.holds(key) else None
 
     def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
         problems = _complaints(self.families)
-        pointers = sorted((self.path / layout.PROJECTS).glob(f"*/{layout.POINTER}"))
+        pointers = sorted((self.path / PROJECTS).glob(f"*/{POINTER}"))
         for done, pointer in enumerate(pointers, start=1):
             problems += _complaints(partial(_read_all, pointer))
             looked_at(done)
@@ -245,7 +264,7 @@ def read_project(folder: Path) -> ProjectHistory:
 
 
 def _pointer(folder: Path) -> Pointer:
-    return Pointer.from_json(read_sealed(folder / layout.POINTER))
+    return Pointer.from_json(read_sealed(folder / POINTER))
 
 
 def _read_all(file: Path) -> None:

@@ -1,38 +1,170 @@
 """Writing a snapshot: one writer, generations that are only ever added, pointers that move."""
 
+import hashlib
+import json
+import os
 import secrets
+import shutil
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graph.errors import SnapshotError, SnapshotLocked
-from graph.lock import ExclusiveLock, Locked
-from ingest.derive.events import events_between
-from ingest.derive.host_events import host_events
-from ingest.facts import Details
-from ingest.interface import Cursor, Progress, Reading, no_progress
-from ingest.names import host_key, key_of, login_host
-from ingest.records import Commit, Event, Family
-from ingest.snapshot import codec, layout
-from ingest.snapshot.columns import (
+from hubtrace.graph.errors import SnapshotError, SnapshotLocked
+from hubtrace.graph.files import ExclusiveLock, Locked
+from hubtrace.graph.identity import host_key, key_of, login_host
+from hubtrace.ingest.derive.events import events_between, host_events
+from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
+from hubtrace.ingest.snapshot.columns import (
+    SCHEMAS,
+    WRITING,
     Contributors,
     change_rows,
     commit_rows,
     people_rows,
     reference_rows,
 )
-from ingest.snapshot.draft import Draft
-from ingest.snapshot.files import filesystem, slug, write_atomically, write_sealed
-from ingest.snapshot.manifest import write_manifest
-from ingest.snapshot.reader import Pointer, ProjectHistory, Snapshot, newest
+from hubtrace.ingest.snapshot.format import (
+    CHANGES_FILE,
+    COMMITS_FILE,
+    DETAILS_FILE,
+    FAMILIES,
+    FORMAT,
+    HEADER,
+    LOCK,
+    MANIFEST,
+    PEOPLE_FILE,
+    POINTER,
+    PROJECT_FILE,
+    PROJECTS,
+    REFERENCES_FILE,
+    SECRET,
+    details_to_json,
+    family_to_json,
+    filesystem,
+    is_empty,
+    looks_unused,
+    observation_to_json,
+    remove,
+    sha256,
+    slug,
+    write_atomically,
+    write_sealed,
+)
+from hubtrace.ingest.snapshot.reader import Generation, Pointer, ProjectHistory, Snapshot, newest
+from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
+
+
+def manifest(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what the snapshot holds: per project its generations, cursors and file hashes."""
+    return {
+        "schema": "hubtrace.manifest/1",
+        "format": FORMAT,
+        "id": snapshot.id,
+        "tool": f"hubtrace {version('hubtrace')}",
+        "families": [family.name for family in snapshot.families()],
+        "projects": {
+            pointer.project.key: {"folder": folder.name, **pointer.to_json()}
+            for folder, pointer in snapshot.pointers()
+        },
+    }
+
+
+def write_manifest(snapshot: Snapshot) -> None:
+    """Write `manifest.json` anew."""
+    text = json.dumps(manifest(snapshot), indent=1, sort_keys=True)
+    write_atomically(snapshot.path / MANIFEST, text.encode())
+
+
+def snapshot_hash(snapshot: Snapshot) -> str:
+    """Return one SHA-256 over all that the snapshot holds, to cite it by."""
+    body = manifest(snapshot)
+    del body["tool"]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+class Draft:
+    """The next generation of a project. Nothing of it counts before `publish`."""
+
+    def __init__(self, folder: Path, before: ProjectHistory | None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder, before)
+        self._folder = folder
+        self._number = before.pointer.generations[-1].number + 1 if before else 1
+        self.path = folder / f"{self._number}.partial"
+        self.path.mkdir()
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def write(self, tables: Mapping[str, pa.Table]) -> None:
+        """Append rows to the Parquet files of these names, of `columns.SCHEMAS`."""
+        for name, rows in tables.items():
+            if rows.num_rows:
+                if name not in self._writers:
+                    path = self.path / name
+                    self._writers[name] = pq.ParquetWriter(path, SCHEMAS[name], **WRITING)
+                self._writers[name].write_table(rows)
+
+    def close(self) -> None:
+        """Finish the Parquet files; nothing can be appended afterwards."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+    def finish(
+        self,
+        observations: Iterable[Observation],
+        events: Iterable[Event],
+        details: HostData | None = None,
+    ) -> Generation:
+        """Complete the generation on disk and give it its number."""
+        self.close()
+        if details is not None:
+            text = json.dumps(details_to_json(details))
+            (self.path / DETAILS_FILE).write_text(text)
+        body = {
+            "observations": [observation_to_json(seen) for seen in observations],
+            "events": [asdict(event) for event in events],
+        }
+        (self.path / PROJECT_FILE).write_text(json.dumps(body))
+        files = sorted(self.path.iterdir())
+        for file in files:
+            _sync(file)
+        hashes = {file.name: sha256(file) for file in files}
+        self.path.rename(self._folder / str(self._number))
+        return Generation(self._number, hashes)
+
+    def discard(self) -> None:
+        """Remove the generation: there is nothing new in it, or it failed."""
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def publish(self, pointer: Pointer) -> None:
+        """Move the project's pointer."""
+        write_sealed(self._folder / POINTER, pointer.to_json())
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _remove_leftovers(folder: Path, history: ProjectHistory | None) -> None:
+    """Remove what a kill left: generations that no pointer names, and half-written files."""
+    named = {str(g.number) for g in history.pointer.generations} if history else set()
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name not in named:
+            shutil.rmtree(entry)
+        elif entry.is_file() and entry.name.startswith("."):
+            entry.unlink()
+
 
 _BATCH = 5_000
 """Commits held in memory while a project is written."""
@@ -60,7 +192,7 @@ class SnapshotWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        if not layout.looks_unused(path):
+        if not looks_unused(path):
             raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
         with filesystem(f"write {path}"):
             path.mkdir(parents=True, exist_ok=True)
@@ -75,7 +207,7 @@ class SnapshotWriter:
             self._lock.release()
             raise
         self._path = path
-        self._contributors = Contributors((path / layout.SECRET).read_bytes())
+        self._contributors = Contributors((path / SECRET).read_bytes())
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +219,8 @@ class SnapshotWriter:
         trace: TracebackType | None,
     ) -> None:
         with self._lock, filesystem(f"write {self._path}"):
-            if layout.is_empty(self._path):
-                layout.remove(self._path)  # nothing could be read: leave nothing behind
+            if is_empty(self._path):
+                remove(self._path)  # nothing could be read: leave nothing behind
             else:
                 write_manifest(self.snapshot)
 
@@ -115,7 +247,7 @@ class SnapshotWriter:
             return self._aliases.get(alias)
 
     def write_project(
-        self, reading: Reading, source: str, progress: Progress = no_progress
+        self, reading: ProjectData, source: str, progress: Progress = no_progress
     ) -> Written:
         """Add what is new in `reading` as a generation, then move the project's pointer to it.
 
@@ -123,7 +255,7 @@ class SnapshotWriter:
             SnapshotError: the disk is full or cannot be written; the project is as before.
             SourceError: the source failed while it was read; the project is as before.
         """
-        folder = self._path / layout.PROJECTS / slug(reading.project.key)
+        folder = self._path / PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
         with filesystem(f"write {folder}"):
             draft = Draft(folder, before)
@@ -140,10 +272,10 @@ class SnapshotWriter:
 
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
-        file = self._path / layout.FAMILIES / f"{slug(family.name)}.json"
+        file = self._path / FAMILIES / f"{slug(family.name)}.json"
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
-            write_sealed(file, codec.family_to_json(family))
+            write_sealed(file, family_to_json(family))
 
     def compact(self, progress: Progress = no_progress) -> int:
         """Join the generations of every project into one; return how many projects had several.
@@ -158,7 +290,7 @@ class SnapshotWriter:
         return len(several)
 
     def _write_commits(
-        self, draft: Draft, reading: Reading, before: ProjectHistory | None, progress: Progress
+        self, draft: Draft, reading: ProjectData, before: ProjectHistory | None, progress: Progress
     ) -> int:
         """Write what is new; return how many commits were not held before."""
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
@@ -171,10 +303,10 @@ class SnapshotWriter:
                 told = batch, self._contributors, host, reading.logins
                 draft.write(
                     {
-                        layout.COMMITS_FILE: commit_rows(*told),
-                        layout.CHANGES_FILE: change_rows(batch),
-                        layout.REFERENCES_FILE: reference_rows(batch, reading.project.side),
-                        layout.PEOPLE_FILE: people_rows(*told),
+                        COMMITS_FILE: commit_rows(*told),
+                        CHANGES_FILE: change_rows(batch),
+                        REFERENCES_FILE: reference_rows(batch, reading.project.side),
+                        PEOPLE_FILE: people_rows(*told),
                     }
                 )
                 count += sum(commit.sha not in held for commit in batch)
@@ -183,13 +315,13 @@ class SnapshotWriter:
         return count
 
 
-def _may_tell_more(before: ProjectHistory, reading: Reading) -> bool:
+def _may_tell_more(before: ProjectHistory, reading: ProjectData) -> bool:
     """Return True if commits that are held may come with parents that were not known."""
     return before.last.shallow or (reading.observation.ancestry and not before.last.ancestry)
 
 
 def _publish(
-    draft: Draft, reading: Reading, before: ProjectHistory | None, count: int, source: str
+    draft: Draft, reading: ProjectData, before: ProjectHistory | None, count: int, source: str
 ) -> tuple[Written, Pointer]:
     observation, told = reading.observation, _newly_told(before, reading)
     generations = before.pointer.generations if before else ()
@@ -213,7 +345,7 @@ def _publish(
     return Written(count, events, changed), pointer
 
 
-def _newly_told(before: ProjectHistory | None, reading: Reading) -> Details | None:
+def _newly_told(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
     """Return what the host told, if it is more than other download counts."""
     if reading.details is None or before is None or before.details is None:
         return reading.details
@@ -223,7 +355,7 @@ def _newly_told(before: ProjectHistory | None, reading: Reading) -> Details | No
     return None if same else reading.details
 
 
-def _aliases(before: ProjectHistory | None, reading: Reading) -> tuple[str, ...]:
+def _aliases(before: ProjectHistory | None, reading: ProjectData) -> tuple[str, ...]:
     names = set(before.pointer.aliases if before else ()) | {key_of(reading.project.url)}
     names.update(reading.aliases)
     if reading.details is not None and reading.details.facts.host_id:
@@ -231,16 +363,16 @@ def _aliases(before: ProjectHistory | None, reading: Reading) -> tuple[str, ...]
     return tuple(sorted(names - {"", reading.project.key}))
 
 
-def _differs(before: ProjectHistory, reading: Reading) -> bool:
+def _differs(before: ProjectHistory, reading: ProjectData) -> bool:
     at_the_same_moment = replace(reading.observation, observed_at=before.last.observed_at)
     return at_the_same_moment != before.last or reading.project != before.project
 
 
-def _events(before: ProjectHistory, draft: Draft, reading: Reading) -> tuple[Event, ...]:
+def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple[Event, ...]:
     def commits() -> pa.Table:
         columns = ["sha", "parents", "committed_at"]
         held = [before.commits(columns)]
-        fresh = draft.path / layout.COMMITS_FILE
+        fresh = draft.path / COMMITS_FILE
         if fresh.exists():
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(newest(held))
@@ -271,16 +403,16 @@ def _remove(generation: Path) -> None:
 
 
 def _make_header(path: Path) -> None:
-    if not (path / layout.SECRET).exists():
-        write_atomically(path / layout.SECRET, secrets.token_bytes(32))
-        (path / layout.SECRET).chmod(0o600)
-    if not (path / layout.HEADER).exists():
-        write_sealed(path / layout.HEADER, {"format": layout.FORMAT, "id": secrets.token_hex(8)})
+    if not (path / SECRET).exists():
+        write_atomically(path / SECRET, secrets.token_bytes(32))
+        (path / SECRET).chmod(0o600)
+    if not (path / HEADER).exists():
+        write_sealed(path / HEADER, {"format": FORMAT, "id": secrets.token_hex(8)})
 
 
 def _lock(path: Path) -> ExclusiveLock:
     try:
-        return ExclusiveLock(path / layout.LOCK)
+        return ExclusiveLock(path / LOCK)
     except Locked as locked:
         raise SnapshotLocked(
             f"{path} is being written by process {locked.holder}; try again when it is done"

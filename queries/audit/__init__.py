@@ -1,6 +1,6 @@
 """The provenance of a variant: where it comes from, what proves it, what should worry us."""
 
-from queries.audit.facts import Audit, Finding
-from queries.audit.gather import Asked, audit, audits
+from hubtrace.queries.audit.build import AuditRequest, audit, audits
+from hubtrace.queries.audit.records import Audit, Finding
 
-__all__ = ["Asked", "Audit", "Finding", "audit", "audits"]
+__all__ = ["Audit", "AuditRequest", "Finding", "audit", "audits"]

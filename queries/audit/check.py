@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.audit.facts import Finding, Undecided
-from queries.audit.findings import GROUPS, KINDS, look
-from queries.audit.gather import BATCH, Asked, audits
-from queries.audit.names import find_variant
-from queries.catalogue import ask, family_names
-from queries.thresholds import Thresholds
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
+from hubtrace.queries.audit.findings import GROUPS, KINDS, look
+from hubtrace.queries.audit.records import Finding, Undecided
+from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.resolve import find_variant
+from hubtrace.queries.thresholds import Thresholds
 
 Progress = Callable[[int, int], None]
 """Called with the number of variants done and their total."""
@@ -114,7 +114,7 @@ def check_variants(
 
     `until` is in epoch seconds; by default each family's `observed_at`.
     """
-    asked = Asked(until, thresholds or Thresholds(), areas=wanted.areas, whole=False)
+    asked = AuditRequest(until, thresholds or Thresholds(), areas=wanted.areas, whole=False)
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for first in range(0, len(variants), BATCH):
@@ -128,7 +128,7 @@ def check_variants(
 
 
 def _looked_at(
-    store: GraphStore, variants: Sequence[str], asked: Asked, wanted: Wanted
+    store: GraphStore, variants: Sequence[str], asked: AuditRequest, wanted: Wanted
 ) -> Iterator[tuple[list[Finding], list[Undecided]]]:
     rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=list(variants))}
     known = [key for key in variants if rows[key]["observed_at"] is not None]

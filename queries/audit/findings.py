@@ -7,12 +7,11 @@ a rule that lacks what it needs says what is missing.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from graph.text import count
-from queries.audit.facts import Audit, Finding, Undecided
-from queries.audit.links import is_member
-from queries.audit.wording import commit, day, short
-from queries.flags import BranchFlag
-from queries.thresholds import DAY
+from hubtrace.graph.text import count
+from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
+from hubtrace.queries.flags import BranchFlag
+from hubtrace.queries.format import day, short_or_day
+from hubtrace.queries.thresholds import DAY
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
@@ -38,6 +37,11 @@ class Kind:
     usual: bool
     """True if it is looked for where nothing else is said."""
     rule: _Rule
+
+
+def _commit(fact: CommitFact | None) -> str:
+    """Return a commit as its short sha and its day."""
+    return "unknown" if fact is None else f"{short_or_day(fact.sha)} of {day(fact.at)}"
 
 
 def look(
@@ -81,7 +85,7 @@ def _lag(audit: Audit, most: int) -> _Said | None:
     )
     if drift.basis == "revision":
         text += " (counted from the revision's date: nothing proves its origin)"
-    return text, (f"first missed {commit(drift.first)}", drift.first.url)
+    return text, (f"first missed {_commit(drift.first)}", drift.first.url)
 
 
 def _unlinked(audit: Audit, _: int) -> _Said | None:
@@ -152,7 +156,7 @@ def _rewritten(audit: Audit, _: int) -> _Said | None:
     gone = audit.revision.vanished_at if audit.revision else None
     if gone is not None and audit.revision is not None:
         text = "the audited revision is reached by no ref any more"
-        return text, (commit(audit.revision.commit), f"noticed {day(gone)}")
+        return text, (_commit(audit.revision.commit), f"noticed {day(gone)}")
     young = audit.method.until - audit.method.abandon_after_days * DAY
     events = [e for e in audit.events if e.kind == "history_rewritten" and e.observed_at > young]
     if not events:
@@ -160,7 +164,7 @@ def _rewritten(audit: Audit, _: int) -> _Said | None:
     last = events[-1]
     side = "its own" if last.project == audit.identity.variant else "upstream's"
     text = f"{side} history of {last.subject} was rewritten"
-    before = f"before {short(last.before)}" if last.before else None
+    before = f"before {short_or_day(last.before)}" if last.before else None
     return text, (f"noticed {day(last.observed_at)}", before)
 
 
@@ -205,7 +209,7 @@ def _no_origin(audit: Audit, _: int) -> _Said | None:
     if audit.origin.commit is not None:
         return None
     text = "no file and no message proves which upstream commit it was made from"
-    return text, (commit(audit.revision.commit), audit.revision.commit.url)
+    return text, (_commit(audit.revision.commit), audit.revision.commit.url)
 
 
 def _has_status(audit: Audit, status: str) -> bool:
@@ -226,7 +230,9 @@ def _seen(audit: Audit) -> str:
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
-    return f"{what} {short(sha)}" if at is None else f"{what} {short(sha)} of {day(at)}"
+    return (
+        f"{what} {short_or_day(sha)}" if at is None else f"{what} {short_or_day(sha)} of {day(at)}"
+    )
 
 
 def _branch(branch: BranchFlag) -> str:

@@ -2,18 +2,107 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from graph.text import for_people
-from queries.pages.figures import decimal, figure, probability, whole
-from queries.pages.links import commit_url, link
+from hubtrace.graph.text import for_people
+
+HUBS = frozenset({"github.com", "huggingface.co"})
+"""Hosts that a page links to."""
+
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def link(url: str | None, text: str, known: Collection[str] = ()) -> Markup:
+    """Return `text` as a link to `url`, or as plain text where the page must not lead there.
+
+    A link goes by http or https to GitHub or Hugging Face, or to a place under one of the `known`
+    URLs (those that the graph has for its projects), and never names a user or a password.
+    """
+    shown = escape(for_people(text))
+    if url is None or not is_safe(url, known):
+        return shown
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown)
+
+
+def commit_url(project_url: str | None, sha: str | None) -> str | None:
+    """Return where a hub shows a commit; None where there is no such place."""
+    if not project_url or sha is None or not _SHA.fullmatch(sha):
+        return None
+    return f"{project_url.rstrip('/').removesuffix('.git')}/commit/{sha}"
+
+
+def is_safe(url: str, known: Collection[str] = ()) -> bool:
+    """Return True if a page may lead to `url`; see `link`."""
+    if for_people(url) != url or any(char in url for char in " \\"):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        return False
+    return parts.netloc in HUBS or any(_is_under(url, place) for place in known)
+
+
+def _is_under(url: str, place: str) -> bool:
+    place = place.rstrip("/")
+    return bool(place) and (url == place or url.startswith(f"{place}/"))
+
+
+UNKNOWN = "–"  # noqa: RUF001 - an en dash, as tables have it
+_FLOOR = 0.001
+"""Smaller probabilities are only told to be so."""
+
+
+def whole(value: float | None) -> str:
+    """Return a whole number with its thousands apart, e.g. `1,234`."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def decimal(value: float | None, digits: int = 1) -> str:
+    """Return a number with so many digits after the point."""
+    return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def probability(value: float | None) -> str:
+    """Return a p-value: three digits, or `< 0.001`."""
+    if value is None:
+        return UNKNOWN
+    return f"< {_FLOOR}" if value < _FLOOR else f"{value:.3f}"
+
+
+_FORMS: Mapping[str, Callable[[float | None], str]] = {
+    "whole": whole,
+    "decimal": decimal,
+    "fine": lambda value: decimal(value, 2),
+    "probability": probability,
+}
+
+
+def figure(document: Mapping[str, Any], path: str, form: str = "whole") -> Markup:
+    """Return the number at `path` of a document, e.g. `statistics.labels.0.shares.2.percent`.
+
+    Raises:
+        KeyError, IndexError: the document has no such place.
+    """
+    value: Any = document
+    for step in path.split("."):
+        if value is None:
+            break
+        value = value[int(step)] if isinstance(value, list | tuple) else value[step]
+    return Markup('<data value="{}" data-json="{}">{}</data>').format(
+        "" if value is None else value, path, _FORMS[form](value)
+    )
+
 
 DAY = 86_400
 _LONGEST = 300
@@ -50,7 +139,7 @@ def render(
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("queries", ""),
+        loader=jinja2.PackageLoader("hubtrace.queries", ""),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_visible,
@@ -111,4 +200,4 @@ def _policy(scripts: Sequence[str]) -> str:
 
 @cache
 def _resource(name: str) -> str:
-    return files("queries").joinpath(name).read_text("utf-8")
+    return files("hubtrace.queries").joinpath(name).read_text("utf-8")

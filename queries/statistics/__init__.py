@@ -4,12 +4,12 @@ facts = gather(store)
 statistics(facts).switches.by_pattern.p_value
 """
 
-from queries.statistics.facts import Facts, gather
-from queries.statistics.intervals import DRAWS, LEVEL, SEED
-from queries.statistics.labels import ages, labels, moves
-from queries.statistics.lags import switches
-from queries.statistics.model import Statistics
-from queries.statistics.people import change_types, contributors
+from hubtrace.queries.statistics.intervals import DRAWS, LEVEL, SEED
+from hubtrace.queries.statistics.labels import ages, labels, moves
+from hubtrace.queries.statistics.lags import switches
+from hubtrace.queries.statistics.people import change_types, contributors
+from hubtrace.queries.statistics.records import Statistics
+from hubtrace.queries.statistics.rows import Facts, gather
 
 __all__ = ["Facts", "Statistics", "gather", "statistics"]
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from queries.patterns import PATTERNS, FamilyPattern
-from queries.statistics.intervals import Interval, wilson
-from queries.statistics.model import AgeGroup, Ages, LabelShares, Move, Moves, Share
-from queries.statistics.published import AGE_PATTERNS, MOVES
-from queries.statistics.significance import chi_squared
-from queries.study import (
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern
+from hubtrace.queries.statistics.intervals import Interval, wilson
+from hubtrace.queries.statistics.published import AGE_PATTERNS, MOVES
+from hubtrace.queries.statistics.records import AgeGroup, Ages, LabelShares, Move, Moves, Share
+from hubtrace.queries.statistics.significance import chi_squared
+from hubtrace.queries.study import (
     PUBLISHED_INTENSITIES,
     PUBLISHED_LAGS,
     PUBLISHED_PATTERNS,

@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from queries.statistics.facts import Facts
-from queries.statistics.intervals import bootstrap, mean, median, p90
-from queries.statistics.model import Lags, Switches
-from queries.statistics.published import (
+from hubtrace.queries.statistics.intervals import bootstrap, mean, median, p90
+from hubtrace.queries.statistics.published import (
     KRUSKAL_WALLIS_H,
     LAGS_BY_DIRECTION,
     LAGS_BY_PATTERN,
     PublishedLags,
 )
-from queries.statistics.significance import kruskal_wallis
+from hubtrace.queries.statistics.records import Lags, Switches
+from hubtrace.queries.statistics.rows import Facts
+from hubtrace.queries.statistics.significance import kruskal_wallis
 
 Group = dict[str, list[int]]
 """Lags in whole days, by family."""

@@ -3,18 +3,18 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from queries.statistics.facts import Facts, Row
-from queries.statistics.intervals import bootstrap, mean, median
-from queries.statistics.labels import share
-from queries.statistics.lags import median_of
-from queries.statistics.model import ChangeTypes, Contributors, Share
-from queries.statistics.published import (
+from hubtrace.queries.statistics.intervals import bootstrap, mean, median
+from hubtrace.queries.statistics.labels import share
+from hubtrace.queries.statistics.lags import median_of
+from hubtrace.queries.statistics.published import (
     PEOPLE_FAMILIES,
     SHARED_FAMILIES,
     SIMILARITY_MEAN,
     SIMILARITY_MEDIAN,
 )
-from queries.statistics.significance import chi_squared
+from hubtrace.queries.statistics.records import ChangeTypes, Contributors, Share
+from hubtrace.queries.statistics.rows import Facts, Row
+from hubtrace.queries.statistics.significance import chi_squared
 
 SIDES = ("upstream", "downstream")
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import git_readers
 from benchmarks.repository import make_repository
-from ingest.records import Commit
+from hubtrace.ingest.records import Commit
 
 COMMITS = 250
 

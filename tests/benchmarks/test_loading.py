@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.loading import load_bulk, load_ours, read_files
 from benchmarks.stores import QUESTIONS, ask_question, build
-from graph.engine import ask
-from ingest.snapshot import Snapshot
+from hubtrace.graph.embedded import ask
+from hubtrace.ingest.snapshot import Snapshot
 
 _COUNTS = (
     "MATCH (n) RETURN labels(n)[0] AS kind, count(*) AS n ORDER BY kind",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from benchmarks.files import EMPTY, LICENCE, FileWorld
 from benchmarks.origins import load_files, search, world_of_files, write_files
-from graph.store import open_store
-from ingest.derive.origins.boilerplate import boilerplate
+from hubtrace.graph.store import open_store
+from hubtrace.ingest.derive.blobs import boilerplate
 
 
 def test_the_world_is_drawn_from_its_seed() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.snapshot import Snapshot
+from hubtrace.ingest.snapshot import Snapshot
 
 SAMPLE = Path(__file__).parents[2] / "hubtrace" / "sample"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import open_store
-from ingest.snapshot import Snapshot
+from hubtrace.graph.store import open_store
+from hubtrace.ingest.snapshot import Snapshot
 from tests.faults.killed import KILLED, events, run, run_for
 from tests.faults.test_kill import DIFFERS
 from tests.graphs import Contents, contents

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph.store import GraphStore
+from hubtrace.graph.store import GraphStore
 from tests.neo4j.server import Server
 from tests.stores import SharedServer, open_bolt
 
@@ -26,4 +26,4 @@ def bolt(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphStore
 @pytest.fixture
 def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few thousand rows are many transactions."""
-    monkeypatch.setattr("graph.bolt_writer.ROWS_PER_TRANSACTION", 500)
+    monkeypatch.setattr("hubtrace.graph.bolt_writer.ROWS_PER_TRANSACTION", 500)

@@ -11,13 +11,12 @@ import neo4j.exceptions
 import pyarrow as pa
 import pytest
 
-from graph.bolt import check_version
-from graph.bolt_address import Address
-from graph.bolt_values import translated
-from graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed, WriteRefused
-from graph.model import MODEL
-from graph.statements import stamp
-from graph.store import BOLT_SCHEMES, GraphStore, open_store
+from hubtrace.graph.bolt import Address, check_version
+from hubtrace.graph.bolt_values import translated
+from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed, WriteRefused
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.schema import stamp
+from hubtrace.graph.store import BOLT_SCHEMES, GraphStore, open_store
 from tests.neo4j.server import Server
 from tests.stores import open_bolt
 

@@ -7,9 +7,9 @@ import neo4j
 import pyarrow as pa
 import pytest
 
-from graph.bolt import BoltStore
-from graph.errors import GraphError
-from graph.store import GraphStore, open_store
+from hubtrace.graph.bolt import BoltStore
+from hubtrace.graph.errors import GraphError
+from hubtrace.graph.store import GraphStore, open_store
 from tests.graph.test_bolt import one_clear_line
 from tests.graphs import contents
 from tests.neo4j.proxy import Proxy
@@ -42,7 +42,7 @@ def _load(store: GraphStore, commits: int = 5_000) -> None:
 def test_a_server_killed_in_the_middle_of_a_load(
     bolt: GraphStore, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.bolt._PATIENCE", 2.0)
+    monkeypatch.setattr("hubtrace.graph.bolt._PATIENCE", 2.0)
     if not isinstance(server, FromMaven):
         pytest.skip("only a server that is ours can be killed")
     with open_store(str(tmp_path / "expected.kgl")) as expected:
@@ -89,7 +89,7 @@ def test_a_connection_that_is_cut_is_made_again(server: Server, cuts: int) -> No
 def test_a_connection_that_stays_cut_is_one_sentence(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.bolt._PATIENCE", 1.0)
+    monkeypatch.setattr("hubtrace.graph.bolt._PATIENCE", 1.0)
     with Proxy(server.uri) as proxy, BoltStore(_login(server, proxy.uri)) as store:
         with store.write():
             pass

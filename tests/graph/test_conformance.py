@@ -1,4 +1,4 @@
-"""What every store promises (`graph.store`). One truth, however many engines."""
+"""What every store promises (`hubtrace.graph.store`). One truth, however many engines."""
 
 from typing import Any
 
@@ -7,13 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.elements import PropertyType
-from graph.errors import GraphError, GraphMissing, ModelError, QueryFailed
-from graph.keys import key_of_parts
-from graph.model import MODEL
-from graph.statements import constraints, indexes, merge_nodes, merge_relationships
-from graph.store import GraphStore
-from graph.tables import ARROW_TYPES, END, START
+from hubtrace.graph.errors import GraphError, GraphMissing, ModelError, QueryFailed
+from hubtrace.graph.model import MODEL, PropertyType, key_of_parts
+from hubtrace.graph.schema import constraints, indexes, merge_nodes, merge_relationships
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.tables import ARROW_TYPES, END, START
 from tests.graphs import contents
 
 HOSTILE = [

@@ -8,12 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-import graph.reading
-from graph.copying import copy_graph
-from graph.errors import GraphError, GraphMissing
-from graph.model import MODEL
-from graph.neo4j_import import ARRAY_DELIMITER, EMPTY_LIST, export_neo4j_import
-from graph.store import GraphStore, open_store
+from hubtrace.exports.neo4j_import import ARRAY_DELIMITER, EMPTY_LIST, export_neo4j_import
+from hubtrace.graph.errors import GraphError, GraphMissing
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.transfer import copy_graph
 from tests.graph.test_conformance import HOSTILE
 from tests.graphs import contents
 
@@ -50,8 +49,8 @@ def fill(store: GraphStore) -> None:
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph.reading, "NODES_PER_PAGE", 3)
-    monkeypatch.setattr(graph.reading, "STARTS_PER_PAGE", 2)
+    monkeypatch.setattr("hubtrace.graph.transfer.NODES_PER_PAGE", 3)
+    monkeypatch.setattr("hubtrace.graph.transfer.STARTS_PER_PAGE", 2)
 
 
 def test_a_copy_is_the_same_graph_either_way(store: GraphStore, tmp_path: Path) -> None:
@@ -157,7 +156,7 @@ def _was_quoted(line: str, position: int) -> bool:
 
 
 def test_every_type_of_the_model_has_a_header() -> None:
-    from graph.neo4j_import import node_header, relationship_header
+    from hubtrace.exports.neo4j_import import node_header, relationship_header
 
     assert node_header(MODEL.node("Tag")) == "key:ID(Tag),name:string"
     headers = {relationship_header(triple) for triple in MODEL.triples()}

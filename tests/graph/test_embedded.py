@@ -9,9 +9,9 @@ import kglite
 import pyarrow as pa
 import pytest
 
-from graph.embedded import EmbeddedStore
-from graph.errors import GraphError, GraphLocked, GraphTooNew, GraphUnreadable
-from graph.model import MODEL
+from hubtrace.graph.embedded import EmbeddedStore
+from hubtrace.graph.errors import GraphError, GraphLocked, GraphTooNew, GraphUnreadable
+from hubtrace.graph.model import MODEL
 
 ROW = pa.table({"name": ["f"]})
 

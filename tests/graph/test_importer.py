@@ -9,10 +9,10 @@ import neo4j
 import pyarrow as pa
 import pytest
 
-from graph.errors import GraphMissing
-from graph.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
-from graph.store import GraphStore, open_store
-from ingest.load import load
+from hubtrace.exports.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
+from hubtrace.graph.errors import GraphMissing
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import load
 from tests.graph.test_copying import fill
 from tests.graphs import Contents, contents
 from tests.ingest.load.test_load import small_family

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.text import count, for_markdown, for_people, to_bytes, to_text
+from hubtrace.graph.text import count, for_markdown, for_people, to_bytes, to_text
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from graph.store import GraphStore
+from hubtrace.graph.store import GraphStore
 from tests.hubs.demonstration import VARIANTS, Demonstration
 from tests.hubs.shelf import Shelved
 from tests.ingest.worlds import git

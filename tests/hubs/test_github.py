@@ -11,7 +11,7 @@ import pytest
 from github import Auth, Github, GithubException
 from jsonschema import Draft4Validator
 
-from ingest.git.runner import Git
+from hubtrace.ingest.sources.git.runner import Git
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.worlds import git
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.git.runner import Git
+from hubtrace.ingest.sources.git.runner import Git
 from tests.hubs import faults
 from tests.hubs.git_http import serve_git
 from tests.hubs.server import LoopbackHub

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import hubtrace
-from graph.errors import GraphError, GraphMissing
+from hubtrace.graph.errors import GraphError, GraphMissing
 
 
 def test_a_graph_is_opened_by_its_url(tmp_path: Path) -> None:

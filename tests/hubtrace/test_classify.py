@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.change_types import lines
+from hubtrace.ingest.change_types import lines
 from tests.hubtrace.conftest import Call
 
 GOOD = {

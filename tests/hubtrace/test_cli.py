@@ -11,7 +11,7 @@ from pathlib import Path
 import kglite
 import pytest
 
-from graph.model import MODEL
+from hubtrace.graph.model import MODEL
 from tests.hubtrace.conftest import Call
 
 COMMANDS = (

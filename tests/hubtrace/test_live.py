@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import open_store
-from ingest.discovery import Bounds
+from hubtrace.graph.store import open_store
+from hubtrace.ingest.discovery import Bounds
 from tests.hubs.demonstration import Demonstration
 from tests.hubs.described import FAMILIES, described, in_graph
 from tests.hubtrace.conftest import Call
@@ -79,7 +79,7 @@ def test_a_first_time_costs_a_fixed_number_of_requests(call: Call, world: Demons
 def test_a_list_that_is_cut_is_said_to_be(
     call: Call, world: Demonstration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.discovery.Bounds", partial(Bounds, models=2))
+    monkeypatch.setattr("hubtrace.ingest.discovery.Bounds", partial(Bounds, models=2))
     answer = call("ingest", "github.com/acme-lab/atlas", "--no-load", "--format", "json")
     assert answer.code == 0, answer.err
     said = "the models of acme: only the first 2 are taken"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import open_store
+from hubtrace.graph.store import open_store
 from tests.hubs.demonstration import Demonstration
 from tests.hubs.described import described, in_graph
 from tests.hubs.faults import Fault, endless, huge, redirect, reset, status, truncate
@@ -25,7 +25,7 @@ model of 100,000 files, 200 with the others."""
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demonstration]:
-    monkeypatch.setattr("hubtrace.hubs.time.sleep", lambda _: None)
+    monkeypatch.setattr("hubtrace.clients.time.sleep", lambda _: None)
     with Demonstration(tmp_path / "world") as world:
         let_in(world, monkeypatch)
         yield world

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import hubtrace
-from graph.errors import CatalogueError, HubtraceError, WriteRefused
-from graph.store import open_store
-from hubtrace.notebook import Found, Graph
-from queries.catalogue import ask
-from queries.flags import flags
-from queries.patterns import FamilyPattern, patterns
-from queries.thresholds import Thresholds
+from hubtrace.api import Found, Graph
+from hubtrace.graph.errors import CatalogueError, HubtraceError, WriteRefused
+from hubtrace.graph.store import open_store
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.flags import flags
+from hubtrace.queries.patterns import FamilyPattern, patterns
+from hubtrace.queries.thresholds import Thresholds
 from tests.hubtrace import walks
 from tests.hubtrace.conftest import Call
 from tests.queries.worlds import at, hand_made

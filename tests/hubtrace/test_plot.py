@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import open_store
+from hubtrace.graph.store import open_store
 from hubtrace.plots.canvas import text
 from hubtrace.plots.timeline import timeline_of
-from queries.catalogue import ask
-from queries.thresholds import Thresholds
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.thresholds import Thresholds
 from tests.hubtrace.conftest import Call
 from tests.queries.worlds import World, at, hand_made
 

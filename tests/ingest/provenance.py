@@ -13,12 +13,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ingest.facts import Asset, BaseModel, Details, Facts, Paper, Release, Text, TreeFile
-from ingest.git.log import read_log
-from ingest.git.runner import Git
-from ingest.interface import Reading
-from ingest.records import Observation, Project, Ref, RefKind, Side
-from ingest.snapshot import SnapshotWriter
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.records import (
+    Asset,
+    BaseModel,
+    HostData,
+    Observation,
+    Paper,
+    ProjectMetadata,
+    Ref,
+    RefKind,
+    Release,
+    Text,
+    TreeFile,
+)
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import ProjectData
+from hubtrace.ingest.sources.git.log import read_log
+from hubtrace.ingest.sources.git.runner import Git
 from tests.ingest.provenance_texts import TOOLS, card, readme, workflow
 from tests.ingest.worlds import World, blob_id
 
@@ -53,7 +65,7 @@ class Made:
     world: World
     steps: list[tuple[dict[bytes, bytes], bytes, int]] = field(default_factory=list)
     shas: list[str] = field(default_factory=list)
-    details: Details = field(default_factory=lambda: Details(Facts("", "")))
+    details: HostData = field(default_factory=lambda: HostData(ProjectMetadata("", "")))
 
     def add(self, day: float, message: str, files: Mapping[str, bytes]) -> int:
         """Plan a commit; return its number."""
@@ -138,7 +150,7 @@ class Provenance:
             commits = read_log(Git(made.world.path, made.name), [made.shas[-1]], [], _warn)
             main = Ref("refs/heads/main", RefKind.BRANCH, made.shas[-1])
             seen = Observation(EPOCH + 1_000 * DAY, main.name, (main,))
-            writer.write_project(Reading(made.project, seen, commits, details=details), "test")
+            writer.write_project(ProjectData(made.project, seen, commits, details=details), "test")
         return writer
 
     def org_of(self, number: int) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from ingest.interface import Reading
-from ingest.records import Commit, Observation, PathChange, Project, Ref, RefKind, Side
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.records import Commit, Observation, PathChange, Ref, RefKind
+from hubtrace.ingest.source import ProjectData
 
 REPOSITORY = Project("https://github.com/o/r", Side.UPSTREAM, "o/r", "https://github.com/o/r")
 VARIANT = Project(
@@ -39,7 +40,7 @@ def reading(
     observed_at: int = NOW,
     default: str | None = "refs/heads/main",
     **refs: str,
-) -> Reading:
+) -> ProjectData:
     """Return a reading; `refs` are branches by name, or tags if it starts with `v`."""
     seen = tuple(
         Ref(f"refs/tags/{name}", RefKind.TAG, sha(target))
@@ -47,4 +48,4 @@ def reading(
         else Ref(f"refs/heads/{name}", RefKind.BRANCH, sha(target))
         for name, target in sorted(refs.items())
     )
-    return Reading(project, Observation(observed_at, default, seen), iter(commits))
+    return ProjectData(project, Observation(observed_at, default, seen), iter(commits))

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graph.store import GraphStore
-from ingest.evidence import RANKS
+from hubtrace.graph.store import GraphStore
+from hubtrace.ingest.evidence import RANKS
 from tests.ingest.provenance import Truth
 
 _EVIDENCE = """

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import TableError
-from ingest.families_file import read_families
+from hubtrace.graph.errors import TableError
+from hubtrace.ingest.families import read_families
 
 TOML = """
 [[family]]

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.facts import Details, Facts
-from ingest.finding import Finder
-from ingest.host import Look, ProjectGone
-from ingest.interface import Cursor, Reading
-from ingest.names import Web, host_key
-from ingest.pasted import Asked
-from ingest.records import Observation, Side
-from ingest.snapshot import SnapshotWriter
-from ingest.targets import hosted_project
+from hubtrace.graph.identity import Hosts, Side, host_key
+from hubtrace.ingest.families import hosted_project
+from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.records import HostData, Observation, ProjectMetadata
+from hubtrace.ingest.resolver import Resolver
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import Cursor, Fetched, ProjectData, ProjectGone
 
 UP = Side.UPSTREAM
 OLD, NEW = "https://github.com/o/old", "https://github.com/o/new"
@@ -25,18 +23,20 @@ class _GitHub:
     def __init__(self, **names: tuple[str, str]) -> None:
         self.names = {f"o/{name}": leads_to for name, leads_to in names.items()}
 
-    def look(self, _side: Side, name: str, _cursor: Cursor) -> Look:
+    def look(self, _side: Side, name: str, _cursor: Cursor) -> Fetched:
         if name not in self.names:
             raise ProjectGone(name, "not_found")
         present, host_id = self.names[name]
-        return Look(Details(Facts(host_id, present)), (), None, {})
+        return Fetched(HostData(ProjectMetadata(host_id, present)), (), None, {})
 
 
 def _hold(writer: SnapshotWriter, name: str, host_id: str, key: str | None = None) -> None:
-    project = hosted_project(UP, name, Web())
+    project = hosted_project(UP, name, Hosts())
     project = replace(project, key=key or project.key)
-    details = Details(Facts(host_id, name))
-    writer.write_project(Reading(project, Observation(1, None, ()), iter(()), details=details), "x")
+    details = HostData(ProjectMetadata(host_id, name))
+    writer.write_project(
+        ProjectData(project, Observation(1, None, ()), iter(()), details=details), "x"
+    )
 
 
 @pytest.fixture
@@ -45,15 +45,15 @@ def writer(tmp_path: Path) -> SnapshotWriter:
 
 
 def _find(writer: SnapshotWriter, github: _GitHub, name: str, *, linked: bool = False) -> str:
-    finder = Finder(github.look, writer, Web())
-    found = (finder.find_linked if linked else finder.find)(Asked(UP, name))
+    finder = Resolver(github.look, writer, Hosts())
+    found = (finder.find_linked if linked else finder.find)(ProjectRef(UP, name))
     return found.project.key
 
 
 def test_a_project_that_nobody_saw_is_known_by_its_present_name(writer: SnapshotWriter) -> None:
     github = _GitHub(old=("o/new", "1"), new=("o/new", "1"))
-    finder = Finder(github.look, writer, Web())
-    by_old, by_new = finder.find(Asked(UP, "o/old")), finder.find(Asked(UP, "o/new"))
+    finder = Resolver(github.look, writer, Hosts())
+    by_old, by_new = finder.find(ProjectRef(UP, "o/old")), finder.find(ProjectRef(UP, "o/new"))
     assert by_old.project == by_new.project
     assert (by_old.project.key, by_old.aliases) == (NEW, (OLD,))
 
@@ -78,7 +78,7 @@ def test_a_name_that_somebody_took_over_is_theirs_for_who_asks(writer: SnapshotW
 
 def test_what_is_gone_is_as_it_was_last(writer: SnapshotWriter) -> None:
     _hold(writer, "o/old", "1")
-    found = Finder(_GitHub().look, writer, Web()).find(Asked(UP, "o/old"))
+    found = Resolver(_GitHub().look, writer, Hosts()).find(ProjectRef(UP, "o/old"))
     assert (found.project.key, found.details.gone) == (OLD, "not_found")
     with pytest.raises(ProjectGone):
         _find(writer, _GitHub(), "o/never")

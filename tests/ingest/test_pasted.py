@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import SourceError
-from ingest.names import Web
-from ingest.pasted import Asked, parse_pasted
-from ingest.records import Side
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Side
+from hubtrace.ingest.project_ref import ProjectRef, parse_project
 
-MODEL = Asked(Side.DOWNSTREAM, "Qwen/Qwen2.5-7B")
-CODE = Asked(Side.UPSTREAM, "QwenLM/Qwen2.5")
+MODEL = ProjectRef(Side.DOWNSTREAM, "Qwen/Qwen2.5-7B")
+CODE = ProjectRef(Side.UPSTREAM, "QwenLM/Qwen2.5")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ CODE = Asked(Side.UPSTREAM, "QwenLM/Qwen2.5")
     ],
 )
 def test_a_variant(text: str) -> None:
-    assert parse_pasted(text, Web()) == MODEL
+    assert parse_project(text, Hosts()) == MODEL
 
 
 @pytest.mark.parametrize(
@@ -55,22 +54,22 @@ def test_a_variant(text: str) -> None:
     ],
 )
 def test_a_repository(text: str) -> None:
-    assert parse_pasted(text, Web()) == CODE
+    assert parse_project(text, Hosts()) == CODE
 
 
 def test_the_oldest_models_have_no_owner() -> None:
     for text in ("gpt2", "https://huggingface.co/gpt2", "https://huggingface.co/gpt2/tree/main"):
-        assert parse_pasted(text, Web()) == Asked(Side.DOWNSTREAM, "gpt2")
+        assert parse_project(text, Hosts()) == ProjectRef(Side.DOWNSTREAM, "gpt2")
 
 
 def test_a_dot_in_an_owner_makes_no_host_of_it() -> None:
-    assert parse_pasted("a.b/c", Web()) == Asked(Side.DOWNSTREAM, "a.b/c")
+    assert parse_project("a.b/c", Hosts()) == ProjectRef(Side.DOWNSTREAM, "a.b/c")
 
 
 def test_a_company_has_a_github_of_its_own() -> None:
-    web = Web(github="https://git.acme.example:8443")
+    web = Hosts(github="https://git.acme.example:8443")
     for text in ("https://git.acme.example:8443/o/r/tree/main", "git.acme.example:8443/o/r"):
-        assert parse_pasted(text, web) == Asked(Side.UPSTREAM, "o/r")
+        assert parse_project(text, web) == ProjectRef(Side.UPSTREAM, "o/r")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_a_company_has_a_github_of_its_own() -> None:
 )
 def test_anything_else_ends_in_one_sentence(text: str, complaint: str) -> None:
     with pytest.raises(SourceError, match=complaint) as caught:
-        parse_pasted(text, Web())
+        parse_project(text, Hosts())
     assert str(caught.value).isprintable()
     assert "secret" not in str(caught.value)
 
@@ -107,5 +106,5 @@ def test_anything_else_ends_in_one_sentence(text: str, complaint: str) -> None:
 def test_hostile_text_names_nothing_that_the_hosts_do_not_allow(text: str) -> None:
     for before in ("", "https://github.com/", "https://huggingface.co/", "gh:", "o/"):
         with suppress(SourceError):
-            asked = parse_pasted(before + text, Web())
-            assert asked.name in Web().url(asked.side, asked.name)
+            asked = parse_project(before + text, Hosts())
+            assert asked.name in Hosts().url(asked.side, asked.name)

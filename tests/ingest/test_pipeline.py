@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.interface import Cursor, Reading
-from ingest.names import Web
-from ingest.pipeline import ingest_families
-from ingest.records import Commit, Observation, Project, Ref, RefKind, Side
-from ingest.snapshot import Snapshot, SnapshotWriter
-from ingest.stopping import Stop
-from ingest.targets import FamilyTarget, Target, hosted_project
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Project, Side
+from hubtrace.ingest.cancellation import CancelToken
+from hubtrace.ingest.families import FamilyTarget, Target, hosted_project
+from hubtrace.ingest.pipeline import ingest_families
+from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import Cursor, ProjectData
 
 MANY = 12_000
 
@@ -32,7 +32,7 @@ class _Projects:
         self._reading = 0
         self._lock = threading.Lock()
 
-    def read(self, project: Project, location: str, cursor: Cursor) -> Reading:
+    def read(self, project: Project, location: str, cursor: Cursor) -> ProjectData:
         with self._lock:
             self._reading += 1
             self.most = max(self.most, self._reading)
@@ -46,7 +46,7 @@ class _Projects:
         number = int(project.name.rpartition("-")[2])
         head = Ref("refs/heads/main", RefKind.BRANCH, _sha(project.name, 0))
         observed = Observation(7, head.name, (head,))
-        return Reading(project, observed, self._commits(project.name, number))
+        return ProjectData(project, observed, self._commits(project.name, number))
 
     def _commits(self, name: str, number: int) -> Iterator[Commit]:
         for place in range(number):
@@ -55,7 +55,7 @@ class _Projects:
 
 
 def _target(side: Side, name: str) -> Target:
-    project = hosted_project(side, name, Web())
+    project = hosted_project(side, name, Hosts())
     return Target(project, project.url)
 
 
@@ -109,7 +109,7 @@ def test_what_was_said_goes_before_what_was_found(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
-    stop, told = Stop(), []
+    stop, told = CancelToken(), []
 
     def show(what: str, done: int, total: int | None) -> None:
         told.append(what)
@@ -127,7 +127,7 @@ def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
-    stop = Stop()
+    stop = CancelToken()
     with pytest.raises(KeyboardInterrupt):
         stop.ask()
     ended: list[bool] = []
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
 
 
 def test_other_names_and_marks_are_remembered(tmp_path: Path) -> None:
-    project = hosted_project(Side.DOWNSTREAM, "o/model-1", Web())
+    project = hosted_project(Side.DOWNSTREAM, "o/model-1", Hosts())
     old = "https://huggingface.co/o/old"
     target = Target(project, project.url, aliases=(old,), marks={"other:o/x": "1"})
     with SnapshotWriter(tmp_path / "s") as writer:

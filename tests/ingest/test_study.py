@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from graph.errors import TableError
-from ingest.pipeline import ingest_study
-from ingest.snapshot import Snapshot, SnapshotWriter
-from ingest.study import read_study
+from hubtrace.graph.errors import TableError
+from hubtrace.ingest.pipeline import ingest_study
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.sources.study import read_study
 
 LINE: dict[str, Any] = {
     "family": "f",

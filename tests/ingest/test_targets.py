@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.names import Web
-from ingest.records import Side
-from ingest.targets import FamilyTarget, parse_target
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Side
+from hubtrace.ingest.families import FamilyTarget, parse_target
 
 UP, DOWN = Side.UPSTREAM, Side.DOWNSTREAM
 YI, HUB = "https://github.com/01-ai/Yi", "https://huggingface.co/01-ai/Yi-6B"
@@ -67,7 +66,7 @@ def test_what_lies_here_is_meant_before_a_name(
 
 
 def test_a_company_has_a_github_of_its_own() -> None:
-    web = Web(github="https://git.acme.example")
+    web = Hosts(github="https://git.acme.example")
     target = parse_target(UP, "https://git.acme.example/o/R/tree/main", web=web)
     assert target.location == "https://git.acme.example/o/R"
     elsewhere = parse_target(UP, "https://github.com/o/R", web=web)

@@ -3,22 +3,24 @@
 from dataclasses import replace
 from typing import Any
 
-from ingest.facts import (
+from hubtrace.ingest.records import (
     Asset,
     BaseModel,
-    Details,
-    Facts,
+    HostData,
     Paper,
+    ProjectMetadata,
     PullHead,
     Release,
     Text,
     TreeFile,
 )
-from ingest.interface import Reading
+from hubtrace.ingest.source import ProjectData
 
 SHA256 = "ab" * 32
-REPOSITORY_TOLD = Details(
-    Facts("17", "o/r", default_branch="refs/heads/main", created_at=5, licence="mit", tags=("ml",)),
+REPOSITORY_TOLD = HostData(
+    ProjectMetadata(
+        "17", "o/r", default_branch="refs/heads/main", created_at=5, licence="mit", tags=("ml",)
+    ),
     texts=(Text("readme", "README.md", "c" * 40, "# \udcff r\n"),),
     releases=(
         Release("v1", "One", 7, (Asset("w.bin", 3, f"sha256:{SHA256}"), Asset("x", 0, None))),
@@ -26,8 +28,8 @@ REPOSITORY_TOLD = Details(
     ),
     pulls=(PullHead(3, "merged", "d" * 40),),
 )
-VARIANT_TOLD = Details(
-    Facts(
+VARIANT_TOLD = HostData(
+    ProjectMetadata(
         "abc",
         "o/v",
         gated="auto",
@@ -41,7 +43,9 @@ VARIANT_TOLD = Details(
 )
 
 
-def told(reading: Reading, details: Details, *, at: int | None = None, **facts: Any) -> Reading:
+def told(
+    reading: ProjectData, details: HostData, *, at: int | None = None, **facts: Any
+) -> ProjectData:
     """Return a reading whose host told `details`, with some facts changed, at a moment."""
     changed = replace(details, facts=replace(details.facts, **facts))
     moment = reading.observation.observed_at if at is None else at

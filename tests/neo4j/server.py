@@ -20,7 +20,7 @@ from typing import Protocol
 
 import neo4j
 
-from graph.lock import ExclusiveLock, Locked
+from hubtrace.graph.files import ExclusiveLock, Locked
 from tests.neo4j.arcadedb import FromArcadeDB
 from tests.neo4j.artifacts import Unavailable, free_port, jars, java
 

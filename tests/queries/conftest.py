@@ -5,10 +5,10 @@ from importlib.resources import as_file, files
 
 import pytest
 
-from graph.store import GraphStore, open_store
-from ingest.load import load
-from ingest.pipeline import ingest_study
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import load
+from hubtrace.ingest.pipeline import ingest_study
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from tests.queries.worlds import hand_made
 from tests.stores import STORES, SharedServer, holding
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import CatalogueError
-from queries.addresses import Address, parse_address
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.queries.address import Address, parse_address
 
 SHA = "043a50f1c2" + "0" * 30
 UP, DOWN = "upstream", "downstream"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.catalogue import (
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import (
     FAMILIES_PER_STATEMENT,
     ask,
     ask_in_batches,
@@ -68,11 +68,8 @@ def test_a_header_is_read() -> None:
         ("limit (integer) = 3", "limit (integer) = x", "3: the default of `limit` is no JSON"),
         ("limit (integer) = 3", 'limit (integer) = "3"', "the default of `limit` is no integer"),
         ("limit (integer) = 3", "limit", "good.cypher:3: expected `name (type)`, not `limit,"),
-        ("= 3,", "= 3, other (string),", "good.cypher:1: the parameter $other is declared but"),
-        ("$limit +", "$limit + $limits +", "good.cypher:11: the parameter $limits is not declared"),
         ("word (string)", "word (string), word (string)", "`word` is declared twice"),
         ("n (integer", "name (integer", "good.cypher:1: `name` is declared twice"),
-        ("(f:Family {", "(f:Famile {", "good.cypher:10: the model has no label Famile"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
@@ -89,7 +86,7 @@ def test_a_name_may_be_used_once() -> None:
 
 
 def test_every_file_of_the_folder_is_in_the_catalogue() -> None:
-    names = sorted(entry.name for entry in (files("queries") / "cypher").iterdir())
+    names = sorted(entry.name for entry in (files("hubtrace.queries") / "cypher").iterdir())
     assert names == [f"{name}.cypher" for name in catalogue()]
 
 

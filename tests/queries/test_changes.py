@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import GraphStore, open_store
-from queries.changes import Change, changes, state
-from queries.thresholds import Thresholds
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.queries.changes import Change, changes, state
+from hubtrace.queries.thresholds import Thresholds
 from tests.queries.worlds import World, at
 
 SOON = Thresholds(abandon_after_days=30)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.store import GraphStore, open_store
-from queries.catalogue import ask
-from queries.patterns import PATTERNS, patterns
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.patterns import PATTERNS, patterns
 from tests.queries import definitions
 from tests.queries.definitions import DAY, PlainFamily, code_of, periods_of
 from tests.queries.worlds import START, World, switches_of

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore
-from queries.catalogue import ask
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask
 from tests.queries.worlds import DAY, World, at
 
 _FACTS: dict[str, dict[str, Any]] = {

@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from graph.store import GraphStore
-from queries.patterns import FamilyPattern, Labels, patterns
-from queries.study import agreement
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.patterns import FamilyPattern, Labels, patterns
+from hubtrace.queries.study import agreement
 from tests.queries.worlds import World, at
 
 _DIMENSIONS = ("lag", "sync", "intensity", "code")

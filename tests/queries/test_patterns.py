@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.catalogue import ask
-from queries.flags import FLAGGED_BRANCHES, flags
-from queries.patterns import PATTERNS, FamilyPattern, Labels, patterns
-from queries.study import PUBLISHED_LAGS, PUBLISHED_PATTERNS, Agreement, agreement, distribution
-from queries.thresholds import Thresholds
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.flags import FLAGGED_BRANCHES, flags
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern, Labels, patterns
+from hubtrace.queries.study import (
+    PUBLISHED_LAGS,
+    PUBLISHED_PATTERNS,
+    Agreement,
+    agreement,
+    distribution,
+)
+from hubtrace.queries.thresholds import Thresholds
 from tests.queries.worlds import DAY, World, at
 
 

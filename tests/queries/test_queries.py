@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore
-from queries.catalogue import ask, catalogue
-from queries.values import ValueType
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ValueType, ask, catalogue
 from tests.queries.audit.expected import OF_AUDITS
 from tests.queries.rows_of_copies import OF_COPIES
 from tests.queries.worlds import DAY, World, at, switches_of

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from graph.store import GraphStore
-from queries.catalogue import ask
-from queries.tagging import tag
-from queries.thresholds import Thresholds
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask
+from hubtrace.queries.tagging import tag
+from hubtrace.queries.thresholds import Thresholds
 from tests.graphs import contents
 from tests.queries.worlds import START, World, at, hand_made
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.trace import Trace, trace
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.trace import Trace, trace
 from tests.queries.traced import (
     CODE,
     DERIVED,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.sayings import later
-from queries.why import why
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.format import later
+from hubtrace.queries.why import why
 from tests.queries.traced import HOSTILE, MODEL, REPOSITORY, traced
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from graph.model import MODEL
-from graph.store import GraphStore
-from graph.tables import node_schema, relationship_schema
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.tables import node_schema, relationship_schema
 
 DAY = 86_400
 START = 1_704_110_400

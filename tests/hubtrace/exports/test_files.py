@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.model import MODEL
-from graph.store import GraphStore, open_store
 from hubtrace.exports.graphml import write_graphml
 from hubtrace.exports.node_link import write_node_link
 from hubtrace.exports.part import part_of
 from hubtrace.exports.tables import export_tables, schema_of
-from queries.catalogue import ask, catalogue
+from hubtrace.graph.model import MODEL
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.queries.catalogue import ask, catalogue
 from tests.graph.test_conformance import HOSTILE
 from tests.graph.test_copying import fill
 from tests.graphs import contents

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.kappa import LABELLED, WRITTEN, agreement, labelled, pairs_of, written
-from ingest.change_types import Area, Changed, ChangeType, classify
-from ingest.change_types.tables import all_rules
+from hubtrace.ingest.change_types import Area, Changed, ChangeType, classify
+from hubtrace.ingest.change_types.rules import all_rules
 
 RULES = {row["rule"] for row in all_rules()} | {"merge", "nothing"}
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.store import GraphStore
-from ingest.change_types import Changed, classify
-from ingest.change_types.columns import COLUMNS, told_of
-from ingest.load import load, plan
-from ingest.records import Commit, PathChange
+from hubtrace.graph.store import GraphStore
+from hubtrace.ingest.change_types import Changed, classify
+from hubtrace.ingest.change_types.columns import COLUMNS, told_of
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import Commit, PathChange
 from tests.ingest.load.test_load import _write
 from tests.ingest.readings import REPOSITORY, VARIANT, reading, sha
 
@@ -126,7 +126,7 @@ def test_other_rules_give_other_types_at_the_next_load(
     assert load(snapshot, store).new_projects == 0
     with store.write() as writer:
         writer.run("MATCH (p)-[h:HAS_COMMIT]->() SET h.change_rule = 'an older rule'")
-    monkeypatch.setattr(plan, "digest", lambda: "of older tables")
+    monkeypatch.setattr("hubtrace.ingest.load.plan.digest", lambda: "of older tables")
     load(snapshot, store)
     rules = store.run("MATCH (p)-[h:HAS_COMMIT]->() RETURN h.change_rule AS r ORDER BY r").rows()
     assert rules == [("file:training-code",), ("rule:hub-upload",)]

@@ -2,10 +2,11 @@
 
 import pytest
 
-from ingest.change_types.messages import topics_of
-from ingest.change_types.paths import kind_of, type_of
-from ingest.change_types.tables import (
+from hubtrace.ingest.change_types.messages import topics_of
+from hubtrace.ingest.change_types.paths import kind_of, type_of
+from hubtrace.ingest.change_types.rules import (
     Bot,
+    ChangeType,
     FileKind,
     Rule,
     Topic,
@@ -15,7 +16,6 @@ from ingest.change_types.tables import (
     rules,
     topics,
 )
-from ingest.change_types.types import ChangeType
 
 SIDES = ("upstream", "downstream")
 

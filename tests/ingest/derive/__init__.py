@@ -1,1 +1,1 @@
-"""Tests of `ingest.derive`: by definition, and against real git."""
+"""Tests of `hubtrace.ingest.derive`: by definition, and against real git."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from ingest.derive.dag import History
-from ingest.records import Observation, Ref, RefKind
+from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.records import Observation, Ref, RefKind
 
 PATHS = ("a", "b", "c")
 CONTENTS = ("one", "two", "three", None)

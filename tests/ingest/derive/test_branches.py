@@ -5,17 +5,17 @@ import dataclasses
 import pyarrow as pa
 import pytest
 
-from ingest.derive.branches import (
+from hubtrace.ingest.derive.branches import (
     SPECIAL_BRANCHES,
     BranchFacts,
     BranchStatus,
     branch_facts,
     is_special,
 )
-from ingest.derive.changes import Changes
-from ingest.derive.dag import History
-from ingest.derive.membership import membership_of
-from ingest.records import Observation, Ref, RefKind
+from hubtrace.ingest.derive.changes import Changes
+from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.records import Observation, Ref, RefKind
 
 # root ─ old ─ squash ─ tip        main at tip
 #   │     └ topic                  landed: squash holds its file

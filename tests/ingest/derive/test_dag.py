@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import IngestError
-from ingest.derive.dag import History
+from hubtrace.graph.errors import IngestError
+from hubtrace.ingest.derive.dag import History
 from tests.ingest.derive.sketches import Sketch, graphs, history, name, reach
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.derive.switches import Timeline, find_switches
-from ingest.records import Side
+from hubtrace.graph.identity import Side
+from hubtrace.ingest.derive.switches import Timeline, find_switches
 
 Entry = tuple[int, int, bool, str, str]
 """Family, time, whether downstream, project, sha: compared in this order, a timeline is sorted."""

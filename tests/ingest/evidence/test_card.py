@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.evidence import in_variant
-from ingest.evidence.card import front_matter
+from hubtrace.ingest.evidence import in_variant
+from hubtrace.ingest.evidence.card import front_matter
 from tests.ingest.evidence.texts import variant
 
 CARD = """---

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.evidence import in_repository
+from hubtrace.ingest.evidence import in_repository
 from tests.ingest.evidence.texts import repository
 
 MATRIX = """

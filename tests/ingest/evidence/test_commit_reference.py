@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.evidence import commit_reference, references_in
-from ingest.records import Reference
+from hubtrace.ingest.evidence import commit_reference, references_in
+from hubtrace.ingest.records import Reference
 
 SHA = "2a55fa09d4b870ee8e5ca3aa5b2b7af65d44ed86"
 REPOSITORY = "https://github.com/01-ai/Yi"

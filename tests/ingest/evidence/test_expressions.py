@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.evidence.expressions import UNKNOWN, Value, evaluate, expand
+from hubtrace.ingest.evidence.workflow import UNKNOWN, Value, evaluate, expand
 
 NAMES: dict[str, Value] = {"matrix.repo": "Yi-6B", "env.on": "true", "github.repository": "a/b"}
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.evidence import in_repository, in_variant, references_in
-from ingest.evidence.bounded_yaml import read_yaml
-from ingest.evidence.shell import commands
+from hubtrace.ingest.evidence import in_repository, in_variant, references_in
+from hubtrace.ingest.evidence.bounded_yaml import read_yaml
+from hubtrace.ingest.evidence.workflow import commands
 from tests.ingest.evidence.texts import repository, variant
 
 MILLION = 1 << 20

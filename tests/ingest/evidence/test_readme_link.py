@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ingest.evidence import in_repository, in_variant, owners_named
-from ingest.facts import Paper
+from hubtrace.ingest.evidence import in_repository, in_variant, owners_named
+from hubtrace.ingest.records import Paper
 from tests.ingest.evidence.texts import repository, variant
 
 README = """# Acme models

@@ -2,9 +2,8 @@
 
 import pytest
 
-from ingest.evidence import learn_aliases, owners_agree, same_contributor, same_owner
-from ingest.evidence.same_contributor import is_bot
-from ingest.evidence.same_owner import names_agree
+from hubtrace.ingest.evidence import learn_aliases, owners_agree, same_contributor, same_owner
+from hubtrace.ingest.evidence.owners import is_bot, names_agree
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from graph.text import to_bytes, to_text
-from ingest.git import GitSource
-from ingest.interface import Cursor, Reading
-from ingest.records import Commit, Project, Side
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.text import to_bytes, to_text
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.source import Cursor, ProjectData
+from hubtrace.ingest.sources.git import GitSource
 from tests.ingest.worlds import git
 
 NOW = 1_800_000_000
@@ -22,7 +23,7 @@ def source(cache: Path) -> GitSource:
 
 def read(
     cache: Path, location: Path | str, heads: Iterable[str] = (), side: Side = Side.UPSTREAM
-) -> tuple[Reading, dict[str, Commit]]:
+) -> tuple[ProjectData, dict[str, Commit]]:
     """Read all of `location`; the commits by sha, each of which came once."""
     reading = source(cache).read(project(side), str(location), Cursor(tuple(heads)))
     commits = list(reading.commits)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git import GitSource
-from ingest.git.cache import CloneCache
-from ingest.git.location import parse_location
-from ingest.interface import Cursor
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Cursor
+from hubtrace.ingest.sources.git import GitSource
+from hubtrace.ingest.sources.git.cache import CloneCache
+from hubtrace.ingest.sources.git.location import parse_location
 from tests.ingest.git.helpers import parents_by_git, project, read
 from tests.ingest.worlds import File, World, blob_id, git
 

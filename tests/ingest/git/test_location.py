@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git.location import Kind, parse_location, redact
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.sources.git.location import Kind, parse_location, redact
 from tests.ingest.git.helpers import read
 from tests.ingest.worlds import World, git
 

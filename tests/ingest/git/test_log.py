@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git.log import parse_log, read_log
-from ingest.git.runner import Git
-from ingest.records import PathChange
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.records import PathChange
+from hubtrace.ingest.sources.git.log import parse_log, read_log
+from hubtrace.ingest.sources.git.runner import Git
 from tests.ingest.git.helpers import read
 from tests.ingest.worlds import START, File, World, blob_id
 

@@ -6,15 +6,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.text import to_bytes
-from ingest.records import Commit
-from tests.ingest.git.helpers import (
-    parents_by_git,
-    read,
-    refs_by_git,
-    replay,
-    tree_by_git,
-)
+from hubtrace.graph.text import to_bytes
+from hubtrace.ingest.records import Commit
+from tests.ingest.git.helpers import parents_by_git, read, refs_by_git, replay, tree_by_git
 from tests.ingest.worlds import File, World
 
 SUBMODULE = File(b"1" * 40, "160000")

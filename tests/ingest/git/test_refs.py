@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from graph.text import to_text
-from ingest.records import Ref, RefKind, Side
+from hubtrace.graph.identity import Side
+from hubtrace.graph.text import to_text
+from hubtrace.ingest.records import Ref, RefKind
 from tests.ingest.git.helpers import NOW, read
 from tests.ingest.worlds import World, git
 

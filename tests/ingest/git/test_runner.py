@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git import GitSource
-from ingest.git.environment import environment
-from ingest.git.runner import Git, git_program
-from ingest.interface import Cursor
-from ingest.records import Commit
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.source import Cursor
+from hubtrace.ingest.sources.git import GitSource
+from hubtrace.ingest.sources.git.runner import Git, environment, git_program
 from tests.ingest.git.helpers import project
 from tests.ingest.worlds import World
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git import GitSource
-from ingest.git.location import parse_location
-from ingest.interface import Cursor
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Cursor
+from hubtrace.ingest.sources.git import GitSource
+from hubtrace.ingest.sources.git.location import parse_location
 from tests.ingest.git.helpers import project, read
 from tests.ingest.worlds import World, git
 

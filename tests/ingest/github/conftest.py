@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.github.address import parse_address
-from ingest.github.host import GitHubHost
+from hubtrace.ingest.sources.github.endpoint import parse_address
+from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import CANARY, TOKENS, Clock, furnish
 from tests.ingest.github.trouble import LIMITS

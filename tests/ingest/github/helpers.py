@@ -1,11 +1,11 @@
-"""What the tests of `ingest.github` share."""
+"""What the tests of `hubtrace.ingest.sources.github` share."""
 
 from dataclasses import dataclass, field
 
-from ingest.github.host import GitHubHost
-from ingest.github.tokens import Token
-from ingest.host import Look, Seen
-from ingest.waiting import Waiter
+from hubtrace.ingest.source import Fetched, Previous
+from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import Token
+from hubtrace.ingest.waiting import Waiter
 from tests.hubs.github import GitHubWorld, Repository
 from tests.ingest.worlds import START, World, git
 
@@ -62,14 +62,14 @@ def furnish(world: GitHubWorld) -> Repository:
     return it
 
 
-def again(look: Look) -> Seen:
+def again(look: Fetched) -> Previous:
     """What the next look sees of this one."""
-    return Seen(look.details, look.refs, look.marks)
+    return Previous(look.details, look.refs, look.marks)
 
 
-def look_twice(host: GitHubHost, name: str) -> Look:
+def look_twice(host: GitHubHost, name: str) -> Fetched:
     """Look, and look again with what was seen."""
-    return host.look(name, again(host.look(name, Seen())))
+    return host.look(name, again(host.look(name, Previous())))
 
 
 def many_commits(world: World, count: int, ref: str = "refs/heads/main") -> list[str]:

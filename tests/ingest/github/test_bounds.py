@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.github.address import parse_address
-from ingest.github.host import GitHubHost
-from ingest.host import Limits, Look, Seen
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Fetched, Limits, Previous
+from hubtrace.ingest.sources.github.endpoint import parse_address
+from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub
 from tests.hubs.wire import Answer, Request
@@ -27,7 +27,7 @@ def test_a_list_without_an_end_has_one(standing: GitHubHub, careful: GitHubHost,
     standing.faults.inject(kind, faults.endless())
     told = ask(careful, kind)
     assert standing.counts()[kind] <= 4
-    if isinstance(told, Look):
+    if isinstance(told, Fetched):
         cut = f"{kind}: the list repeats itself and has no end"
         assert told.details.cut == (cut,)
         assert told.refs == undisturbed.refs
@@ -43,14 +43,14 @@ def test_a_list_of_ever_new_items_is_cut(standing: GitHubHub, careful: GitHubHos
         return faults.endless()(request, faults.other_json(items)(request, answer))
 
     standing.faults.inject("branches", ever_new)
-    look = careful.look("01-ai/Yi", Seen())
+    look = careful.look("01-ai/Yi", Previous())
     assert look.details.cut == ("branches: only the first 500 are kept",)
     assert sum(ref.name.startswith("refs/heads/") for ref in look.refs) == 500
     assert standing.counts()["branches"] == 6
 
 
 def test_a_history_without_an_end_is_refused(standing: GitHubHub, careful: GitHubHost) -> None:
-    look = careful.look("01-ai/Yi", Seen())
+    look = careful.look("01-ai/Yi", Previous())
 
     def ever_older(request: Request, answer: Answer) -> Answer:
         page = int(request.query.get("page", 1))
@@ -75,7 +75,7 @@ def test_a_huge_answer_is_not_read_to_its_end(
     for fault in (faults.huge(), faults.huge(promised=False), faults.bomb()):
         standing.faults.inject(kind, fault)
         if kind == "readme":
-            (cut,) = careful.look("01-ai/Yi", Seen()).details.cut
+            (cut,) = careful.look("01-ai/Yi", Previous()).details.cut
             assert cut.startswith("readme: left out, because 127.0.0.1:")
             assert cut.endswith("an answer of more than 196,608 bytes is not read")
         else:
@@ -94,7 +94,7 @@ def test_a_name_without_an_end_is_refused_and_a_text_is_cut(
         return faults.other_json(told)(request, answer)
 
     standing.faults.inject("repository", longer)
-    assert careful.look("01-ai/Yi", Seen()).details.facts.description == long[:4_096]
+    assert careful.look("01-ai/Yi", Previous()).details.facts.description == long[:4_096]
     standing.faults.inject("tags", faults.other_json([{"name": long, "commit": {"sha": "a" * 40}}]))
     assert line(careful, "tags").endswith("/tags: `name` has more than 4,096 characters")
 
@@ -117,7 +117,7 @@ def test_what_is_read_of_a_huge_answer_stays_small(standing: GitHubHub, clock: C
             GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), limits) as careful,
             pytest.raises(SourceError, match="8,388,608 bytes"),
         ):
-            careful.look("01-ai/Yi", Seen())
+            careful.look("01-ai/Yi", Previous())
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         standing.faults.clear()
@@ -137,5 +137,5 @@ def test_an_answer_that_trickles_is_given_up(standing: GitHubHub, clock: Clock) 
 
     standing.faults.inject("tags", trickle, times=1)
     with GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), limits) as careful:
-        assert careful.look("01-ai/Yi", Seen()).refs
+        assert careful.look("01-ai/Yi", Previous()).refs
     assert "took more than 0.3 seconds" in clock.slept[0]

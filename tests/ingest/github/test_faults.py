@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.github.address import parse_address
-from ingest.github.client import Client
-from ingest.github.host import GitHubHost
-from ingest.host import Look, Seen
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Fetched, Previous
+from hubtrace.ingest.sources.github.client import Client
+from hubtrace.ingest.sources.github.endpoint import parse_address
+from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.github import GitHubHub
@@ -117,9 +117,9 @@ def test_what_lasts_ends_in_one_line(
 def test_what_a_token_may_not_see_is_left_out_and_said(
     standing: GitHubHub, careful: GitHubHost, kind: str, part: str
 ) -> None:
-    whole = careful.look("01-ai/Yi", Seen())
+    whole = careful.look("01-ai/Yi", Previous())
     standing.faults.inject(kind, LASTING["403"])
-    look = careful.look("01-ai/Yi", Seen())
+    look = careful.look("01-ai/Yi", Previous())
     assert look.details.cut == (f"{part}: GitHub does not show them to this token",)
     assert look.refs == whole.refs
     seen = replace(again(whole), marks={})
@@ -141,7 +141,7 @@ def test_json_of_another_shape_ends_in_one_line(
     for value in object_or_list:
         standing.faults.inject(kind, faults.other_json(value))
         if kind == "contents" and isinstance(value, dict):
-            assert isinstance(ask(careful, kind), Look)  # a file where the folder would be
+            assert isinstance(ask(careful, kind), Fetched)  # a file where the folder would be
         else:
             assert "expected" in line(careful, kind), value
         standing.faults.clear()
@@ -170,7 +170,7 @@ def test_pages_are_asked_for_from_the_same_place_only(
 def test_links_that_are_none_are_no_links(standing: GitHubHub, careful: GitHubHost) -> None:
     for link in ("", "nonsense", "<>; rel=", "<a"):
         standing.faults.inject("tags", partial(_linked, link))
-        assert careful.look("01-ai/Yi", Seen()).refs, link
+        assert careful.look("01-ai/Yi", Previous()).refs, link
         standing.faults.clear()
 
 
@@ -179,7 +179,7 @@ def test_a_mark_that_is_none_is_not_kept(
     standing: GitHubHub, careful: GitHubHost, etag: str
 ) -> None:
     standing.faults.inject("tags", lambda _request, answer: answer.adding({"ETag": etag}))
-    look = careful.look("01-ai/Yi", Seen())
+    look = careful.look("01-ai/Yi", Previous())
     assert "tags" not in look.marks
     assert careful.look("01-ai/Yi", again(look)).refs == look.refs
 
@@ -191,7 +191,7 @@ def _linked(link: str, _request: Request, answer: Answer) -> Answer:
 def test_several_threads_share_a_host(standing: GitHubHub, careful: GitHubHost) -> None:
     names = ["01-ai/Yi", "base/Origin"] * 8
     with ThreadPoolExecutor(8) as threads:
-        looks = list(threads.map(lambda name: careful.look(name, Seen()), names))
+        looks = list(threads.map(lambda name: careful.look(name, Previous()), names))
     assert [look.details.facts.name for look in looks] == names
 
 

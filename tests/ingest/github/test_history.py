@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git.source import GitSource
-from ingest.github.host import GitHubHost
-from ingest.host import Look, Seen
-from ingest.interface import Cursor
-from ingest.records import Commit, Project, Side
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.records import Commit
+from hubtrace.ingest.source import Cursor, Fetched, Previous
+from hubtrace.ingest.sources.git.source import GitSource
+from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import again, many_commits
 from tests.ingest.worlds import START, git
 
 
-def told(host: GitHubHost, look: Look, *held: str) -> list[Commit]:
+def told(host: GitHubHost, look: Fetched, *held: str) -> list[Commit]:
     return list(host.history(look.details.facts.name, look, held))
 
 
@@ -29,7 +29,7 @@ def test_a_commit_is_told_as_git_tells_it(
     messages = [b"\n\n  Fix it \n\nbecause\n", "Ünïcode ✓\n".encode(), b"", b"One\r\ntwo\n"]
     for number, message in enumerate(messages):
         repository.git.commit({b"f": b"%d" % number}, message=message, committed_at=START + 9)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     by_api = {commit.sha: commit for commit in told(host, look)}
     project = Project("x", Side.UPSTREAM, "01-ai/Yi", "")
     url = host.clone_url("01-ai/Yi")
@@ -53,7 +53,7 @@ def test_a_hundred_commits_cost_a_request(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 498)  # and two that are there
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     hub.forget()
     assert len(told(host, look)) == 501
     assert hub.counts() == {"commits": 5 + 1}  # a request for the branch with one of its own
@@ -66,7 +66,7 @@ def test_only_what_is_new_is_asked_for(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 250)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     held = tuple(ref.target for ref in look.refs)
     new = many_commits(repository.git, 120)
     later = host.look("01-ai/Yi", again(look))
@@ -82,7 +82,7 @@ def test_the_walk_is_gits_own(
     host: GitHubHost, world: GitHubWorld, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On random histories, whose clocks may go backwards, in pages of three."""
-    monkeypatch.setattr("ingest.github.asking._FULL_PAGE", {"per_page": "3"})
+    monkeypatch.setattr("hubtrace.ingest.sources.github.pagination._FULL_PAGE", {"per_page": "3"})
     chance = random.Random(seed)
     it = world.repository("r/random")
     for number in range(24):
@@ -94,7 +94,7 @@ def test_the_walk_is_gits_own(
     for number, sha in enumerate(chance.sample(it.git.commits, 4)):
         it.git.branch("refs/heads/main" if not number else f"refs/heads/b{number}", sha)
     held = chance.sample(it.git.commits, chance.choice([0, 1, 3]))
-    look = host.look("r/random", Seen())
+    look = host.look("r/random", Previous())
     commits = [commit.sha for commit in told(host, look, *held)]
     assert len(commits) == len(set(commits))
     tips = [ref.target for ref in look.refs]
@@ -116,7 +116,7 @@ def test_a_list_that_ends_too_early_is_not_taken_for_a_history(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 150)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     hub.faults.inject("commits", lambda _request, answer: answer.having(headers={}))
     with pytest.raises(SourceError, match="commits ended before the history did"):
         told(host, look)
@@ -132,5 +132,5 @@ def test_a_rewritten_history_is_told_from_where_it_differs(
     first = repository.git.commits[0]
     held = tuple(repository.git.commits)
     forced = repository.git.commit({b"n": b"n"}, parents=[first], at=START + 90_000)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     assert [commit.sha for commit in told(host, look, *held)] == [forced]

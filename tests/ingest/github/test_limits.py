@@ -6,13 +6,12 @@ from email.utils import formatdate
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.github.address import parse_address
-from ingest.github.host import GitHubHost
-from ingest.github.limits import asked_to_wait
-from ingest.github.tokens import Token
-from ingest.github.wire import Reply
-from ingest.host import Seen
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Previous
+from hubtrace.ingest.sources.github.client import Reply, asked_to_wait
+from hubtrace.ingest.sources.github.endpoint import parse_address
+from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import Token
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub
 from tests.ingest.github.helpers import CANARY, Clock
@@ -31,7 +30,7 @@ def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: C
     hub.quotas.accounts[CANARY].limit = 5
     began = clock.now
     with hosting(hub, clock, CANARY) as host:
-        look = host.look("01-ai/Yi", Seen())
+        look = host.look("01-ai/Yi", Previous())
     assert len(look.details.pulls) == 3
     assert clock.now == began + 3601
     place = hub.url.removeprefix("http://")
@@ -45,7 +44,7 @@ def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: C
 def test_without_a_token_the_wait_says_what_would_help(hub: GitHubHub, clock: Clock) -> None:
     hub.quotas.accounts[""].limit = 5
     with hosting(hub, clock) as host:
-        look = host.look("01-ai/Yi", Seen())
+        look = host.look("01-ai/Yi", Previous())
         assert host.logins("01-ai/Yi", look, ()) == {}
     assert "(60 requests an hour; a token in GITHUB_TOKEN helps)" in clock.slept[0]
     assert look.warnings == ("without a token the authors' logins are not asked for",)
@@ -55,12 +54,12 @@ def test_tokens_take_turns_when_one_is_used_up(hub: GitHubHub, clock: Clock) -> 
     hub.quotas.accounts[CANARY].limit = 3
     other = hub.allow(OTHER, "bo")
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
         assert (hub.quotas.accounts[CANARY].used, other.used) == (3, 5)
         assert clock.slept == []
         assert {logged.status for logged in hub.log} == {200}  # nobody ran into the limit
         clock.now += 4_000
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
         assert hub.quotas.accounts[CANARY].used == 3  # and it is the first one's turn again
 
 
@@ -69,20 +68,20 @@ def test_all_tokens_used_up_wait_for_the_first_to_be_renewed(hub: GitHubHub, clo
     hub.allow(OTHER, "bo", limit=5, used=3, reset_at=int(clock.now) + 600)
     began = clock.now
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
     assert clock.now == began + 601
 
 
 def test_a_token_that_is_not_accepted_is_left_out_and_named(hub: GitHubHub, clock: Clock) -> None:
     with hosting(hub, clock, "ghp_wrong", CANARY) as host:
-        look = host.look("01-ai/Yi", Seen())
+        look = host.look("01-ai/Yi", Previous())
     assert look.warnings == ("the token in GITHUB_TOKENS (number 1) was not accepted",)
     assert hub.counts()["repository"] == 2
     with (
         hosting(hub, clock, "ghp_wrong", "ghp_worse") as host,
         pytest.raises(SourceError, match=r"does not accept the token in GITHUB_TOKENS \(number 2"),
     ):
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
 
 
 def test_a_secondary_limit_holds_for_all_tokens(hub: GitHubHub, clock: Clock) -> None:
@@ -90,7 +89,7 @@ def test_a_secondary_limit_holds_for_all_tokens(hub: GitHubHub, clock: Clock) ->
     began = clock.now
     hub.faults.inject("tags", faults.status(403, {"message": "…"}, {"Retry-After": "90"}), times=1)
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
     assert clock.now == began + 90
     assert hub.quotas.accounts[OTHER].used == 0
 
@@ -101,13 +100,13 @@ def test_a_wait_that_nobody_would_sit_through_is_refused(hub: GitHubHub, clock: 
         hosting(hub, clock, CANARY) as host,
         pytest.raises(SourceError, match="rate limit: the host asks to wait for 1500 minutes"),
     ):
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
 
 
 def test_quotas_are_told_without_costing_any(hub: GitHubHub, clock: Clock) -> None:
     hub.allow(OTHER, "bo", scopes="repo, read:org")
     with hosting(hub, clock, CANARY, OTHER, "ghp_wrong") as host:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
         first, second, third = host.quotas()
         assert (first.source, first.accepted) == ("GITHUB_TOKENS (number 1)", True)
         assert (first.limit, first.remaining) == (5_000, 4_992)
@@ -158,4 +157,4 @@ def test_headers_that_are_no_numbers_are_none(hub: GitHubHub, clock: Clock, nons
     headers = {name: nonsense.encode().decode("latin-1") for name in names}
     hub.faults.inject(faults.ANY, lambda _request, answer: answer.adding(headers))
     with hosting(hub, clock, CANARY) as host:
-        assert host.look("01-ai/Yi", Seen()).refs
+        assert host.look("01-ai/Yi", Previous()).refs

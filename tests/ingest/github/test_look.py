@@ -6,23 +6,22 @@ from typing import Any
 
 import pytest
 
-from ingest.facts import Asset, Facts, PullHead, Release, Text
-from ingest.git.source import GitSource
-from ingest.github.host import GitHubHost, Owned
-from ingest.host import ProjectGone, Seen
-from ingest.live import LiveSource
-from ingest.names import Web, key_of
-from ingest.records import Project, Ref, RefKind, Side
-from ingest.snapshot import SnapshotWriter
+from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.ingest.records import Asset, ProjectMetadata, PullHead, Ref, RefKind, Release, Text
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import Previous, ProjectGone
+from hubtrace.ingest.sources.git.source import GitSource
+from hubtrace.ingest.sources.github.host import GitHubHost, Owned
+from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import FIRST, UNCHANGED, again, look_twice, many_commits
 from tests.ingest.worlds import START, blob_id
 
 
 def test_a_look_tells_all_that_is_there(host: GitHubHost, repository: Repository) -> None:
-    look = host.look("01-ai/yi", Seen())
+    look = host.look("01-ai/yi", Previous())
     first, side, main = repository.git.commits
-    assert look.details.facts == Facts(
+    assert look.details.facts == ProjectMetadata(
         host_id="2",
         name="01-ai/Yi",
         default_branch="refs/heads/main",
@@ -58,7 +57,7 @@ def test_a_look_tells_all_that_is_there(host: GitHubHost, repository: Repository
 
 
 def test_a_first_look_costs_a_fixed_number_of_requests(host: GitHubHost, hub: GitHubHub) -> None:
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     assert hub.counts() == {**FIRST, "blobs": 1}
     assert sum(FIRST.values()) == 7
     assert not look.same_refs
@@ -67,7 +66,7 @@ def test_a_first_look_costs_a_fixed_number_of_requests(host: GitHubHost, hub: Gi
 def test_an_unchanged_repository_costs_one_free_request_per_list(
     host: GitHubHost, hub: GitHubHub
 ) -> None:
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     hub.forget()
     second = host.look("01-ai/Yi", again(look))
     assert hub.counts() == UNCHANGED
@@ -92,12 +91,12 @@ CHANGES: list[tuple[str, dict[str, int]]] = [
 def test_what_has_changed_is_asked_for_and_nothing_else(
     host: GitHubHost, hub: GitHubHub, repository: Repository, what: str, more: dict[str, int]
 ) -> None:
-    seen = again(host.look("01-ai/Yi", Seen()))
+    seen = again(host.look("01-ai/Yi", Previous()))
     _change(repository, what)
     hub.forget()
     look = host.look("01-ai/Yi", seen)
     assert hub.counts() == {**UNCHANGED, **more}
-    fresh = host.look("01-ai/Yi", Seen())
+    fresh = host.look("01-ai/Yi", Previous())
     assert (look.details, look.refs) == (fresh.details, fresh.refs)
     assert look.same_refs == (what in ("release", "pull", "star"))
 
@@ -136,7 +135,7 @@ def test_a_look_at_what_changed_tells_what_a_first_look_tells(
     host: GitHubHost, repository: Repository, world: GitHubWorld, seed: int
 ) -> None:
     chance = random.Random(seed)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     whats = [*(what for what, _ in CHANGES), "archive", "licence", "rename", "nothing", "rewrite"]
     for _ in range(10):
         for what in chance.sample(whats, chance.randrange(1, 4)):
@@ -144,7 +143,7 @@ def test_a_look_at_what_changed_tells_what_a_first_look_tells(
             if what == "rename":
                 world.rename(repository.name, f"01-ai/Yi-{chance.randrange(1_000)}")
         look = host.look("01-ai/Yi", again(look))
-        fresh = host.look("01-ai/Yi", Seen())
+        fresh = host.look("01-ai/Yi", Previous())
         assert (look.details, look.refs) == (fresh.details, fresh.refs)
         assert look.default_branch == fresh.default_branch
 
@@ -155,7 +154,7 @@ def test_only_pull_requests_updated_since_are_read(
     side = repository.git.commits[1]
     for number in range(4, 351):
         repository.pulls.append(type(repository.pulls[0])(number, side, "open", START + number))
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     assert hub.counts()["pulls"] == 4
     assert [pull.number for pull in look.details.pulls] == list(range(1, 351))
     repository.pulls[0].state, repository.pulls[0].updated_at = "closed", START + 1_000
@@ -171,7 +170,7 @@ def test_a_push_beyond_the_first_hundred_branches_is_seen(
     first, side, _ = repository.git.commits
     for number in range(150):
         repository.git.branch(f"refs/heads/b{number:03}", first)
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     hub.forget()
     assert host.look("01-ai/Yi", again(look)).same_refs
     assert hub.counts() == UNCHANGED
@@ -184,7 +183,7 @@ def test_a_push_beyond_the_first_hundred_branches_is_seen(
 def test_a_renamed_repository_is_found_under_its_new_name(
     host: GitHubHost, hub: GitHubHub, world: GitHubWorld
 ) -> None:
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     world.rename("01-ai/Yi", "other/Yi-2")
     hub.forget()
     moved = host.look("01-ai/Yi", again(look))
@@ -197,12 +196,12 @@ def test_a_renamed_repository_is_found_under_its_new_name(
 def test_another_repository_of_the_name_inherits_nothing(
     host: GitHubHost, world: GitHubWorld
 ) -> None:
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     world.rename("01-ai/Yi", "01-ai/Old-Yi")
     other = world.repository("01-ai/Yi")
     other.git.commit({b"x": b"y"})
     taken = host.look("01-ai/Yi", again(look))
-    fresh = host.look("01-ai/Yi", Seen())
+    fresh = host.look("01-ai/Yi", Previous())
     assert (taken.details, taken.refs) == (fresh.details, fresh.refs)
     assert taken.details.pulls == ()
 
@@ -215,7 +214,7 @@ def test_what_is_gone_is_a_fact(
 ) -> None:
     repository.blocked = status
     with pytest.raises(ProjectGone) as gone:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
     assert gone.value.reason == reason
 
 
@@ -247,7 +246,7 @@ def test_a_second_ingest_of_an_unchanged_repository_sends_no_list_and_no_clone(
     host: GitHubHost, hub: GitHubHub, repository: Repository, tmp_path: Path, by_git: bool
 ) -> None:
     many_commits(repository.git, 250)
-    web = Web(github=hub.url)
+    web = Hosts(github=hub.url)
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
     for round_number in range(2):

@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import SourceError
-from ingest.github.fields import Fields, clean, shown
-from ingest.github.history import commit_of, login_of
-from ingest.github.host import _owned
-from ingest.github.parts import _pull, _release, facts_of
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.sources.github.host import (
+    _owned,
+    _pull,
+    _release,
+    commit_of,
+    facts_of,
+    login_of,
+)
+from hubtrace.ingest.sources.github.schemas import Fields, clean, shown
 from tests.hubs.github import GitHubHub
 from tests.hubs.github.bodies import Bodies
 from tests.hubs.github.reading import commits

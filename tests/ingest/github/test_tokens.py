@@ -10,18 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git.source import GitSource
-from ingest.github.address import PUBLIC, Address, parse_address
-from ingest.github.host import GitHubHost
-from ingest.github.tokens import Token, find_tokens
-from ingest.github.wire import Wire
-from ingest.host import Limits, ProjectGone, Seen
-from ingest.interface import Cursor
-from ingest.live import LiveSource
-from ingest.names import Web, key_of
-from ingest.records import Project, Side
-from ingest.snapshot import SnapshotWriter
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import Cursor, Limits, Previous, ProjectGone
+from hubtrace.ingest.sources.git.source import GitSource
+from hubtrace.ingest.sources.github.client import Wire
+from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address, parse_address
+from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import Token, find_tokens
+from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import CANARY, TOKENS, Clock
@@ -159,17 +157,17 @@ def test_an_authority_of_ones_own_is_taken_as_requests_takes_it(
 ) -> None:
     with GitHubHost(parse_address(certified.url), (), clock.waiter()) as host:
         with pytest.raises(SourceError, match="not trusted; REQUESTS_CA_BUNDLE can name"):
-            host.look("01-ai/Yi", Seen())
+            host.look("01-ai/Yi", Previous())
         assert clock.slept == []  # asking again would not help
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
-        assert host.look("01-ai/Yi", Seen()).refs
+        assert host.look("01-ai/Yi", Previous()).refs
 
 
 def test_git_reads_a_private_repository_with_the_token(
     hub: GitHubHub, clock: Clock, repository: Repository, tmp_path: Path
 ) -> None:
     repository.private = True
-    web = Web(github=hub.url)
+    web = Hosts(github=hub.url)
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
     with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
@@ -188,7 +186,7 @@ def test_a_netrc_file_is_not_asked(
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with GitHubHost(parse_address(hub.url), (), clock.waiter()) as host:
-        host.look("01-ai/Yi", Seen())
+        host.look("01-ai/Yi", Previous())
     assert all(entry.headers["Authorization"] is None for entry in hub.log)
 
 
@@ -196,7 +194,7 @@ def test_the_token_is_on_the_wire_and_nowhere_else(
     hub: GitHubHub, clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    web = Web(github=hub.url)
+    web = Hosts(github=hub.url)
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
     for fault in (faults.reset(), faults.status(403, {"message": CANARY})):

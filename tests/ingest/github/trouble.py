@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.github.host import GitHubHost
-from ingest.host import Limits, Seen
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Limits, Previous
+from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.ingest.github.helpers import CANARY
 
 LIMITS = Limits(answer_bytes=1 << 20, text_bytes=1 << 16, pages=20, refs=500)
@@ -19,7 +19,7 @@ def ask(host: GitHubHost, kind: str) -> Any:
     """Ask whatever costs a request of this kind."""
     if kind == "repositories":
         return list(host.repositories("01-ai"))
-    look = host.look("01-ai/Yi", Seen())
+    look = host.look("01-ai/Yi", Previous())
     if kind == "commits":
         return list(host.history("01-ai/Yi", look, ())), host.logins("01-ai/Yi", look, ())
     return look

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.host import Limits, Look, Seen
-from ingest.huggingface import HuggingFace
-from ingest.waiting import Waiter
+from hubtrace.ingest.source import Fetched, Limits, Previous
+from hubtrace.ingest.sources.huggingface import HuggingFace
+from hubtrace.ingest.waiting import Waiter
 from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 
 TOKEN = "hf_canaryCANARYcanaryCANARY"
@@ -79,6 +79,6 @@ def host(
     return HuggingFace(hub.url, token=token, waiter=clock.waiter, limits=limits)
 
 
-def seen(look: Look) -> Seen:
+def seen(look: Fetched) -> Previous:
     """Return what the snapshot holds after a look."""
-    return Seen(look.details, look.refs, look.marks)
+    return Previous(look.details, look.refs, look.marks)

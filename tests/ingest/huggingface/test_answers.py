@@ -10,10 +10,10 @@ from huggingface_hub import hf_api
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import SourceError
-from ingest.facts import BaseModel
-from ingest.huggingface import answers
-from ingest.huggingface.refusals import in_our_words
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.records import BaseModel
+from hubtrace.ingest.sources.huggingface import schemas
+from hubtrace.ingest.sources.huggingface.client import map_errors
 
 # A busy machine takes its time over nested JSON.
 PATIENT = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -51,9 +51,9 @@ MODEL = st.fixed_dictionaries(
 @example({"id": "ada/one", "_id": "\ud800"})
 @example({"id": "ada/one", "_id": "1", "createdAt": "0001-01-01T00:00:00.000Z"})
 def test_facts_are_of_their_types_or_there_are_none(told: dict[str, Any]) -> None:
-    with suppress(SourceError), in_our_words("the Hub", "a model"):
-        facts = answers.facts(ModelInfo(**told))
-        assert answers.model_name(facts.name) == facts.name
+    with suppress(SourceError), map_errors("the Hub", "a model"):
+        facts = schemas.facts(ModelInfo(**told))
+        assert schemas.model_name(facts.name) == facts.name
         json.dumps(astuple(facts)).encode()
         repr(facts).encode()  # no half characters
         assert isinstance(facts.created_at, int | None)
@@ -70,8 +70,8 @@ def test_facts_are_of_their_types_or_there_are_none(told: dict[str, Any]) -> Non
 def test_files_are_of_their_types_or_there_are_none(
     path: Any, size: Any, oid: Any, lfs: Any
 ) -> None:
-    with suppress(SourceError), in_our_words("the Hub", "a file"):
-        file = answers.tree_file(RepoFile(path=path, size=size, oid=oid, lfs=lfs))
+    with suppress(SourceError), map_errors("the Hub", "a file"):
+        file = schemas.tree_file(RepoFile(path=path, size=size, oid=oid, lfs=lfs))
         assert isinstance(file.path, str)
         assert file.size >= 0
 
@@ -79,21 +79,21 @@ def test_files_are_of_their_types_or_there_are_none(
 @PATIENT
 @given(JSON)
 def test_commits_are_of_their_types_or_there_are_none(told: Any) -> None:
-    with suppress(SourceError), in_our_words("the Hub", "a commit"):
-        answers.commit(told)
+    with suppress(SourceError), map_errors("the Hub", "a commit"):
+        schemas.commit(told)
         pytest.fail("no such JSON is a commit")
 
 
 def test_a_title_of_several_lines_is_one() -> None:
     told = {"id": "0" * 40, "title": "One\nTwo", "authors": [], "date": "2024-01-01T00:00:00.000Z"}
-    commit = answers.commit(told)
+    commit = schemas.commit(told)
     assert (commit.subject, commit.author_name, commit.committed_at) == ("One", "", 1_704_067_200)
 
 
 def test_base_models_are_told_by_the_field_or_by_the_tags() -> None:
     def base_models(told: Any, *tags: str) -> tuple[BaseModel, ...]:
         info = ModelInfo(id="a/b", _id="1", baseModels=told, tags=list(tags))
-        return answers.facts(info).base_models
+        return schemas.facts(info).base_models
 
     merged = {"relation": "merge", "models": [{"id": "a/x"}, {"id": "a/y"}]}
     assert base_models(merged) == (BaseModel("a/x", "merge"), BaseModel("a/y", "merge"))
@@ -117,7 +117,7 @@ def test_base_models_are_told_by_the_field_or_by_the_tags() -> None:
     ],
 )
 def test_papers_are_named_by_arxiv_ids_only(tag: str, paper: list[str]) -> None:
-    assert answers.papers_in([tag, tag]) == paper
+    assert schemas.papers_in([tag, tag]) == paper
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_papers_are_named_by_arxiv_ids_only(tag: str, paper: list[str]) -> None:
     ],
 )
 def test_a_paper_names_a_web_page_or_nothing(told: Any, repository: str | None) -> None:
-    assert answers.paper("1", hf_api.PaperInfo(id="1", githubRepo=told)).repository == repository
+    assert schemas.paper("1", hf_api.PaperInfo(id="1", githubRepo=told)).repository == repository

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.host import Limits, Look, Seen
-from ingest.huggingface import HuggingFace, Listing, Wanted
-from ingest.waiting import Waiter
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.source import Fetched, Limits, Previous
+from hubtrace.ingest.sources.huggingface import HuggingFace, Listing, ModelFilter
+from hubtrace.ingest.waiting import Waiter
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.huggingface import HuggingFaceHub, User
@@ -37,8 +37,8 @@ def _fine_again(hub: HuggingFaceHub) -> Iterator[None]:
     hub.forget()
 
 
-def look(asked: HuggingFace) -> Look:
-    return asked.look(NAME, Seen())
+def look(asked: HuggingFace) -> Fetched:
+    return asked.look(NAME, Previous())
 
 
 def history(asked: HuggingFace) -> list[Any]:
@@ -46,7 +46,7 @@ def history(asked: HuggingFace) -> list[Any]:
 
 
 def models(asked: HuggingFace) -> Listing:
-    return asked.models(Wanted(author="ada"))
+    return asked.models(ModelFilter(author="ada"))
 
 
 ASKING: dict[str, Callable[[HuggingFace], Any]] = {
@@ -355,5 +355,5 @@ def test_a_limit_is_shared_by_all_who_ask(hub: HuggingFaceHub, clock: Clock) -> 
 def test_where_nobody_listens_is_said(clock: Clock) -> None:
     asked = HuggingFace("http://127.0.0.1:1", waiter=clock.waiter)
     with pytest.raises(SourceError, match=r"the model a/b: no connection \(5 tries\)"):
-        asked.look("a/b", Seen())
+        asked.look("a/b", Previous())
     assert sum(clock.slept) == 15

@@ -4,10 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.facts import BaseModel, Facts, Paper, Text, TreeFile
-from ingest.host import Limits, ProjectGone, Seen
-from ingest.records import Commit, RefKind
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.records import (
+    BaseModel,
+    Commit,
+    Paper,
+    ProjectMetadata,
+    RefKind,
+    Text,
+    TreeFile,
+)
+from hubtrace.ingest.source import Limits, Previous, ProjectGone
 from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 from tests.hubs.huggingface.model import CREATED
@@ -16,8 +23,8 @@ from tests.ingest.worlds import START, blob_id
 
 
 def test_all_that_the_hub_tells_of_a_model(hub: HuggingFaceHub, model: Model, clock: Clock) -> None:
-    look = host(hub, clock).look(NAME, Seen())
-    assert look.details.facts == Facts(
+    look = host(hub, clock).look(NAME, Previous())
+    assert look.details.facts == ProjectMetadata(
         host_id=model.object_id,
         name=NAME,
         created_at=CREATED,
@@ -60,7 +67,7 @@ def test_all_that_the_hub_tells_of_a_model(hub: HuggingFaceHub, model: Model, cl
 def test_the_first_look_costs_five_requests_and_the_papers(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
-    host(hub, clock).look(NAME, Seen())
+    host(hub, clock).look(NAME, Previous())
     assert hub.counts() == {"model": 1, "refs": 1, "tree": 1, "resolve": 1, "file": 1, "paper": 1}
 
 
@@ -68,7 +75,7 @@ def test_an_unchanged_model_costs_two_conditional_requests(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     asked = host(hub, clock)
-    first = asked.look(NAME, Seen())
+    first = asked.look(NAME, Previous())
     hub.forget()
     again = asked.look(NAME, seen(first))
     assert [(entry.kind, entry.status) for entry in hub.log] == [("model", 304), ("refs", 304)]
@@ -86,7 +93,7 @@ def test_a_new_pull_request_costs_no_tree_and_a_new_head_no_known_card(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     asked = host(hub, clock)
-    first = asked.look(NAME, Seen())
+    first = asked.look(NAME, Previous())
     hub.forget()
     model.git.branch("refs/pr/2", model.git.commits[0])
     second = asked.look(NAME, seen(first))
@@ -114,7 +121,7 @@ def test_a_renamed_model_is_told_under_its_new_name(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     asked = host(hub, clock)
-    first = asked.look(NAME, Seen())
+    first = asked.look(NAME, Previous())
     hub.models.rename(NAME, "bob/two")
     second = asked.look(NAME, seen(first))
     assert (second.details.facts.name, second.details.facts.host_id) == (
@@ -138,16 +145,16 @@ def test_what_is_not_shown_is_gone(
     setattr(model, field, value)
     for token in (None, next(iter(hub.users))):
         with pytest.raises(ProjectGone, match=f"^{NAME}: ") as gone:
-            host(hub, clock, token).look(NAME, Seen())
+            host(hub, clock, token).look(NAME, Previous())
         assert gone.value.reason == reason
 
 
 def test_a_model_that_never_was_is_gone_too(hub: HuggingFaceHub, clock: Clock) -> None:
     with pytest.raises(ProjectGone) as gone:
-        host(hub, clock, None).look("ada/none", Seen())
+        host(hub, clock, None).look("ada/none", Previous())
     assert gone.value.reason == "not_found"
     with pytest.raises(SourceError, match="not a Hugging Face model name"):
-        host(hub, clock).look("../../etc", Seen())
+        host(hub, clock).look("../../etc", Previous())
     assert hub.counts() == {"model": 1}
 
 
@@ -158,7 +165,7 @@ def test_where_no_hub_is_nothing_is_taken_for_gone(
         hub.faults.clear()
         hub.faults.inject("model", faults.status(status))
         with pytest.raises(SourceError) as failed:
-            host(hub, clock).look(NAME, Seen())
+            host(hub, clock).look(NAME, Previous())
         assert not isinstance(failed.value, ProjectGone)
 
 
@@ -167,7 +174,7 @@ def test_a_model_whose_facts_are_for_some_people_only_is_gone_for_us(
 ) -> None:
     hub.faults.inject("model", faults.status(403, headers={"X-Error-Code": "GatedRepo"}))
     with pytest.raises(ProjectGone) as gone:
-        host(hub, clock).look(NAME, Seen())
+        host(hub, clock).look(NAME, Previous())
     assert gone.value.reason == "gated"
 
 
@@ -175,7 +182,7 @@ def test_a_gated_model_is_told_but_for_its_card_until_access_is_given(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     model.gated = "manual"
-    first = host(hub, clock).look(NAME, Seen())
+    first = host(hub, clock).look(NAME, Previous())
     assert first.details.facts.gated == "manual"
     assert first.details.texts == ()
     assert len(first.details.files) == 3
@@ -192,13 +199,13 @@ def test_a_private_model_is_told_to_its_readers(
 ) -> None:
     model.private = True
     model.readers.add("bob")
-    assert host(hub, clock).look(NAME, Seen()).details.facts.private
+    assert host(hub, clock).look(NAME, Previous()).details.facts.private
 
 
 def test_an_empty_model_has_facts_only(hub: HuggingFaceHub, clock: Clock) -> None:
     hub.add("ada/empty")
     asked = host(hub, clock)
-    look = asked.look("ada/empty", Seen())
+    look = asked.look("ada/empty", Previous())
     assert (look.refs, look.default_branch, look.details.files) == ((), None, ())
     assert hub.counts() == {"model": 1, "refs": 1}
     assert list(asked.history("ada/empty", look, ())) == []
@@ -211,14 +218,14 @@ def test_the_default_branch_is_main_or_else_the_one_at_the_head(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     model.git.branch("refs/heads/a", model.git.commits[0])
-    assert host(hub, clock).look(NAME, Seen()).default_branch == "refs/heads/main"
+    assert host(hub, clock).look(NAME, Previous()).default_branch == "refs/heads/main"
 
 
 def test_the_history_without_git_is_that_of_the_default_branch(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     asked = host(hub, clock)
-    look = asked.look(NAME, Seen())
+    look = asked.look(NAME, Previous())
     hub.forget()
     first, second, _ = model.git.commits
     assert list(asked.history(NAME, look, ())) == [
@@ -238,7 +245,7 @@ def test_long_histories_cost_a_request_per_page(
         model.git.commit()
     hub.page["commits"] = 2
     asked = host(hub, clock)
-    look = asked.look(NAME, Seen())
+    look = asked.look(NAME, Previous())
     hub.forget()
     commits = list(asked.history(NAME, look, ()))
     assert len({commit.sha for commit in commits}) == len(commits) == 7
@@ -252,10 +259,10 @@ def test_between_two_commits_of_a_history_other_things_can_be_asked(
 ) -> None:
     hub.page["commits"] = 1
     asked = host(hub, clock)
-    look = asked.look(NAME, Seen())
+    look = asked.look(NAME, Previous())
     history = asked.history(NAME, look, ())
     next(history)
-    assert asked.look(NAME, Seen()) == look
+    assert asked.look(NAME, Previous()) == look
     assert len(list(history)) == 1
 
 
@@ -264,7 +271,7 @@ def test_what_is_beyond_the_limits_is_cut_and_said_to_be(
 ) -> None:
     model.arxiv = ["2501.00001", "2501.00002", "cs/0112017"]
     limits = Limits(files=2, text_bytes=30, papers=2, refs=3)
-    look = host(hub, clock, limits=limits).look(NAME, Seen())
+    look = host(hub, clock, limits=limits).look(NAME, Previous())
     assert len(look.details.files) == 2
     assert [(text.text, text.cut) for text in look.details.texts] == [
         ("---\nlicense: MIT\n---\n# One\n", True)
@@ -283,7 +290,7 @@ def test_what_is_beyond_the_limits_is_cut_and_said_to_be(
 
 def test_a_card_in_lfs_is_not_read(hub: HuggingFaceHub, model: Model, clock: Clock) -> None:
     model.git.commit({b"README.md": pointer(b"#" * 20_000_000)})
-    look = host(hub, clock).look(NAME, Seen())
+    look = host(hub, clock).look(NAME, Previous())
     assert look.details.texts == ()
     assert look.details.cut == ("the card of ada/one is not read: it is stored as a large file",)
     assert "resolve" not in hub.counts()
@@ -293,13 +300,13 @@ def test_names_that_are_no_models_are_no_base_models(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     model.base_models = {"ada/base": "quantized", "./local/path": "finetune", "a b": "merge"}
-    facts = host(hub, clock).look(NAME, Seen()).details.facts
+    facts = host(hub, clock).look(NAME, Previous()).details.facts
     assert facts.base_models == (BaseModel("ada/base", "quantized"),)
 
 
 def test_text_that_is_no_utf8_is_kept(hub: HuggingFaceHub, model: Model, clock: Clock) -> None:
     model.git.commit({b"README.md": b"caf\xe9\n"})
-    (card,) = host(hub, clock).look(NAME, Seen()).details.texts
+    (card,) = host(hub, clock).look(NAME, Previous()).details.texts
     assert card.text == "caf\U0010fee9\n"
 
 

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SourceError
-from ingest.git.source import GitSource
-from ingest.host import ProjectGone
-from ingest.live import LiveSource
-from ingest.names import Web, key_of, variant_url
-from ingest.records import Project, Side
-from ingest.snapshot import SnapshotWriter
-from ingest.snapshot.writer import Written
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Hosts, Project, Side, key_of, variant_url
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.snapshot.writer import Written
+from hubtrace.ingest.source import ProjectGone
+from hubtrace.ingest.sources.git.source import GitSource
+from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model, pointer
 from tests.ingest.huggingface.conftest import NAME, TOKEN, Clock, host
@@ -34,7 +33,7 @@ class Keeper:
         source = LiveSource(
             {Side.DOWNSTREAM: host(self.hub, self.clock, token)},
             GitSource(self.folder / "clones", tokens=tokens) if git else None,
-            web=Web(),
+            web=Hosts(),
             clock=lambda: self.clock.now,
         )
         self.hub.forget()

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.interface import Reading
-from ingest.records import Commit, Observation, PathChange, Project, Ref, RefKind, Side
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.records import Commit, Observation, PathChange, Ref, RefKind
+from hubtrace.ingest.source import ProjectData
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch
 
@@ -29,14 +30,14 @@ class Member:
         """All commits, as git lists them."""
         return self.git.ask("rev-list", *(self.shas[head] for head in self.heads)).split()
 
-    def reading(self) -> Reading:
+    def reading(self) -> ProjectData:
         """Return what a source would read, the changes told by git."""
         refs = [
             Ref(f"refs/heads/{number or 'main'}", RefKind.BRANCH, self.shas[head])
             for number, head in enumerate(self.heads)
         ]
         seen = Observation(1_000, "refs/heads/main", tuple(refs))
-        return Reading(self.project, seen, iter([self._commit(sha) for sha in self.commits]))
+        return ProjectData(self.project, seen, iter([self._commit(sha) for sha in self.commits]))
 
     def _commit(self, sha: str) -> Commit:
         sketch = self.graph[self.shas.index(sha)]

@@ -7,14 +7,25 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore
-from ingest.derive.origins.copies import MOST_HOLDERS, MOST_PATHS
-from ingest.derive.origins.pointers import blob_id, pointer_id
-from ingest.facts import Asset, Details, Facts, Release, Text, TreeFile
-from ingest.interface import Reading
-from ingest.load import Loaded, load
-from ingest.records import Commit, Family, PathChange, Project, Side, Upstream
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.store import GraphStore
+from hubtrace.ingest.derive.blobs import blob_id, pointer_id
+from hubtrace.ingest.derive.copies import MOST_HOLDERS, MOST_PATHS
+from hubtrace.ingest.load import Loaded, load
+from hubtrace.ingest.records import (
+    Asset,
+    Commit,
+    Family,
+    HostData,
+    PathChange,
+    ProjectMetadata,
+    Release,
+    Text,
+    TreeFile,
+    Upstream,
+)
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import ProjectData
 from tests.graphs import contents
 from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 
@@ -45,7 +56,7 @@ def repository(name: str) -> Project:
     return Project(url, Side.UPSTREAM, name, url)
 
 
-def variant_of(*files: Mapping[str, str | None], at: int = 100) -> Reading:
+def variant_of(*files: Mapping[str, str | None], at: int = 100) -> ProjectData:
     """Return a variant whose commits bring these files, a hundred seconds apart."""
     names = [f"p{number}" for number in range(len(files))]
     commits = [
@@ -55,7 +66,7 @@ def variant_of(*files: Mapping[str, str | None], at: int = 100) -> Reading:
     return reading(VARIANT, commits, main=names[-1])
 
 
-def written(path: Path, *readings: Reading, families: Sequence[Family] = ()) -> Snapshot:
+def written(path: Path, *readings: ProjectData, families: Sequence[Family] = ()) -> Snapshot:
     """Write readings into a snapshot."""
     with SnapshotWriter(path) as writer:
         for one in readings:
@@ -78,7 +89,9 @@ def copies(store: GraphStore) -> set[tuple[Any, ...]]:
     return {(*row, copied[3:], origin[3:] if origin else None) for *row, copied, origin in rows}
 
 
-def found(store: GraphStore, path: Path, *readings: Reading, **more: Any) -> set[tuple[Any, ...]]:
+def found(
+    store: GraphStore, path: Path, *readings: ProjectData, **more: Any
+) -> set[tuple[Any, ...]]:
     """Return the copies in the graph of these readings."""
     load(written(path / "s", *readings, **more), store)
     return copies(store)
@@ -171,7 +184,7 @@ def test_forks_are_one_repository_and_it_is_the_source(store: GraphStore, tmp_pa
     source = [root, own, commit("b", "a", at=15), commit("m", "b", "c", at=40)]
     fork = [root, own, brings("d", "c", files={"z": sha("z")}, at=30)]
     fork_project = repository("a/fork")
-    told = Details(Facts("2", "a/fork", fork_of="o/r"))
+    told = HostData(ProjectMetadata("2", "a/fork", fork_of="o/r"))
     upstream = reading(REPOSITORY, source, main="m")
     forked = replace(reading(fork_project, fork, main="d"), details=told)
     other = reading(repository("b/other"), [brings("o", files={"x": ONE}, at=50)], main="o")
@@ -242,8 +255,8 @@ def _large(n: int) -> tuple[str, str]:
 def test_large_files_are_found_by_pointer_and_by_release(store: GraphStore, tmp_path: Path) -> None:
     """Three large files: a pointer in the repository, a tagged release's, an untagged one's."""
     (_, stored), (tagged_sha, tagged), (loose_sha, loose) = _large(1), _large(2), _large(3)
-    told = Details(
-        Facts("1", "o/r"),
+    told = HostData(
+        ProjectMetadata("1", "o/r"),
         releases=(
             Release("v1", "One", 50, (Asset("w2.bin", 2, f"sha256:{tagged_sha}"),)),
             Release("v9", "Nine", 160, (Asset("w3.bin", 3, f"sha256:{loose_sha}"),)),
@@ -252,8 +265,8 @@ def test_large_files_are_found_by_pointer_and_by_release(store: GraphStore, tmp_
     )
     upstream = reading(REPOSITORY, [brings("a", files={"w1": stored}, at=10)], main="a", v1="a")
     files = {"1.safetensors": stored, "2.bin": tagged, "3.bin": loose, "4.bin": _large(4)[1]}
-    of_hub = Details(
-        Facts("2", "o/v"),
+    of_hub = HostData(
+        ProjectMetadata("2", "o/v"),
         files=tuple(
             TreeFile(path, blob, 130, f"{n:064x}", n)
             for n, (path, blob) in enumerate(files.items(), start=1)
@@ -279,11 +292,15 @@ def test_a_card_is_a_readme_with_front_matter(store: GraphStore, tmp_path: Path)
             ],
             main="b",
         ),
-        details=Details(Facts("1", "o/r"), texts=(Text("readme", "README.md", None, readme),)),
+        details=HostData(
+            ProjectMetadata("1", "o/r"), texts=(Text("readme", "README.md", None, readme),)
+        ),
     )
     downstream = replace(
         variant_of({"README.md": blobs[0]}),
-        details=Details(Facts("2", "o/v"), texts=(Text("card", "README.md", None, card),)),
+        details=HostData(
+            ProjectMetadata("2", "o/v"), texts=(Text("card", "README.md", None, card),)
+        ),
     )
     assert found(store, tmp_path, upstream, downstream) == {
         ("README.md", "o/r", "README.md", "readme", False, 90, "p0", "a")
@@ -294,7 +311,9 @@ def test_a_variant_whose_history_is_not_told_has_the_files_of_its_head(
     store: GraphStore, tmp_path: Path
 ) -> None:
     upstream = reading(REPOSITORY, [brings("a", files={"x": ONE}, at=10)], main="a")
-    told = Details(Facts("2", "o/v"), files=(TreeFile("x", ONE, 3), TreeFile("y", TWO, 3)))
+    told = HostData(
+        ProjectMetadata("2", "o/v"), files=(TreeFile("x", ONE, 3), TreeFile("y", TWO, 3))
+    )
     downstream = replace(variant_of({}, {}), details=told)
     assert found(store, tmp_path, upstream, downstream) == {
         ("x", "o/r", "x", "blob", False, 190, "p1", "a")

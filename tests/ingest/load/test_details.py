@@ -4,12 +4,12 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from graph.store import GraphStore
-from ingest.facts import Details, Facts, Release, TreeFile
-from ingest.interface import Reading
-from ingest.live import gone_reading
-from ingest.load import load
-from ingest.snapshot import SnapshotWriter
+from hubtrace.graph.store import GraphStore
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import HostData, ProjectMetadata, Release, TreeFile
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import ProjectData
+from hubtrace.ingest.sources.live import gone_reading
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
 from tests.ingest.told import REPOSITORY_TOLD, SHA256, VARIANT_TOLD, told
 
@@ -21,11 +21,11 @@ RETURN r.name, x.name, x.published_at, a.name, a.digest, a.size ORDER BY x.key, 
 _BASES = "MATCH (v:Variant)-[d:DERIVED_FROM]->(b:Variant) RETURN v.name, d.relation, b.name"
 
 
-def upstream() -> Reading:
+def upstream() -> ProjectData:
     return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
 
 
-def downstream() -> Reading:
+def downstream() -> ProjectData:
     return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
 
 
@@ -47,7 +47,9 @@ def test_releases_base_models_and_facts_are_loaded(store: GraphStore, tmp_path: 
 
 
 def test_what_changed_replaces_what_was(store: GraphStore, tmp_path: Path) -> None:
-    details = Details(Facts("17", "p/r", archived=True), releases=(Release("v2", "Two", 8),))
+    details = HostData(
+        ProjectMetadata("17", "p/r", archived=True), releases=(Release("v2", "Two", 8),)
+    )
     moved = replace(REPOSITORY, name="p/r", url="https://github.com/p/r")
     with SnapshotWriter(tmp_path / "s") as writer:
         writer.write_project(upstream(), "github")
@@ -75,7 +77,7 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
 ) -> None:
     base = replace(VARIANT, key="https://huggingface.co/o/base", name="o/base")
     told_base = told(
-        reading(base, [commit("c")], main="c"), Details(Facts("d", "o/base", task="t"))
+        reading(base, [commit("c")], main="c"), HostData(ProjectMetadata("d", "o/base", task="t"))
     )
     with SnapshotWriter(tmp_path / "s") as writer:
         writer.write_project(downstream(), "huggingface")

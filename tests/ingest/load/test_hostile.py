@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import GraphStore
-from graph.text import to_bytes, to_text
-from ingest.load import load
-from ingest.records import Family, PathChange, Ref, RefKind, Upstream
-from ingest.snapshot import SnapshotWriter
-from queries.catalogue import ask
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.text import to_bytes, to_text
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import Family, PathChange, Ref, RefKind, Upstream
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.queries.catalogue import ask
 from tests.graph.test_conformance import HOSTILE
 from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 

@@ -10,12 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.store import GraphStore, open_store
-from ingest.facts import BaseModel, Details, Facts, Text
-from ingest.interface import Reading
-from ingest.load import load
-from ingest.records import Family, Project, Reference, Side, Upstream
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import (
+    BaseModel,
+    Family,
+    HostData,
+    ProjectMetadata,
+    Reference,
+    Text,
+    Upstream,
+)
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import ProjectData
 from tests.graphs import contents
 from tests.ingest.readings import commit, reading, sha
 
@@ -29,33 +37,35 @@ RETURN v.name, r.name, e.method, e.reason ORDER BY v.name, e.rank, r.name, e.met
 """
 
 
-def repository(name: str, readme: str = "", workflow: str = "", **reads: Any) -> Reading:
+def repository(name: str, readme: str = "", workflow: str = "", **reads: Any) -> ProjectData:
     """Return a repository with these texts."""
     url = f"https://github.com/{name}"
     texts = [
         Text("readme", "README.md", None, readme),
         Text("workflow", ".github/workflows/go.yml", None, workflow),
     ]
-    details = Details(Facts(f"r{name}", name), texts=tuple(t for t in texts if t.text))
+    details = HostData(ProjectMetadata(f"r{name}", name), texts=tuple(t for t in texts if t.text))
     return _told(Project(url.lower(), Side.UPSTREAM, name, url), details, **reads)
 
 
-def variant(name: str, card: str = "", bases: Iterable[str] = (), **reads: Any) -> Reading:
+def variant(name: str, card: str = "", bases: Iterable[str] = (), **reads: Any) -> ProjectData:
     """Return a variant with this card."""
     url = f"https://huggingface.co/{name}"
-    facts = Facts(f"v{name}", name, base_models=tuple(BaseModel(b, "quantized") for b in bases))
+    facts = ProjectMetadata(
+        f"v{name}", name, base_models=tuple(BaseModel(b, "quantized") for b in bases)
+    )
     texts = (Text("card", "README.md", None, card),) if card else ()
     project = Project(url.lower(), Side.DOWNSTREAM, name, url)
-    return _told(project, Details(facts, texts=texts), **reads)
+    return _told(project, HostData(facts, texts=texts), **reads)
 
 
-def _told(project: Project, details: Details, commits: Any = None, at: int = 10) -> Reading:
+def _told(project: Project, details: HostData, commits: Any = None, at: int = 10) -> ProjectData:
     own = commit(project.name[-9:], email=f"{project.side}@{project.name}")
     made = [own] if commits is None else commits
     return replace(reading(project, made, observed_at=at), details=details)
 
 
-def write(path: Path, *readings: Reading, families: Iterable[Family] = ()) -> Snapshot:
+def write(path: Path, *readings: ProjectData, families: Iterable[Family] = ()) -> Snapshot:
     """Add readings and families to the snapshot at `path`."""
     with SnapshotWriter(path) as writer:
         for one in readings:
@@ -71,7 +81,7 @@ Run it with [vLLM](https://github.com/vllm-project/vllm).
 """
 
 
-def yi() -> Reading:
+def yi() -> ProjectData:
     """Return the repository that the others are about."""
     return repository(
         "01-ai/Yi",
@@ -80,18 +90,18 @@ def yi() -> Reading:
     )
 
 
-def quantized() -> Reading:
+def quantized() -> ProjectData:
     """Return somebody else's variant of it."""
     card = "Code: https://github.com/01-ai/Yi, thanks to https://github.com/x/y"
     return variant("bob/Yi-q", card)
 
 
-def stray() -> Reading:
+def stray() -> ProjectData:
     """Return a variant that only names a tool."""
     return variant("carl/stray", "It runs in [trl](https://github.com/huggingface/trl).")
 
 
-def everything() -> list[Reading]:
+def everything() -> list[ProjectData]:
     """Return a repository and variants of every kind; a reading can be written once."""
     dead = variant("carl/dead", "Code: https://github.com/carl/gone")
     return [yi(), variant("01-ai/Yi-6B", CARD), quantized(), stray(), dead]
@@ -236,7 +246,7 @@ def test_people_on_both_sides(store: GraphStore, tmp_path: Path) -> None:
 
 
 def test_files_of_another_owners_model_are_lineage(store: GraphStore, tmp_path: Path) -> None:
-    def with_file(one: Reading, *names: str) -> Reading:
+    def with_file(one: ProjectData, *names: str) -> ProjectData:
         made = [commit(name, paths=["tokenizer.json"]) for name in names]
         same = tuple(replace(c, changes=(replace(c.changes[0], blob="b" * 40),)) for c in made)
         return replace(one, commits=iter(same))

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import SnapshotCorrupt
-from graph.store import GraphStore, open_store
-from ingest.interface import Reading
-from ingest.load import Loaded, load
-from ingest.records import Family, Observation, Upstream
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.graph.errors import SnapshotCorrupt
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import Loaded, load
+from hubtrace.ingest.records import Family, Observation, Upstream
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import ProjectData
 from tests.graphs import contents
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading, sha
 
@@ -24,7 +24,9 @@ OTHER = Family("g", (Upstream(OTHER_REPOSITORY.key),), (OTHER_VARIANT.key,))
 DAY = 86_400
 
 
-def _write(path: Path, *readings: Reading, families: tuple[Family, ...] = (FAMILY,)) -> Snapshot:
+def _write(
+    path: Path, *readings: ProjectData, families: tuple[Family, ...] = (FAMILY,)
+) -> Snapshot:
     with SnapshotWriter(path) as writer:
         for one in readings:
             writer.write_project(one, "git")
@@ -33,7 +35,7 @@ def _write(path: Path, *readings: Reading, families: tuple[Family, ...] = (FAMIL
     return Snapshot(path)
 
 
-def _upstream() -> Reading:
+def _upstream() -> ProjectData:
     commits = [
         commit("a", at=1 * DAY),
         commit("b", "a", at=2 * DAY, committed_at=9 * DAY, email="bob@example.org"),
@@ -44,7 +46,7 @@ def _upstream() -> Reading:
     return reading(REPOSITORY, commits, main="m", topic="y", v1="b")
 
 
-def _downstream() -> Reading:
+def _downstream() -> ProjectData:
     commits = [commit("p", at=2 * DAY + 7), commit("q", "p", at=4 * DAY, committed_at=6 * DAY)]
     return reading(VARIANT, commits, main="q")
 
@@ -54,7 +56,7 @@ def small_family(path: Path) -> Snapshot:
     return _write(path, _upstream(), _downstream())
 
 
-def _other(*names: str) -> tuple[Reading, Reading]:
+def _other(*names: str) -> tuple[ProjectData, ProjectData]:
     return (
         reading(OTHER_REPOSITORY, [commit(names[0], at=DAY)], main=names[0]),
         reading(OTHER_VARIANT, [commit(names[1], at=2 * DAY)], main=names[1]),

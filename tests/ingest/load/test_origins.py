@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.store import GraphStore, open_store
-from ingest.load import load
-from ingest.records import Project, Side
-from ingest.snapshot import SnapshotWriter
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import load
+from hubtrace.ingest.snapshot import SnapshotWriter
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, positions
 from tests.ingest.load.origin_oracle import Copy, Member, expected

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from graph.store import GraphStore, open_store
-from ingest.load import load
-from queries.catalogue import ask
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.ingest.load import load
+from hubtrace.queries.catalogue import ask
 from tests.ingest.provenance import KINDS, Provenance, Truth
 from tests.ingest.scoring import by_method, by_tier, wrong_links
 

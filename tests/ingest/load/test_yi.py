@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore
-from ingest.evidence import in_repository, references_in
-from ingest.facts import Details, Facts, Text
-from ingest.git.source import GitSource
-from ingest.interface import Cursor
-from ingest.load import load
-from ingest.records import Commit, Project, Side
-from ingest.snapshot import SnapshotWriter
-from queries.catalogue import ask
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.store import GraphStore
+from hubtrace.ingest.evidence import in_repository, references_in
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import Commit, HostData, ProjectMetadata, Text
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.source import Cursor
+from hubtrace.ingest.sources.git.source import GitSource
+from hubtrace.queries.catalogue import ask
 from tests.ingest.readings import reading
 
 LABELLED = Path(__file__).parents[4] / "shared" / "data" / "labelled" / "hf.jsonl"
@@ -107,7 +107,9 @@ def test_its_own_workflow_and_readme_name_its_variants(clone: Path) -> None:
         Text("readme", "README.md", None, text("README.md")),
         Text("workflow", workflow, None, text(workflow)),
     )
-    found = in_repository("01-ai/Yi", replace(Details(Facts("1", "01-ai/Yi")), texts=texts))
+    found = in_repository(
+        "01-ai/Yi", replace(HostData(ProjectMetadata("1", "01-ai/Yi")), texts=texts)
+    )
     published = {name for name, one in found if one.method == "ci_workflow"}
     sizes = ("6B", "6B-200K", "6B-Chat", "6B-Chat-4bits", "6B-Chat-8bits", "9B", "9B-200K", "34B")
     chats = ("34B-200K", "34B-Chat", "34B-Chat-4bits", "34B-Chat-8bits")

@@ -4,19 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ingest.interface import Reading
-from ingest.live import gone_reading
-from ingest.records import Event
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.records import Event
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import ProjectData
+from hubtrace.ingest.sources.live import gone_reading
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
 from tests.ingest.told import REPOSITORY_TOLD, VARIANT_TOLD, told
 
 
-def upstream() -> Reading:
+def upstream() -> ProjectData:
     return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
 
 
-def downstream() -> Reading:
+def downstream() -> ProjectData:
     return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.evidence import references_in
-from ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.evidence import references_in
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 
 UP, DOWN = "https://github.com/o/r", "https://huggingface.co/o/v"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked, SourceError
-from ingest.interface import Cursor
-from ingest.records import Commit, Event, Family, Observation, Upstream
-from ingest.snapshot import Snapshot, SnapshotWriter
-from ingest.snapshot.columns import without_email
-from ingest.snapshot.manifest import snapshot_hash
+from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked, SourceError
+from hubtrace.ingest.records import Commit, Event, Family, Observation, Upstream
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.snapshot.columns import without_email
+from hubtrace.ingest.snapshot.writer import snapshot_hash
+from hubtrace.ingest.source import Cursor
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading, sha
 
 FAMILY = Family("f", (Upstream(REPOSITORY.key, ("src",)),), (VARIANT.key,), {"lag": "x"}, NOW)
@@ -175,7 +175,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_of_a_newer_format_is_refused(tmp_path: Path) -> None:
-    from ingest.snapshot.files import write_sealed
+    from hubtrace.ingest.snapshot.format import write_sealed
 
     write_sealed(tmp_path / "snapshot.json", {"format": 99, "id": "x"})
     with pytest.raises(SnapshotError, match="newer hubtrace"):

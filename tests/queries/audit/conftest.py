@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore, open_store
 from tests.queries.audit.worlds import provenance
 from tests.stores import STORES, SharedServer, holding
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.audit import Audit, audit
-from queries.thresholds import Thresholds
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit import Audit, audit
+from hubtrace.queries.thresholds import Thresholds
 from tests.queries.audit.worlds import (
     ALONE,
     BASE,

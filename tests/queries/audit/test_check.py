@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-from graph.errors import CatalogueError
-from graph.store import GraphStore
-from queries.audit import audit
-from queries.audit.check import Checked, Wanted, check_variants, targets_of
-from queries.audit.check_formats import to_json, to_markdown, to_text
-from queries.audit.findings import GROUPS, KINDS, look
-from queries.audit.sarif import to_sarif
+from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit import audit
+from hubtrace.queries.audit.check import Checked, Wanted, check_variants, targets_of
+from hubtrace.queries.audit.findings import GROUPS, KINDS, look
+from hubtrace.queries.audit.formats.findings import to_json, to_markdown, to_text
+from hubtrace.queries.audit.formats.sarif import to_sarif
 from tests.queries.audit.worlds import ALONE, BASE, CHAT, DEAD, HUB, LOST, SMALL, YI, provenance
 from tests.queries.worlds import World, at
 

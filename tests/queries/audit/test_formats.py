@@ -11,11 +11,11 @@ from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
 from jsonschema import Draft202012Validator
 
-from graph.store import GraphStore, open_store
-from queries.audit import Audit, audit
-from queries.audit.as_json import json_schema, to_json
-from queries.audit.bom import to_cyclonedx
-from queries.audit.statement import PREDICATE, to_in_toto
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.queries.audit import Audit, audit
+from hubtrace.queries.audit.formats.cyclonedx import to_cyclonedx
+from hubtrace.queries.audit.formats.in_toto import PREDICATE, to_in_toto
+from hubtrace.queries.audit.formats.json import json_schema, to_json
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import ALONE, CHAT, OWN, SMALL, UP, provenance
 

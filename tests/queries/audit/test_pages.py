@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from graph.store import open_store
-from graph.text import for_people
-from queries.audit import Audit, audit
-from queries.audit.html import to_html
-from queries.audit.layout import page_of
-from queries.audit.markdown import to_markdown
-from queries.audit.text import to_text
+from hubtrace.graph.store import open_store
+from hubtrace.graph.text import for_people
+from hubtrace.queries.audit import Audit, audit
+from hubtrace.queries.audit.formats.html import to_html
+from hubtrace.queries.audit.formats.markdown import to_markdown
+from hubtrace.queries.audit.formats.text import to_text
+from hubtrace.queries.audit.page import page_of
 from tests.browser import OpenPage
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import OWN, SMALL, UP, provenance

@@ -2,8 +2,8 @@
 
 import pytest
 
-from graph.store import GraphStore
-from queries.catalogue import ask, catalogue
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask, catalogue
 from tests.queries.audit.expected import OF_AUDITS
 from tests.queries.audit.worlds import ALONE, SMALL
 

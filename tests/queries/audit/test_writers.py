@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from graph.store import open_store
-from graph.text import for_people
-from queries.audit import audit
-from queries.audit.facts import Audit
-from queries.audit.html import to_html
-from queries.audit.markdown import to_markdown
-from queries.audit.page import Facts, Linked, Note, Page, Section, Table, cut
-from queries.audit.past import as_of
-from queries.audit.text import WIDTH, to_text
-from queries.pages.links import is_safe
+from hubtrace.graph.store import open_store
+from hubtrace.graph.text import for_people
+from hubtrace.queries.audit import audit
+from hubtrace.queries.audit.build import as_of
+from hubtrace.queries.audit.formats.html import to_html
+from hubtrace.queries.audit.formats.markdown import to_markdown
+from hubtrace.queries.audit.formats.text import WIDTH, to_text
+from hubtrace.queries.audit.page import Facts, Linked, Note, Page, Section, Table, cut
+from hubtrace.queries.audit.records import Audit
+from hubtrace.queries.pages.rendering import is_safe
 from tests.queries.audit.worlds import ALONE, provenance
 
 _HARD = ("<script>", "](", "javascript:", "https://github.com/a/b", "|", "\n", "`", "**", "\x1b[0m")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.pages import commit_url, link
+from hubtrace.queries.pages import commit_url, link
 
 KNOWN = ("http://127.0.0.1:8000/acme/model", "https://git.example.org/acme/code")
 SHA = "0123456789" * 4

@@ -5,8 +5,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from queries.pages import render
-from queries.pages.rendering import _environment, short
+from hubtrace.queries.pages import render
+from hubtrace.queries.pages.rendering import _environment, short
 from tests.browser import OpenPage
 
 HOSTILE = "</title><script>document.title='owned'</script>]]>\u202e\x1b[31m&<img src=x onerror=y>"

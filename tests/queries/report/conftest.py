@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from graph.store import GraphStore, open_store
-from queries.changes import changes, state
-from queries.report import document, report
-from queries.report.changes import changes_document
-from queries.report.page import page
+from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.queries.changes import changes, state
+from hubtrace.queries.report import document, report
+from hubtrace.queries.report.formats.html import page
+from hubtrace.queries.report.formats.markdown import changes_document
 from tests.queries.report.worlds import hostile
 from tests.queries.worlds import at
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from queries.report.markdown import markdown
-from queries.report.schema import json_schema
-from queries.report.tables import tables
+from hubtrace.queries.report.formats.json import json_schema
+from hubtrace.queries.report.formats.markdown import markdown
+from hubtrace.queries.report.formats.parquet import tables
 from tests.queries.report.conftest import Document
 from tests.queries.report.worlds import ATTACKS, MEGABYTE
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from queries.pages.figures import UNKNOWN
-from queries.report.page import page
+from hubtrace.queries.pages.rendering import UNKNOWN
+from hubtrace.queries.report.formats.html import page
 from tests.browser import OpenPage
 from tests.queries.report.conftest import Document
 from tests.queries.report.worlds import ATTACKS

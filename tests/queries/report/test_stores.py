@@ -4,9 +4,9 @@ import json
 
 import jsonschema
 
-from graph.store import GraphStore
-from queries.report import document, report
-from queries.report.schema import json_schema
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.report import document, report
+from hubtrace.queries.report.formats.json import json_schema
 from tests.queries.worlds import at
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from graph.store import GraphStore
-from queries.statistics import Facts, gather, statistics
-from queries.statistics.intervals import wilson
-from queries.statistics.significance import chi_squared, kruskal_wallis
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.statistics import Facts, gather, statistics
+from hubtrace.queries.statistics.intervals import wilson
+from hubtrace.queries.statistics.significance import chi_squared, kruskal_wallis
 from tests.queries.statistics import recomputed
 from tests.queries.worlds import World, at
 

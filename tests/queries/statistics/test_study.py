@@ -8,9 +8,9 @@ import scikit_posthocs
 from scipy import stats
 from scipy.stats.contingency import association
 
-from graph.store import GraphStore
-from queries.statistics import Statistics, gather, statistics
-from queries.statistics.intervals import Interval
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.statistics import Statistics, gather, statistics
+from hubtrace.queries.statistics.intervals import Interval
 from tests.queries.statistics import recomputed
 
 SIDES = {"upstream": "U", "downstream": "D"}

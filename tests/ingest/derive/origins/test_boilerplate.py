@@ -5,8 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingest.derive.origins.boilerplate import Boilerplate, boilerplate
-from ingest.derive.origins.pointers import blob_id, pointer_id
+from hubtrace.ingest.derive.blobs import Boilerplate, blob_id, boilerplate, pointer_id
 from tests.ingest.worlds import World
 
 ROOT = Path(__file__).parents[4]

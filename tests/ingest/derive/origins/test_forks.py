@@ -2,7 +2,7 @@
 
 from itertools import permutations
 
-from ingest.derive.origins.forks import Lineage, collapse
+from hubtrace.ingest.derive.copies import Lineage, collapse
 
 A, B, C, D, E, F = (f"https://github.com/o/{name}" for name in "abcdef")
 

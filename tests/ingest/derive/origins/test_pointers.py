@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.derive.origins.pointers import asset_id, blob_id, pointer_id, pointer_text
+from hubtrace.ingest.derive.blobs import asset_id, blob_id, pointer_id, pointer_text
 
 SHA256 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 

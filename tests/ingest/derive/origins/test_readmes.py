@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.derive.origins.readmes import body_digest
+from hubtrace.ingest.derive.blobs import body_digest
 
 BODY = "# Yi\n\n" + "A model that was made with care. " * 10
 

@@ -1,0 +1,365 @@
+"""The Python API: a graph in a notebook; answers are data frames and HTML tables too."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from html import escape
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.result import Result
+from hubtrace.graph.store import GraphStore, GraphWriter
+from hubtrace.output import cell, header
+from hubtrace.queries.flags import BranchFlag, Flags, SideFlag, VariantFlag
+from hubtrace.queries.patterns import FamilyPattern
+from hubtrace.queries.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hubtrace.queries.audit import Audit
+
+
+MOST_ROWS = 50
+"""Rows that are shown; the others are counted."""
+_LONGEST = 300
+"""Characters of a cell that are shown."""
+
+
+def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], caption: str = "") -> str:
+    """Return rows as an HTML table; control characters and marks of direction are visible."""
+    head = "".join(f"<th>{escape(header(column))}</th>" for column in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{_cell(column, row[column])}</td>' for column in columns)}</tr>"
+        for row in rows[:MOST_ROWS]
+    )
+    more = len(rows) - MOST_ROWS
+    rest = f"<p>… and {more:,} more</p>" if more > 0 else ""
+    named = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+
+
+def html_page(document: str) -> str:
+    """Return a whole HTML page as a frame that can neither run scripts nor reach the notebook."""
+    return (
+        f'<iframe sandbox="" srcdoc="{escape(document)}" '
+        'style="width: 100%; height: 40em; border: 1px solid #ccc"></iframe>'
+    )
+
+
+def _cell(column: str, value: Any) -> str:
+    shown = cell(column, value)
+    return escape(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
+
+
+Moment = int | str | date | datetime | None
+"""Epoch seconds, an ISO date or time (a date means its last second), or Python's own; UTC unless it
+says otherwise. None: when each family was last observed."""
+
+Families = str | Sequence[str] | None
+"""The name of a family, or of several; None for all."""
+
+_Item = TypeVar("_Item")
+
+
+class Rows(Result):
+    """What a question returned, with a table for notebooks."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} rows: {', '.join(self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.data(), self.columns)
+
+
+class Found(Sequence[_Item], Generic[_Item]):
+    """Typed answers in their order; also a data frame, and an HTML table in a notebook."""
+
+    _columns: tuple[str, ...]
+    _caption = ""
+
+    def __init__(self, items: Sequence[_Item]) -> None:
+        self._items = tuple(items)
+
+    @overload
+    def __getitem__(self, place: int) -> _Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[_Item]: ...
+    def __getitem__(self, place: int | slice) -> _Item | Sequence[_Item]:
+        return self._items[place]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[_Item]:
+        return iter(self._items)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} {self._caption.lower()}>"
+
+    @abstractmethod
+    def data(self) -> list[dict[str, Any]]:
+        """Return every answer as a dictionary, in order; times are epoch seconds, UTC."""
+
+    def to_data_frame(self) -> "pd.DataFrame":
+        """Return the answers as a pandas data frame."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(self.data(), columns=self._all_columns())
+
+    def _all_columns(self) -> list[str] | None:
+        return None if self._items else list(self._columns)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.data(), self._columns, self._caption)
+
+
+class Patterns(Found[FamilyPattern]):
+    """The patterns of families (`hubtrace.queries.patterns.FamilyPattern`)."""
+
+    _columns = (
+        "family",
+        "code",
+        "pattern",
+        "lag",
+        "stability",
+        "early_code",
+        "late_code",
+        "reason",
+    )
+    _caption = "Patterns"
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return every pattern as a dictionary; published labels stand flat beside the others."""
+        return [_flat(asdict(pattern)) for pattern in self]
+
+
+class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
+    """The status of branches, families and variants; those that somebody should look at, first."""
+
+    _columns = ("kind", "family", "what", "status", "proof")
+    _caption = "Flags"
+
+    def __init__(self, flags: Flags) -> None:
+        rows: list[BranchFlag | SideFlag | VariantFlag] = [
+            *flags.sides,
+            *flags.variants,
+            *flags.branches,
+        ]
+        super().__init__(sorted(rows, key=lambda row: not row.flagged))
+        self.flags = flags
+        """The same by kind: `branches`, `sides`, `variants`."""
+
+    @property
+    def flagged(self) -> int:
+        """How many somebody should look at."""
+        return self.flags.flagged
+
+    def __repr__(self) -> str:
+        return f"<{self.flagged:,} of {len(self):,} flagged>"
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return every status as a dictionary with the dates and shas that prove it."""
+        from hubtrace.commands.flags import row_of
+
+        return [{**row_of(flag), "flagged": flag.flagged} for flag in self]
+
+
+class FoundAudit:
+    """An audit: `facts` holds all of it, typed; shown as its page in a notebook."""
+
+    def __init__(self, facts: "Audit") -> None:
+        self.facts = facts
+
+    def __repr__(self) -> str:
+        name = self.facts.identity.name or self.facts.identity.variant
+        return f"<audit of {name!r}: {len(self.facts.findings):,} findings>"
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return all evidence for the upstream and the runners-up, strongest first."""
+        links = [link for link in (self.facts.upstream, *self.facts.others) if link is not None]
+        return [
+            {"repository": link.name or link.repository, "role": link.role}
+            | {"confidence": link.confidence}
+            | asdict(evidence)
+            for link in links
+            for evidence in link.evidence
+        ]
+
+    def to_data_frame(self) -> "pd.DataFrame":
+        """Return the evidence as a pandas data frame."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(self.data(), columns=list(_EVIDENCE))
+
+    def to_markdown(self) -> str:
+        """Return the page as Markdown."""
+        from hubtrace.queries.audit.formats.markdown import to_markdown
+        from hubtrace.queries.audit.page import page_of
+
+        return to_markdown(page_of(self.facts))
+
+    def _repr_html_(self) -> str:
+        from hubtrace.queries.audit.formats.html import to_html
+        from hubtrace.queries.audit.page import page_of
+
+        return html_page(to_html(page_of(self.facts), self.facts))
+
+
+_EVIDENCE = (
+    "repository",
+    "role",
+    "confidence",
+    "method",
+    "rank",
+    "strength",
+    "place",
+    "said",
+    "reason",
+    "observed_at",
+)
+
+
+class Graph:
+    """A graph that is open for questions; every store's, with the questions of the catalogue."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+        self.url = store.url
+
+    def patterns(
+        self,
+        families: Families = None,
+        until: Moment = None,
+        thresholds: Thresholds | None = None,
+        *,
+        stability: bool = True,
+    ) -> Patterns:
+        """Return the pattern of each family; without `stability` in about a tenth of the time.
+
+        Raises:
+            CatalogueError: the graph has no such family.
+            HubtraceError: `until` is no moment.
+        """
+        from hubtrace.queries.patterns import patterns
+
+        moment = _seconds(until)
+        return Patterns(
+            patterns(self._store, _names(families), moment, thresholds, stability=stability)
+        )
+
+    def flags(
+        self,
+        families: Families = None,
+        until: Moment = None,
+        thresholds: Thresholds | None = None,
+    ) -> FoundFlags:
+        """Return the status of every branch, family and variant, with what proves it.
+
+        Raises:
+            CatalogueError: the graph has no such family.
+            HubtraceError: `until` is no moment.
+        """
+        from hubtrace.queries.flags import flags
+
+        return FoundFlags(flags(self._store, _names(families), _seconds(until), thresholds))
+
+    def audit(
+        self,
+        variant: str,
+        revision: str | None = None,
+        until: Moment = None,
+        thresholds: Thresholds | None = None,
+    ) -> FoundAudit:
+        """Return where a variant comes from, what proves it, and what should worry us.
+
+        Raises:
+            HubtraceError: the graph has no such variant or revision, or `until` is no moment.
+        """
+        from hubtrace.queries.audit import audit
+
+        return FoundAudit(audit(self._store, variant, revision, _seconds(until), thresholds))
+
+    def query(self, name: str, /, **parameters: Any) -> Rows:
+        """Ask a stored question; `hubtrace queries` lists them.
+
+        Raises:
+            CatalogueError: the question or a family is unknown, or a parameter is wrong.
+        """
+        from hubtrace.queries.catalogue import ask
+
+        return _rows(ask(self._store, name, **parameters))
+
+    def run(self, cypher: str, /, **parameters: Any) -> Rows:
+        """Ask a question in Cypher. A statement that writes is refused.
+
+        Raises:
+            GraphMissing: there is no graph.
+            QueryFailed: the engine refused the statement.
+        """
+        return _rows(self._store.run(cypher, **parameters))
+
+    def write(self) -> AbstractContextManager[GraphWriter]:
+        """Open the graph for writing; make it if there is none.
+
+        Raises:
+            GraphLocked: another process is writing to it.
+            GraphTooNew: a newer version of hubtrace made it.
+        """
+        return self._store.write()
+
+    def exists(self) -> bool:
+        """Return True if there is a graph to ask."""
+        return self._store.exists()
+
+    def close(self) -> None:
+        """Let go of what the store holds."""
+        self._store.close()
+
+    def __repr__(self) -> str:
+        return f"<graph {self.url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _rows(result: Result) -> Rows:
+    return Rows(result.columns, result.rows())
+
+
+def _names(families: Families) -> list[str] | None:
+    if families is None:
+        return None
+    return [families] if isinstance(families, str) else list(families)
+
+
+def _seconds(moment: Moment) -> int | None:
+    from hubtrace.queries.catalogue import epoch_seconds
+
+    if moment is None or (isinstance(moment, int) and not isinstance(moment, bool)):
+        return moment
+    if isinstance(moment, datetime):
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return int(aware.timestamp() // 1)
+    try:
+        return epoch_seconds(moment.isoformat() if isinstance(moment, date) else str(moment))
+    except ValueError:
+        raise HubtraceError(
+            f"until: {moment!r} is no moment; give a date like '2024-10-06', or epoch seconds"
+        ) from None
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    published = row.pop("published")
+    return {**row, **{f"published_{name}": label for name, label in published.items()}}

@@ -1,0 +1,114 @@
+"""The two hubs as the command line reaches them: their addresses, tokens and manners."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+if TYPE_CHECKING:
+    from hubtrace.graph.identity import Hosts
+    from hubtrace.ingest.cancellation import CancelToken
+    from hubtrace.ingest.source import Progress
+    from hubtrace.ingest.sources.github.host import GitHubHost
+    from hubtrace.ingest.sources.huggingface import HuggingFace
+    from hubtrace.ingest.sources.live import LiveSource
+
+GitHubUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--github-url",
+        envvar="GITHUB_API_URL",
+        metavar="URL",
+        help="A GitHub of your own, e.g. https://git.example.com.",
+    ),
+]
+HubEndpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--hf-endpoint", envvar="HF_ENDPOINT", metavar="URL", help="A mirror of Hugging Face."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Both hubs, ready to be asked."""
+
+    github: "GitHubHost"
+    hugging_face: "HuggingFace"
+    web: "Hosts"
+    tokens: dict[str, str]
+    """Host → the token that git may send to it."""
+
+    def source(self, cache: Path | None, show: "Progress", stop: "CancelToken") -> "LiveSource":
+        """Return a source that has asked for nothing yet; without `cache` it uses no git."""
+        from hubtrace.graph.identity import Side
+        from hubtrace.ingest.source import Host
+        from hubtrace.ingest.sources.git.source import GitSource
+        from hubtrace.ingest.sources.live import LiveSource
+
+        hosts: dict[Side, Host] = {
+            Side.UPSTREAM: self.github,
+            Side.DOWNSTREAM: self.hugging_face,
+        }
+        git = GitSource(cache, stop.reading(show), tokens=self.tokens) if cache else None
+        return LiveSource(hosts, git, web=self.web)
+
+    def models_of(
+        self, owner: str, most: int
+    ) -> tuple[Sequence[tuple[str, str | None]], str | None]:
+        """Return an owner's models with their heads, most downloaded first, and what was cut."""
+        from hubtrace.ingest.sources.huggingface import ModelFilter
+
+        listing = self.hugging_face.models(ModelFilter(author=owner, most=most))
+        return [(model.name, model.head) for model in listing.models], listing.cut
+
+    def repositories_of(self, owner: str) -> Sequence[str]:
+        """Return an owner's repositories that are no forks; none if GitHub knows no such owner."""
+        from hubtrace.ingest.source import ProjectGone
+
+        try:
+            return [one.name for one in self.github.repositories(owner) if not one.fork]
+        except ProjectGone:
+            return []
+
+
+@contextmanager
+def open_clients(
+    github_url: str | None, hf_endpoint: str | None, waiting: "Progress", *, patient: bool = True
+) -> Iterator[Clients]:
+    """Find addresses and tokens, and have the hubs for the block; nobody is asked yet.
+
+    Whoever is not `patient` does not wait before asking again.
+
+    Raises:
+        SourceError: an address or a token is none.
+    """
+    from hubtrace.ingest.sources.github.endpoint import PUBLIC, parse_address
+    from hubtrace.ingest.sources.github.host import GitHubHost
+    from hubtrace.ingest.sources.github.tokens import find_tokens
+    from hubtrace.ingest.sources.huggingface import HuggingFace, stored_token
+    from hubtrace.ingest.waiting import Waiter
+
+    sleep = time.sleep if patient else lambda _: None
+    address = parse_address(github_url) if github_url else PUBLIC
+    tokens, hub_token = find_tokens(address, os.environ), stored_token()
+    hub = HuggingFace(hf_endpoint, token=hub_token, waiter=Waiter(waiting, sleep=sleep))
+    for_git = {address.host: tokens[0].text} if tokens else {}
+    if hub_token:
+        for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
+    with GitHubHost(address, tokens, Waiter(waiting, sleep=sleep)) as github:
+        yield Clients(github, hub, _web(address.web, address.host), for_git)
+
+
+def _web(page: str, host: str) -> "Hosts":
+    """Return where people find projects; what answers on this machine stands for github.com."""
+    from hubtrace.graph.identity import Hosts, is_loopback
+
+    return Hosts() if is_loopback(host) else Hosts(github=page)

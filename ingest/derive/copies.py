@@ -1,0 +1,287 @@
+"""Copies: each file of a variant with its origin in each repository that holds it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hubtrace.ingest.derive.holdings import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What tells of a repository whose fork it is."""
+
+    root: str | None
+    """The first commit of its default branch, along first parents; None if it is not known."""
+    fork_of: str | None
+    """`owner/name` of what its host says that it was forked from."""
+
+
+def collapse(repositories: Mapping[str, Lineage]) -> dict[str, int]:
+    """Return a number for each repository, by key; those that are forks of each other share one.
+
+    Two are joined if their default branches began with the same commit, or if the host says that
+    one is a fork of the other, or both of a third one. A history that was merged in later joins
+    nothing: a collection of projects is not a fork of each of them.
+    """
+    parent: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for key in sorted(repositories):
+        for relative in _relatives(key, repositories[key]):
+            parent[find(relative)] = find(key)
+    numbers: dict[str, int] = {}
+    return {key: numbers.setdefault(find(key), len(numbers)) for key in sorted(repositories)}
+
+
+def _relatives(key: str, lineage: Lineage) -> Iterable[str]:
+    if lineage.root is not None:
+        yield f"root {lineage.root}"
+    if lineage.fork_of is not None:
+        host = key.rsplit("/", 2)[0]
+        yield f"{host}/{lineage.fork_of.lower()}"
+
+
+MOST_HOLDERS = 20
+"""A blob that more repositories hold tells nothing of any of them: it counts as boilerplate."""
+MOST_PATHS = 10
+"""A variant that keeps one file in more places has copies of the first ones only."""
+
+COPIES = pa.schema(
+    [
+        ("variant", pa.int32()),
+        ("repository", pa.int32()),
+        ("blob", pa.string()),
+        ("path", pa.string()),
+        ("origin_path", pa.string()),
+        ("kind", pa.string()),
+        ("boilerplate", pa.bool_()),
+        ("lag_seconds", pa.int64()),
+        ("gone_at", pa.int64()),
+        ("copied_sha", pa.string()),
+        ("origin_sha", pa.string()),
+    ]
+)
+"""One row for each variant, blob, path and repository (of a network of forks, the one that the
+origin landed in first, rather the source than a fork). `origin_sha` is null for an asset of a
+release whose tag is not known."""
+
+_FIRST = ["kind", "landed_at", "at", "depth", "sha"]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIndex:
+    """What copies are looked for in."""
+
+    downstream: pa.Table
+    """Rows of `HOLDINGS` of variants: all that happened at the paths of the files to look for."""
+    upstream: pa.Table
+    """Rows of `HOLDINGS` of repositories. A README (`Kind.README`) has the card's blob id."""
+    network: Sequence[int]
+    """Of each repository the number of the network of forks that it belongs to."""
+    forks: Collection[int]
+    """The repositories that are forks by their host's word."""
+    families: Collection[tuple[int, int]]
+    """Variants with the repositories of their families."""
+    pointers: Collection[str]
+    """Blob ids that are known to be git LFS pointers."""
+    boilerplate: Collection[str]
+    """Blob ids of files that are in everybody's repositories."""
+
+
+def find_copies(world: CopyIndex) -> pa.Table:
+    """Return the copies between variants and repositories as rows of `COPIES`, sorted.
+
+    Boilerplate is kept between the members of a family only, and is marked.
+    """
+    held = world.downstream.filter(
+        pc.is_in(world.downstream["blob"], pc.unique(world.upstream["blob"]))
+    )
+    held, origins = _kept_files(held), _Origins.of(world)
+    file, origin = _pairs(held["blob"], origins.first["blob"])
+    common = _is_common(world, origins)[origin]
+    family = _same_family(world, held["project"].to_numpy()[file], origins.network[origin])
+    wanted = ~common | family
+    file, origin, common = file[wanted], origin[wanted], common[wanted]
+    found = _table(world, held.take(file), origins, origin, common)
+    return found.sort_by([(name, "ascending") for name in COPIES.names[:4]])
+
+
+def _kept_files(held: pa.Table) -> pa.Table:
+    """Return the first holding of each file of a variant: project, blob and path."""
+    first = _firsts(_sorted(held, ["project", "blob", "path", *_FIRST]), "project", "blob", "path")
+    several = _sorted(first, ["project", "blob", *_FIRST, "path"])
+    return several.filter(pa.array(_rank(_begins(several, "project", "blob")) < MOST_PATHS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """The origin of each blob in each network of forks."""
+
+    first: pa.Table
+    """One holding for each blob and network, sorted by blob."""
+    network: Indices
+    paths: pa.Table
+    """Columns `origin` (a row of `first`) and `path`: every path that the origin brought it to."""
+
+    @classmethod
+    def of(cls, world: CopyIndex) -> "_Origins":
+        numbers = np.asarray(world.network, dtype=np.int64)
+        repository = world.upstream["project"].to_numpy()
+        fork = np.isin(repository, np.fromiter(world.forks, np.int64, len(world.forks)))
+        holdings = world.upstream.append_column("network", pa.array(numbers[repository]))
+        rows = _sorted(holdings.append_column("fork", pa.array(fork)), ["blob", "network", *_FIRST])
+        run = np.cumsum(_begins(rows, "blob", "network")) - 1
+        start = np.flatnonzero(_begins(rows, "blob", "network"))
+        same = _equal_to_first(rows, run, start)
+        rows = rows.filter(same).append_column("origin", pa.array(run).filter(same))
+        rows = rows.append_column("unlanded", pc.is_null(rows["landed_at"]))
+        rows = _sorted(rows, ["origin", "unlanded", "fork", "landed_at", "project", "path"])
+        first = _firsts(rows, "origin")
+        holder = first["project"].to_numpy()[rows["origin"].to_numpy()]
+        paths = rows.filter(pa.array(rows["project"].to_numpy() == holder))
+        return cls(first, first["network"].to_numpy(), paths.select(["origin", "path"]))
+
+
+def _equal_to_first(rows: pa.Table, run: Indices, start: Indices) -> pa.Array:
+    """Tell which rows are of the same kind and commit as the first of their run."""
+    kind = rows["kind"].to_numpy()
+    sha = pc.fill_null(rows["sha"], "").combine_chunks()
+    same = pc.equal(sha, sha.take(pa.array(start[run])))
+    return pc.and_(same, pa.array(kind == kind[start[run]]))
+
+
+def _is_common(world: CopyIndex, origins: _Origins) -> NDArray[np.bool_]:
+    """Tell of each origin whether its blob is in everybody's repositories."""
+    begins = _begins(origins.first, "blob")
+    run = np.cumsum(begins) - 1
+    holders = np.bincount(run, minlength=1)[run] if len(run) else run
+    listed = pc.is_in(origins.first["blob"], pa.array(sorted(world.boilerplate), pa.string()))
+    common: NDArray[np.bool_] = (holders > MOST_HOLDERS) | np.asarray(listed)
+    return common
+
+
+def _same_family(world: CopyIndex, variant: Indices, network: Indices) -> NDArray[np.bool_]:
+    width = max(world.network, default=0) + 1
+    pairs = [v * width + world.network[repository] for v, repository in world.families]
+    return np.isin(variant.astype(np.int64) * width + network, np.array(pairs, dtype=np.int64))
+
+
+def _pairs(left: pa.ChunkedArray, right: pa.ChunkedArray) -> tuple[Indices, Indices]:
+    """Return the rows of every pair of equal values; `right` is sorted, `left` has all of them."""
+    begins = np.flatnonzero(_changes(right))
+    counts = np.diff(np.append(begins, len(right)))
+    distinct = right.take(pa.array(begins)).combine_chunks()
+    run = pc.index_in(left, distinct).to_numpy().astype(np.int64)
+    many = counts[run] if len(run) else np.empty(0, np.int64)
+    row = np.repeat(np.arange(len(left)), many)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+    return row, (begins[run[row]] + within if len(row) else row)
+
+
+def _table(
+    world: CopyIndex, held: pa.Table, origins: _Origins, origin: Indices, common: NDArray[np.bool_]
+) -> pa.Table:
+    first = origins.first.take(pa.array(origin))
+    columns = {
+        "variant": held["project"],
+        "repository": first["project"],
+        "blob": held["blob"],
+        "path": held["path"],
+        "origin_path": _origin_paths(held["path"], origins, origin),
+        "kind": _kinds(world, first),
+        "boilerplate": pa.array(common),
+        "lag_seconds": pc.subtract(held["at"], first["at"]),
+        "gone_at": _gone_at(world.downstream, held),
+        "copied_sha": held["sha"],
+        "origin_sha": first["sha"],
+    }
+    return pa.table(columns, schema=COPIES)
+
+
+def _gone_at(timeline: pa.Table, held: pa.Table) -> pa.ChunkedArray:
+    """Return when the default branch lost each file; null while it has it.
+
+    A file that its first-parent chain never had was lost as it came.
+    """
+    rows = _sorted(timeline.filter(timeline["chain"]), ["project", "path", "depth"])
+    last = np.append(_begins(rows, "project", "path")[1:], True)[: rows.num_rows]
+    # The last mention of a blob at a path: looked for from the end, where the first one is found.
+    backwards = rows.take(pa.array(np.arange(rows.num_rows)[::-1]))
+    row = pc.subtract(rows.num_rows - 1, pc.index_in(_place(held), _place(backwards)))
+    stays = pc.take(pa.array(last), row)
+    lost_at = rows["at"].take(pc.if_else(stays, pa.scalar(None, pa.int32()), pc.add(row, 1)))
+    return pc.if_else(pc.is_null(row), held["at"], lost_at)
+
+
+def _place(rows: pa.Table) -> pa.Array:
+    return _keyed(rows["project"], pc.binary_join_element_wise(rows["blob"], rows["path"], " "))
+
+
+def _kinds(world: CopyIndex, first: pa.Table) -> pa.Array:
+    names = pa.array(["blob", "readme", "asset"]).take(first["kind"].combine_chunks())
+    pointer = pc.is_in(first["blob"], pa.array(sorted(world.pointers), pa.string()))
+    pointer = pc.and_(pointer, pc.equal(first["kind"], int(Kind.FILE)))
+    return pc.if_else(pointer, "lfs", names)
+
+
+def _origin_paths(path: pa.ChunkedArray, origins: _Origins, origin: Indices) -> pa.ChunkedArray:
+    """Return where each file was in its origin: at the same path, else under the same name."""
+    known, row = origins.paths["path"], origins.paths["origin"]
+    number = pa.array(origin)
+    same_path = pc.index_in(_keyed(number, path), _keyed(row, known))
+    same_name = pc.index_in(_keyed(number, _name(path)), _keyed(row, _name(known)))
+    any_path = pc.index_in(number, row.combine_chunks())
+    return known.take(pc.coalesce(same_path, same_name, any_path))
+
+
+def _name(path: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(path, pattern=r"(?s)^.*/", replacement="")
+
+
+def _keyed(number: pa.Array | pa.ChunkedArray, text: pa.Array | pa.ChunkedArray) -> pa.Array:
+    joined = pc.binary_join_element_wise(pc.cast(number, pa.string()), text, " ")
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _sorted(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the rows in the order of these columns; nulls, the commits never landed, come last."""
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in names]))
+
+
+def _firsts(rows: pa.Table, *names: str) -> pa.Table:
+    """Return the first row of each run of equal values."""
+    return rows.filter(pa.array(_begins(rows, *names)))
+
+
+def _begins(rows: pa.Table, *names: str) -> NDArray[np.bool_]:
+    """Tell which rows differ from the one before in one of the columns."""
+    begins = np.zeros(rows.num_rows, dtype=np.bool_)
+    for name in names:
+        begins |= _changes(rows[name])
+    return begins
+
+
+def _changes(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    changes = np.ones(len(column), dtype=np.bool_)
+    if len(column) > 1:
+        values = column.combine_chunks()
+        changes[1:] = np.asarray(pc.not_equal(values[1:], values[:-1]))
+    return changes
+
+
+def _rank(begins: NDArray[np.bool_]) -> Indices:
+    """Return the number of each row in its run, from 0."""
+    row = np.arange(len(begins))
+    rank: Indices = row - np.maximum.accumulate(np.where(begins, row, 0))
+    return rank

@@ -1,0 +1,169 @@
+"""All evidence that a snapshot holds, by pairs of a variant and a repository."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hubtrace.graph.identity import Side
+from hubtrace.ingest.derive.identities import People
+from hubtrace.ingest.derive.project_index import ProjectIndex
+from hubtrace.ingest.derive.references import Named
+from hubtrace.ingest.evidence import (
+    Evidence,
+    confidence,
+    in_repository,
+    in_variant,
+    learn_aliases,
+    observed,
+    owners_agree,
+    owners_named,
+    same_owner,
+)
+from hubtrace.ingest.evidence.model import FLOOR
+from hubtrace.ingest.evidence.owners import Alias, core, names_agree
+from hubtrace.ingest.snapshot import ProjectHistory
+from hubtrace.ingest.source import Progress
+
+Pair = tuple[str, str]
+"""Key of a variant, key of a repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation and when it was made, epoch seconds."""
+
+    found: Evidence
+    at: int
+
+
+LIKELY = 0.5
+"""How sure it must be without them that two projects belong together, for a login to be the same
+human on both hubs."""
+_OWN = (None, "other_owner")
+"""What may speak against what a repository says of its own models, as long as owners differ."""
+_CARD = ("card_code", "card_link")
+
+
+class EvidenceCollector:
+    """Collects what was found for each pair; what speaks for a pair has its repository's key."""
+
+    def __init__(self, histories: Mapping[str, ProjectHistory], directory: ProjectIndex) -> None:
+        self.pairs: dict[Pair, list[Seen]] = defaultdict(list)
+        self._histories = histories
+        self._directory = directory
+        self._variants = _of(histories, Side.DOWNSTREAM)
+        self._repositories = _of(histories, Side.UPSTREAM)
+        self._named_by: list[tuple[str, str]] = []
+        """Repository, and what it names on the Hub: `org/name`, or `org/` for an owner's page."""
+
+    def add(self, variant: str, repository: str, one: Evidence, source: str) -> None:
+        """Add an observation that was made in the project `source`."""
+        at = self._histories[source].last.observed_at
+        self.pairs[variant, repository].append(Seen(replace(one, repository=repository), at))
+
+    def texts(self, progress: Progress) -> None:
+        """Read the cards, papers, READMEs and workflows."""
+        for done, history in enumerate(self._histories.values(), start=1):
+            if history.details is not None:
+                self._texts_of(history)
+            progress("reading evidence", done, len(self._histories))
+
+    def _texts_of(self, history: ProjectHistory) -> None:
+        key, name, details = history.project.key, history.project.name, history.details
+        if details is None:
+            return
+        if history.project.side is Side.DOWNSTREAM:
+            for one in in_variant(name, details):
+                self.add(key, self._directory.repository(one.repository), one, key)
+            return
+        for written, one in in_repository(name, details):
+            if one.reason in _OWN:
+                self._named_by.append((key, written))
+            variant = self._directory.variant(written)
+            if variant is not None:
+                self.add(variant, key, one, key)
+        self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+
+    def references(self, named: Iterable[Named]) -> None:
+        """Add what the messages of commits name."""
+        for one in named:
+            self.add(one.variant, one.repository, one.found, one.source)
+
+    def owners(self) -> None:
+        """Add whose owners agree: of pairs that something else joins, or whose names agree too."""
+        aliases = self._aliases()
+        self._believe(aliases)
+        for variant, repository in {*self.pairs, *self._namesakes(aliases)}:
+            if variant in self._variants:
+                one = same_owner(self._name(variant), self._name(repository), aliases)
+                if one is not None:
+                    self.add(variant, repository, one, variant)
+
+    def _aliases(self) -> frozenset[Alias]:
+        """Learn which owners are the same people from what is not said of others."""
+        named = [
+            (self._name(variant), self._name(repository))
+            for (variant, repository), seen in self.pairs.items()
+            if any(s.found.method in _CARD and s.found.reason is None for s in seen)
+        ]
+        return learn_aliases(named, ((self._name(key), name) for key, name in self._named_by))
+
+    def _believe(self, aliases: frozenset[Alias]) -> None:
+        """Take back that a README speaks of another owner's model where it is the same one."""
+        for (variant, repository), seen in self.pairs.items():
+            org, owner = _owner(self._name(variant)), _owner(self._name(repository))
+            if owners_agree(org, owner, aliases):
+                for position, one in enumerate(seen):
+                    if one.found.reason == "other_owner":
+                        seen[position] = replace(one, found=_undiminished(one.found))
+
+    def _namesakes(self, aliases: frozenset[Alias]) -> Iterator[Pair]:
+        """Yield the pairs of the snapshot whose owners and names agree."""
+        by_owner: dict[str, list[str]] = defaultdict(list)
+        for key in self._repositories:
+            by_owner[core(_owner(self._name(key)))].append(key)
+        also: dict[str, list[str]] = defaultdict(list)
+        for org, owner in aliases:
+            also[org].append(core(owner))
+        for key in self._variants:
+            org = _owner(self._name(key))
+            for owner in {core(org), *also[org.lower()]}:
+                for repository in by_owner[owner]:
+                    if names_agree(self._name(key), self._name(repository)):
+                        yield key, repository
+
+    def contributors(self, people: People) -> None:
+        """Add who committed on both sides, to pairs that something else joins."""
+        for (variant, repository), seen in list(self.pairs.items()):
+            sure = confidence(one.found for one in seen)
+            if repository in self._repositories and sure >= FLOOR:
+                likely = sure >= LIKELY
+                one = people.of_pair(variant, repository, likely=likely)
+                if one is not None:
+                    self.add(variant, repository, one, variant)
+
+    def worth_keeping(self) -> dict[Pair, list[Seen]]:
+        """Return the pairs, without repositories that are unknown and only named in passing."""
+        return {
+            pair: seen
+            for pair, seen in self.pairs.items()
+            if pair[1] in self._repositories or any(one.found.reason is None for one in seen)
+        }
+
+    def _name(self, key: str) -> str:
+        """Return `owner/name` of a project, as last seen or as its key says."""
+        if key in self._histories:
+            return self._histories[key].project.name
+        return "/".join(key.split("/")[-2:])
+
+
+def _undiminished(one: Evidence) -> Evidence:
+    return observed(one.method, one.repository, one.place, one.said)
+
+
+def _of(histories: Mapping[str, ProjectHistory], side: Side) -> Sequence[str]:
+    return [key for key, history in histories.items() if history.project.side is side]
+
+
+def _owner(name: str) -> str:
+    return name.partition("/")[0]

@@ -1,0 +1,155 @@
+"""One project of a snapshot, with everything that follows from its own history."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
+from hubtrace.ingest.derive.changes import Changes, history_of, values
+from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.membership import Membership, membership_of
+from hubtrace.ingest.records import Event, Observation, Ref, RefKind
+from hubtrace.ingest.snapshot import ProjectHistory
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedBranch:
+    """A branch that was there once, as it was last seen."""
+
+    ref: Ref
+    head_committed_at: int | None
+    vanished_at: int
+    """When it was first missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedProject:
+    """A project's commits as rows, and where each of them stands.."""
+
+    project: Project
+    commits: pa.Table
+    """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
+    at: pa.ChunkedArray
+    """Time of each commit on the project's side (DESIGN.md section 1, *commit*)."""
+    on_default: pa.Array
+    landed_at: pa.Array
+    vanished_at: pa.Array
+    branches: list[BranchFacts]
+    """Branches of the last observation."""
+    deleted: list[DeletedBranch]
+    tags: list[Ref]
+    """Tags of the last observation whose commits were read."""
+    events: tuple[Event, ...]
+    read_changes: Callable[[list[str]], pa.Table] | None
+    """How to read columns of what its commits changed; None if the source did not tell."""
+
+    @property
+    def label(self) -> str:
+        """The label of the project's node."""
+        return label_of(self.project.side)
+
+    @property
+    def key(self) -> str:
+        """The project's key."""
+        return self.project.key
+
+
+def label_of(side: Side) -> str:
+    """Return the label of a project's node."""
+    return "Repository" if side is Side.UPSTREAM else "Variant"
+
+
+def derive(project: ProjectHistory) -> DerivedProject:
+    """Read a project from its snapshot and derive membership and branch facts.
+
+    Raises:
+        SnapshotCorrupt: a file of it is not what was written.
+    """
+    commits = project.commits()
+    at = commits["authored_at" if project.project.side is Side.UPSTREAM else "committed_at"]
+    if not project.last.ancestry:
+        everywhere = pa.array([True] * commits.num_rows, pa.bool_())
+        nothing = pa.nulls(commits.num_rows, pa.int64())
+        stands = (everywhere, nothing, nothing)
+        read_changes = project.changes if project.tells_changes else None
+        return DerivedProject(
+            project.project, commits, at, *stands, [], [], [], project.events, read_changes
+        )
+    history = history_of(commits)
+    membership = membership_of(history, project.last)
+    branches = branch_facts(history, project.last, membership, _changes_of(project))
+    since = _vanished_at(history, membership, project.observations)
+    return DerivedProject(
+        project.project,
+        _known_parents(commits) if history.cut else commits,
+        at,
+        pa.array(membership.on_default, pa.bool_()),
+        pa.array(membership.landed_at, pa.int64()),
+        pa.array(since, pa.int64()),
+        branches,
+        list(_deleted_branches(project, history)),
+        [r for r in project.last.refs if r.kind is RefKind.TAG and r.target in history.number],
+        project.events,
+        project.changes if project.tells_changes else None,
+    )
+
+
+def _changes_of(project: ProjectHistory) -> Callable[[], Changes] | None:
+    """Return how to read what commits changed; None if the source did not tell."""
+    if not project.tells_changes:
+        return None
+    return lambda: Changes(project.changes())
+
+
+def _known_parents(commits: pa.Table) -> pa.Table:
+    """Leave out parents beyond the cut of a shallow history: the graph has no node for them."""
+    shas = set(values(commits, "sha"))
+    parents = [[sha for sha in found if sha in shas] for found in values(commits, "parents")]
+    position = commits.schema.get_field_index("parents")
+    column = pa.array(parents, pa.list_(pa.string()))
+    return commits.set_column(position, "parents", column)
+
+
+def _deleted_branches(project: ProjectHistory, history: History) -> Iterator[DeletedBranch]:
+    present = {ref.name for ref in project.last.refs}
+    last_seen: dict[str, tuple[Ref, int]] = {}
+    for seen, then in pairwise(project.observations):
+        last_seen |= {ref.name: (ref, then.observed_at) for ref in seen.refs}
+    for name, (ref, missed_at) in sorted(last_seen.items()):
+        if name not in present and ref.kind in BRANCH_KINDS:
+            number = history.number.get(ref.target)
+            committed_at = None if number is None else history.committed_at[number]
+            yield DeletedBranch(ref, committed_at, missed_at)
+
+
+def _vanished_at(
+    history: History, membership: Membership, observations: tuple[Observation, ...]
+) -> list[int | None]:
+    """Return for each commit since when no ref has reached it; None while one does."""
+    since: list[int | None] = [None] * len(history.shas)
+    lost = [number for number, gone in enumerate(membership.vanished) if gone]
+    for observation in reversed(observations):
+        if not lost:
+            break
+        heads = [history.number[r.target] for r in observation.refs if r.target in history.number]
+        reached = history.ancestors(heads)
+        lost = [number for number in lost if not reached[number]]
+        for number in lost:
+            since[number] = observation.observed_at
+    return since
+
+
+def in_scope(project: ProjectHistory, prefixes: tuple[str, ...]) -> set[str]:
+    """Return the shas of the commits that change a path under one of `prefixes`."""
+    changes = project.changes()
+    path = changes["path"]
+    shas: set[str] = set()
+    for prefix in prefixes:
+        folder = prefix.rstrip("/")
+        under = pc.or_(pc.equal(path, folder), pc.starts_with(path, f"{folder}/"))
+        shas.update(pc.unique(changes.filter(under)["sha"]).to_pylist())
+    return shas

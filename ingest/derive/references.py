@@ -1,0 +1,117 @@
+"""What commit messages name of the other side: evidence, and edges between commits."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hubtrace.graph.identity import GITHUB, Side
+from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.tables import END, START, relationships
+from hubtrace.ingest.derive.project_index import ProjectIndex
+from hubtrace.ingest.evidence import Evidence, commit_reference
+from hubtrace.ingest.records import Reference
+from hubtrace.ingest.snapshot import ProjectHistory
+
+_METHOD = "commit_reference"
+_IN_GRAPH = "MATCH (a:Commit)-[r:REFERENCES]->(b:Commit) RETURN a.sha, b.sha"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A pair that a commit's message joins."""
+
+    variant: str
+    repository: str
+    source: str
+    """The project whose commit it is."""
+    found: Evidence
+
+
+@dataclass
+class References:
+    """All that the messages of a snapshot name on the other side."""
+
+    named: list[Named] = field(default_factory=list)
+    commits: set[tuple[str, str]] = field(default_factory=set)
+    """Sha of a commit, sha of the commit on the other side that its message names."""
+
+
+def read_references(histories: Mapping[str, ProjectHistory], directory: ProjectIndex) -> References:
+    """Return what messages name: projects by their pages, commits where the other side has them."""
+    result = References()
+    rows = {key: history.references().to_pylist() for key, history in histories.items()}
+    shas = {row["named"] for found in rows.values() for row in found if row["named"]}
+    holders = _holders(histories, shas) if shas else {}
+    for key, found in rows.items():
+        for row in found:
+            _take(histories[key], row["sha"], _reference(row), directory, holders, result)
+    return result
+
+
+def write_references(writer: GraphWriter, commits: set[tuple[str, str]]) -> None:
+    """Join the commits that are not joined yet; messages never change, so none is taken away."""
+    missing = commits - set(writer.ask(_IN_GRAPH).rows()) if commits else set()
+    if missing:
+        rows = ({START: a, END: b, "method": _METHOD} for a, b in sorted(missing))
+        table = relationships("REFERENCES", rows)
+        writer.put_relationships("REFERENCES", "Commit", "Commit", table)
+
+
+def _reference(row: Mapping[str, object]) -> Reference:
+    project, sha = row["project"], row["named"]
+    return Reference(
+        project if isinstance(project, str) else None,
+        sha if isinstance(sha, str) else None,
+        bool(row["copied"]),
+    )
+
+
+def _take(
+    history: ProjectHistory,
+    commit: str,
+    reference: Reference,
+    directory: ProjectIndex,
+    holders: Mapping[tuple[Side, str], Sequence[str]],
+    result: References,
+) -> None:
+    """Add one reference of a commit to the result, if it leads to the other side."""
+    own = history.project
+    other = Side.DOWNSTREAM if own.side is Side.UPSTREAM else Side.UPSTREAM
+    holding = holders.get((other, reference.sha or ""), ())
+    if holding:
+        result.commits.add((commit, reference.sha or ""))
+    for key in _projects(other, reference, directory, holding):
+        variant, repository = (own.key, key) if other is Side.UPSTREAM else (key, own.key)
+        missing = bool(reference.sha) and key not in holding and directory.holds(key)
+        found = commit_reference(repository, commit, reference, missing=missing)
+        result.named.append(Named(variant, repository, own.key, found))
+
+
+def _projects(
+    side: Side, reference: Reference, directory: ProjectIndex, holding: Sequence[str]
+) -> Iterator[str]:
+    """Yield the keys of the projects that a reference leads to."""
+    if reference.project is None:
+        yield from holding
+    elif side is Side.UPSTREAM:
+        yield directory.repository(reference.project.removeprefix(f"{GITHUB}/"))
+    else:
+        key = directory.at(side, reference.project)
+        if key is not None:
+            yield key
+
+
+def _holders(
+    histories: Mapping[str, ProjectHistory], shas: set[str]
+) -> dict[tuple[Side, str], list[str]]:
+    """Return the projects that have each of these commits, by side and sha."""
+    wanted = pa.array(sorted(shas), pa.string())
+    holders: dict[tuple[Side, str], list[str]] = defaultdict(list)
+    for key, history in histories.items():
+        column = history.commits(["sha"])["sha"]
+        for sha in column.filter(pc.is_in(column, wanted)).to_pylist():
+            holders[history.project.side, sha].append(key)
+    return holders

@@ -1,0 +1,100 @@
+"""Links between the variants and the repositories of a search, of all that both sides said."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+from hubtrace.ingest.discovery.records import Linked
+from hubtrace.ingest.evidence import (
+    Evidence,
+    confidence,
+    in_repository,
+    learn_aliases,
+    links,
+    owners_agree,
+    same_owner,
+)
+from hubtrace.ingest.evidence.model import FLOOR, STRENGTHS
+from hubtrace.ingest.evidence.owners import Alias, names_agree
+from hubtrace.ingest.resolver import ResolvedProject
+
+Said = Mapping[str, Sequence[Evidence]]
+"""Variant, by its present name in lower case → what was said of it."""
+
+
+def likeliest(said: Iterable[Evidence], most: int) -> list[str]:
+    """Return the repositories that a variant names, the likeliest first, without mere tools."""
+    pairs: dict[str, list[Evidence]] = {}
+    for found in said:
+        pairs.setdefault(found.repository.lower(), []).append(found)
+    sure = sorted((-confidence(pair), name) for name, pair in pairs.items())
+    return [name for value, name in sure if -value >= FLOOR][:most]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """All that is needed to weigh one variant of a search."""
+
+    by_variants: Said
+    """What cards and papers say; repositories under their present names."""
+    by_repositories: Said
+    """What READMEs and workflows say."""
+    repositories: Sequence[str]
+    """The repositories that are there."""
+    aliases: Set[Alias]
+
+    @classmethod
+    def of(cls, by_variants: Said, by_repositories: Said, repositories: Sequence[str]) -> "Scorer":
+        """Return the scales, which have learned which owners are the same people."""
+        aliases = learn_aliases(
+            ((name, one.repository) for name, one in _own(by_variants)),
+            ((one.repository, name) for name, one in _own(by_repositories)),
+        )
+        return cls(by_variants, by_repositories, repositories, aliases)
+
+    def weigh(self, variant: ResolvedProject) -> Linked:
+        """Return the variant with its links."""
+        name = variant.name.lower()
+        said = [*self.by_variants.get(name, ()), *self.by_repositories.get(name, ())]
+        found = [self._believed(one, variant.name) for one in said]
+        near = {one.repository for one in found} | set(self._namesakes(variant.name))
+        owners = (same_owner(variant.name, repository, self.aliases) for repository in sorted(near))
+        return Linked(variant, tuple(links([*found, *filter(None, owners)])))
+
+    def _believed(self, found: Evidence, variant: str) -> Evidence:
+        """Take back that a text speaks of somebody else's project where it is the same people's."""
+        if found.reason != "other_owner" or not self._same_people(variant, found.repository):
+            return found
+        return replace(found, strength=STRENGTHS[found.method], reason=None)
+
+    def _namesakes(self, variant: str) -> Iterator[str]:
+        """Yield the repositories of the variant's people after which it is named."""
+        for repository in self.repositories:
+            if self._same_people(variant, repository) and names_agree(variant, repository):
+                yield repository
+
+    def _same_people(self, variant: str, repository: str) -> bool:
+        org, owner = variant.partition("/")[0], repository.partition("/")[0]
+        return owners_agree(org, owner, self.aliases)
+
+
+def named_by(
+    repositories: Iterable[ResolvedProject], present: Mapping[str, str]
+) -> dict[str, list[Evidence]]:
+    """Return what repositories say of variants.
+
+    `present` maps names that variants have or had, in lower case, to those that they have.
+    """
+    named: dict[str, list[Evidence]] = {}
+    for repository in repositories:
+        for written, found in in_repository(repository.name, repository.details):
+            name = present.get(written.lower(), written).lower()
+            named.setdefault(name, []).append(found)
+    return named
+
+
+def _own(said: Said) -> Iterator[tuple[str, Evidence]]:
+    """Yield what nothing speaks against, but perhaps that the owners' names differ."""
+    for name, some in said.items():
+        for found in some:
+            if found.reason in (None, "other_owner"):
+                yield name, found

@@ -1,0 +1,205 @@
+"""Evidence, the links that it adds up to, and their confidence."""
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+
+RANKS: Mapping[str, int] = MappingProxyType(
+    {
+        "same_blob": 1,
+        "same_lfs": 1,
+        "commit_reference": 2,
+        "ci_workflow": 2,
+        "card_code": 3,
+        "paper_repository": 3,
+        "readme_link": 4,
+        "card_link": 4,
+        "same_contributor": 5,
+        "same_owner": 5,
+    }
+)
+"""Method → rank, 1 is the strongest: DESIGN.md section 4, but for `card_link`, which was measured
+to be worth one less (docs/decisions/0021)."""
+
+STRENGTHS: Mapping[str, float] = MappingProxyType(
+    {
+        "same_blob": 0.97,
+        "same_lfs": 0.99,
+        "commit_reference": 0.92,
+        "ci_workflow": 0.92,
+        "card_code": 0.80,
+        "paper_repository": 0.64,
+        "readme_link": 0.45,
+        "card_link": 0.42,
+        "same_contributor": 0.10,
+        "same_owner": 0.25,
+    }
+)
+"""Method → what one observation is worth, 0 to 1, if nothing speaks against it."""
+
+FACTORS: Mapping[str, float] = MappingProxyType(
+    {
+        "boilerplate": 0.0,
+        "tooling": 0.05,
+        "acknowledgement": 0.2,
+        "citation": 0.2,
+        "comparison": 0.2,
+        "community": 0.2,
+        "later": 0.5,
+        "licence": 0.2,
+        "made_with": 0.3,
+        "code_block": 0.5,
+        "other_owner": 0.5,
+        "unnamed": 0.5,
+        "badge": 0.6,
+        "mention": 0.5,
+        "readme": 0.8,
+        "several_papers": 0.5,
+        "shared": 1.0,
+        "unverified": 0.6,
+    }
+)
+"""Reason → what of the strength it leaves (docs/evidence.md tells each of them)."""
+
+_CREDENTIALS = re.compile(r"(://)[^/\s@]*@")
+_LONGEST = 300
+"""Characters of what is kept of what a text said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation that a variant comes from a repository."""
+
+    method: str
+    """One of `RANKS`."""
+    repository: str
+    """`owner/name` on GitHub, as it was written."""
+    place: str
+    """Where it was seen: a path and line, a URL, a sha."""
+    said: str
+    """What it said, shortened; never with credentials."""
+    strength: float
+    """What this one observation is worth, 0 to 1."""
+    reason: str | None = None
+    """Why it is worth less than its method, one of `FACTORS`; None if it is not."""
+
+    @property
+    def rank(self) -> int:
+        """The rank of its method; 1 is the strongest."""
+        return RANKS[self.method]
+
+
+def observed(method: str, repository: str, place: str, said: str, *reasons: str | None) -> Evidence:
+    """Return an observation; of several reasons against it the one that weighs most is kept."""
+    against = sorted({reason for reason in reasons if reason}, key=lambda r: (FACTORS[r], r))
+    reason = against[0] if against else None
+    strength = STRENGTHS[method] * (FACTORS[reason] if reason else 1.0)
+    return Evidence(method, repository, shortened(place), shortened(said), strength, reason)
+
+
+def shortened(text: str) -> str:
+    """Return a text on one line, cut where it is long, without the credentials of addresses."""
+    # JSON can hold half a character, which no store takes.
+    text = text[: 4 * _LONGEST].encode("utf-8", "replace").decode()
+    line = _CREDENTIALS.sub(r"\1", " ".join(text.split()))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.4, 4: 0.6, 3: 0.9, 2: 0.96, 1: 1.0})
+"""Rank → what it and the weaker ones can reach together."""
+
+DIGITS = 4
+"""Decimals that are kept, so that the last bits of a product make no difference."""
+
+
+def confidence(found: Iterable[Evidence]) -> float:
+    """Return how sure it is, 0 to 1, that a variant comes from the repository of this evidence."""
+    best: dict[str, float] = {}
+    for one in found:
+        best[one.method] = max(best.get(one.method, 0.0), one.strength)
+    sure = 0.0
+    for rank in sorted(CEILINGS, reverse=True):
+        doubt = 1.0 - sure
+        for method in sorted(best):
+            if RANKS[method] == rank:
+                doubt *= 1.0 - best[method]
+        sure = max(sure, min(CEILINGS[rank], 1.0 - doubt))
+    return round(sure, DIGITS)
+
+
+FLOOR = 0.15
+"""The least confidence of a link: thanks, a tool, a tokenizer that many share are no link."""
+
+UPSTREAM, DERIVED, WEAKER = "upstream", "derived", "weaker"
+
+_CONTENT = {"same_blob", "same_lfs"}
+_RESTS_ON = _CONTENT | {"ci_workflow", "commit_reference", "readme_link", "same_owner"}
+_WEIGHT = 0.5
+"""The least strength of content on which membership can rest: half of what a unique file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The sum of the evidence between one variant and one repository."""
+
+    repository: str
+    """`owner/name`, as the strongest evidence writes it."""
+    confidence: float
+    best_method: str
+    role: str
+    """`upstream`, `derived` or `weaker`: what `LINKS_TO.role` says in `hubtrace.graph.model`."""
+    found: tuple[Evidence, ...]
+    """Its evidence, strongest first."""
+
+
+def links(
+    found: Iterable[Evidence], *, family: Set[str] = frozenset(), foreign_base: bool = False
+) -> list[Link]:
+    """Return a variant's links, the best one first.
+
+    `family` are the repositories, in lower case, that a families file gives the variant: they are
+    its upstream whatever else is found. `foreign_base` is True if the variant says that it was
+    made from another owner's model: then files that it has in common with a repository tell its
+    lineage, not that it was released from there.
+    """
+    pairs: dict[str, list[Evidence]] = {}
+    for one in found:
+        pairs.setdefault(one.repository.lower(), []).append(one)
+    sure = [(confidence(pair), sorted(pair, key=strongest_first)) for pair in pairs.values()]
+    ranked = sorted(
+        ((value, pair) for value, pair in sure if value >= FLOOR),
+        key=lambda both: (-both[0], both[1][0].rank, both[1][0].repository.lower()),
+    )
+    return [
+        Link(
+            pair[0].repository,
+            value,
+            pair[0].method,
+            _role(position, pair, family, foreign_base),
+            tuple(pair),
+        )
+        for position, (value, pair) in enumerate(ranked)
+    ]
+
+
+def strongest_first(found: Evidence) -> tuple[float, int, str, str]:
+    """Sort evidence by what it is worth, then by rank, method and place."""
+    return -found.strength, found.rank, found.method, found.place
+
+
+def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: bool) -> str:
+    if family:
+        return UPSTREAM if pair[0].repository.lower() in family else WEAKER
+    if position:
+        return WEAKER
+    return UPSTREAM if any(_carries(one, foreign_base) for one in pair) else DERIVED
+
+
+def _carries(found: Evidence, foreign_base: bool) -> bool:
+    """Return True if membership in a family can rest on this observation."""
+    if found.method in _CONTENT:
+        return found.strength >= _WEIGHT and not foreign_base
+    if found.method == "same_owner":
+        return True
+    return found.method in _RESTS_ON and found.reason is None

@@ -1,0 +1,358 @@
+"""Families of projects: as a file states them, as a command line does, as a snapshot holds them."""
+
+import csv
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from hubtrace.graph.errors import SourceError, TableError
+from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.ingest.project_ref import parse_project
+from hubtrace.ingest.records import Family, Upstream
+from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.sources.git.location import redact
+
+_NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
+_HOSTED = re.compile(
+    r"(?:gh|github|hf):|(?:www\.)?(?:github\.com|huggingface\.co|hf\.co)/", re.IGNORECASE
+)
+"""What an address of a host begins with where its scheme is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A project and where to read it."""
+
+    project: Project
+    location: str
+    """A local path, a bundle, or any URL that git can clone; the project's own URL for what its
+    host tells and its history; empty for what its host tells alone."""
+    paths: tuple[str, ...] = ()
+    """Path prefixes that the family's upstream is limited to; empty means all of it."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that it was asked for by, e.g. of a name that it had before."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What is to be remembered of it until the next time (`Reading.marks`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTarget:
+    """A family to ingest."""
+
+    name: str
+    upstreams: tuple[Target, ...]
+    variants: tuple[Target, ...]
+    found: bool = False
+    """True if hubtrace found the members itself, False if somebody said who they are."""
+
+    @property
+    def family(self) -> Family:
+        """The family as the snapshot records it."""
+        upstreams = tuple(Upstream(up.project.key, up.paths) for up in self.upstreams)
+        variants = tuple(v.project.key for v in self.variants)
+        return Family(self.name, upstreams, variants, found=self.found)
+
+    def __post_init__(self) -> None:
+        """Refuse a family that cannot be told apart from a slip."""
+        if not self.name.strip():
+            raise SourceError("a family needs a name")
+        if not self.upstreams and not self.variants:
+            raise SourceError(f"family {self.name} has no projects; give --upstream and --variant")
+        keys = [target.project.key for target in self.upstreams + self.variants]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise SourceError(f"family {self.name} names {key} twice")
+
+
+def parse_target(
+    side: Side, text: str, paths: tuple[str, ...] = (), web: Hosts | None = None
+) -> Target:
+    """Return the project that `PATH_OR_URL`, `NAME=PATH_OR_URL` or a name alone stands for.
+
+    A page of one of the hosts, or a name that is no path here, is read from the host.
+
+    Raises:
+        SourceError: the name is not one of the host's, or it is needed and missing.
+    """
+    named = _NAMED.fullmatch(text)
+    web = web or Hosts()
+    if named:
+        project = _project(side, named["name"], named["location"], web)
+        return Target(project, named["location"], paths)
+    hosted = _hosted(side, text, web)
+    if hosted is not None:
+        return Target(hosted, hosted.url, paths)
+    return Target(_project(side, None, text, web), text, paths)
+
+
+def hosted_project(side: Side, name: str, web: Hosts) -> Project:
+    """Return the project of this name on its side's host.
+
+    Raises:
+        SourceError: the host allows no such name.
+    """
+    url = web.url(side, name)
+    return Project(key_of(url), side, name, url)
+
+
+def _hosted(side: Side, text: str, web: Hosts) -> Project | None:
+    """Return the project if the text is its page on the side's host, or its bare name."""
+    parts = urlsplit(text)
+    page = parts.scheme in ("http", "https")
+    if page and (_name_on_host(side, text, web) is None or parts.username):
+        return None  # elsewhere, or with credentials that git is to use
+    if page or (_HOSTED.match(text) and not Path(text).exists()):
+        asked = parse_project(text, web)
+        if asked.side is not side:
+            raise SourceError(f"{redact(text)} is not on the side of {_OPTIONS[side]}")
+        return hosted_project(side, asked.name, web)
+    if "/" not in text or Path(text).expanduser().exists():
+        return None
+    try:
+        return hosted_project(side, text, web)
+    except SourceError:
+        return None
+
+
+_OPTIONS = {Side.UPSTREAM: "--upstream", Side.DOWNSTREAM: "--variant"}
+
+
+def _project(side: Side, name: str | None, location: str, web: Hosts) -> Project:
+    """Work out name, URL and key: from the given name, else from the host, else from the path."""
+    host_name = name or _name_on_host(side, location, web)
+    if side is Side.DOWNSTREAM:
+        if host_name is None:
+            raise SourceError(
+                f"the variant at {redact(location)} needs a name: "
+                f"--variant ORG/NAME={redact(location)}"
+            )
+        return hosted_project(side, host_name, web)
+    if host_name is not None and (name is None or "/" in name):
+        return hosted_project(side, host_name, web)
+    url = _place(location)
+    return Project(key_of(url), side, name or _last_part(url), "" if _is_local(url) else url)
+
+
+def _name_on_host(side: Side, location: str, web: Hosts) -> str | None:
+    """Return `owner/name` if the location is a page or a clone URL of the side's host."""
+    host = web.github if side is Side.UPSTREAM else web.hugging_face
+    parts = urlsplit(location)
+    if parts.scheme not in ("http", "https", "git", "ssh"):
+        return None
+    if (parts.hostname or "").removeprefix("www.") != urlsplit(host).hostname:
+        return None
+    return "/".join(parts.path.strip("/").split("/")[:2]).removesuffix(".git")
+
+
+def _place(location: str) -> str:
+    """Return a canonical URL for a location on no known host, without credentials."""
+    parts = urlsplit(location)
+    if parts.scheme in ("", "file") or len(parts.scheme) == 1:
+        path = parts.path if parts.scheme == "file" else location
+        return Path(path).expanduser().resolve().as_uri()
+    netloc = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/').removesuffix('.git')}"
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith("file:")
+
+
+def _last_part(url: str) -> str:
+    return url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git").removesuffix(".bundle")
+
+
+_COLUMNS = ["family", "side", "location", "paths"]
+_SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
+
+
+def read_families(file: Path, web: Hosts | None = None) -> list[FamilyTarget]:
+    """Return the families of a `.toml` or `.csv` file.
+
+    Relative paths in it are relative to its folder. `web` tells where the hosts' pages are.
+
+    Raises:
+        TableError: the file is broken; the message names the line or the family.
+    """
+    readers = {".toml": _toml, ".csv": _csv}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise TableError(f"{file} is neither .toml nor .csv")
+    try:
+        families = reader(file, web or Hosts())
+    except OSError as error:
+        raise TableError(f"cannot read {file}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise TableError(f"{file} is not UTF-8: byte {error.start}") from None
+    if not families:
+        raise TableError(f"{file} names no family")
+    names = [family.name for family in families]
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError(f"{file}: family {name} stands here twice")
+    return families
+
+
+def _toml(file: Path, web: Hosts) -> list[FamilyTarget]:
+    try:
+        body = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise TableError(f"{file}: {error}") from None
+    unknown = set(body) - {"family"}
+    families = body.get("family", [])
+    if unknown or not isinstance(families, list):
+        raise TableError(
+            f"{file}: expected [[family]] tables, found {_list(unknown or ['family'])}"
+        )
+    return [
+        _toml_family(file, number, table, web) for number, table in enumerate(families, start=1)
+    ]
+
+
+def _toml_family(file: Path, number: int, table: dict[str, Any], web: Hosts) -> FamilyTarget:
+    where = f"{file}: family {table.get('name') or number}"
+    try:
+        unknown = set(table) - {"name", "upstream", "variants"}
+        if unknown:
+            raise SourceError(f"unknown field {_list(unknown)}")
+        upstreams = [
+            _toml_upstream(file, entry, web) for entry in _sequence(table.get("upstream", []))
+        ]
+        variants = [
+            _target(file, Side.DOWNSTREAM, _text(entry), (), web)
+            for entry in _sequence(table.get("variants", []))
+        ]
+        return FamilyTarget(_text(table.get("name", "")), tuple(upstreams), tuple(variants))
+    except SourceError as error:
+        raise TableError(f"{where}: {error}") from None
+
+
+def _toml_upstream(file: Path, entry: object, web: Hosts) -> Target:
+    if isinstance(entry, dict):
+        unknown = set(entry) - {"location", "paths"}
+        if unknown or "location" not in entry:
+            raise SourceError("an upstream table has `location` and, optionally, `paths`")
+        paths = tuple(_text(path) for path in _sequence(entry.get("paths", [])))
+        return _target(file, Side.UPSTREAM, _text(entry["location"]), paths, web)
+    return _target(file, Side.UPSTREAM, _text(entry), (), web)
+
+
+def _csv(file: Path, web: Hosts) -> list[FamilyTarget]:
+    projects: dict[str, dict[Side, list[Target]]] = {}
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        for line, side, row in _csv_rows(file, csv.DictReader(text)):
+            try:
+                paths = tuple((row.get("paths") or "").split())
+                target = _target(file, side, row["location"], paths, web)
+            except SourceError as error:
+                raise TableError(f"{file}:{line}: {error}") from None
+            family = projects.setdefault(row["family"], {both: [] for both in Side})
+            family[side].append(target)
+    try:
+        return [
+            FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))
+            for name, sides in projects.items()
+        ]
+    except SourceError as error:
+        raise TableError(f"{file}: {error}") from None
+
+
+def _csv_rows(
+    file: Path, reader: "csv.DictReader[str]"
+) -> Iterator[tuple[int, Side, dict[str, str]]]:
+    if not set(_COLUMNS[:3]) <= set(reader.fieldnames or []):
+        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS[:3])}")
+    for row in reader:
+        missing = [name for name in _COLUMNS[:3] if not row.get(name)]
+        if missing:
+            raise TableError(f"{file}:{reader.line_num}: {_list(missing)} is empty")
+        if row["side"] not in _SIDES:
+            raise TableError(
+                f"{file}:{reader.line_num}: side is {row['side']!r}, not upstream or variant"
+            )
+        yield reader.line_num, _SIDES[row["side"]], row
+
+
+def _target(file: Path, side: Side, text: str, paths: tuple[str, ...], web: Hosts) -> Target:
+    """Parse a target; a relative path that exists beside the file is meant from there."""
+    name, separator, location = text.rpartition("=")
+    beside = file.parent / location
+    if "://" not in location and not Path(location).is_absolute() and beside.exists():
+        text = f"{name}{separator}{beside}"
+    return parse_target(side, text, paths, web)
+
+
+def _sequence(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise SourceError(f"{value!r} is not text")
+    return value
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+class FamilyRegistry:
+    """The families of the snapshot that `writer` writes, read once."""
+
+    def __init__(self, writer: SnapshotWriter) -> None:
+        self._writer = writer
+        self._families = {family.name: family for family in writer.snapshot.families()}
+
+    def record(self, target: FamilyTarget, failed: Collection[str]) -> bool:
+        """Record a family, if enough of it is there; return whether it is.
+
+        One that was said needs all its projects, read now or before; of one that was found, those
+        that the snapshot holds are enough. `failed` are the keys that could not be read now.
+        """
+        family = self._grown(target.family) if target.found else target.family
+        members = [up.project for up in family.upstreams], family.variants
+        if target.found:
+            if not all(map(self._writer.snapshot.holds, members[0])) or not members[1]:
+                return False
+        elif any(key in failed for some in members for key in some):
+            return False
+        for other in list(self._without(family)):
+            self._write(other)
+        self._write(family)
+        return True
+
+    def _grown(self, found: Family) -> Family:
+        """Return the family with the members that it had, without those that others have."""
+        known = self._families.get(found.name, found)
+        said = {
+            key
+            for family in self._families.values()
+            if not family.found and family.name != found.name
+            for key in family.variants
+        }
+        new = [key for key in found.variants if key not in said]
+        upstreams = {up.project: up for up in (*known.upstreams, *found.upstreams)}
+        return replace(
+            known,
+            upstreams=tuple(upstreams.values()),
+            variants=tuple(
+                filter(self._writer.snapshot.holds, dict.fromkeys([*known.variants, *new]))
+            ),
+        )
+
+    def _without(self, family: Family) -> Iterator[Family]:
+        """Yield the families that were found and lose variants to this one."""
+        taken = set(family.variants)
+        for other in self._families.values():
+            if other.found and other.name != family.name and taken & set(other.variants):
+                left = tuple(key for key in other.variants if key not in taken)
+                yield replace(other, variants=left)
+
+    def _write(self, family: Family) -> None:
+        if self._families.get(family.name) != family:
+            self._writer.write_family(family)
+            self._families[family.name] = family

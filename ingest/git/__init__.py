@@ -1,5 +1,0 @@
-"""The git source: any repository that git can clone, as a stream of commits with their paths."""
-
-from ingest.git.source import GitSource
-
-__all__ = ["GitSource"]

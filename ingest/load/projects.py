@@ -1,0 +1,319 @@
+"""Projects in the graph: their commits, refs, releases, files and base models."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Side, key_of, variant_url
+from hubtrace.graph.model import key_of_parts
+from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.tables import END, START, nodes, pairs, relationships
+from hubtrace.ingest.change_types.columns import CHANGES_READ, told_of
+from hubtrace.ingest.derive.project import DerivedProject
+from hubtrace.ingest.records import Event, HostData, Release
+from hubtrace.ingest.snapshot import ProjectHistory
+
+
+def write_refs(writer: GraphWriter, label: str, projects: Sequence[DerivedProject]) -> None:
+    """Write the branches, tags and events of projects of one label; their commits are there."""
+    branches = [(project, row) for project in projects for row in _branches(project)]
+    writer.put_nodes("Branch", nodes("Branch", (row for _, row in branches)))
+    owners = pairs((project.key, row["key"]) for project, row in branches)
+    writer.put_relationships("HAS_BRANCH", label, "Branch", owners)
+    rows = [row for _, row in branches if row["head_committed_at"] is not None]
+    heads = pairs((row["key"], row["head"]) for row in rows)
+    writer.put_relationships("HEAD", "Branch", "Commit", heads)
+    _write_tags(writer, label, projects)
+    _write_events(writer, label, projects, {row["key"] for _, row in branches})
+
+
+def ref_key(project: str, ref: str) -> str:
+    """Return the key of a branch or tag. Neither URLs nor ref names have spaces in them."""
+    return key_of_parts(project, ref)
+
+
+def _branches(project: DerivedProject) -> Iterator[dict[str, Any]]:
+    for facts in project.branches:
+        row = asdict(facts)
+        del row["is_default"]
+        yield {"key": ref_key(project.key, facts.name), **row}
+    for gone in project.deleted:
+        yield {
+            "key": ref_key(project.key, gone.ref.name),
+            "name": gone.ref.name,
+            "kind": gone.ref.kind,
+            "head": gone.ref.target,
+            "head_committed_at": gone.head_committed_at,
+            "vanished_at": gone.vanished_at,
+        }
+
+
+def _write_tags(writer: GraphWriter, label: str, projects: Sequence[DerivedProject]) -> None:
+    tags = [(project.key, tag) for project in projects for tag in project.tags]
+    rows = ({"key": ref_key(project, tag.name), "name": tag.name} for project, tag in tags)
+    writer.put_nodes("Tag", nodes("Tag", rows))
+    owners = pairs((project, ref_key(project, tag.name)) for project, tag in tags)
+    writer.put_relationships("HAS_TAG", label, "Tag", owners)
+    targets = pairs((ref_key(project, tag.name), tag.target) for project, tag in tags)
+    writer.put_relationships("TAGS", "Tag", "Commit", targets)
+
+
+def _write_events(
+    writer: GraphWriter, label: str, projects: Sequence[DerivedProject], branches: set[str]
+) -> None:
+    events = [(project.key, event) for project in projects for event in project.events]
+    rows = ({"key": _event_key(project, event), **asdict(event)} for project, event in events)
+    writer.put_nodes("Event", nodes("Event", rows))
+    about = pairs((_event_key(project, event), project) for project, event in events)
+    writer.put_relationships("ABOUT", "Event", label, about)
+    about_branches = (
+        (_event_key(project, event), ref_key(project, event.subject))
+        for project, event in events
+        if ref_key(project, event.subject) in branches
+    )
+    writer.put_relationships("ABOUT", "Event", "Branch", pairs(about_branches))
+
+
+def _event_key(project: str, event: Event) -> str:
+    return key_of_parts(project, event.observed_at, event.kind, event.subject)
+
+
+_RELEASES = "MATCH (p:Repository)-[:HAS_RELEASE]->(r:Release) WHERE p.key IN $keys RETURN r.key"
+_VARIANTS = "MATCH (v:Variant) WHERE v.key IN $keys RETURN v.key"
+
+
+def told_properties(history: ProjectHistory) -> Mapping[str, object]:
+    """Return the properties of a project's node that its host told; none if it was not asked."""
+    if history.details is None:
+        return {}
+    facts = history.details.facts
+    common = {
+        "gone_at": _gone_at(history),
+        "moved_to": facts.name if key_of(history.project.url) != history.project.key else None,
+        "host_id": facts.host_id or None,
+        "licence": facts.licence,
+        "created_at": facts.created_at,
+        "private": facts.private,
+    }
+    if history.project.side is Side.UPSTREAM:
+        return {**common, "archived": facts.archived, "fork_of": facts.fork_of}
+    own = ("gated", "disabled", "library", "task", "downloads")
+    return {**common, **{name: getattr(facts, name) for name in own}}
+
+
+def _gone_at(history: ProjectHistory) -> int | None:
+    if history.details is None or not history.details.gone:
+        return None
+    noticed = [event.observed_at for event in history.events if event.kind == "gone"]
+    return noticed[-1] if noticed else history.observations[0].observed_at
+
+
+def write_details(writer: GraphWriter, histories: Sequence[ProjectHistory]) -> None:
+    """Replace the releases and base models of projects whose nodes are there."""
+    told = [(h, h.details) for h in histories if h.details is not None]
+    upstream = [(h.project.key, d) for h, d in told if h.project.side is Side.UPSTREAM]
+    downstream = [(h.project.key, d) for h, d in told if h.project.side is Side.DOWNSTREAM]
+    if upstream:
+        _write_releases(writer, upstream)
+    if downstream:
+        _write_files(writer, downstream)
+        _write_base_models(writer, downstream)
+
+
+def _write_releases(writer: GraphWriter, projects: Sequence[tuple[str, HostData]]) -> None:
+    keys = [key for key, _ in projects]
+    known = [key for (key,) in writer.ask(_RELEASES, keys=keys).rows()]
+    writer.remove_relationships("HAS_ASSET", "Release", known)
+    writer.remove_relationships("HAS_RELEASE", "Repository", keys)
+    releases = [
+        (key, key_of_parts(key, release.tag), release)
+        for key, details in projects
+        for release in details.releases
+    ]
+    rows = (
+        {"key": key, "name": release.name, "published_at": release.published_at}
+        for _, key, release in releases
+    )
+    writer.put_nodes("Release", nodes("Release", rows))
+    owners = pairs((project, key) for project, key, _ in releases)
+    writer.put_relationships("HAS_RELEASE", "Repository", "Release", owners)
+    assets = [(key, row) for _, key, release in releases for row in _assets(key, release)]
+    writer.put_nodes("Asset", nodes("Asset", (row for _, row in assets)))
+    owned = pairs((key, row["key"]) for key, row in assets)
+    writer.put_relationships("HAS_ASSET", "Release", "Asset", owned)
+
+
+def _assets(release_key: str, release: Release) -> Iterator[dict[str, Any]]:
+    for asset in release.assets:
+        yield {
+            "key": key_of_parts(release_key, asset.name),
+            "name": asset.name,
+            "digest": asset.digest,
+            "size": asset.size,
+        }
+
+
+def _write_files(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
+    """Write the large files: their SHA-256 is what an audit can hold them by."""
+    writer.remove_relationships("HAS_FILE", "Variant", [key for key, _ in variants])
+    files = [(key, row) for key, details in variants for row in _large_files(key, details)]
+    writer.put_nodes("File", nodes("File", (row for _, row in files)))
+    owned = pairs((key, row["key"]) for key, row in files)
+    writer.put_relationships("HAS_FILE", "Variant", "File", owned)
+
+
+def _large_files(variant: str, details: HostData) -> Iterator[dict[str, Any]]:
+    for file in details.files:
+        if file.lfs_sha256 is not None:
+            yield {
+                "key": key_of_parts(variant, file.path),
+                "path": file.path,
+                "blob": file.blob,
+                "sha256": file.lfs_sha256,
+                "size": file.lfs_size,
+            }
+
+
+def _write_base_models(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
+    writer.remove_relationships("DERIVED_FROM", "Variant", [key for key, _ in variants])
+    named = {}
+    for key, details in variants:
+        for base in details.facts.base_models:
+            url = _url_of(base.name)
+            if url is not None and key_of(url) != key:
+                named[key, key_of(url)] = (base, url)
+    bases = {end: (base.name, url) for (_, end), (base, url) in named.items()}
+    there = {key for (key,) in writer.ask(_VARIANTS, keys=list(bases)).rows()}
+    stubs = (
+        {"key": key, "name": name, "url": url}
+        for key, (name, url) in bases.items()
+        if key not in there
+    )
+    writer.put_nodes("Variant", nodes("Variant", stubs))
+    rows = (
+        {START: start, END: end, "relation": base.relation}
+        for (start, end), (base, _) in named.items()
+    )
+    writer.put_relationships(
+        "DERIVED_FROM", "Variant", "Variant", relationships("DERIVED_FROM", rows)
+    )
+
+
+def _url_of(name: str) -> str | None:
+    """Return the page of a base model; None where the card names something else."""
+    try:
+        return variant_url(name)
+    except SourceError:
+        return None
+
+
+BATCH_COMMITS = 200_000
+"""Commits in a batch: the engine's bulk path is faster in such batches than in one go."""
+
+_COMMIT = ["sha", "subject", "author", "authored_at", "committed_at"]
+
+
+def write_batch(writer: GraphWriter, projects: Sequence[DerivedProject]) -> None:
+    """Write the commits, contributors, refs and events of projects whose nodes are there."""
+    commits = _distinct(pa.concat_tables([project.commits for project in projects]))
+    writer.put_nodes("Commit", commits.select(_COMMIT))
+    writer.put_relationships("PARENT", "Commit", "Commit", _parents(commits))
+    _write_contributors(writer, commits)
+    for label in ("Repository", "Variant"):
+        side = [project for project in projects if project.label == label]
+        if side:
+            writer.put_relationships("HAS_COMMIT", label, "Commit", _has_commit(side))
+            write_refs(writer, label, side)
+
+
+def _distinct(commits: pa.Table) -> pa.Table:
+    """Return each commit once: forks share commits."""
+    if pc.count_distinct(commits["sha"]).as_py() == commits.num_rows:
+        return commits
+    numbered = pa.table({"sha": commits["sha"], "row": np.arange(commits.num_rows)})
+    return commits.take(numbered.group_by("sha").aggregate([("row", "min")])["row_min"])
+
+
+def _parents(commits: pa.Table) -> pa.Table:
+    lists = commits["parents"].combine_chunks()
+    child = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
+    position = _position(child)
+    parents = pc.list_flatten(lists)
+    rows = pa.table({START: commits["sha"].take(child), END: parents, "position": position})
+    again = _named_again(child, position, parents)
+    return rows.filter(pa.array(~np.isin(np.arange(len(child)), again))) if again else rows
+
+
+def _named_again(
+    child: NDArray[np.int64], position: NDArray[np.int64], parents: pa.Array
+) -> list[int]:
+    """Return the rows in which a merge names a parent twice; the graph joins two nodes once."""
+    merged = np.flatnonzero(position)
+    rows = np.flatnonzero(np.isin(child, child[merged])) if len(merged) else merged
+    seen: set[tuple[int, str]] = set()
+    again: list[int] = []
+    for row, pair in zip(
+        rows.tolist(),
+        zip(child[rows].tolist(), parents.take(rows).to_pylist(), strict=True),
+        strict=True,
+    ):
+        if pair in seen:
+            again.append(row)
+        seen.add(pair)
+    return again
+
+
+def _position(child: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of each row among its child's, from 0; rows of a child stand together."""
+    row = np.arange(len(child))
+    begins = np.ones(len(child), dtype=np.bool_)
+    begins[1:] = child[1:] != child[:-1]
+    return row - np.maximum.accumulate(np.where(begins, row, 0))
+
+
+def _write_contributors(writer: GraphWriter, commits: pa.Table) -> None:
+    authored = commits.select(["sha", "contributor"])
+    authored = authored.filter(pc.is_valid(authored["contributor"]))
+    keys = pc.unique(authored["contributor"])
+    host_and_login = pc.split_pattern(keys, ":", max_splits=1)
+    login = pc.if_else(
+        pc.starts_with(keys, "hmac:"),
+        pa.scalar(None, pa.string()),
+        pc.list_element(host_and_login, 1),
+    )
+    writer.put_nodes("Contributor", pa.table({"key": keys, "login": login}))
+    rows = pa.table({START: authored["sha"], END: authored["contributor"]})
+    writer.put_relationships("AUTHORED_BY", "Commit", "Contributor", rows)
+
+
+def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
+    counts = [project.commits.num_rows for project in projects]
+    owner = np.repeat(np.arange(len(projects)), counts)
+    told = pa.concat_tables(map(_told_of, projects))
+    return pa.table(
+        {
+            START: pa.array([project.key for project in projects]).take(pa.array(owner)),
+            END: _joined([project.commits["sha"] for project in projects]),
+            "at": _joined([project.at for project in projects]),
+            "on_default": pa.chunked_array([project.on_default for project in projects]),
+            "landed_at": pa.chunked_array([project.landed_at for project in projects]),
+            "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
+            **dict(zip(told.column_names, told.columns, strict=True)),
+        }
+    )
+
+
+def _told_of(project: DerivedProject) -> pa.Table:
+    """Return the change types of a project's commits; null where nobody knows them."""
+    changes = project.read_changes(CHANGES_READ) if project.read_changes is not None else None
+    return told_of(project.project.side, project.commits, changes)
+
+
+def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])

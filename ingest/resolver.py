@@ -1,0 +1,119 @@
+"""Projects as their hosts show them, under the keys that the snapshot knows them by."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from hubtrace.graph.identity import GITHUB, Hosts, Project, Side, host_key, key_of
+from hubtrace.ingest.families import Target, hosted_project
+from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.records import HostData
+from hubtrace.ingest.source import Cursor, Fetched, ProjectGone
+
+Ask = Callable[[Side, str, Cursor], Fetched]
+"""Asks a host; once for each project (`LiveSource.look`)."""
+
+
+class Memory(Protocol):
+    """What the snapshot knows of projects (`SnapshotWriter`)."""
+
+    def cursor(self, key: str) -> Cursor:
+        """Return what is held of a project."""
+        ...
+
+    def key_of_alias(self, alias: str) -> str | None:
+        """Return the key of the project that is, or once was, known by another one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedProject:
+    """A project that was looked at, before anything of it is written."""
+
+    project: Project
+    """Under its lasting key and its present name."""
+    details: HostData
+    """What its host tells; of a project that is gone, what it told last."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that it was asked for by."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What the snapshot remembers of it."""
+
+    @property
+    def name(self) -> str:
+        """Its present name."""
+        return self.project.name
+
+    def target(self) -> Target:
+        """Return the target that reads all of it."""
+        return Target(self.project, self.project.url, aliases=self.aliases)
+
+    def facts_only(self) -> Target:
+        """Return the target that reads no commits of it."""
+        return replace(self.target(), location="")
+
+
+class Resolver:
+    """Finds projects by any name that they have or had. Threads may share it."""
+
+    def __init__(self, ask: Ask, memory: Memory, web: Hosts) -> None:
+        self._ask, self._memory, self._web = ask, memory, web
+
+    @property
+    def is_public(self) -> bool:
+        """True if the repositories are those of github.com."""
+        return self._web.github == GITHUB
+
+    def find_linked(self, asked: ProjectRef) -> ResolvedProject:
+        """Return the project that a text names.
+
+        A name that one of ours had is that project's, whoever has the name now: a link meant what
+        was there when it was written. (A person who asks means what is there: `find`.)
+
+        Raises:
+            ProjectGone, SourceError: as `find`.
+        """
+        named = hosted_project(asked.side, asked.name, self._web)
+        elder = self._memory.key_of_alias(named.key)
+        known = self._memory.cursor(elder).details if elder else None
+        if known is None or not known.facts.host_id:
+            return self.find(asked)
+        seen = self.find(ProjectRef(asked.side, known.facts.name))
+        return replace(seen, aliases=(*seen.aliases, named.key))
+
+    def find(self, asked: ProjectRef) -> ResolvedProject:
+        """Return the project, as its host or, where that has it no more, the snapshot shows it.
+
+        Raises:
+            ProjectGone: the host shows no such project, and the snapshot holds none.
+            SourceError: the host cannot be asked, or allows no such name.
+        """
+        named = hosted_project(asked.side, asked.name, self._web)
+        key = self._memory.key_of_alias(named.key) or named.key
+        cursor = self._memory.cursor(key)
+        try:
+            look = self._ask(asked.side, asked.name, cursor)
+        except ProjectGone as gone:
+            if cursor.details is None or not cursor.details.facts.host_id:
+                raise  # and it never showed one
+            name = cursor.details.facts.name
+            project = replace(hosted_project(asked.side, name, self._web), key=key)
+            return ResolvedProject(
+                project, replace(cursor.details, gone=gone.reason), marks=cursor.marks
+            )
+        now = hosted_project(asked.side, look.details.facts.name, self._web)
+        lasting = self._lasting_key(now, key, cursor, look.details)
+        other_names = tuple({named.key} - {lasting, now.key})
+        return ResolvedProject(replace(now, key=lasting), look.details, other_names, cursor.marks)
+
+    def _lasting_key(self, now: Project, key: str, cursor: Cursor, details: HostData) -> str:
+        """Return the key of what the host shows: of the project that has the host's own id."""
+        host_id, held = details.facts.host_id, cursor.details
+        if cursor.last is not None and (held is None or held.facts.host_id in ("", host_id)):
+            return key
+        elder = self._memory.key_of_alias(host_key(now.side, host_id))
+        known = self._memory.cursor(elder).details if elder else None
+        if elder and known and known.facts.host_id == host_id:
+            return elder
+        # Never seen before, or another project under a name that one of ours had.
+        return key if cursor.last is not None and key == now.key else key_of(now.url)

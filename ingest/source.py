@@ -1,0 +1,164 @@
+"""The plug points of ingestion: a source of projects, and a host that is asked about them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Project, Side
+from hubtrace.ingest.records import Commit, HostData, Observation, Ref
+
+Progress = Callable[[str, int, int | None], None]
+"""Called as `progress(what, done, total)`; `total` is None while it is unknown."""
+
+
+def no_progress(_what: str, _done: int, _total: int | None) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What the snapshot already holds of a project, so that a source yields only what is new."""
+
+    heads: tuple[str, ...] = ()
+    """Shas of the commits that the last observation's refs pointed to."""
+    last: Observation | None = None
+    """The last observation; None if the project was never seen."""
+    details: HostData | None = None
+    """What its host told last; None if no host was asked."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """What the host gave to ask with again: ETags and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectData:
+    """One project as a source reads it: the refs at once, the commits as a stream.
+
+    The commits are all that the refs reach and `Cursor.heads` did not, each once.
+    """
+
+    project: Project
+    observation: Observation
+    commits: Iterator[Commit]
+    warnings: list[str] = field(default_factory=list)
+    """Filled while the stream is read, e.g. `shallow clone: history ends at …`."""
+    details: HostData | None = None
+    """What its host told; None if no host was asked, and then the last that was told stays."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, str] = field(default_factory=dict)
+    """Commit sha → the author's login on the host, where the host told it."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that the project was asked for by, e.g. of a name that it had before."""
+
+
+class Source(Protocol):
+    """Where projects are read from."""
+
+    def read(self, project: Project, location: str, cursor: Cursor) -> ProjectData:
+        """Read `project` from `location`.
+
+        Raises:
+            SourceError: there is no project at `location`, or it cannot be read.
+        """
+        ...
+
+
+class ProjectGone(SourceError):
+    """The host shows no such project: a fact about it, and no reason to ask again at once.
+
+    `reason` is `not_found`, `blocked` (HTTP 451), `private`, `gated` or `disabled`.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason.replace('_', ' ')}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What the snapshot holds of a project from the last time that its host was looked at."""
+
+    details: HostData | None = None
+    refs: tuple[Ref, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """ETags and the like, by a name that only the host understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a host tells of a project now, complete: what had not changed is taken from `Seen`."""
+
+    details: HostData
+    refs: tuple[Ref, ...]
+    default_branch: str | None
+    """The full ref name; None for an empty repository."""
+    marks: dict[str, str]
+    warnings: tuple[str, ...] = ()
+    same_refs: bool = False
+    """True if the host says that its refs are those of the last time."""
+    refused: bool = False
+    """True if a part of the project is for some people only, and we are not among them."""
+
+
+class Host(Protocol):
+    """A hub, asked by several threads at the same time.
+
+    Every method raises SourceError with one sentence if the hub cannot be asked.
+    """
+
+    side: Side
+
+    def look(self, name: str, seen: Previous) -> Fetched:
+        """Return what the host tells of `owner/name`.
+
+        Raises:
+            ProjectGone: it shows no such project.
+        """
+        ...
+
+    def clone_url(self, name: str) -> str:
+        """Return where git can clone the project; no token is in it."""
+        ...
+
+    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits that `look.refs` reach and the commits `held` do not, by the API.
+
+        The way out where git cannot read: without paths, and on Hugging Face without parents.
+        """
+        ...
+
+    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+        """Return the authors' logins by commit sha, for the commits that are new; GitHub only.
+
+        At most one request per 100 commits.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is taken from a host at most. What is beyond is cut, and said to be."""
+
+    text_bytes: int = 1 << 20
+    """Of a README, a card or a workflow."""
+    answer_bytes: int = 64 << 20
+    """Of one answer of an API; a longer one is an error."""
+    answer_seconds: float = 600.0
+    """Of one answer, from its first byte to its last."""
+    silent_seconds: float = 60.0
+    """Without a byte, until a connection is given up."""
+    workflows: int = 50
+    files: int = 50_000
+    """Of a variant's tree."""
+    papers: int = 5
+    """That one variant is tagged with; merged models collect dozens."""
+    releases: int = 2_000
+    pulls: int = 20_000
+    refs: int = 20_000
+    commits: int = 1_000_000
+    """Of a history that is read by the API."""
+    logins: int = 100_000
+    """Commits whose authors' logins are asked for, the newest first: an hour's quota is 5,000
+    requests for 100 of them each."""
+    pages: int = 10_000
+    """Of one list, so that a list without an end has one."""

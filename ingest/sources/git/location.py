@@ -1,0 +1,143 @@
+"""What a user may name as the place of a project, and what git is told of it.
+
+A location is text from a person or a file, and git takes text for more than places: `ext::`
+runs a program, a leading `-` is an option. So a location is one of a few known forms, or refused.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import is_private
+from hubtrace.graph.text import for_people
+
+
+class Kind(Enum):
+    """How a location is cloned."""
+
+    DIRECTORY = "directory"
+    """A work tree or a bare repository on this machine, read through `file://`."""
+    BUNDLE = "bundle"
+    """A file made by `git bundle create`."""
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that git can clone from."""
+
+    kind: Kind
+    url: str
+    """What git is told: never with credentials."""
+    shown: str
+    """What people are told: fit for a terminal, never with credentials."""
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host in lower case; empty for a local place."""
+        return (urlsplit(self.url).hostname or "") if self.kind is Kind.REMOTE else ""
+
+    def authorized(
+        self, tokens: Mapping[str, str]
+    ) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+        """Return the settings and the secrets that let git answer a server that asks who we are.
+
+        `tokens` is by host, and for places where nobody on the way can read them; what the
+        location itself carried goes first. git asks the helper only
+        for this scheme and host, and the helper finds the secret in its environment.
+        """
+        token = tokens.get(self.host, "") if is_private(self.url) else ""
+        user, password = (self.user, self.password) if self.user else ("hubtrace", token)
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not (self.user or token):
+            return (), {}
+        key = f"credential.{parts.scheme}://{parts.netloc}.helper"
+        return ((key, _HELPER),), {"HUBTRACE_GIT_USER": user, "HUBTRACE_GIT_PASSWORD": password}
+
+
+_HELPER = (
+    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
+    '"$HUBTRACE_GIT_USER" "$HUBTRACE_GIT_PASSWORD"; }; f'
+)
+_SCHEMES = ("https", "http", "ssh", "git")
+# Up to the last `@` before the path; after a colon, which a password may follow, up to any `@`.
+_USERINFO = re.compile(r"(?<=://)(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TRANSPORT_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
+_SCP_LIKE = re.compile(r"(?!-)(?:(?P<user>[^\s/:@-][^\s/:@]*)@)?[A-Za-z0-9][\w.-]*:(?!/?-)\S+")
+_BUNDLE = re.compile(rb"# v[0-9]+ git bundle\n")
+
+
+def parse_location(location: str) -> Location:
+    """Return what `location` names: a directory, a bundle file, or a URL that git can clone.
+
+    Raises:
+        SourceError: it is none of these, or no such file exists.
+    """
+    shown = redact(location)
+    if not location or location.startswith("-") or _CONTROL.search(location):
+        raise SourceError(f"{shown or 'an empty text'} is not a place that git can clone")
+    if _TRANSPORT_HELPER.match(location):
+        raise SourceError(f"{shown} names a transport program; hubtrace runs none")
+    if "://" in location:
+        return _from_url(_parts(location, shown), shown)
+    path = Path(location)
+    if path.exists() or not _SCP_LIKE.fullmatch(location):
+        return _from_path(path, shown)
+    return Location(Kind.REMOTE, location, shown)
+
+
+def redact(location: str) -> str:
+    """Return `location` for people's eyes, without user names and passwords."""
+    return for_people(_USERINFO.sub("", location))
+
+
+def _parts(url: str, shown: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise SourceError(f"{shown} is not a URL: its host or port is malformed") from error
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return parts
+    if parts.scheme not in _SCHEMES:
+        raise SourceError(f"{shown} is not of a kind that is read: {', '.join(_SCHEMES)} or file")
+    if not well_formed or not parts.hostname or parts.hostname.startswith("-"):
+        raise SourceError(f"{shown} names no host")
+    return parts
+
+
+def _from_url(parts: SplitResult, shown: str) -> Location:
+    if parts.scheme == "file":
+        return _from_path(Path(unquote(parts.path, errors="surrogateescape")), shown)
+    secret = (unquote(parts.username or ""), unquote(parts.password or ""))
+    if any(map(_CONTROL.search, secret)):
+        raise SourceError(f"{shown} carries credentials with control characters")
+    _, _, host = parts.netloc.rpartition("@")
+    keeps_user = parts.scheme == "ssh" and parts.username
+    netloc = f"{parts.username}@{host}" if keeps_user else host
+    url = parts._replace(netloc=netloc).geturl()
+    user, password = secret if parts.scheme in ("http", "https") else ("", "")
+    return Location(Kind.REMOTE, url, shown, user, password)
+
+
+def _from_path(path: Path, shown: str) -> Location:
+    try:
+        real = path.resolve(strict=True)
+        if real.is_dir():
+            return Location(Kind.DIRECTORY, "file://" + quote(os.fsencode(real)), shown)
+        with real.open("rb") as file:
+            is_bundle = _BUNDLE.match(file.readline(64)) is not None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
+        reason = getattr(error, "strerror", None) or "it cannot be resolved"
+        raise SourceError(f"cannot read {shown}: {reason}") from error
+    if not is_bundle:
+        raise SourceError(f"{shown} is not a git repository or a git bundle")
+    return Location(Kind.BUNDLE, str(real), shown)

@@ -1,0 +1,1 @@
+"""GitHub: a REST client with retries, rate limits and conditional requests; repositories."""

@@ -1,0 +1,500 @@
+"""The Hugging Face Hub as a host of models."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from huggingface_hub import hf_hub_url
+from huggingface_hub.hf_api import ExpandModelProperty_T, ModelInfo, RepoFile
+from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
+
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Side, variant_url
+from hubtrace.graph.text import to_text
+from hubtrace.ingest.records import (
+    Commit,
+    HostData,
+    Paper,
+    ProjectMetadata,
+    Ref,
+    RefKind,
+    Text,
+    TreeFile,
+)
+from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
+from hubtrace.ingest.sources.huggingface import schemas
+from hubtrace.ingest.sources.huggingface.client import (
+    AccessDenied,
+    Hub,
+    NotFound,
+    NotModified,
+    OffHost,
+    TooManyPages,
+)
+from hubtrace.ingest.waiting import Waiter
+
+_CARD = "README.md"
+_PAGES = 500
+"""Of a tree; the Hub puts 1,000 files on one."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was read of one model at one commit."""
+
+    files: tuple[TreeFile, ...] = ()
+    cut: list[str] = field(default_factory=list)
+    refused: bool = False
+    """True if a part was kept from us, so that asking again may tell more."""
+
+    @property
+    def card(self) -> TreeFile | None:
+        """The card's file, if the tree lists one."""
+        return next((file for file in self.files if file.path == _CARD), None)
+
+
+class PartReader:
+    """Reads the parts of models from a Hub; a paper that many of them name is asked for once."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._papers: dict[str, Paper] = {}
+        self._lock = threading.Lock()
+
+    def read(
+        self, facts: ProjectMetadata, head: str | None, known: HostData | None
+    ) -> tuple[HostData, bool]:
+        """Return all that is told of a model at `head`, and whether some of it is kept from us.
+
+        A card that `known` holds already is not asked for again.
+        """
+        parts = Parts()
+        texts: tuple[Text, ...] = ()
+        if head is not None:
+            self._read_tree(facts.name, head, parts)
+            texts = self._card(facts.name, head, parts, known.texts if known else ())
+        papers = self.papers(facts, parts.cut)
+        details = HostData(facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut))
+        return details, parts.refused
+
+    def is_shown(self, name: str, head: str) -> bool:
+        """Return False if a model's card is kept from us."""
+        try:
+            self._ask_card(name, head, keep=1)
+        except AccessDenied:
+            return False
+        except (NotFound, OffHost):
+            pass  # that is an answer too
+        return True
+
+    def _read_tree(self, name: str, head: str, parts: Parts) -> None:
+        found: dict[str, TreeFile] = {}
+        most = self._hub.limits.files
+        try:
+            with self._hub.ask(f"the files of {name}", name, pages=_PAGES):
+                for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
+                    if isinstance(item, RepoFile):
+                        found.setdefault(item.path, schemas.tree_file(item))
+                    if len(found) > most:
+                        break
+        except TooManyPages as error:
+            parts.cut.append(str(error))
+        except AccessDenied as error:
+            parts.refused = True
+            parts.cut.append(str(error))
+        if len(found) > most:
+            parts.cut.append(f"the files of {name}: only the first {most:,} are kept")
+        parts.files = tuple(found.values())[:most]
+
+    def _card(
+        self, name: str, head: str, parts: Parts, known: tuple[Text, ...]
+    ) -> tuple[Text, ...]:
+        file = parts.card
+        if file is None and not parts.cut:
+            return ()
+        if file is not None:
+            if file.lfs_sha256 is not None:
+                parts.cut.append(f"the card of {name} is not read: it is stored as a large file")
+                return ()
+            if any(text.blob == file.blob for text in known):
+                return known
+        try:
+            return (self._fetch_card(name, head, file),)
+        except NotFound:
+            return ()
+        except OffHost as error:
+            parts.cut.append(str(error))
+        except AccessDenied as error:
+            parts.refused = True
+            parts.cut.append(str(error))
+        return ()
+
+    def _fetch_card(self, name: str, head: str, file: TreeFile | None) -> Text:
+        raw, cut = self._ask_card(name, head, keep=self._hub.limits.text_bytes)
+        if cut:
+            raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
+        elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
+            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
+        return Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
+
+    def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
+        """Return the first bytes of the card, and whether there are more."""
+        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
+        with self._hub.ask(f"the card of {name}", name, keep=keep) as question:
+            response = get_session().get(url, headers=self._hub.headers())
+            hf_raise_for_status(response)
+        return response.content, question.cut
+
+    def papers(self, facts: ProjectMetadata, cut: list[str]) -> tuple[Paper, ...]:
+        """Return the papers that a model is tagged with, up to a limit."""
+        named = schemas.papers_in(facts.tags)
+        most = self._hub.limits.papers
+        if len(named) > most:
+            cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are asked for")
+        return tuple(self._paper(arxiv) for arxiv in named[:most])
+
+    def _paper(self, arxiv: str) -> Paper:
+        with self._lock:
+            known = self._papers.get(arxiv)
+        if known is not None:
+            return known
+        try:
+            with self._hub.ask(f"the paper {arxiv}"):
+                paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
+        except NotFound:
+            paper = Paper(arxiv, None)
+        with self._lock:
+            self._papers[arxiv] = paper
+        return paper
+
+
+def _blob_id(content: bytes) -> str:
+    """Return the id that git gives to a file."""
+    header = b"blob %d\0" % len(content)
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+_MOST = 10_000
+"""Models of one list. The largest owners have a few thousand."""
+_LIST_PAGES = 500
+"""Of one list, so that one without an end has one."""
+_FIELDS: list[ExpandModelProperty_T] = ["downloads", "likes", "pipeline_tag", "sha", "tags"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    """Which models are listed; all that is given must hold. The most downloaded come first."""
+
+    author: str | None = None
+    """A user or an organisation."""
+    search: str | None = None
+    """In the model's name."""
+    task: str | None = None
+    """E.g. `text-generation`."""
+    library: str | None = None
+    base_model: str | None = None
+    """Derived from this one; `relation` narrows it to `finetune`, `adapter`, `merge`, …"""
+    relation: str | None = None
+    arxiv: str | None = None
+    """Tagged with this paper."""
+    min_downloads: int = 0
+    """In the last 30 days."""
+    most: int = _MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model of a list."""
+
+    name: str
+    downloads: int | None
+    likes: int | None
+    task: str | None
+    tags: tuple[str, ...]
+    head: str | None = None
+    """The sha of its default branch's head, where the list tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The models of a list, most downloaded first, each once."""
+
+    models: tuple[Listed, ...]
+    cut: str | None = None
+    """What was left out because it went beyond a limit, in words."""
+
+
+def list_models(hub: Hub, wanted: ModelFilter) -> Listing:
+    """Return a list of models.
+
+    Raises:
+        SourceError: the Hub cannot be asked, or knows no such owner.
+    """
+    what = _in_words(wanted)
+    found: dict[str, Listed] = {}
+    cut: str | None = None
+    try:
+        with hub.ask(what, pages=_LIST_PAGES):
+            for info in hub.api.list_models(
+                author=wanted.author,
+                search=wanted.search,
+                pipeline_tag=wanted.task,
+                filter=_filters(wanted),
+                sort="downloads",
+                limit=wanted.most + 1,
+                expand=_FIELDS,
+            ):
+                model = _listed(info)
+                if (model.downloads or 0) < wanted.min_downloads:
+                    break  # and so are all that follow
+                found.setdefault(model.name.lower(), model)
+    except TooManyPages as error:
+        cut = str(error)
+    except NotFound:
+        return Listing(())
+    if len(found) > wanted.most:
+        cut = f"{what}: only the first {wanted.most:,} are taken"
+    return Listing(tuple(found.values())[: wanted.most], cut)
+
+
+def _filters(wanted: ModelFilter) -> list[str]:
+    relation = f"{wanted.relation}:" if wanted.relation else ""
+    filters = {
+        "": wanted.library,
+        f"base_model:{relation}": wanted.base_model,
+        "arxiv:": wanted.arxiv,
+    }
+    return [f"{kind}{value}" for kind, value in filters.items() if value]
+
+
+def _in_words(wanted: ModelFilter) -> str:
+    said = {
+        "of": wanted.author,
+        "named like": wanted.search,
+        "for": wanted.task,
+        "with": wanted.library,
+        "derived from": wanted.base_model,
+        "of the paper": wanted.arxiv,
+    }
+    return " ".join(["the models", *(f"{how} {value}" for how, value in said.items() if value)])
+
+
+def _listed(info: ModelInfo) -> Listed:
+    facts = schemas.facts(info)
+    head = schemas.sha(info.sha) if info.sha else None
+    return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags, head)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the Hub takes us for."""
+
+    name: str
+    role: str | None
+    """What the token may do: `read`, `write` or `fineGrained`."""
+    remaining: int | None
+    """Requests that are left in this window, if the Hub said so."""
+    renewed_in: int | None
+    """Seconds until the next window."""
+
+
+def account_of(hub: Hub) -> Account:
+    """Return whose token a Hub was given.
+
+    Raises:
+        SourceError: there is none, it is refused, or the Hub cannot be asked.
+    """
+    if not hub.has_token:
+        raise SourceError(f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`")
+    with hub.ask("the account of the token"):
+        told: Any = hub.api.whoami()
+        name = schemas.text(told["name"])
+        role = schemas.optional_text(told.get("auth", {}).get("accessToken", {}).get("role"))
+    quota = hub.manners.quota
+    if quota is None:
+        return Account(name, role, None, None)
+    return Account(name, role, quota.remaining, quota.reset_in_seconds)
+
+
+_FACTS: list[ExpandModelProperty_T] = [
+    "baseModels",
+    "createdAt",
+    "disabled",
+    "downloads",
+    "gated",
+    "lastModified",
+    "library_name",
+    "likes",
+    "pipeline_tag",
+    "private",
+    "sha",
+    "tags",
+]
+_HEAD, _REFUSED = "head", "refused"
+"""Marks: the commit at which all was read, or all but what is for some people only."""
+_FACTS_ETAG, _REFS_ETAG = "etag of facts", "etag of refs"
+_MAIN = "refs/heads/main"
+_PAGE = 1_000
+"""Commits per request; the Hub's own JavaScript client says that it goes so far."""
+
+
+class HuggingFace:
+    """Models of the Hub at `endpoint` (else HF_ENDPOINT, else huggingface.co)."""
+
+    side = Side.DOWNSTREAM
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        *,
+        token: str | None = None,
+        waiter: Waiter | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._hub = Hub(endpoint, token, waiter or Waiter(), limits or Limits())
+        self._parts = PartReader(self._hub)
+
+    @property
+    def endpoint(self) -> str:
+        """The Hub's address, without a slash at its end."""
+        return self._hub.endpoint
+
+    def look(self, name: str, seen: Previous) -> Fetched:
+        """Return what the Hub tells of the model `org/name`, under the name it has now.
+
+        Raises:
+            ProjectGone: it shows no such model.
+            SourceError: it cannot be asked.
+        """
+        variant_url(name)
+        known = seen.details if seen.details and not seen.details.gone else None
+        marks: dict[str, str] = {}
+        facts, head = self._facts(name, known, seen, marks)
+        refs, same_refs, warnings = self._refs(facts.name, seen, marks)
+        refused = _REFUSED in seen.marks
+        if (
+            known is None
+            or seen.marks.get(_HEAD) != head
+            or (refused and self._parts.is_shown(facts.name, head))
+        ):
+            details, refused = self._parts.read(facts, head or None, known)
+        else:
+            details = replace(known, facts=facts)
+        marks |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
+        default = _default(refs, head)
+        return Fetched(details, refs, default, marks, tuple(warnings), same_refs, refused)
+
+    def _facts(
+        self, name: str, known: HostData | None, seen: Previous, marks: dict[str, str]
+    ) -> tuple[ProjectMetadata, str]:
+        """Return the facts, and the head of the default branch (empty if there is none)."""
+        etag = seen.marks.get(_FACTS_ETAG) if known and _HEAD in seen.marks else None
+        try:
+            with self._hub.ask(f"the model {name}", name, known=etag) as question:
+                info = self._hub.api.model_info(name, expand=_FACTS)
+                facts = schemas.facts(info)
+                head = "" if info.sha is None else schemas.sha(info.sha)
+        except NotModified:
+            if known is None or etag is None:
+                raise  # it cannot be: no ETag was sent
+            marks[_FACTS_ETAG] = etag
+            return known.facts, seen.marks[_HEAD]
+        except AccessDenied as error:
+            raise ProjectGone(name, "gated") from error
+        if question.etag:
+            marks[_FACTS_ETAG] = question.etag
+        return facts, head
+
+    def _refs(
+        self, name: str, seen: Previous, marks: dict[str, str]
+    ) -> tuple[tuple[Ref, ...], bool, list[str]]:
+        """Return the refs, whether they are those of the last time, and what is to be said."""
+        etag = seen.marks.get(_REFS_ETAG) if seen.refs else None
+        try:
+            with self._hub.ask(f"the refs of {name}", name, known=etag) as question:
+                told = self._hub.api.list_repo_refs(name, include_pull_requests=True)
+                refs = schemas.refs(told)
+        except NotModified:
+            marks[_REFS_ETAG] = etag or ""
+            return seen.refs, True, []
+        except AccessDenied as error:
+            return (), False, [str(error)]
+        most = self._hub.limits.refs
+        if len(refs) > most:
+            return refs[:most], False, [f"{name} has {len(refs):,} refs; {most:,} are kept"]
+        if question.etag:
+            marks[_REFS_ETAG] = question.etag
+        return refs, False, []
+
+    def clone_url(self, name: str) -> str:
+        """Return where git can clone a model; no token is in it."""
+        return f"{self._hub.endpoint}/{name}"
+
+    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits of the default branch, all of them if its head is not in `held`.
+
+        The Hub tells no parents: what is new cannot be told from what is older, and commits of
+        other branches could not be told from those of the default branch.
+
+        Raises:
+            SourceError: the Hub cannot be asked, or the list has no end.
+        """
+        head = next((ref.target for ref in look.refs if ref.name == look.default_branch), None)
+        if head is None or head in held:
+            return
+        what = f"the commits of {name}"
+        pages = iter(
+            paginate(
+                f"{self._hub.endpoint}/api/models/{name}/commits/{head}",
+                params={"limit": _PAGE},
+                headers=self._hub.headers(),
+            )
+        )
+        told: set[str] = set()
+        while True:
+            # Not one `with` around all: between two yields this thread asks for other things.
+            with self._hub.ask(what, name, pages=_PAGE):
+                batch = [schemas.commit(item) for item in islice(pages, _PAGE)]
+            if not batch:
+                return
+            fresh = {commit.sha: commit for commit in batch if commit.sha not in told}
+            told.update(fresh)
+            if not fresh:
+                raise SourceError(f"{what}: the list begins anew and has no end")
+            if len(told) > self._hub.limits.commits:
+                raise SourceError(f"{what}: there are more than {self._hub.limits.commits:,}")
+            yield from fresh.values()
+
+    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+        """Return nothing: whose account made a commit is in its address, which git reads.
+
+        The list of commits has names only, and does not say which of them are accounts.
+        """
+        return {}
+
+    def models(self, wanted: ModelFilter) -> Listing:
+        """Return the models of a list: of an owner, the top of a task, derived from another.
+
+        Raises:
+            SourceError: the Hub cannot be asked, or has no such list.
+        """
+        return list_models(self._hub, wanted)
+
+    def account(self) -> Account:
+        """Return whose token it is, and how often the Hub may be asked.
+
+        Raises:
+            SourceError: there is no token, it is refused, or the Hub cannot be reached.
+        """
+        return account_of(self._hub)
+
+
+def _default(refs: Sequence[Ref], head: str) -> str | None:
+    """Return the default branch, which the Hub does not name: `main`, else the one at the head."""
+    branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
+    if _MAIN in branches:
+        return _MAIN
+    return next((name for name, target in branches.items() if target == head), None)

@@ -1,0 +1,1 @@
+"""The formats of an audit and of a check, one module each."""

@@ -1,0 +1,269 @@
+"""An audit as a CycloneDX bill of materials: a machine-learning model with its pedigree."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from cyclonedx import spdx
+from cyclonedx.model import (
+    ExternalReference,
+    ExternalReferenceType,
+    HashAlgorithm,
+    HashType,
+    IdentifiableAction,
+    Property,
+    XsUri,
+)
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Commit, Component, ComponentType, Pedigree
+from cyclonedx.model.component_evidence import (
+    AnalysisTechnique,
+    ComponentEvidence,
+    Identity,
+    IdentityField,
+    Method,
+    Occurrence,
+)
+from cyclonedx.model.license import DisjunctiveLicense, License
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output.json import JsonV1Dot7
+from packageurl import PackageURL
+
+from hubtrace.graph.text import for_people
+from hubtrace.queries.audit.page import cut
+from hubtrace.queries.audit.records import Audit, Base, CommitFact, Evidence, LargeFile, Link
+from hubtrace.queries.format import is_day, moment
+from hubtrace.queries.resolve import is_web
+
+_TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
+
+
+def package_url(url: str | None, version: str | None) -> PackageURL | None:
+    """Return `pkg:huggingface/ns/name@sha` or `pkg:github/owner/name@sha`; None for other places.
+
+    Source: the purl specification's types `huggingface` and `github`.
+    """
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    type_ = _TYPES.get(parts.netloc)
+    namespace, _, name = parts.path.strip("/").removesuffix(".git").rpartition("/")
+    if type_ is None or not name or "/" in namespace:
+        return None
+    known = version if version and not is_day(version) else None
+    return PackageURL(type_, namespace or None, name, known)
+
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "hubtrace audit")
+_TECHNIQUES = {
+    "same_blob": AnalysisTechnique.HASH_COMPARISON,
+    "same_lfs": AnalysisTechnique.HASH_COMPARISON,
+    "ci_workflow": AnalysisTechnique.MANIFEST_ANALYSIS,
+    "card_link": AnalysisTechnique.MANIFEST_ANALYSIS,
+    "card_code": AnalysisTechnique.MANIFEST_ANALYSIS,
+    "paper_repository": AnalysisTechnique.MANIFEST_ANALYSIS,
+    "readme_link": AnalysisTechnique.MANIFEST_ANALYSIS,
+}
+"""Method of our evidence → the technique of CycloneDX that it is; `other` for the rest."""
+
+
+def to_cyclonedx(audit: Audit) -> str:
+    """Return the audit as CycloneDX 1.7 JSON."""
+    model = _model(audit)
+    bom = Bom(
+        serial_number=uuid.uuid5(_NAMESPACE, _seed(audit)),
+        metadata=BomMetaData(
+            timestamp=_time(audit.method.until),
+            tools=ToolRepository(components=[_tool(audit)]),
+            component=model,
+            properties=list(_properties(audit)),
+        ),
+    )
+    bom.register_dependency(model)
+    if audit.upstream is not None:
+        upstream = _upstream(audit, audit.upstream)
+        bom.components.add(upstream)
+        bom.register_dependency(model, [upstream])
+    return JsonV1Dot7(bom).output_as_string(indent=2) + "\n"
+
+
+def _seed(audit: Audit) -> str:
+    """Return what makes this audit another one than the last."""
+    revision = audit.revision.commit.sha if audit.revision else ""
+    digests = [seen.digest for seen in audit.method.snapshots]
+    return " ".join([audit.identity.variant, revision, str(audit.method), *digests])
+
+
+def _model(audit: Audit) -> Component:
+    identity, revision = audit.identity, audit.revision
+    sha = revision.commit.sha if revision else None
+    group, _, name = (identity.name or identity.variant).rpartition("/")
+    purl = package_url(identity.url, sha)
+    return Component(
+        type=ComponentType.MACHINE_LEARNING_MODEL,
+        bom_ref=str(purl or identity.variant),
+        group=for_people(group) or None,
+        name=for_people(name),
+        version=sha,
+        purl=purl,
+        licenses=_licences(identity.licence),
+        external_references=list(_places(identity.url, sha, model=True)),
+        components=[_file(file) for file in audit.files],
+        pedigree=Pedigree(
+            ancestors=[_ancestor(base) for base in audit.bases],
+            commits=list(_commits(audit)),
+            notes=_notes(audit),
+        ),
+    )
+
+
+def _upstream(audit: Audit, link: Link) -> Component:
+    origin = audit.origin.commit.sha if audit.origin.commit else None
+    group, _, name = (link.name or link.repository).rpartition("/")
+    purl = package_url(link.url, origin)
+    evidence = None
+    if link.evidence:
+        identity = Identity(
+            field=IdentityField.PURL if purl else IdentityField.NAME,
+            confidence=_decimal(link.confidence),
+            methods=[_method(seen) for seen in link.evidence],
+        )
+        found = {copy.path: copy for copy in audit.origin.copies if copy.proves}
+        places = [
+            # Without a reference of its own, occurrences come in another order every time.
+            Occurrence(
+                bom_ref=f"occurrence {path}",
+                location=for_people(cut(path)),
+                additional_context=f"git blob {copy.blob}",
+            )
+            for path, copy in found.items()
+            if copy.repository == link.repository
+        ]
+        evidence = ComponentEvidence(identity=[identity], occurrences=places)
+    return Component(
+        type=ComponentType.APPLICATION,
+        bom_ref=str(purl or link.repository),
+        group=for_people(group) or None,
+        name=for_people(name),
+        version=origin,
+        purl=purl,
+        licenses=_licences(link.licence),
+        external_references=list(_places(link.url, origin, model=False)),
+        evidence=evidence,
+    )
+
+
+def _method(seen: Evidence) -> Method:
+    parts = [seen.method, seen.place, seen.said, seen.reason]
+    return Method(
+        technique=_TECHNIQUES.get(seen.method, AnalysisTechnique.OTHER),
+        confidence=_decimal(seen.strength) or Decimal(0),
+        value=for_people(": ".join(cut(part) for part in parts if part)),
+    )
+
+
+def _ancestor(base: Base) -> Component:
+    group, _, name = (base.name or base.variant).rpartition("/")
+    purl = package_url(base.url, None)
+    return Component(
+        type=ComponentType.MACHINE_LEARNING_MODEL,
+        bom_ref=f"ancestor {base.depth} {base.variant}",
+        group=for_people(group) or None,
+        name=for_people(name),
+        purl=purl,
+        licenses=_licences(base.licence),
+        properties=[
+            Property(name="hubtrace:relation", value=base.relation or "unknown"),
+            Property(name="hubtrace:depth", value=str(base.depth)),
+            Property(name="hubtrace:upstream", value=for_people(base.upstream or "unknown")),
+        ],
+    )
+
+
+def _file(file: LargeFile) -> Component:
+    return Component(
+        type=ComponentType.FILE,
+        bom_ref=f"file {file.path}",
+        name=for_people(file.path),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=file.sha256)],
+    )
+
+
+def _commits(audit: Audit) -> Iterator[Commit]:
+    """Yield the upstream commits that the revision provably holds something of, each once."""
+    origin = audit.origin
+    proved = [origin.commit] if origin.commit else []
+    proved += [named.origin for named in origin.references]
+    proved += [copy.origin for copy in origin.copies if copy.origin and copy.proves]
+    for commit in {each.sha: each for each in proved}.values():
+        yield _commit(commit)
+
+
+def _commit(commit: CommitFact) -> Commit:
+    author = for_people(cut(commit.author)) or None
+    return Commit(
+        uid=commit.sha,
+        url=XsUri(commit.url) if commit.url else None,
+        author=IdentifiableAction(timestamp=_time(commit.at), name=author),
+        message=for_people(cut(commit.subject)) or None,
+    )
+
+
+def _notes(audit: Audit) -> str:
+    if audit.origin.commit is None:
+        return "Nothing proves which upstream commit the revision was made from."
+    basis = audit.origin.basis.replace("_", " ")
+    return f"Made from {audit.origin.commit.sha} or a later commit; proved by {basis}."
+
+
+def _places(url: str | None, sha: str | None, *, model: bool) -> Iterator[ExternalReference]:
+    if url is None or not is_web(url):
+        return
+    yield ExternalReference(type=ExternalReferenceType.SCM, url=XsUri(url))
+    if model:
+        card = f"{url}/blob/{sha}/README.md" if sha else url
+        yield ExternalReference(type=ExternalReferenceType.MODEL_CARD, url=XsUri(card))
+
+
+def _licences(licence: str | None) -> list[License]:
+    if licence is None:
+        return []
+    known = spdx.fixup_id(licence)
+    if known is not None:
+        return [DisjunctiveLicense(id=known)]
+    return [DisjunctiveLicense(name=for_people(cut(licence)))]
+
+
+def _properties(audit: Audit) -> Iterator[Property]:
+    yield Property(name="hubtrace:schema", value=audit.schema)
+    yield Property(name="hubtrace:until", value=moment(audit.method.until))
+    for seen in audit.method.snapshots:
+        yield Property(name="hubtrace:snapshot", value=f"{seen.snapshot} sha256:{seen.digest}")
+    if audit.upstream is not None and audit.upstream.confidence is not None:
+        value = f"{audit.upstream.confidence:.2f}"
+        yield Property(name="hubtrace:upstream:confidence", value=value)
+    if audit.drift is not None:
+        yield Property(name="hubtrace:drift:commits", value=str(audit.drift.commits))
+        yield Property(name="hubtrace:drift:days_behind", value=str(audit.drift.days_behind))
+    for found in audit.findings:
+        yield Property(name=f"hubtrace:finding:{found.kind}", value=for_people(found.text))
+    for sentence in audit.unknown:
+        yield Property(name="hubtrace:unknown", value=for_people(sentence))
+
+
+def _tool(audit: Audit) -> Component:
+    name, _, version = audit.method.tool.partition(" ")
+    return Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(f"{value:.4f}").normalize()
+
+
+def _time(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # git takes years that no calendar has
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,65 @@
+"""An audit as an in-toto statement, to be signed and attached to a release.
+
+The statement is that of the in-toto attestation framework, v1; its predicate is ours
+(docs/audit.md, docs/decisions/0033).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hubtrace.queries.audit.formats.cyclonedx import package_url
+from hubtrace.queries.audit.formats.json import audit_as_json
+from hubtrace.queries.audit.records import Audit
+from hubtrace.queries.format import is_day, moment
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:x-hubtrace:predicate:audit:1"
+
+
+def to_in_toto(audit: Audit) -> str:
+    """Return the audit as an in-toto statement about the revision and its large files.
+
+    Raises:
+        ValueError: there is no revision with a sha, so that there is nothing to speak of.
+    """
+    if audit.revision is None or is_day(audit.revision.commit.sha):
+        raise ValueError("an in-toto statement needs a revision with a sha; none is known")
+    ancestors = [_named(base.url, base.name or base.variant, None) for base in audit.bases]
+    body = {
+        "_type": STATEMENT,
+        "subject": list(_subjects(audit)),
+        "predicateType": PREDICATE,
+        "predicate": {
+            "auditedFor": moment(audit.method.until),
+            "tool": audit.method.tool,
+            "upstream": _upstream(audit),
+            "ancestors": ancestors,
+            "audit": audit_as_json(audit),
+        },
+    }
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def _subjects(audit: Audit) -> Iterator[dict[str, Any]]:
+    identity = audit.identity
+    sha = audit.revision.commit.sha if audit.revision else None
+    yield _named(identity.url, identity.name or identity.variant, sha)
+    for file in audit.files:
+        yield {"name": file.path, "digest": {"sha256": file.sha256}}
+
+
+def _upstream(audit: Audit) -> dict[str, Any] | None:
+    link = audit.upstream
+    if link is None:
+        return None
+    sha = audit.origin.commit.sha if audit.origin.commit else None
+    return _named(link.url, link.name or link.repository, sha)
+
+
+def _named(url: str | None, name: str, sha: str | None) -> dict[str, Any]:
+    """Return a resource descriptor; its digest is the git commit."""
+    purl = package_url(url, sha)
+    place = {"uri": str(purl)} if purl is not None else {}
+    digest = {"digest": {"gitCommit": sha}} if sha else {}
+    return {"name": name, **place, **digest}
