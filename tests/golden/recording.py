@@ -9,6 +9,7 @@ is imported, so that ids, hashes and orders that hang on it can be compared as t
 - the ports of the loopback hubs, whose addresses some details of a snapshot hold,
 - the environment, the width of lines, and paths: everything is done in a folder `here`.
 
+Code that reads another clock (`datetime.now`) or another source of chance must be fixed here, too.
 Projects are read one after the other, so that requests and words have one order.
 """
 
