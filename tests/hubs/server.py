@@ -33,6 +33,8 @@ class LoopbackHub:
 
     def __init__(self, routes: Iterable[Route] = (), *, tls: SSLContext | None = None) -> None:
         self.tls = tls
+        self.port = 0
+        """The port to listen on; 0 is any that is free."""
         self.routes: list[Route] = list(routes)
         self.faults = Faults()
         self.log: list[Logged] = []
@@ -118,7 +120,7 @@ class _Server(ThreadingHTTPServer):
         self.failure: BaseException | None = None
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", hub.port), _Handler)
         if hub.tls is not None:
             # The handshake is left to the connection's own thread.
             self.socket = hub.tls.wrap_socket(
