@@ -347,7 +347,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_ctrl_c_ends_with_130_and_a_sentence(world: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"
-        "import ingest.snapshot.writer as writer\n"
+        "import hubtrace.ingest.snapshot.writer as writer\n"
         "def interrupt(event, args):\n"
         "    if event == 'os.rename' and str(args[0]).endswith('.partial'):\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
