@@ -10,6 +10,8 @@ a graph engine takes them.)
 
 import re
 
+from hubtrace.graph.format import count as count  # for importers that have not moved yet
+
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
 _WWW = re.compile("www(?=\\.)", re.IGNORECASE)
@@ -66,15 +68,6 @@ def for_markdown(text: str) -> str:
     # A bare address or an @name would become a link on some hosts.
     shown = shown.replace("://", ":\u200b//").replace("@", "@\u200b")
     return _WWW.sub("\\g<0>\u200b", shown)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, e.g. `1 project`, `2,000 days`, `3 families`, `4 branches`."""
-    if number != 1:
-        if noun.endswith("y") and noun[-2:] != "ay":
-            noun = f"{noun[:-1]}ie"
-        noun = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
-    return f"{number:,} {noun}"
 
 
 def _visible(char: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
