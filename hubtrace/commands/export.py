@@ -104,11 +104,11 @@ def _write(
     write: Callable[..., tuple[int, int]],
 ) -> None:
     from hubtrace.exports.part import part_of
-    from hubtrace.graph.files import whole_file
+    from hubtrace.graph.files import atomic_replace
     from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = part_of(store, families or None)
-        with whole_file(file) as out:
+        with atomic_replace(file) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:
             counts = write(out, nodes, relationships, show)
     say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
+from hubtrace.graph.files import write_atomically
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.records import (
     Asset,
@@ -91,24 +91,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a kill, sees the old content or the new, never a part."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
 def write_sealed(path: Path, body: dict[str, Any]) -> None:
     """Write JSON that carries its own SHA-256, atomically."""
     text = json.dumps(body, indent=1, sort_keys=True)
     seal = hashlib.sha256(text.encode()).hexdigest()
-    write_atomically(path, f'{{"sha256": "{seal}", "body":\n{text}\n}}\n'.encode())
+    write_atomically(path, f'{{"sha256": "{seal}", "body":\n{text}\n}}\n')
 
 
 def read_sealed(path: Path) -> dict[str, Any]:

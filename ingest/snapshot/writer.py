@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import SnapshotError, SnapshotLocked
-from hubtrace.graph.files import ExclusiveLock, Locked
+from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.identity import host_key, key_of, login_host
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
@@ -56,7 +56,6 @@ from hubtrace.ingest.snapshot.format import (
     remove,
     sha256,
     slug,
-    write_atomically,
     write_sealed,
 )
 from hubtrace.ingest.snapshot.reader import Generation, Pointer, ProjectHistory, Snapshot, newest
@@ -194,20 +193,16 @@ class SnapshotWriter:
     def __init__(self, path: Path) -> None:
         if not looks_unused(path):
             raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
-        with filesystem(f"write {path}"):
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path)
-        try:
-            with filesystem(f"write {path}"):
-                _make_header(path)
-            self.snapshot = Snapshot(path)
-            self._aliases: dict[str, str] | None = None
-            self._naming = threading.Lock()
-        except BaseException:
-            self._lock.release()
-            raise
         self._path = path
-        self._contributors = Contributors((path / SECRET).read_bytes())
+        self._aliases: dict[str, str] | None = None
+        self._naming = threading.Lock()
+        with ExitStack() as held, filesystem(f"write {path}"):
+            path.mkdir(parents=True, exist_ok=True)
+            held.enter_context(exclusive_lock(path / LOCK, path, SnapshotLocked))
+            _make_header(path)
+            self.snapshot = Snapshot(path)
+            self._contributors = Contributors((path / SECRET).read_bytes())
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -218,7 +213,7 @@ class SnapshotWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._lock, filesystem(f"write {self._path}"):
+        with self._held, filesystem(f"write {self._path}"):
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
@@ -408,15 +403,6 @@ def _make_header(path: Path) -> None:
         (path / SECRET).chmod(0o600)
     if not (path / HEADER).exists():
         write_sealed(path / HEADER, {"format": FORMAT, "id": secrets.token_hex(8)})
-
-
-def _lock(path: Path) -> ExclusiveLock:
-    try:
-        return ExclusiveLock(path / LOCK)
-    except Locked as locked:
-        raise SnapshotLocked(
-            f"{path} is being written by process {locked.holder}; try again when it is done"
-        ) from None
 
 
 @contextmanager

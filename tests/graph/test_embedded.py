@@ -51,7 +51,7 @@ def test_two_writers_at_once_are_refused_and_the_holder_is_named(tmp_path: Path)
 def test_another_process_that_writes_is_respected(tmp_path: Path) -> None:
     path = tmp_path / "graph.kgl"
     code = (
-        "import sys; from graph.embedded import EmbeddedStore\n"
+        "import sys; from hubtrace.graph.embedded import EmbeddedStore\n"
         f"with EmbeddedStore({str(path)!r}).write():\n"
         "    print('writing', flush=True); sys.stdin.read()"
     )
@@ -132,8 +132,8 @@ def test_a_full_disk_leaves_the_old_graph(tmp_path: Path) -> None:
     before = path.read_bytes()
     code = (
         "import resource, signal, pyarrow as pa\n"
-        "from graph.embedded import EmbeddedStore\n"
-        "from graph.errors import GraphError\n"
+        "from hubtrace.graph.embedded import EmbeddedStore\n"
+        "from hubtrace.graph.errors import GraphError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "names = [str(n ** 3) for n in range(50_000)]\n"
         "try:\n"
