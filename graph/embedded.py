@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import kglite
 
@@ -20,6 +19,7 @@ from hubtrace.graph.errors import (
 from hubtrace.graph.files import exclusive_lock
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Node, Relationship, Result
+from hubtrace.graph.store import GraphStore
 
 if TYPE_CHECKING:
     from hubtrace.graph.embedded_writer import EmbeddedWriter
@@ -123,7 +123,7 @@ def _reason(error: Exception, url: str) -> str:
     return message.strip().removeprefix("is ")
 
 
-class EmbeddedStore:
+class EmbeddedStore(GraphStore):
     """A graph in a `.kgl` file. One store serves one thread."""
 
     def __init__(self, path: str | Path) -> None:
@@ -148,7 +148,7 @@ class EmbeddedStore:
             self._lock(held)
             self._graph = None
             graph = self._load() if self.exists() else kglite.KnowledgeGraph()
-            writer = EmbeddedWriter(graph)
+            writer = EmbeddedWriter(graph, ask)
             yield writer
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
@@ -162,17 +162,6 @@ class EmbeddedStore:
     def close(self) -> None:
         """Let go of the graph's memory."""
         self._graph = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _lock(self, held: ExitStack) -> None:
         # Not `.lock`: that name is the engine's own lease, which `save` respects.

@@ -98,10 +98,7 @@ def tables(
 
 
 def _write(
-    file: Path,
-    families: list[str] | None,
-    graph: str,
-    write: Callable[..., tuple[int, int]],
+    file: Path, families: list[str] | None, graph: str, write: Callable[..., tuple[int, int]]
 ) -> None:
     from hubtrace.exports.part import part_of
     from hubtrace.graph.files import atomic_replace

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
@@ -108,10 +107,7 @@ class Draft:
         self._writers.clear()
 
     def finish(
-        self,
-        observations: Iterable[Observation],
-        events: Iterable[Event],
-        details: HostData | None,
+        self, observations: Iterable[Observation], events: Iterable[Event], details: HostData | None
     ) -> Generation:
         """Complete the generation on disk and give it its number."""
         self.close()
@@ -201,12 +197,7 @@ class SnapshotWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._held, filesystem(f"write {self._path}"):
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
