@@ -31,7 +31,7 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server, a database on it, and who asks. The password is in no text of it."""
+    """A server, a database on it, and a user. The password is left out of its `repr`."""
 
     url: str
     """Without user, password and query: fit to be shown."""
@@ -49,7 +49,7 @@ class Address:
         try:
             parts = urlsplit(url)
             database = _database(parts)
-        except ValueError:  # a port or a host that is none
+        except ValueError:  # an invalid port or host
             raise GraphError(_BROKEN) from None
         environment = os.environ.get
         return cls(

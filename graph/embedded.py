@@ -96,7 +96,7 @@ def reading(url: str) -> Iterator[None]:
         if _NEWER_CONTAINER in str(error):
             raise GraphTooNew(f"{url} was made by a newer graph engine; update hubtrace") from None
         raise GraphUnreadable(
-            f"{url} is no readable graph ({_reason(error, url)}); "
+            f"{url} is not a readable graph ({_reason(error, url)}); "
             "remove it and load it again from its snapshot"
         ) from None
     except (kglite.KgError, OSError) as error:

@@ -63,7 +63,7 @@ def merge_relationships(relationship: RelationshipType, start: NodeType, end: No
 def stamp(model: Model) -> str:
     """Return the statement that marks a database as a graph of this model's version.
 
-    An index over nothing: a node would turn up in everybody's `MATCH (n)`.
+    An index over nothing: a node would be found by every `MATCH (n)`.
     """
     return (
         f"CREATE INDEX {_STAMP}{model.version} IF NOT EXISTS FOR (n:HubtraceModel) ON (n.version)"

@@ -1,4 +1,4 @@
-"""Text for people, and one reversible rule for text that is not UTF-8.
+"""Text that is safe to display, and one reversible rule for text that is not UTF-8.
 
 Names, paths and messages in git are bytes. hubtrace keeps them as text, unchanged wherever they
 are valid UTF-8. A byte that is not becomes one character of a private block, U+10FE80 for 0x80
@@ -50,7 +50,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def for_people(text: str) -> str:
-    r"""Return `text` for a person's eyes: escaped bytes and control characters as `\xNN`.
+    r"""Return `text` for display: escaped bytes and control characters as `\xNN`.
 
     Terminal escape codes, line breaks and bidirectional marks inside a name or a message become
     visible instead of taking effect.

@@ -96,7 +96,7 @@ class ProjectHistory:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash over everything but the moment of the last look."""
+        """A hash over everything but the time of the last observation."""
         body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
         return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
 
@@ -107,31 +107,31 @@ class ProjectHistory:
 
     @property
     def tells_changes(self) -> bool:
-        """False if no commit is known to change a path, as from sources that do not tell."""
+        """False if no commit is known to change a path, as from sources without paths."""
         return any(CHANGES_FILE in g.files for g in self.pointer.generations)
 
     @cached_property
     def details(self) -> HostData | None:
-        """What its host told last; None if no host was ever asked."""
+        """The newest metadata from its host; None if no host was ever read."""
         for generation in reversed(self.pointer.generations):
             if DETAILS_FILE in generation.files:
                 return self._json(generation, DETAILS_FILE, HostData)
         return None
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
+        """Return every commit ever seen, each once, as rows of `SCHEMAS[COMMITS_FILE]`."""
         return self._rows(COMMITS_FILE, columns)
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every path that a commit changed, as rows of `columns.CHANGES`."""
+        """Return every path that a commit changed, as rows of `SCHEMAS[CHANGES_FILE]`."""
         return self._rows(CHANGES_FILE, columns)
 
     def references(self) -> pa.Table:
-        """Return what the messages of commits name, as rows of `columns.REFERENCES`."""
+        """Return what the messages of commits name, as rows of its schema."""
         return self._rows(REFERENCES_FILE)
 
     def people(self) -> pa.Table:
-        """Return the addresses whose login the host told, as rows of `columns.PEOPLE`."""
+        """Return the addresses whose login the host reported, as rows of its schema."""
         return self._rows(PEOPLE_FILE)
 
     def tables(self) -> dict[str, pa.Table]:
@@ -225,13 +225,13 @@ class Snapshot:
         """Return one project by its key, or None if the snapshot does not hold it."""
         return _history(self.path / PROJECTS / slug(key)) if self.holds(key) else None
 
-    def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
+    def verify(self, checked: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
         problems = _complaints(self.families)
         pointers = sorted((self.path / PROJECTS).glob(f"*/{POINTER}"))
         for done, pointer in enumerate(pointers, start=1):
             problems += _complaints(partial(_read_all, pointer))
-            looked_at(done)
+            checked(done)
         return problems
 
 
