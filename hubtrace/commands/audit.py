@@ -76,9 +76,9 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from hubtrace.ingest.snapshot.format import write_atomically
+    from hubtrace.graph.files import write_atomically
 
-    write_atomically(output, text.encode())
+    write_atomically(output, text)
     say(f"wrote {output}")
 
 

@@ -106,14 +106,14 @@ def test_a_truncated_graph_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "graph.kgl"
     _made(path)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(GraphUnreadable, match="no readable graph"):
+    with pytest.raises(GraphUnreadable, match="not a readable graph"):
         EmbeddedStore(path).run("MATCH (f:Family) RETURN f.name")
 
 
 def test_something_else_is_no_graph(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a graph")
-    with pytest.raises(GraphUnreadable, match=r"notes\.txt is no readable graph"):
+    with pytest.raises(GraphUnreadable, match=r"notes\.txt is not a readable graph"):
         EmbeddedStore(path).run("MATCH (n) RETURN n")
     with pytest.raises(GraphUnreadable), EmbeddedStore(path).write():
         pass
