@@ -62,7 +62,7 @@ def print_rows(
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # `Generic` sets an attribute on what it makes, which slots refuse
 class Table(Generic[_Item]):
     """What a command prints: a row for each item, or a JSON document.
 
