@@ -1,12 +1,12 @@
-"""The Python API: a graph in a notebook; answers are data frames and HTML tables too."""
+"""The Python API: a graph in a notebook; results are data frames and HTML tables too."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.result import Result
@@ -26,6 +26,15 @@ MOST_ROWS = 50
 """Rows that are shown; the others are counted."""
 _LONGEST = 300
 """Characters of a cell that are shown."""
+
+Moment = int | str | date | datetime | None
+"""Epoch seconds, an ISO date or time (a date means its last second), or Python's own; UTC unless it
+says otherwise. None: when each family was last observed."""
+
+Families = str | Sequence[str] | None
+"""The name of a family, or of several; None for all."""
+
+_Item_co = TypeVar("_Item_co", covariant=True)
 
 
 def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], caption: str = "") -> str:
@@ -54,18 +63,8 @@ def _cell(column: str, value: Any) -> str:
     return escape(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
 
 
-Moment = int | str | date | datetime | None
-"""Epoch seconds, an ISO date or time (a date means its last second), or Python's own; UTC unless it
-says otherwise. None: when each family was last observed."""
-
-Families = str | Sequence[str] | None
-"""The name of a family, or of several; None for all."""
-
-_Item = TypeVar("_Item")
-
-
 class Rows(Result):
-    """What a question returned, with a table for notebooks."""
+    """The rows of a query, with a table for notebooks."""
 
     def __repr__(self) -> str:
         return f"<{len(self):,} rows: {', '.join(self.columns)}>"
@@ -74,43 +73,25 @@ class Rows(Result):
         return html_table(self.data(), self.columns)
 
 
-class Found(Sequence[_Item], Generic[_Item]):
-    """Typed answers in their order; also a data frame, and an HTML table in a notebook."""
+class Found(tuple[_Item_co, ...]):
+    """Typed results in their order; also a data frame, and an HTML table in a notebook."""
 
-    _columns: tuple[str, ...]
-    _caption = ""
-
-    def __init__(self, items: Sequence[_Item]) -> None:
-        self._items = tuple(items)
-
-    @overload
-    def __getitem__(self, place: int) -> _Item: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[_Item]: ...
-    def __getitem__(self, place: int | slice) -> _Item | Sequence[_Item]:
-        return self._items[place]
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[_Item]:
-        return iter(self._items)
+    _columns: ClassVar[tuple[str, ...]]
+    _caption: ClassVar[str]
 
     def __repr__(self) -> str:
         return f"<{len(self):,} {self._caption.lower()}>"
 
     @abstractmethod
     def data(self) -> list[dict[str, Any]]:
-        """Return every answer as a dictionary, in order; times are epoch seconds, UTC."""
+        """Return every result as a dictionary, in order; times are epoch seconds, UTC."""
 
     def to_data_frame(self) -> "pd.DataFrame":
-        """Return the answers as a pandas data frame."""
+        """Return the results as a pandas data frame."""
         import pandas as pd
 
-        return pd.DataFrame.from_records(self.data(), columns=self._all_columns())
-
-    def _all_columns(self) -> list[str] | None:
-        return None if self._items else list(self._columns)
+        rows = self.data()
+        return pd.DataFrame.from_records(rows, columns=None if rows else list(self._columns))
 
     def _repr_html_(self) -> str:
         return html_table(self.data(), self._columns, self._caption)
@@ -120,14 +101,8 @@ class Patterns(Found[FamilyPattern]):
     """The patterns of families (`hubtrace.queries.patterns.FamilyPattern`)."""
 
     _columns = (
-        "family",
-        "code",
-        "pattern",
-        "lag",
-        "stability",
-        "early_code",
-        "late_code",
-        "reason",
+        *("family", "code", "pattern", "lag", "stability"),
+        *("early_code", "late_code", "reason"),
     )
     _caption = "Patterns"
 
@@ -136,25 +111,29 @@ class Patterns(Found[FamilyPattern]):
         return [_flat(asdict(pattern)) for pattern in self]
 
 
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    published = row.pop("published")
+    return {**row, **{f"published_{name}": label for name, label in published.items()}}
+
+
 class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
-    """The status of branches, families and variants; those that somebody should look at, first."""
+    """The status of branches, families and variants; those to look at, first."""
 
     _columns = ("kind", "family", "what", "status", "proof")
     _caption = "Flags"
+    flags: Flags
+    """The same by kind: `branches`, `sides`, `variants`."""
 
-    def __init__(self, flags: Flags) -> None:
-        rows: list[BranchFlag | SideFlag | VariantFlag] = [
-            *flags.sides,
-            *flags.variants,
-            *flags.branches,
-        ]
-        super().__init__(sorted(rows, key=lambda row: not row.flagged))
-        self.flags = flags
-        """The same by kind: `branches`, `sides`, `variants`."""
+    def __new__(cls, flags: Flags) -> Self:
+        """Put the flagged ones first."""
+        rows = [*flags.sides, *flags.variants, *flags.branches]
+        found = super().__new__(cls, sorted(rows, key=lambda row: not row.flagged))
+        found.flags = flags
+        return found
 
     @property
     def flagged(self) -> int:
-        """How many somebody should look at."""
+        """The number of those to look at."""
         return self.flags.flagged
 
     def __repr__(self) -> str:
@@ -181,9 +160,12 @@ class FoundAudit:
         """Return all evidence for the upstream and the runners-up, strongest first."""
         links = [link for link in (self.facts.upstream, *self.facts.others) if link is not None]
         return [
-            {"repository": link.name or link.repository, "role": link.role}
-            | {"confidence": link.confidence}
-            | asdict(evidence)
+            {
+                "repository": link.name or link.repository,
+                "role": link.role,
+                "confidence": link.confidence,
+                **asdict(evidence),
+            }
             for link in links
             for evidence in link.evidence
         ]
@@ -209,21 +191,13 @@ class FoundAudit:
 
 
 _EVIDENCE = (
-    "repository",
-    "role",
-    "confidence",
-    "method",
-    "rank",
-    "strength",
-    "place",
-    "said",
-    "reason",
-    "observed_at",
+    *("repository", "role", "confidence", "method", "rank", "strength"),
+    *("place", "said", "reason", "observed_at"),
 )
 
 
 class Graph:
-    """A graph that is open for questions; every store's, with the questions of the catalogue."""
+    """An open graph of any store, with the queries of the catalogue."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
@@ -241,14 +215,12 @@ class Graph:
 
         Raises:
             CatalogueError: the graph has no such family.
-            HubtraceError: `until` is no moment.
+            HubtraceError: `until` is not a time.
         """
         from hubtrace.queries.patterns import patterns
 
-        moment = _seconds(until)
-        return Patterns(
-            patterns(self._store, _names(families), moment, thresholds, stability=stability)
-        )
+        names, at = _names(families), _seconds(until)
+        return Patterns(patterns(self._store, names, at, thresholds, stability=stability))
 
     def flags(
         self,
@@ -260,7 +232,7 @@ class Graph:
 
         Raises:
             CatalogueError: the graph has no such family.
-            HubtraceError: `until` is no moment.
+            HubtraceError: `until` is not a time.
         """
         from hubtrace.queries.flags import flags
 
@@ -273,27 +245,27 @@ class Graph:
         until: Moment = None,
         thresholds: Thresholds | None = None,
     ) -> FoundAudit:
-        """Return where a variant comes from, what proves it, and what should worry us.
+        """Return where a variant comes from, what proves it, and the findings.
 
         Raises:
-            HubtraceError: the graph has no such variant or revision, or `until` is no moment.
+            HubtraceError: the graph has no such variant or revision, or `until` is not a time.
         """
         from hubtrace.queries.audit import audit
 
         return FoundAudit(audit(self._store, variant, revision, _seconds(until), thresholds))
 
     def query(self, name: str, /, **parameters: Any) -> Rows:
-        """Ask a stored question; `hubtrace queries` lists them.
+        """Run a stored query; `hubtrace queries` lists them.
 
         Raises:
-            CatalogueError: the question or a family is unknown, or a parameter is wrong.
+            CatalogueError: the query or a family is unknown, or a parameter is wrong.
         """
         from hubtrace.queries.catalogue import ask
 
         return _rows(ask(self._store, name, **parameters))
 
     def run(self, cypher: str, /, **parameters: Any) -> Rows:
-        """Ask a question in Cypher. A statement that writes is refused.
+        """Run a query in Cypher. A statement that writes is refused.
 
         Raises:
             GraphMissing: there is no graph.
@@ -311,11 +283,11 @@ class Graph:
         return self._store.write()
 
     def exists(self) -> bool:
-        """Return True if there is a graph to ask."""
+        """Return True if there is a graph."""
         return self._store.exists()
 
     def close(self) -> None:
-        """Let go of what the store holds."""
+        """Close the store."""
         self._store.close()
 
     def __repr__(self) -> str:
@@ -350,10 +322,5 @@ def _seconds(moment: Moment) -> int | None:
         return epoch_seconds(moment.isoformat() if isinstance(moment, date) else str(moment))
     except ValueError:
         raise HubtraceError(
-            f"until: {moment!r} is no moment; give a date like '2024-10-06', or epoch seconds"
+            f"until: invalid time {moment!r}; give a date like '2024-10-06', or epoch seconds"
         ) from None
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    published = row.pop("published")
-    return {**row, **{f"published_{name}": label for name, label in published.items()}}

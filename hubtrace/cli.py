@@ -1,4 +1,4 @@
-"""The command line. Each command is a module of `hubtrace.commands`, imported when it is called."""
+"""The command line. Each command is a module of `hubtrace.commands`."""
 
 import sys
 from importlib.metadata import version
@@ -36,7 +36,7 @@ from hubtrace.progress import say
 BAD_INPUT = 2
 INTERRUPTED = 130
 _LONGEST = 2_000
-"""Characters of an error's line: a name that somebody gave may be as long as a book."""
+"""Characters of an error's line: a name in it may be as long as a book."""
 
 app = typer.Typer(
     name="hubtrace",
@@ -45,12 +45,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, ingest, load, copy, tag, patterns, flags, history, audit, check):
-    module.register(app)
-for module in (report, diff, trace, why):
-    module.register(app)
-for module in (query, queries, schema, classify, doctor):
-    module.register(app)
+for module in (
+    *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
+    *(why, query, queries, schema, classify, doctor),
+):
+    # The command `x` is the function `x` of the module `x`; its help is its docstring or `HELP`.
+    name = module.__name__.rpartition(".")[2]
+    app.command(name, help=getattr(module, "HELP", None))(getattr(module, name))
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")
@@ -74,13 +75,8 @@ def _main(
     pass
 
 
-def _clipped(line: str) -> str:
-    half = _LONGEST // 2
-    return line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}"
-
-
 def main() -> None:
-    """Run the command line; an error that is the user's to know ends in one sentence."""
+    """Run the command line; an expected error ends in one sentence and exit code 2."""
     try:
         app()
     except HubtraceError as error:
@@ -92,6 +88,11 @@ def main() -> None:
             say("hubtrace: interrupted; run the same command again to continue")
         raise
     except OSError as error:
-        place = f" {error.filename}" if error.filename else ""
-        say(f"hubtrace: the system refused{place}: {error.strerror or error}")
+        file = f"{error.filename}: " if error.filename else ""
+        say(_clipped(f"hubtrace: {file}{error.strerror or error}"))
         sys.exit(BAD_INPUT)
+
+
+def _clipped(line: str) -> str:
+    half = _LONGEST // 2
+    return line if len(line) <= _LONGEST else f"{line[:half]} … {line[-half:]}"

@@ -46,7 +46,7 @@ Until = Annotated[
     str | None,
     typer.Option(
         metavar="DATE",
-        help="Ask for this moment, e.g. 2024-10-06 (to its end) or 2024-10-06T12:00Z. "
+        help="State at this time, e.g. 2024-10-06 (to its end) or 2024-10-06T12:00Z. "
         "Default: when each family was last observed.",
     ),
 ]
@@ -58,42 +58,52 @@ Families = Annotated[
 PeriodDays = Annotated[int, typer.Option(metavar="DAYS", help="Length of a period.")]
 RarePeriods = Annotated[
     int,
-    typer.Option(metavar="N", help="R: no variant is active in more periods than these."),
+    typer.Option(metavar="N", help="Pattern R: periods in which a variant may be active at most."),
 ]
 FrequentPeriods = Annotated[
     int,
-    typer.Option(metavar="N", help="F: some variant shares so many periods in a row."),
+    typer.Option(
+        metavar="N", help="Pattern F: consecutive periods a variant must share with upstream."
+    ),
 ]
 AbandonAfter = Annotated[
     int,
     typer.Option(
-        "--abandon-after", metavar="DAYS", help="Silence after which something counts as abandoned."
+        "--abandon-after",
+        metavar="DAYS",
+        help="Days without a commit after which something is abandoned.",
     ),
 ]
 
 
 def default_cache() -> Path:
-    """Return where clones are kept if nobody says where."""
+    """Return where clones are kept by default."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "hubtrace" / "git"
 
 
-def parse_until(text: str | None) -> int | None:
-    """Return epoch seconds for an ISO date or time; a date means its last second, in UTC.
-
-    Raises:
-        HubtraceError: it is neither.
-    """
+def as_date(text: str) -> int | None:
+    """Return epoch seconds for an ISO date (its last second, UTC) or time; None for other text."""
     from hubtrace.queries.catalogue import epoch_seconds
 
-    if text is None:
-        return None
     try:
         return epoch_seconds(text)
     except ValueError:
+        return None
+
+
+def parse_until(text: str | None) -> int | None:
+    """Return what `--until` names in epoch seconds, as `as_date` does; None if it is not given.
+
+    Raises:
+        HubtraceError: it is neither a date nor a time.
+    """
+    until = as_date(text) if text is not None else None
+    if text is not None and until is None:
         raise HubtraceError(
-            f"--until: {text!r} is no date; give one like 2024-10-06 or 2024-10-06T12:00Z"
-        ) from None
+            f"--until: invalid date {text!r} (example: 2024-10-06 or 2024-10-06T12:00Z)"
+        )
+    return until
 
 
 _AT = re.compile(r"(?P<place>.*)@(?P<date>\d{4}-\d{2}-\d{2}[^/\\@]*)", re.DOTALL)
@@ -101,7 +111,7 @@ _AT = re.compile(r"(?P<place>.*)@(?P<date>\d{4}-\d{2}-\d{2}[^/\\@]*)", re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class GraphAt:
-    """A graph or a snapshot, and the time it is asked for."""
+    """A graph or a snapshot, and the time to query it at."""
 
     name: str
     """As it was given."""
@@ -114,30 +124,20 @@ def parse_moment(text: str) -> GraphAt:
     """Return what `PLACE` or `PLACE@DATE` names; a date means its last second, in UTC.
 
     Raises:
-        HubtraceError: the date is none.
+        HubtraceError: the date is invalid.
     """
     match = _AT.fullmatch(text)
     if match is None or Path(text).exists():
         return GraphAt(text, text, None)
     until = as_date(match["date"])
     if until is None:
-        raise HubtraceError(f"{text!r}: {match['date']!r} is no date; give one like 2024-10-06")
+        raise HubtraceError(f"{text!r}: invalid date {match['date']!r} (example: 2024-10-06)")
     return GraphAt(text, match["place"], until)
-
-
-def as_date(text: str) -> int | None:
-    """Return epoch seconds for an ISO date or time; None if the text is neither."""
-    from hubtrace.queries.catalogue import epoch_seconds
-
-    try:
-        return epoch_seconds(text)
-    except ValueError:
-        return None
 
 
 @contextmanager
 def open_graph_at(moment: GraphAt) -> "Iterator[GraphStore]":
-    """Open the graph of a moment; a snapshot is loaded into one that is thrown away.
+    """Open the graph; a snapshot is loaded into a temporary one.
 
     Raises:
         HubtraceError: there is no such graph or snapshot.

@@ -8,11 +8,11 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar, assert_never
 
 from hubtrace.graph.text import for_markdown, for_people
 
@@ -46,14 +46,46 @@ def print_rows(
     `key` and `extra` beside them. Tables and Markdown show dates and days; JSON and CSV keep
     epoch seconds.
     """
-    if format_ is Format.JSON:
-        print_json({"schema": schema, **(extra or {}), key: [dict(row) for row in rows]})
-    elif format_ is Format.CSV:
-        _print_csv(rows, columns)
-    elif format_ is Format.MARKDOWN:
-        _print_markdown(rows, columns)
-    else:
-        _print_table(rows, columns)
+    match format_:
+        case Format.TABLE:
+            _print_table(rows, columns)
+        case Format.JSON:
+            print_json({"schema": schema, **(extra or {}), key: [dict(row) for row in rows]})
+        case Format.CSV:
+            _print_csv(rows, columns)
+        case Format.MARKDOWN:
+            _print_markdown(rows, columns)
+        case _:
+            assert_never(format_)
+
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True)  # `Generic` sets an attribute on what it makes, which slots refuse
+class Table(Generic[_Item]):
+    """What a command prints: a row for each item, or a JSON document.
+
+    For example `Table[Finding]("hubtrace.doctor/1", {"check": lambda finding: finding.check})`.
+    """
+
+    schema: str
+    """Shape and version of the JSON, e.g. `hubtrace.history/1`."""
+    columns: Mapping[str, Callable[[_Item], Any]]
+    """Column → its value for an item."""
+
+    def row(self, item: _Item) -> dict[str, Any]:
+        """Return the row of one item."""
+        return {column: value(item) for column, value in self.columns.items()}
+
+    def print(
+        self, items: Iterable[_Item], format_: Format, body: Mapping[str, Any] | None = None
+    ) -> None:
+        """Print the items to stdout; JSON shows `body` instead of their rows, if it is given."""
+        if format_ is Format.JSON and body is not None:
+            print_json({"schema": self.schema, **body})
+        else:
+            print_rows([self.row(item) for item in items], [*self.columns], format_, self.schema)
 
 
 def print_json(body: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 _RULE_COLUMNS = ("rule", "side", "type", "reason")
-_EXAMPLE = """Tell what commits changed, of the study's 15 change types.
+HELP = """Tell what commits changed, of the study's 15 change types.
 
 Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
 `files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
@@ -27,11 +27,6 @@ line. --format is for --rules.
 
 Example:  hubtrace classify < commits.jsonl
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("classify", help=_EXAMPLE)(classify)
 
 
 def classify(

@@ -1,5 +1,12 @@
-"""`hubtrace demo`: the main job, end to end, on real families."""
+"""`hubtrace demo`: the main job, end to end, on real families or on two loopback hubs."""
 
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +15,7 @@ import typer
 
 from hubtrace.commands import flags as flags_command
 from hubtrace.commands import patterns as patterns_command
+from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import count
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
@@ -16,15 +24,22 @@ if TYPE_CHECKING:
     from hubtrace.graph.store import GraphStore
     from hubtrace.queries.patterns import FamilyPattern
 
-_SCHEMA = "hubtrace.demo/1"  # never printed: the demo is for people
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo)
+_SCHEMA = "hubtrace.demo/1"  # never printed: the demo shows tables only
+_TOKEN = "demonstration"  # noqa: S105 - accepted by the loopback hubs, and by nothing else
+_EVERYTHING = (
+    "ingest --org acme --org borealis --org cirrus thebits/atlas-7b-gguf dusk/lost-1b echo/silent"
+)
+_FIRST = ("ingest acme/atlas-7b", _EVERYTHING, "patterns", "flags")
+_LATER = (
+    _EVERYTHING,
+    "history acme-lab/atlas",
+    "history borealis-ai/aurora",
+    "history cirrus/nimbus",
+)
 
 
 def demo(
+    context: typer.Context,
     directory: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the snapshot and the graph are put.")
     ] = Path("hubtrace-demo"),
@@ -43,9 +58,11 @@ def demo(
     Example:  hubtrace demo --directory /tmp/demo
     """
     if live:
-        from hubtrace.live_demo import show_live
-
-        show_live(directory / "live")
+        # The program that runs this command runs the others too: no import of `hubtrace.cli`.
+        program = context.find_root().command
+        _show_live(
+            directory / "live", lambda words: program.main(list(words), standalone_mode=False)
+        )
         return
     from hubtrace.commands.load import load_snapshot
     from hubtrace.graph.store import open_store
@@ -61,8 +78,20 @@ def demo(
         _print_flags(store)
         page = _write_report(store, directory)
     _print_agreement(patterns)
-    _print_next(graph)
-    print(f"\nThe report, a page to open in a browser: {page}")
+    print(
+        f"""
+What to try next
+  export HUBTRACE_GRAPH={graph}
+  hubtrace patterns --format json            the same, for programs
+  hubtrace flags                             what was left behind, with proofs
+  hubtrace report --since 2024-06-30         a page with timelines, and what changed since
+  hubtrace queries                           what can be asked
+  hubtrace query switches --param families=augmxnt_shisa
+  hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
+  hubtrace ingest --help                     your own families
+
+The report, a page to open in a browser: {page}"""
+    )
 
 
 def _ingest(snapshot: Path) -> None:
@@ -129,16 +158,89 @@ def _print_agreement(patterns: "list[FamilyPattern]") -> None:
         print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
 
 
-def _print_next(graph: Path) -> None:
+def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
+    """Run commands on two loopback hubs; the snapshot and the graph stay in `directory`."""
+    if directory.exists():
+        raise HubtraceError(f"{directory} is there already; remove it, or give another --directory")
+
+    def call(command: str) -> None:
+        print(f"$ hubtrace {command}", flush=True)
+        code = run(shlex.split(command))
+        sys.stdout.flush()
+        if code:
+            raise HubtraceError(f"`hubtrace {command}` ended with {code}")
+        print()
+
+    with _loopback_hubs() as (github, hub, a_month_later):
+        directory.mkdir(parents=True)
+        print(f"A GitHub is at {github}, a Hugging Face at {hub}: made-up families.\n")
+        with chdir(directory), _environment(github, hub):
+            for command in _FIRST:
+                call(command)
+            a_month_later()
+            print("A month later: renamed, deleted, squashed, closed. The hubs forget.\n")
+            for command in _LATER:
+                call(command)
     print(
-        f"""
-What to try next
-  export HUBTRACE_GRAPH={graph}
-  hubtrace patterns --format json            the same, for programs
-  hubtrace flags                             what was left behind, with proofs
-  hubtrace report --since 2024-06-30         a page with timelines, and what changed since
-  hubtrace queries                           what can be asked
-  hubtrace query switches --param families=augmxnt_shisa
-  hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
-  hubtrace ingest --help                     your own families"""
+        f"""What to try next
+  cd {shlex.quote(str(directory))}
+  hubtrace query evidence --param variant=acme/atlas-7b
+  hubtrace snapshot info hubtrace-snapshot
+  hubtrace doctor                            whether everything is there for real families
+  hubtrace ingest --help"""
     )
+
+
+@contextmanager
+def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
+    """Run both hubs in a process of their own; yield their URLs, and what lets a month pass."""
+    command = [sys.executable, "-m", "tests.hubs.demonstration"]
+    environment = os.environ | {"PYTHONPATH": str(_hubs_folder()), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        orders, answers = process.stdin, process.stdout
+        if orders is None or answers is None:
+            raise ValueError("the process was started without pipes")
+
+        def a_month_later() -> None:
+            print("later", file=orders, flush=True)
+            answers.readline()
+
+        try:
+            urls = json.loads(answers.readline() or "{}")
+            if not urls:
+                raise HubtraceError("the loopback hubs did not start; see their output above")
+            yield urls["github"], urls["hub"], a_month_later
+        finally:
+            orders.close()
+
+
+def _hubs_folder() -> Path:
+    """Return the folder that holds the hubs: of the installed package, or of the repository."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "loopback", package.parent):
+        if (folder / "tests" / "hubs" / "demonstration.py").is_file():
+            return folder
+    raise HubtraceError("this installation has no loopback hubs; run it in a checkout of hubtrace")
+
+
+@contextmanager
+def _environment(github: str, hub: str) -> Iterator[None]:
+    """Let commands find these hubs, and none of the user's tokens."""
+    before = dict(os.environ)
+    for name in ("GITHUB_TOKENS", "GH_TOKEN", "HUBTRACE_GRAPH", "HF_HUB_OFFLINE"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "GITHUB_API_URL": github,
+        "GITHUB_TOKEN": _TOKEN,
+        "HF_ENDPOINT": hub,
+        "HF_TOKEN": _TOKEN,
+        "HUBTRACE_CACHE": "clones",
+        "NO_PROXY": "127.0.0.1",
+    }
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

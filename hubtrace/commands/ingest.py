@@ -1,7 +1,7 @@
 """`hubtrace ingest`: read families into a snapshot, then load them into the graph."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,304 +25,15 @@ if TYPE_CHECKING:
     from hubtrace.ingest.pipeline import Ingested
     from hubtrace.ingest.project_ref import ProjectRef
 
-
+COLUMNS = ("family", "upstream", "variants", "evidence", "confidence", "new_commits")
+_SCHEMA = "hubtrace.ingest/1"
+_SHOWN = 10
+"""Lines of one kind; more are only counted."""
 _MOST = 10_000
 """Models of one owner. The largest have a few thousand."""
 _NOTHING = """say what to ingest: a TARGET such as Qwen/Qwen2.5-7B or github.com/QwenLM/Qwen2.5; or
 --org NAME, --top N, --families FILE, --from-study DIR, or --family with --upstream and --variant"""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was asked for, as it was typed."""
-
-    targets: tuple[str, ...] = ()
-    orgs: tuple[str, ...] = ()
-    top: int | None = None
-    task: str | None = None
-    min_downloads: int = 0
-    family: str | None = None
-    upstreams: tuple[str, ...] = ()
-    upstream_paths: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-    families_file: Path | None = None
-    study: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what does not go together, before anything is read."""
-        listed = bool(self.targets or self.orgs or self.top is not None)
-        said = bool(self.family or self.upstreams or self.upstream_paths or self.variants)
-        files = (self.families_file is not None) + (self.study is not None)
-        if not (listed or said or files):
-            raise HubtraceError(" ".join(_NOTHING.split()))
-        if files > 1 or (files and (listed or said)):
-            raise HubtraceError("--families and --from-study name all projects; give nothing else")
-        if listed and self.variants:
-            raise HubtraceError("--variant goes with --family; name the variant as a TARGET")
-        if listed and self.family and not self.upstreams:
-            raise HubtraceError("--family names what --upstream says; without it names are found")
-        if (self.task or self.min_downloads) and not (self.top or self.orgs):
-            raise HubtraceError("--task and --min-downloads narrow --top or --org; give one")
-        if said and not listed and not self.family:
-            raise HubtraceError("--family NAME is missing: what is the family called?")
-        if self.upstream_paths and len(self.upstreams) != 1:
-            raise HubtraceError(
-                "--upstream-path needs exactly one --upstream; for more, write a families file"
-            )
-
-    @property
-    def is_stated(self) -> bool:
-        """True if the families are said, so that nothing has to be found."""
-        return self.families_file is not None or bool(self.family or self.upstreams)
-
-    def asked(self, hubs: "Clients", held: "Iterable[ProjectRef]" = ()) -> "list[ProjectRef]":
-        """Return the projects that are asked for; lists are asked of the Hub.
-
-        `held` are the projects of the snapshot: an owner's model that is listed no more is asked
-        for by its name, so that it is seen what became of it.
-
-        Raises:
-            SourceError: a target is none, an owner has no models, or the Hub cannot be asked.
-        """
-        from hubtrace.ingest.project_ref import parse_project
-
-        named = [parse_project(text, hubs.web) for text in self.targets]
-        owners = {owner.lower() for owner in self.orgs}
-        known = [one for one in held if one.name.partition("/")[0].lower() in owners]
-        return list(dict.fromkeys([*named, *self._listed(hubs), *known]))
-
-    def families(self, hubs: "Clients") -> "list[FamilyTarget]":
-        """Return the families that are said.
-
-        Raises:
-            TableError: the families file is broken.
-            SourceError: as `asked`, or a target is no variant.
-        """
-        from hubtrace.graph.identity import Side
-        from hubtrace.ingest.families import (
-            FamilyTarget,
-            Target,
-            hosted_project,
-            parse_target,
-            read_families,
-        )
-
-        if self.families_file is not None:
-            return read_families(self.families_file, hubs.web)
-        upstreams = [
-            parse_target(Side.UPSTREAM, text, self.upstream_paths, hubs.web)
-            for text in self.upstreams
-        ]
-        variants = [parse_target(Side.DOWNSTREAM, text, web=hubs.web) for text in self.variants]
-        for asked in self.asked(hubs):
-            if asked.side is Side.UPSTREAM:
-                raise HubtraceError(
-                    f"{asked.name} is a repository; with --upstream the targets are its variants"
-                )
-            project = hosted_project(asked.side, asked.name, hubs.web)
-            variants.append(Target(project, project.url))
-        name = self.family or upstreams[0].project.name
-        return [FamilyTarget(name, tuple(upstreams), tuple(variants))]
-
-    def _listed(self, hubs: "Clients") -> "Iterator[ProjectRef]":
-        from hubtrace.graph.identity import Side
-        from hubtrace.ingest.project_ref import ProjectRef
-        from hubtrace.ingest.sources.huggingface import ModelFilter as Models
-
-        lists: list[tuple[str | None, int]] = [(owner, _MOST) for owner in self.orgs]
-        if self.top is not None:
-            lists.append((None, self.top))
-        for owner, most in lists:
-            wanted = Models(
-                author=owner, task=self.task, min_downloads=self.min_downloads, most=most
-            )
-            listing = hubs.hugging_face.models(wanted)
-            if not listing.models:
-                whose = f"{owner} has" if owner else "there are"
-                raise HubtraceError(f"{whose} no models on the Hub that were asked for")
-            for model in listing.models:
-                yield ProjectRef(Side.DOWNSTREAM, model.name)
-
-
-COLUMNS = ("family", "upstream", "variants", "evidence", "confidence", "new_commits")
-_SCHEMA = "hubtrace.ingest/1"
-_SHOWN = 10
-"""Lines of one kind; more are counted only."""
-
-
-def say_ingested(result: "Ingested", snapshot: Path) -> None:
-    """Tell what came in, what happened, what was left out and what failed."""
-    _say_some("warning: ", _grouped(result.warnings))
-    _say_some("cut: ", result.cut)
-    _say_some("", _events(result))
-    _say_some("family ", _families(result))
-    _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
-    _say_some("tip: ", result.tips)
-    unchanged = sum(not written.changed for written in result.projects.values())
-    if result.projects:
-        say(
-            f"read {count(len(result.projects), 'project')} "
-            f"of {count(len(result.families), 'family')} into {snapshot}: "
-            f"{count(result.commits, 'new commit')}, {count(unchanged, 'project')} unchanged"
-        )
-    for project, reason in result.failures.items():
-        say(f"failed: {project.name}: {reason.removeprefix(f'{project.name}: ')}")
-    if result.failures:
-        failed = count(len(result.failures), "project")
-        say(f"{failed} failed; run the same command again to retry")
-
-
-def print_ingested(
-    result: "Ingested", snapshot: Path, loaded: "Loaded | None", format_: Format
-) -> None:
-    """Print the families that came in, as rows; as JSON, all that there is to tell."""
-    rows = list(_rows(result, snapshot)) if result.projects else []
-    if format_ is not Format.JSON:
-        if (rows and result.reasons) or format_ is not Format.TABLE:
-            print_rows(rows, COLUMNS, format_, _SCHEMA)
-        return
-    print_json(
-        {
-            "schema": _SCHEMA,
-            "snapshot": str(snapshot),
-            "families": rows,
-            "reasons": [_reason(reason) for reason in result.reasons],
-            "adopted": [asdict(one) for one in result.adopted],
-            "projects": list(_projects(result)),
-            "warnings": result.warnings,
-            "cut": result.cut,
-            "failures": [
-                {"project": project.name, "side": str(project.side), "reason": reason}
-                for project, reason in result.failures.items()
-            ],
-            "loaded": asdict(loaded) if loaded else None,
-        }
-    )
-
-
-def _say_some(kind: str, lines: Iterable[str]) -> None:
-    several = list(lines)
-    for line in several[:_SHOWN]:
-        say(f"{kind}{line}")
-    if len(several) > _SHOWN:
-        say(f"{kind}{len(several) - _SHOWN:,} more; --format json tells all")
-
-
-def _grouped(warnings: Iterable[str]) -> Iterator[str]:
-    """Yield each warning once, with the first project that it is about and how many more."""
-    projects: dict[str, list[str]] = {}
-    for warning in warnings:
-        project, _, words = warning.partition(": ")
-        projects.setdefault(words, []).append(project)
-    for words, names in projects.items():
-        more = f" and {count(len(names) - 1, 'more project')}" if len(names) > 1 else ""
-        yield f"{names[0]}{more}: {words}"
-
-
-def _events(result: "Ingested") -> Iterator[str]:
-    for project, written in result.projects.items():
-        for event in written.events:
-            what = f"{event.kind.replace('_', ' ')} {event.subject}".rstrip()
-            steps = [_short(step) for step in (event.before, event.after) if step]
-            yield f"{project.name}: {what}" + (f" ({' → '.join(steps)})" if steps else "")
-
-
-def _short(step: str) -> str:
-    """Return a sha as people write it; other words without underscores."""
-    if len(step) == 40 and set(step) <= set("0123456789abcdef"):
-        return step[:10]
-    return step.replace("_", " ") if step.islower() and "/" not in step else step
-
-
-def _families(result: "Ingested") -> Iterator[str]:
-    """Yield one line for each family that was found, with the evidence that it rests on."""
-    for name in result.families:
-        reasons = [reason for reason in result.reasons if reason.family == name and reason.link]
-        if not reasons:
-            continue
-        methods = Counter(reason.link.best_method for reason in reasons if reason.link)
-        by = ", ".join(f"{method} ({number})" for method, number in methods.most_common())
-        best = max(reasons, key=lambda reason: reason.link.confidence if reason.link else 0.0)
-        yield f"{name}: {count(len(reasons), 'variant')} by {by}; {_strongest(best)}"
-
-
-def _strongest(reason: "Reason") -> str:
-    if reason.link is None:
-        return ""
-    found = reason.link.found[0]
-    return f'{reason.variant}: {found.place} says "{found.said}" ({reason.link.confidence:.2f})'
-
-
-def _apart(reason: "Reason") -> str:
-    link = reason.link
-    if link is None:
-        return f"{reason.variant}: nothing that is there says where it comes from; --upstream can"
-    return (
-        f"{reason.variant} links to {link.repository} ({link.best_method}, "
-        f"{link.confidence:.2f}), which neither names it nor has its owner"
-    )
-
-
-def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
-    from hubtrace.ingest.snapshot import Snapshot
-
-    opened = Snapshot(snapshot)
-    names = {pointer.project.key: pointer.project.name for _, pointer in opened.pointers()}
-    new = {project.key: written.commits for project, written in result.projects.items()}
-    links: dict[str, list[Reason]] = {}
-    for reason in result.reasons:
-        links.setdefault(reason.family or "", []).append(reason)
-    wanted = set(result.families)
-    for family in opened.families():
-        if family.name in wanted:
-            keys = [up.project for up in family.upstreams] + list(family.variants)
-            adopted = [one for one in result.adopted if one.family == family.name]
-            yield {
-                "family": family.name,
-                "upstream": [names.get(up.project, up.project) for up in family.upstreams],
-                "variants": len(family.variants),
-                **_evidence(links.get(family.name, []), adopted),
-                "new_commits": sum(new.get(key, 0) for key in keys),
-            }
-
-
-def _evidence(reasons: "list[Reason]", adopted: "list[Adopted]") -> Mapping[str, Any]:
-    """Return the methods on which membership rests, and the confidence of the weakest link."""
-    found = [(reason.link.best_method, reason.link.confidence) for reason in reasons if reason.link]
-    found += [(one.method, one.confidence) for one in adopted]
-    if not found:
-        return {"evidence": ["stated"], "confidence": None}
-    methods = list(dict.fromkeys(method for method, _ in found))
-    return {"evidence": methods, "confidence": min(confidence for _, confidence in found)}
-
-
-def _reason(reason: "Reason") -> dict[str, Any]:
-    body: dict[str, Any] = {"variant": reason.variant, "family": reason.family}
-    if reason.link is None:
-        return {**body, "repository": None, "confidence": None, "role": None, "evidence": []}
-    link = reason.link
-    return {
-        **body,
-        "repository": link.repository,
-        "confidence": link.confidence,
-        "role": link.role,
-        "evidence": [asdict(found) for found in link.found],
-    }
-
-
-def _projects(result: "Ingested") -> Iterator[dict[str, Any]]:
-    for project, written in result.projects.items():
-        yield {
-            "project": project.name,
-            "side": str(project.side),
-            "key": project.key,
-            "new_commits": written.commits,
-            "changed": written.changed,
-            "events": [asdict(event) for event in written.events],
-        }
-
-
-_EXAMPLES = """
+HELP = """
 Read model families from GitHub and Hugging Face into a snapshot, then load them into the graph.
 
 Examples:
@@ -348,11 +59,7 @@ to continue, or to fetch what is new.
 """
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("ingest", help=_EXAMPLES)(ingest)
-
-
+# Long: every option is a parameter, which typer reads; the body is short.
 def ingest(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")
@@ -374,7 +81,7 @@ def ingest(
     upstream: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[NAME=]PATH_OR_URL", help="A repository that builds it, not looked for."
+            metavar="[NAME=]PATH_OR_URL", help="A repository it is built from; skips the search."
         ),
     ] = None,
     upstream_path: Annotated[
@@ -393,7 +100,7 @@ def ingest(
     ] = None,
     follow_bases: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=5, help="Take in base models, N generations of them."),
+        typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations."),
     ] = 0,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")
@@ -412,29 +119,195 @@ def ingest(
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Read families into a snapshot, then load them into the graph."""
-    wanted = Wanted(
-        targets=tuple(targets or ()),
-        orgs=tuple(org or ()),
+    request = _Request(
+        targets=targets or (),
+        orgs=org or (),
         top=top,
         task=task,
         min_downloads=min_downloads,
         family=family,
-        upstreams=tuple(upstream or ()),
+        upstreams=upstream or (),
         upstream_paths=tuple(upstream_path or ()),
-        variants=tuple(variant or ()),
+        variants=variant or (),
         families_file=families,
         study=from_study,
+        follow_bases=follow_bases,
+        workers=workers,
+        cache=None if no_git else cache or default_cache(),
     )
     if from_study is not None:
-        result = _study(from_study, snapshot)
+        result = _read_study(from_study, snapshot)
     else:
-        way = _Way(github_url, hf_endpoint, None if no_git else cache or default_cache(), workers)
-        result = _live(wanted, way, snapshot, follow_bases)
-    say_ingested(result, snapshot)
+        result = _read_hubs(request, snapshot, github_url, hf_endpoint)
+    _say_result(result, snapshot)
     loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
-    print_ingested(result, snapshot, loaded, format_)
+    _print_result(result, snapshot, loaded, format_)
     if result.failures:
         raise typer.Exit(2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """The options, as they were typed.
+
+    Raises:
+        HubtraceError: they contradict each other; nothing has been read then.
+    """
+
+    targets: Sequence[str]
+    orgs: Sequence[str]
+    top: int | None
+    task: str | None
+    min_downloads: int
+    family: str | None
+    upstreams: Sequence[str]
+    upstream_paths: tuple[str, ...]
+    variants: Sequence[str]
+    families_file: Path | None
+    study: Path | None
+    follow_bases: int
+    workers: int
+    cache: Path | None
+    """None: without git."""
+
+    def __post_init__(self) -> None:
+        listed = bool(self.targets or self.orgs or self.top is not None)
+        declared = bool(self.family or self.upstreams or self.upstream_paths or self.variants)
+        files = (self.families_file is not None) + (self.study is not None)
+        problems = {
+            " ".join(_NOTHING.split()): not (listed or declared or files),
+            "--families and --from-study name all projects; give nothing else": (
+                files > 1 or (files and (listed or declared))
+            ),
+            "--variant goes with --family; name the variant as a TARGET": listed and self.variants,
+            "--family needs --upstream": listed and self.family and not self.upstreams,
+            "--task and --min-downloads narrow --top or --org; give one": (
+                (self.task or self.min_downloads) and not (self.top or self.orgs)
+            ),
+            "--family NAME is missing": declared and not listed and not self.family,
+            "--upstream-path needs exactly one --upstream; for more, write a families file": (
+                self.upstream_paths and len(self.upstreams) != 1
+            ),
+        }
+        for problem, found in problems.items():
+            if found:
+                raise HubtraceError(problem)
+
+    @property
+    def is_declared(self) -> bool:
+        """True if the families are named, so that no search is needed."""
+        return self.families_file is not None or bool(self.family or self.upstreams)
+
+    def projects(self, hubs: "Clients", held: "Iterable[ProjectRef]" = ()) -> "list[ProjectRef]":
+        """Return the projects to ingest; the models of owners and the top N come from the Hub.
+
+        `held` are the projects of the snapshot: an owner's model that is no longer listed is
+        fetched by its name, so that a rename or a deletion is recorded.
+
+        Raises:
+            SourceError: a target is invalid, an owner has no models, or the Hub cannot be reached.
+        """
+        from hubtrace.ingest.project_ref import parse_project
+
+        named = [parse_project(text, hubs.web) for text in self.targets]
+        owners = {owner.lower() for owner in self.orgs}
+        known = [one for one in held if one.name.partition("/")[0].lower() in owners]
+        return list(dict.fromkeys([*named, *self._listed(hubs), *known]))
+
+    def families(self, hubs: "Clients") -> "list[FamilyTarget]":
+        """Return the declared families.
+
+        Raises:
+            TableError: the families file is invalid.
+            SourceError: as `projects`, or a target is not a variant.
+        """
+        from hubtrace.graph.identity import Side
+        from hubtrace.ingest.families import (
+            FamilyTarget,
+            Target,
+            hosted_project,
+            parse_target,
+            read_families,
+        )
+
+        if self.families_file is not None:
+            return read_families(self.families_file, hubs.web)
+        upstreams = [
+            parse_target(Side.UPSTREAM, text, self.upstream_paths, hubs.web)
+            for text in self.upstreams
+        ]
+        variants = [parse_target(Side.DOWNSTREAM, text, web=hubs.web) for text in self.variants]
+        for reference in self.projects(hubs):
+            if reference.side is Side.UPSTREAM:
+                raise HubtraceError(
+                    f"{reference.name} is a repository; with --upstream the targets are its "
+                    "variants"
+                )
+            project = hosted_project(reference.side, reference.name, hubs.web)
+            variants.append(Target(project, project.url))
+        name = self.family or upstreams[0].project.name
+        return [FamilyTarget(name, tuple(upstreams), tuple(variants))]
+
+    def _listed(self, hubs: "Clients") -> "Iterator[ProjectRef]":
+        from hubtrace.graph.identity import Side
+        from hubtrace.ingest.project_ref import ProjectRef
+        from hubtrace.ingest.sources.huggingface import ModelFilter
+
+        lists: list[tuple[str | None, int]] = [(owner, _MOST) for owner in self.orgs]
+        if self.top is not None:
+            lists.append((None, self.top))
+        for owner, most in lists:
+            listing = hubs.hugging_face.models(
+                ModelFilter(
+                    author=owner, task=self.task, min_downloads=self.min_downloads, most=most
+                )
+            )
+            if not listing.models:
+                whose = f"{owner} has" if owner else "there are"
+                raise HubtraceError(f"{whose} no matching models on the Hub")
+            for model in listing.models:
+                yield ProjectRef(Side.DOWNSTREAM, model.name)
+
+
+def _read_study(folder: Path, snapshot: Path) -> "Ingested":
+    from hubtrace.ingest.pipeline import ingest_study
+    from hubtrace.ingest.snapshot import SnapshotWriter
+
+    with progress() as show:
+        return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
+
+
+def _read_hubs(
+    request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
+) -> "Ingested":
+    from hubtrace.ingest.cancellation import CancelToken
+    from hubtrace.ingest.discovery import Bounds
+    from hubtrace.ingest.pipeline import Intake
+    from hubtrace.ingest.snapshot import SnapshotWriter
+
+    stop = CancelToken()
+    with (
+        progress() as show,
+        stop.on_ctrl_c(),
+        open_clients(github_url, hf_endpoint, stop.waiting(show)) as hubs,
+    ):
+        # Before the snapshot is opened: an invalid target leaves nothing behind.
+        families = request.families(hubs) if request.is_declared else None
+        with SnapshotWriter(snapshot) as writer:
+            intake = Intake(
+                lambda: hubs.source(request.cache, show, stop),
+                hubs.models_of,
+                hubs.repositories_of,
+                writer,
+                hubs.web,
+                bounds=Bounds(generations=request.follow_bases),
+                workers=request.workers,
+                stop=stop,
+                progress=show,
+            )
+            if families is not None:
+                return intake.stated(families)
+            return intake.found(request.projects(hubs, intake.held()))
 
 
 def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
@@ -455,49 +328,166 @@ def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
     return loaded
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How the hubs are reached."""
+def _say_result(result: "Ingested", snapshot: Path) -> None:
+    """Say what was ingested, what changed, what was left out and what failed."""
+    _say_some("warning: ", _grouped(result.warnings))
+    _say_some("cut: ", result.cut)
+    _say_some("", _events(result))
+    _say_some("family ", _families(result))
+    _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
+    _say_some("tip: ", result.tips)
+    unchanged = sum(not written.changed for written in result.projects.values())
+    if result.projects:
+        say(
+            f"read {count(len(result.projects), 'project')} "
+            f"of {count(len(result.families), 'family')} into {snapshot}: "
+            f"{count(result.commits, 'new commit')}, {count(unchanged, 'project')} unchanged"
+        )
+    for project, reason in result.failures.items():
+        say(f"failed: {project.name}: {reason.removeprefix(f'{project.name}: ')}")
+    if result.failures:
+        failed = count(len(result.failures), "project")
+        say(f"{failed} failed; run the same command again to retry")
 
-    github_url: str | None
-    hf_endpoint: str | None
-    cache: Path | None
-    workers: int
+
+def _say_some(kind: str, lines: Iterable[str]) -> None:
+    several = list(lines)
+    for line in several[:_SHOWN]:
+        say(f"{kind}{line}")
+    if len(several) > _SHOWN:
+        say(f"{kind}{len(several) - _SHOWN:,} more; --format json lists all")
 
 
-def _study(folder: Path, snapshot: Path) -> "Ingested":
-    from hubtrace.ingest.pipeline import ingest_study
-    from hubtrace.ingest.snapshot import SnapshotWriter
+def _grouped(warnings: Iterable[str]) -> Iterator[str]:
+    """Yield each warning once, with the first of its projects and the number of the others."""
+    projects: dict[str, list[str]] = {}
+    for warning in warnings:
+        project, _, words = warning.partition(": ")
+        projects.setdefault(words, []).append(project)
+    for words, names in projects.items():
+        more = f" and {count(len(names) - 1, 'more project')}" if len(names) > 1 else ""
+        yield f"{names[0]}{more}: {words}"
 
-    with progress() as show:
-        return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
+
+def _events(result: "Ingested") -> Iterator[str]:
+    for project, written in result.projects.items():
+        for event in written.events:
+            what = f"{event.kind.replace('_', ' ')} {event.subject}".rstrip()
+            steps = [_short(step) for step in (event.before, event.after) if step]
+            yield f"{project.name}: {what}" + (f" ({' → '.join(steps)})" if steps else "")
 
 
-def _live(wanted: Wanted, way: _Way, snapshot: Path, generations: int) -> "Ingested":
-    from hubtrace.ingest.cancellation import CancelToken
-    from hubtrace.ingest.discovery import Bounds
-    from hubtrace.ingest.pipeline import Intake
-    from hubtrace.ingest.snapshot import SnapshotWriter
+def _short(step: str) -> str:
+    """Return the beginning of a sha; other words without underscores."""
+    if len(step) == 40 and set(step) <= set("0123456789abcdef"):
+        return step[:10]
+    return step.replace("_", " ") if step.islower() and "/" not in step else step
 
-    stop = CancelToken()
-    with (
-        progress() as show,
-        stop.on_ctrl_c(),
-        open_clients(way.github_url, way.hf_endpoint, stop.waiting(show)) as hubs,
-    ):
-        families = wanted.families(hubs) if wanted.is_stated else None
-        with SnapshotWriter(snapshot) as writer:
-            intake = Intake(
-                lambda: hubs.source(way.cache, show, stop),
-                hubs.models_of,
-                hubs.repositories_of,
-                writer,
-                hubs.web,
-                bounds=Bounds(generations=generations),
-                workers=way.workers,
-                stop=stop,
-                progress=show,
-            )
-            if families is not None:
-                return intake.stated(families)
-            return intake.found(wanted.asked(hubs, intake.held()))
+
+def _families(result: "Ingested") -> Iterator[str]:
+    """Yield a line for each family that was found, with its strongest evidence."""
+    for name in result.families:
+        links = [(r.link, r.variant) for r in result.reasons if r.family == name and r.link]
+        if not links:
+            continue
+        methods = Counter(link.best_method for link, _ in links)
+        by = ", ".join(f"{method} ({number})" for method, number in methods.most_common())
+        best, variant = max(links, key=lambda pair: pair[0].confidence)
+        found = best.found[0]
+        yield (
+            f"{name}: {count(len(links), 'variant')} by {by}; "
+            f'{variant}: {found.place} says "{found.said}" ({best.confidence:.2f})'
+        )
+
+
+def _apart(reason: "Reason") -> str:
+    link = reason.link
+    if link is None:
+        return f"{reason.variant}: no evidence of its origin; name it with --upstream"
+    return (
+        f"{reason.variant} links to {link.repository} ({link.best_method}, "
+        f"{link.confidence:.2f}), which does not mention it and has a different owner"
+    )
+
+
+def _print_result(
+    result: "Ingested", snapshot: Path, loaded: "Loaded | None", format_: Format
+) -> None:
+    """Print a row for each family; as JSON, the whole result."""
+    rows = list(_rows(result, snapshot)) if result.projects else []
+    if format_ is not Format.JSON:
+        if (rows and result.reasons) or format_ is not Format.TABLE:
+            print_rows(rows, COLUMNS, format_, _SCHEMA)
+        return
+    print_json(
+        {
+            "schema": _SCHEMA,
+            "snapshot": str(snapshot),
+            "families": rows,
+            "reasons": [_reason(reason) for reason in result.reasons],
+            "adopted": [asdict(one) for one in result.adopted],
+            "projects": [
+                {
+                    "project": project.name,
+                    "side": str(project.side),
+                    "key": project.key,
+                    "new_commits": written.commits,
+                    "changed": written.changed,
+                    "events": [asdict(event) for event in written.events],
+                }
+                for project, written in result.projects.items()
+            ],
+            "warnings": result.warnings,
+            "cut": result.cut,
+            "failures": [
+                {"project": project.name, "side": str(project.side), "reason": reason}
+                for project, reason in result.failures.items()
+            ],
+            "loaded": asdict(loaded) if loaded else None,
+        }
+    )
+
+
+def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
+    from hubtrace.ingest.snapshot import Snapshot
+
+    opened = Snapshot(snapshot)
+    names = {pointer.project.key: pointer.project.name for _, pointer in opened.pointers()}
+    new = {project.key: written.commits for project, written in result.projects.items()}
+    wanted = set(result.families)
+    reasons: dict[str | None, list[Reason]] = {}
+    for reason in result.reasons:
+        reasons.setdefault(reason.family, []).append(reason)
+    for family in opened.families():
+        if family.name in wanted:
+            upstreams = [upstream.project for upstream in family.upstreams]
+            adopted = [one for one in result.adopted if one.family == family.name]
+            yield {
+                "family": family.name,
+                "upstream": [names.get(key, key) for key in upstreams],
+                "variants": len(family.variants),
+                **_evidence(reasons.get(family.name, []), adopted),
+                "new_commits": sum(new.get(key, 0) for key in [*upstreams, *family.variants]),
+            }
+
+
+def _evidence(reasons: "list[Reason]", adopted: "list[Adopted]") -> Mapping[str, Any]:
+    """Return the methods on which membership rests, and the confidence of the weakest link."""
+    found = [(reason.link.best_method, reason.link.confidence) for reason in reasons if reason.link]
+    found += [(one.method, one.confidence) for one in adopted]
+    if not found:
+        return {"evidence": ["stated"], "confidence": None}
+    methods = list(dict.fromkeys(method for method, _ in found))
+    return {"evidence": methods, "confidence": min(confidence for _, confidence in found)}
+
+
+def _reason(reason: "Reason") -> dict[str, Any]:
+    link = reason.link
+    return {
+        "variant": reason.variant,
+        "family": reason.family,
+        "repository": link.repository if link else None,
+        "confidence": link.confidence if link else None,
+        "role": link.role if link else None,
+        "evidence": [asdict(found) for found in link.found] if link else [],
+    }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hubtrace.graph.result import Result
     from hubtrace.graph.store import GraphStore
 
-_EXAMPLES = """
+HELP = """
 Ask a stored question (see `hubtrace queries`), or any other in Cypher.
 
 Examples:
@@ -27,11 +27,6 @@ Examples:
 
 A question reads. To change the graph, say --write.
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("query", help=_EXAMPLES)(query)
 
 
 def query(

@@ -19,7 +19,7 @@ COLUMNS = (
     *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
 )
 _SCHEMA = "hubtrace.trace/1"
-_EXAMPLES = """
+HELP = """
 Trace a commit to the models that carry it, or a model's file to the commit it comes from.
 
 TARGET is a sha (or its first letters) of a commit on either side or of a blob, the URL of a commit
@@ -39,11 +39,6 @@ Examples:
 A file of weight 1 is held by one repository only; one that everybody has, such as a licence, has
 weight 0.
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("trace", help=_EXAMPLES)(trace)
 
 
 def trace(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace import live_demo
+from hubtrace.commands import demo
 from tests.hubtrace.conftest import Call
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         to.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
         copy(ROOT / source, to)
-    monkeypatch.setattr(live_demo, "__file__", str(tmp_path / "hubtrace" / "live_demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "hubtrace" / "commands" / "demo.py"))
     return tmp_path
 
 
@@ -54,7 +54,7 @@ def _questions(said: str) -> list[list[str]]:
 def test_an_installation_without_the_hubs_says_so(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_demo, "__file__", str(tmp_path / "hubtrace" / "live_demo.py"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "hubtrace" / "commands" / "demo.py"))
     answer = call("demo", "--live")
     assert answer.code == 2
     assert "this installation has no loopback hubs; run it in a checkout" in answer.err

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hubtrace.output import Format, cell, date, header, print_rows
+from hubtrace.output import Format, Table, cell, date, header, print_rows
 
 HOSTILE = "\x1b[31mred [bold]markup[/] | <script> `x` *y* ](javascript:z)\n\u202erev @all https://x"
 
@@ -64,6 +64,18 @@ def test_markdown_shows_markup_as_text(capsys: pytest.CaptureFixture[str]) -> No
     assert re.findall(r"(?<!\\)\|", row) == ["|", "|"]
     for active in ("<script>", "](", " *y*", "`x`", "https://", "@all"):
         assert active not in row.replace("\\" + active[0], "")
+
+
+def test_a_table_makes_its_rows_and_json_may_show_another_body(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = Table[int]("hubtrace.test/1", {"n": lambda n: n, "square": lambda n: n * n})
+    table.print([2, 3], Format.CSV, {"sum": 5})
+    assert capsys.readouterr().out == '"n","square"\n2,4\n3,9\n'
+    table.print([2], Format.JSON)
+    assert json.loads(capsys.readouterr().out)["rows"] == [{"n": 2, "square": 4}]
+    table.print([2], Format.JSON, {"sum": 2})
+    assert json.loads(capsys.readouterr().out) == {"schema": "hubtrace.test/1", "sum": 2}
 
 
 def test_people_see_dates_and_days() -> None:

@@ -100,8 +100,8 @@ def test_what_is_drawn_are_the_periods_of_the_pattern(world: str) -> None:
         (["timeline", "unborn", "-o", "t.svg"], "the family 'unborn' has no commits to draw"),
         (["patterns", "gone", "-o", "t.svg"], "no family has a pattern to draw"),
         (["changes", "scoped", "-o", "t.svg"], "no commit has change types to draw"),
-        (["lag", "-o", "no/where.svg"], "the system refused"),
-        (["lag", "--until", "x", "-o", "t.svg"], "--until: 'x' is no date"),
+        (["lag", "-o", "no/where.svg"], "no/where.svg: No such file or directory"),
+        (["lag", "--until", "x", "-o", "t.svg"], "--until: invalid date 'x'"),
     ],
 )
 def test_bad_input_ends_in_one_sentence(

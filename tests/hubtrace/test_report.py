@@ -68,12 +68,12 @@ def test_a_report_tells_what_changed_since_a_snapshot(call: Call, world: Path) -
     [
         (("report", "nobody"), "there is no family `nobody` in the graph"),
         (("report", "--since", "yesterday"), "is no date, and there is no graph or snapshot"),
-        (("report", "--until", "soon"), "--until: 'soon' is no date"),
+        (("report", "--until", "soon"), "--until: invalid date 'soon'"),
         (("report", "--period-days", "0"), "period_days is a whole number of at least 1"),
         (("report", "-o", "hubtrace.kgl"), "hubtrace.kgl is a file; give a folder with -o"),
         (("report", "--graph", "none.kgl"), "there is no graph at none.kgl"),
         (("diff", "hubtrace.kgl", "none.kgl"), "there is no graph at none.kgl"),
-        (("diff", "hubtrace.kgl@2021-13-01", "hubtrace.kgl"), "'2021-13-01' is no date"),
+        (("diff", "hubtrace.kgl@2021-13-01", "hubtrace.kgl"), "invalid date '2021-13-01'"),
         (("diff", "hubtrace.kgl", "."), "snapshot"),
     ],
 )
