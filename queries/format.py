@@ -108,6 +108,17 @@ def is_day(sha: str) -> bool:
     return sha.startswith("day:")
 
 
+_LONGEST = 300
+"""Characters of a text that a page shows: a title of a megabyte must not drown the rest."""
+
+
+def cut(text: str | None) -> str:
+    """Return a text, empty for None; one that is too long ends in an ellipsis."""
+    if text is None:
+        return ""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
 def words(name: str) -> str:
     """Return an identifier for people: `upstream_first` becomes `upstream first`."""
     return name.replace("_", " ")
