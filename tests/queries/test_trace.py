@@ -4,7 +4,7 @@ import pytest
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.trace import Trace, trace
+from hubtrace.queries.provenance import Trace, trace
 from tests.queries.traced import (
     CODE,
     DERIVED,

@@ -5,7 +5,7 @@ import pytest
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.format import later
-from hubtrace.queries.why import why
+from hubtrace.queries.provenance import why
 from tests.queries.traced import HOSTILE, MODEL, REPOSITORY, traced
 
 
