@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hubtrace.graph.identity import Side
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import count
-from hubtrace.queries.address import DOWNSTREAM, UPSTREAM
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.format import copy_sentence, later, short
 from hubtrace.queries.resolve import ProjectName, find_project
@@ -44,7 +44,10 @@ def why(store: GraphStore, variant: str, repository: str) -> Why:
     Raises:
         CatalogueError: the graph has no such variant or repository.
     """
-    pair = find_project(store, variant, DOWNSTREAM), find_project(store, repository, UPSTREAM)
+    pair = (
+        find_project(store, variant, Side.DOWNSTREAM),
+        find_project(store, repository, Side.UPSTREAM),
+    )
     asked = {"variant": pair[0].key, "repository": pair[1].key}
     sayings: tuple[tuple[str, str, Callable[[Row], str | None], str | None], ...] = (
         ("link", "links", _link, "confidence"),
@@ -102,7 +105,7 @@ def _evidence(row: Row) -> str | None:
 
 def _reference(row: Row) -> str:
     ours, theirs = ("variant", "repository")
-    if row["from_side"] == UPSTREAM:
+    if row["from_side"] == Side.UPSTREAM:
         ours, theirs = theirs, ours
     subject = f" “{row['subject']}”" if row["subject"] else ""
     return (

@@ -18,12 +18,12 @@ from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
+    from hubtrace.graph.identity import ProjectRef
     from hubtrace.ingest.derive.membership_by_content import Adopted
     from hubtrace.ingest.discovery import Reason
     from hubtrace.ingest.families import FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
-    from hubtrace.ingest.project_ref import ProjectRef
 
 
 _MOST = 10_000
@@ -84,7 +84,7 @@ class Wanted:
         Raises:
             SourceError: a target is none, an owner has no models, or the Hub cannot be asked.
         """
-        from hubtrace.ingest.project_ref import parse_project
+        from hubtrace.graph.identity import parse_project
 
         named = [parse_project(text, hubs.web) for text in self.targets]
         owners = {owner.lower() for owner in self.orgs}
@@ -102,7 +102,6 @@ class Wanted:
         from hubtrace.ingest.families import (
             FamilyTarget,
             Target,
-            hosted_project,
             parse_target,
             read_families,
         )
@@ -119,14 +118,13 @@ class Wanted:
                 raise HubtraceError(
                     f"{asked.name} is a repository; with --upstream the targets are its variants"
                 )
-            project = hosted_project(asked.side, asked.name, hubs.web)
+            project = hubs.web.project(asked.side, asked.name)
             variants.append(Target(project, project.url))
         name = self.family or upstreams[0].project.name
         return [FamilyTarget(name, tuple(upstreams), tuple(variants))]
 
     def _listed(self, hubs: "Clients") -> "Iterator[ProjectRef]":
-        from hubtrace.graph.identity import Side
-        from hubtrace.ingest.project_ref import ProjectRef
+        from hubtrace.graph.identity import ProjectRef, Side
         from hubtrace.ingest.sources.huggingface import ModelFilter as Models
 
         lists: list[tuple[str | None, int]] = [(owner, _MOST) for owner in self.orgs]

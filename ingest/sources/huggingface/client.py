@@ -30,31 +30,19 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import RateLimitInfo, build_hf_headers, parse_ratelimit_headers
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import HUGGING_FACE, is_private
+from hubtrace.graph.identity import HUGGING_FACE, is_private, server_url
 from hubtrace.graph.text import for_people
 from hubtrace.ingest.source import Limits, ProjectGone
 from hubtrace.ingest.waiting import Waiter
 
 
 def checked_endpoint(endpoint: str | None = None) -> str:
-    """Return the address of the Hub, without a slash at its end.
-
-    It is `endpoint`, else what the environment variable HF_ENDPOINT says, else huggingface.co.
+    """Return the base URL of the Hub: `endpoint`, else HF_ENDPOINT, else huggingface.co.
 
     Raises:
-        SourceError: it is no address of a web server.
+        SourceError: it is not the URL of a web server.
     """
-    said = endpoint or os.environ.get("HF_ENDPOINT") or HUGGING_FACE
-    try:
-        parts = urlsplit(said)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        usable = False
-    if not usable or said != said.strip() or not said.isprintable():
-        raise SourceError(f"{for_people(said)} is not the address of a Hub (https://…)")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise SourceError("the address of a Hub has no user, password or parameters in it")
-    return said.rstrip("/")
+    return server_url(endpoint or os.environ.get("HF_ENDPOINT") or HUGGING_FACE, "a Hub")
 
 
 def label_of(endpoint: str) -> str:
