@@ -126,7 +126,11 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def __new__(cls, flags: Flags) -> Self:
         """Put the flagged ones first."""
-        rows = [*flags.sides, *flags.variants, *flags.branches]
+        rows: list[BranchFlag | SideFlag | VariantFlag] = [
+            *flags.sides,
+            *flags.variants,
+            *flags.branches,
+        ]
         found = super().__new__(cls, sorted(rows, key=lambda row: not row.flagged))
         found.flags = flags
         return found

@@ -104,11 +104,11 @@ def open_clients(
     if hub_token:
         for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
     with GitHubHost(address, tokens, Sleeper(waiting, sleep=sleep)) as github:
-        yield Clients(github, hub, _web(address.web, address.host), for_git)
+        yield Clients(github, hub, _web(address.web, address.host, hub.endpoint), for_git)
 
 
-def _web(page: str, host: str) -> "Hosts":
+def _web(page: str, host: str, hub: str) -> "Hosts":
     """Return where people find projects; what answers on this machine stands for github.com."""
     from hubtrace.graph.identity import Hosts, is_loopback
 
-    return Hosts() if is_loopback(host) else Hosts(github=page)
+    return Hosts(mirror=hub) if is_loopback(host) else Hosts(github=page, mirror=hub)

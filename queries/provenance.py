@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import count
-from hubtrace.queries.address import DOWNSTREAM, UPSTREAM, Address, parse_address
 from hubtrace.queries.catalogue import Row, ask
 from hubtrace.queries.format import day, is_day, later, short_or_day
-from hubtrace.queries.resolve import ProjectName, find_project
+from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 
 _Row = TypeVar("_Row", bound="TracedCopy | TracedReference | CommitPlace")
 _SHA = 40
@@ -109,27 +109,28 @@ def trace(store: GraphStore, target: str) -> Trace:
     Raises:
         CatalogueError: the target cannot be read, is not in the graph, or could be several commits.
     """
-    address = parse_address(target)
-    if address.sha is not None:
-        return _commit_or_blob(store, address, address.sha)
-    project = find_project(store, address.project or target, address.side)
-    kind = "project" if address.path is None else "file"
-    if project.side == UPSTREAM:
-        copies = _of_repository(store, project, address.path)
-    else:
-        copies = _of_variant(store, project, address)
-    return Trace(target, kind, (), tuple(copies), ())
+    sha = parse_sha(target)
+    if sha is not None:
+        return _commit_or_blob(store, target, sha)
+    found = resolve(store, target)
+    if found.address.commit is not None:
+        return _commit_or_blob(store, target, found.address.commit, found.project)
+    until, path = _until_and_path(store, found)
+    kind = "project" if path is None else "file"
+    of_side = _of_repository if found.project.side == Side.UPSTREAM else _of_variant
+    return Trace(target, kind, (), tuple(of_side(store, found.project.key, path, until)), ())
 
 
-def _commit_or_blob(store: GraphStore, address: Address, sha: str) -> Trace:
+def _commit_or_blob(
+    store: GraphStore, target: str, sha: str, project: ProjectName | None = None
+) -> Trace:
     places = _rows(CommitPlace, ask(store, "commit_places", sha=sha).data())
-    if address.project is not None:
-        project = find_project(store, address.project, address.side)
+    if project is not None:
         places = [place for place in places if place.project == project.key]
         if not places:
             raise CatalogueError(f"{project.name} has no commit {sha} in the graph")
     if not places and len(sha) == _SHA:
-        return _blob(store, address.text, sha)
+        return _blob(store, target, sha)
     if not places:
         raise CatalogueError(f"there is no commit {sha} in the graph")
     shas = sorted({place.sha for place in places})
@@ -139,11 +140,11 @@ def _commit_or_blob(store: GraphStore, address: Address, sha: str) -> Trace:
         raise CatalogueError(f"{sha} could be {len(shas)} commits or more: {some}{more}")
     copies = _copies_of_commits(store, shas)
     for place in places:
-        if place.side == DOWNSTREAM:
+        if place.side == Side.DOWNSTREAM:
             held = _origins(store, place.project)
             copies += [copy for copy in held if copy.copied_sha == shas[0]]
     references = _rows(TracedReference, ask(store, "trace_references", commits=shas).data())
-    return Trace(address.text, "commit", tuple(places), tuple(copies), tuple(references))
+    return Trace(target, "commit", tuple(places), tuple(copies), tuple(references))
 
 
 def _blob(store: GraphStore, target: str, blob: str) -> Trace:
@@ -154,44 +155,58 @@ def _blob(store: GraphStore, target: str, blob: str) -> Trace:
     return Trace(target, "blob", (), tuple(copy for copy in held if copy.blob == blob), ())
 
 
-def _of_repository(store: GraphStore, project: ProjectName, path: str | None) -> list[TracedCopy]:
-    rows = ask(store, "trace_path", repository=project.key, path=path)
+def _of_repository(
+    store: GraphStore, repository: str, path: str | None, until: int | None
+) -> list[TracedCopy]:
+    """Return the copies of a repository's files, in the versions that were made up to `until`."""
+    rows = ask(store, "trace_path", repository=repository, path=path)
     copies = _copies_of_commits(store, sorted({row["origin_sha"] for row in rows}))
     return [
         copy
         for copy in copies
-        if copy.repository == project.key and path in (None, copy.origin_path)
+        if copy.repository == repository
+        and path in (None, copy.origin_path)
+        and (until is None or copy.origin_at is None or copy.origin_at <= until)
     ]
 
 
-def _of_variant(store: GraphStore, project: ProjectName, address: Address) -> list[TracedCopy]:
-    copies = [copy for copy in _origins(store, project.key) if address.path in (None, copy.path)]
-    if address.revision is None:
-        return copies
-    at = _commit_time(store, project, address.revision)
+def _of_variant(
+    store: GraphStore, variant: str, path: str | None, until: int | None
+) -> list[TracedCopy]:
+    """Return the copies among a variant's files, of those that it had at `until`."""
     return [
         copy
-        for copy in copies
-        if copy.copied_at <= at and (copy.gone_at is None or copy.gone_at > at)
+        for copy in _origins(store, variant)
+        if path in (None, copy.path)
+        and (until is None or copy.copied_at <= until)
+        and (until is None or copy.gone_at is None or copy.gone_at > until)
     ]
 
 
-def _commit_time(store: GraphStore, project: ProjectName, revision: str) -> int:
-    """Return the time of the commit that a revision of a project means.
+def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str | None]:
+    """Return the time of the commit that a revision means, None without one, and the path.
+
+    A branch may have slashes: in `tree/feature/x/file` the graph knows where the path begins.
 
     Raises:
         CatalogueError: the graph has no such revision, or several.
     """
+    project, revision, path = found.project, found.address.revision, found.address.path
+    if revision is None:
+        return None, path
     refs = {row["ref"]: row["at"] for row in ask(store, "revisions", project=project.key)}
-    for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-        if name in refs:
-            return int(refs[name])
+    parts = [revision, *(path or "").split("/")]
+    for length in range(1, len(parts) + 1):
+        name = "/".join(parts[:length])
+        for ref in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
+            if ref in refs:
+                return int(refs[ref]), "/".join(parts[length:]) or None
     places = _rows(CommitPlace, ask(store, "commit_places", sha=revision.lower()).data())
-    times = {place.sha: place.at for place in places if place.project == project.key}
-    if len(times) != 1:
-        found = "several commits" if times else "no revision"
-        raise CatalogueError(f"{project.name} has {found} `{revision}` in the graph")
-    return next(iter(times.values()))
+    moments = {place.sha: place.at for place in places if place.project == project.key}
+    if len(moments) != 1:
+        known = "several commits" if moments else "no revision"
+        raise CatalogueError(f"{project.name} has {known} `{revision}` in the graph")
+    return next(iter(moments.values())), path
 
 
 def _origins(store: GraphStore, variant: str) -> list[TracedCopy]:
@@ -239,7 +254,10 @@ def why(store: GraphStore, variant: str, repository: str) -> Why:
     Raises:
         CatalogueError: the graph has no such variant or repository.
     """
-    pair = find_project(store, variant, DOWNSTREAM), find_project(store, repository, UPSTREAM)
+    pair = (
+        find_project(store, variant, Side.DOWNSTREAM),
+        find_project(store, repository, Side.UPSTREAM),
+    )
     keys = {"variant": pair[0].key, "repository": pair[1].key}
     queries: tuple[tuple[str, str, Callable[[Row], str | None], str | None], ...] = (
         ("link", "links", _link_sentence, "confidence"),
@@ -297,7 +315,7 @@ def _evidence_sentence(row: Row) -> str | None:
 
 def _reference_sentence(row: Row) -> str:
     ours, theirs = ("variant", "repository")
-    if row["from_side"] == UPSTREAM:
+    if row["from_side"] == Side.UPSTREAM:
         ours, theirs = theirs, ours
     subject = f" “{row['subject']}”" if row["subject"] else ""
     return (

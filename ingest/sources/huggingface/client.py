@@ -28,7 +28,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import RateLimitInfo, build_hf_headers, parse_ratelimit_headers
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import HUGGING_FACE, is_private
+from hubtrace.graph.identity import HUGGING_FACE, is_private, server_url
 from hubtrace.graph.text import for_people
 from hubtrace.ingest.http import (
     RateLimited,
@@ -49,24 +49,12 @@ _TOOL, _VERSION = "hubtrace", version("hubtrace")
 
 
 def checked_endpoint(endpoint: str | None = None) -> str:
-    """Return the address of the Hub, without a slash at its end.
-
-    It is `endpoint`, else the environment variable HF_ENDPOINT, else huggingface.co.
+    """Return the base URL of the Hub: `endpoint`, else HF_ENDPOINT, else huggingface.co.
 
     Raises:
-        SourceError: it is not an address of a web server.
+        SourceError: it is not the URL of a web server.
     """
-    given = endpoint or os.environ.get("HF_ENDPOINT") or HUGGING_FACE
-    try:
-        parts = urlsplit(given)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # an invalid port or IPv6 address
-        usable = False
-    if not usable or given != given.strip() or not given.isprintable():
-        raise SourceError(f"{for_people(given)} is not the address of a Hub (https://…)")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise SourceError("the address of a Hub has no user, password or parameters in it")
-    return given.rstrip("/")
+    return server_url(endpoint or os.environ.get("HF_ENDPOINT") or HUGGING_FACE, "a Hub")
 
 
 def label_of(endpoint: str) -> str:
@@ -364,9 +352,7 @@ def _refusal(error: HfHubHTTPError, label: str, what: str, project: str | None) 
         if error.response.headers.get("X-Error-Code") == "RepoNotFound":
             return ProjectGone(project, "not_found")
         if status in (404, 410):  # any web server may respond so
-            return SourceError(
-                f"{label} responds with {status} for {what}; is it a Hub?"
-            )
+            return SourceError(f"{label} responds with {status} for {what}; is it a Hub?")
     if status in (404, 410):
         return NotFound(f"{label} does not have {what}")
     if status == 401:

@@ -69,7 +69,7 @@ def test_a_github_is_named_by_its_pages_or_its_api(url: str, address: Address) -
     ],
 )
 def test_what_is_no_address_is_refused_in_one_line(url: str) -> None:
-    with pytest.raises(SourceError, match="no address of a GitHub") as refused:
+    with pytest.raises(SourceError, match="the address of a GitHub") as refused:
         parse_address(url)
     assert "me:secret" not in str(refused.value)
 

@@ -62,7 +62,7 @@ def test_a_check_finds_what_the_audits_find(audited: GraphStore) -> None:
 
 
 def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> None:
-    found = targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False)
+    found = list(targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False))
     assert found[0] == SMALL
     assert sorted(found) == [BASE, SMALL, CHAT]
 
