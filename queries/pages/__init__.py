@@ -1,5 +1,5 @@
-"""Pages: one self-contained HTML file each, safe to open whatever the hubs have said."""
+"""Pages: one self-contained HTML file each, safe to open whatever the hubs sent."""
 
-from hubtrace.queries.pages.rendering import commit_url, link, render
+from hubtrace.queries.pages.rendering import commit_url, link, render, render_markdown
 
-__all__ = ["commit_url", "link", "render"]
+__all__ = ["commit_url", "link", "render", "render_markdown"]
