@@ -78,7 +78,7 @@ def draw_changes(
         commits[row["side"], row["change_type"]] += row["primary_commits"]
     if not commits.total():
         raise HubtraceError(
-            "no commit has change types to draw: its source did not tell which paths it changed"
+            "no commit has change types to draw: its source does not know which paths it changed"
         )
     totals = {
         side: sum(count for (at, _), count in commits.items() if at == side)
