@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.divergence import Divergence, divergences
 from hubtrace.ingest.derive.landed import landed_heads
 from hubtrace.ingest.derive.membership import Membership

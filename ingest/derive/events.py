@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from hubtrace.ingest.derive.changes import history_of
+from hubtrace.ingest.derive.dag import history_of
 from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadata, Ref, RefKind
 
 

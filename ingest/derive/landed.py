@@ -29,8 +29,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 
 _UNKNOWN = "unknown"  # no blob id: the state of a file that was last changed beyond a cut
 
