@@ -33,7 +33,7 @@ class DerivedProject:
     commits: pa.Table
     """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
     at: pa.ChunkedArray
-    """Time of each commit on the project's side (DESIGN.md section 1, *commit*)."""
+    """Time of each commit on the project's side (docs/design.md, section 1, *commit*)."""
     on_default: pa.Array
     landed_at: pa.Array
     vanished_at: pa.Array

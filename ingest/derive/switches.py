@@ -25,7 +25,7 @@ class Timeline:
     family: NDArray[np.int64]
     """A number for each family."""
     at: NDArray[np.int64]
-    """The commit's time on its side, epoch seconds, UTC (DESIGN.md section 1, *commit*)."""
+    """The commit's time on its side, epoch seconds, UTC (docs/design.md, section 1, *commit*)."""
     downstream: NDArray[np.bool_]
     """True for commits of variants, False for commits of repositories."""
     project: Sequence[str]
@@ -35,7 +35,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Columns of equal length, one entry per switch, by family and time (DESIGN.md section 1)."""
+    """Columns of equal length, one per switch, by family and time (docs/design.md, section 1)."""
 
     family: NDArray[np.int64]
     from_side: list[Side]
