@@ -19,9 +19,8 @@ from hubtrace.progress import progress, say
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
     from hubtrace.graph.identity import ProjectRef
-    from hubtrace.ingest.derive.membership_by_content import Adopted
     from hubtrace.ingest.discovery import Reason
-    from hubtrace.ingest.families import FamilyTarget
+    from hubtrace.ingest.families import Adopted, FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
 
@@ -309,20 +308,14 @@ def _read_hubs(
 
 
 def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
-    """Load the snapshot; what only whole histories tell can still make variants members."""
-    from hubtrace.graph.store import open_store
-    from hubtrace.ingest.derive.membership_by_content import adopt
-
-    loaded = load_snapshot(snapshot, graph)
-    if any(reason.family is None for reason in result.reasons):
-        with open_store(graph) as store:
-            result.adopted = adopt(store, snapshot)
-        for one in result.adopted:
-            say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
-        if result.adopted:
-            grown = dict.fromkeys(one.family for one in result.adopted)
-            result.families += [name for name in grown if name not in result.families]
-            loaded = load_snapshot(snapshot, graph)
+    """Load the snapshot; content that only whole histories show can make variants members."""
+    apart = any(reason.family is None for reason in result.reasons)
+    loaded = load_snapshot(snapshot, graph, assign=apart)
+    result.adopted = list(loaded.adopted)
+    for one in result.adopted:
+        say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
+    grown = dict.fromkeys(one.family for one in result.adopted)
+    result.families += [name for name in grown if name not in result.families]
     return loaded
 
 

@@ -126,7 +126,7 @@ def test_other_rules_give_other_types_at_the_next_load(
     assert load(snapshot, store).new_projects == 0
     with store.write() as writer:
         writer.run("MATCH (p)-[h:HAS_COMMIT]->() SET h.change_rule = 'an older rule'")
-    monkeypatch.setattr("hubtrace.ingest.load.plan.digest", lambda: "of older tables")
+    monkeypatch.setattr("hubtrace.ingest.load.plan.rules_digest", lambda: "of older tables")
     load(snapshot, store)
     rules = store.run("MATCH (p)-[h:HAS_COMMIT]->() RETURN h.change_rule AS r ORDER BY r").rows()
     assert rules == [("file:training-code",), ("rule:hub-upload",)]
