@@ -249,7 +249,7 @@ def _families(result: "Ingested") -> Iterator[str]:
 def _strongest(reason: "Reason") -> str:
     if reason.link is None:
         return ""
-    found = reason.link.found[0]
+    found = reason.link.evidence[0]
     return f'{reason.variant}: {found.place} says "{found.said}" ({reason.link.confidence:.2f})'
 
 
@@ -306,7 +306,7 @@ def _reason(reason: "Reason") -> dict[str, Any]:
         "repository": link.repository,
         "confidence": link.confidence,
         "role": link.role,
-        "evidence": [asdict(found) for found in link.found],
+        "evidence": [asdict(found) for found in link.evidence],
     }
 
 
