@@ -384,7 +384,7 @@ def _families(result: "Ingested") -> Iterator[str]:
         methods = Counter(link.best_method for link, _ in links)
         by = ", ".join(f"{method} ({number})" for method, number in methods.most_common())
         best, variant = max(links, key=lambda pair: pair[0].confidence)
-        found = best.found[0]
+        found = best.evidence[0]
         yield (
             f"{name}: {count(len(links), 'variant')} by {by}; "
             f'{variant}: {found.place} says "{found.said}" ({best.confidence:.2f})'
@@ -480,5 +480,5 @@ def _reason(reason: "Reason") -> dict[str, Any]:
         "repository": link.repository if link else None,
         "confidence": link.confidence if link else None,
         "role": link.role if link else None,
-        "evidence": [asdict(found) for found in link.found] if link else [],
+        "evidence": [asdict(found) for found in link.evidence] if link else [],
     }

@@ -14,7 +14,7 @@ from hubtrace.graph.identity import Side, key_of, variant_url
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
-from hubtrace.ingest.change_types.columns import CHANGES_READ, told_of
+from hubtrace.ingest.change_types.columns import CHANGES_READ, classify_history
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.load.replace import Edges, Nodes, replace
 from hubtrace.ingest.records import Event, HostData, Release
@@ -317,7 +317,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
 def _told_of(project: DerivedProject) -> pa.Table:
     """Return the change types of a project's commits; null where nobody knows them."""
     changes = project.read_changes(CHANGES_READ) if project.read_changes is not None else None
-    return told_of(project.project.side, project.commits, changes)
+    return classify_history(project.project.side, project.commits, changes)
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
