@@ -4,19 +4,19 @@
 repository. Times are epoch seconds, UTC.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import count
 from hubtrace.queries.address import DOWNSTREAM, UPSTREAM, Address, parse_address
 from hubtrace.queries.catalogue import Row, ask
+from hubtrace.queries.flags import rows_as
 from hubtrace.queries.format import day, is_day, later, short_or_day
 from hubtrace.queries.resolve import ProjectName, find_project
 
-_Row = TypeVar("_Row", bound="TracedCopy | TracedReference | CommitPlace")
 _SHA = 40
 _SHOWN = 5
 PATHS = ("link", "family", "file", "evidence", "reference", "base", "person")
@@ -122,7 +122,7 @@ def trace(store: GraphStore, target: str) -> Trace:
 
 
 def _commit_or_blob(store: GraphStore, address: Address, sha: str) -> Trace:
-    places = _rows(CommitPlace, ask(store, "commit_places", sha=sha).data())
+    places = rows_as(ask(store, "commit_places", sha=sha), CommitPlace)
     if address.project is not None:
         project = find_project(store, address.project, address.side)
         places = [place for place in places if place.project == project.key]
@@ -142,7 +142,7 @@ def _commit_or_blob(store: GraphStore, address: Address, sha: str) -> Trace:
         if place.side == DOWNSTREAM:
             held = _origins(store, place.project)
             copies += [copy for copy in held if copy.copied_sha == shas[0]]
-    references = _rows(TracedReference, ask(store, "trace_references", commits=shas).data())
+    references = rows_as(ask(store, "trace_references", commits=shas), TracedReference)
     return Trace(address.text, "commit", tuple(places), tuple(copies), tuple(references))
 
 
@@ -186,7 +186,7 @@ def _commit_time(store: GraphStore, project: ProjectName, revision: str) -> int:
     for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
         if name in refs:
             return int(refs[name])
-    places = _rows(CommitPlace, ask(store, "commit_places", sha=revision.lower()).data())
+    places = rows_as(ask(store, "commit_places", sha=revision.lower()), CommitPlace)
     times = {place.sha: place.at for place in places if place.project == project.key}
     if len(times) != 1:
         found = "several commits" if times else "no revision"
@@ -195,7 +195,7 @@ def _commit_time(store: GraphStore, project: ProjectName, revision: str) -> int:
 
 
 def _origins(store: GraphStore, variant: str) -> list[TracedCopy]:
-    return _rows(TracedCopy, ask(store, "origins", variant=variant).data())
+    return rows_as(ask(store, "origins", variant=variant), TracedCopy)
 
 
 def _copies_of_commits(store: GraphStore, shas: Sequence[str]) -> list[TracedCopy]:
@@ -204,11 +204,6 @@ def _copies_of_commits(store: GraphStore, shas: Sequence[str]) -> list[TracedCop
         copy for key in sorted({row["variant"] for row in rows}) for copy in _origins(store, key)
     ]
     return [copy for copy in held if copy.origin_sha in shas]
-
-
-def _rows(kind: type[_Row], rows: Iterable[dict[str, Any]]) -> list[_Row]:
-    names = [field.name for field in fields(kind)]
-    return [kind(**{name: row[name] for name in names}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
