@@ -5,7 +5,7 @@ Every row carries the dates and shas that prove its status. Times are epoch seco
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, family_names
@@ -15,6 +15,11 @@ FLAGGED_BRANCHES = frozenset({"orphaned", "abandoned"})
 FLAGGED_SIDES = frozenset({"upstream_abandoned", "downstream_abandoned"})
 ORPHANED_VARIANTS = frozenset({"unlinked", "dead_link", "archived_upstream", "moved_upstream"})
 """Variants without an upstream: orphaned variants."""
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Row = TypeVar("_Row", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +152,8 @@ def flags(
     )
 
 
-def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Flag]) -> list[_Flag]:
-    """Return rows of a status query as flags; columns that the flag does not have are left out."""
+def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Row]) -> list[_Row]:
+    """Return rows as records of a kind; columns that the kind does not have are left out."""
     names = {field.name for field in fields(kind)}
     return [
         kind(**{key: _frozen(value) for key, value in row.items() if key in names})

@@ -4,19 +4,19 @@
 repository. Times are epoch seconds, UTC.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import count
 from hubtrace.queries.catalogue import Row, ask
+from hubtrace.queries.flags import rows_as
 from hubtrace.queries.format import day, is_day, later, short_or_day
 from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 
-_Row = TypeVar("_Row", bound="TracedCopy | TracedReference | CommitPlace")
 _SHA = 40
 _SHOWN = 5
 PATHS = ("link", "family", "file", "evidence", "reference", "base", "person")
@@ -124,7 +124,7 @@ def trace(store: GraphStore, target: str) -> Trace:
 def _commit_or_blob(
     store: GraphStore, target: str, sha: str, project: ProjectName | None = None
 ) -> Trace:
-    places = _rows(CommitPlace, ask(store, "commit_places", sha=sha).data())
+    places = rows_as(ask(store, "commit_places", sha=sha), CommitPlace)
     if project is not None:
         places = [place for place in places if place.project == project.key]
         if not places:
@@ -143,7 +143,7 @@ def _commit_or_blob(
         if place.side == Side.DOWNSTREAM:
             held = _origins(store, place.project)
             copies += [copy for copy in held if copy.copied_sha == shas[0]]
-    references = _rows(TracedReference, ask(store, "trace_references", commits=shas).data())
+    references = rows_as(ask(store, "trace_references", commits=shas), TracedReference)
     return Trace(target, "commit", tuple(places), tuple(copies), tuple(references))
 
 
@@ -201,7 +201,7 @@ def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str
         for ref in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
             if ref in refs:
                 return int(refs[ref]), "/".join(parts[length:]) or None
-    places = _rows(CommitPlace, ask(store, "commit_places", sha=revision.lower()).data())
+    places = rows_as(ask(store, "commit_places", sha=revision.lower()), CommitPlace)
     moments = {place.sha: place.at for place in places if place.project == project.key}
     if len(moments) != 1:
         known = "several commits" if moments else "no revision"
@@ -210,7 +210,7 @@ def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str
 
 
 def _origins(store: GraphStore, variant: str) -> list[TracedCopy]:
-    return _rows(TracedCopy, ask(store, "origins", variant=variant).data())
+    return rows_as(ask(store, "origins", variant=variant), TracedCopy)
 
 
 def _copies_of_commits(store: GraphStore, shas: Sequence[str]) -> list[TracedCopy]:
@@ -219,11 +219,6 @@ def _copies_of_commits(store: GraphStore, shas: Sequence[str]) -> list[TracedCop
         copy for key in sorted({row["variant"] for row in rows}) for copy in _origins(store, key)
     ]
     return [copy for copy in held if copy.origin_sha in shas]
-
-
-def _rows(kind: type[_Row], rows: Iterable[dict[str, Any]]) -> list[_Row]:
-    names = [field.name for field in fields(kind)]
-    return [kind(**{name: row[name] for name in names}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

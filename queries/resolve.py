@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from hubtrace.graph.errors import CatalogueError, SourceError
 from hubtrace.graph.identity import (
@@ -16,8 +17,10 @@ from hubtrace.graph.identity import (
     parse_address,
 )
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.audit.records import CommitFact, Revision
 from hubtrace.queries.catalogue import Row
+
+if TYPE_CHECKING:
+    from hubtrace.queries.audit.records import CommitFact, Revision
 
 _NAMED = """
 MATCH (p:{labels})
@@ -173,7 +176,7 @@ class History:
         return found
 
 
-def find_revision(history: History, asked: str | None, until: int) -> Revision | None:
+def find_revision(history: History, asked: str | None, until: int) -> "Revision | None":
     """Return the revision that was asked for, or the default branch's newest up to `until`.
 
     None if nothing was asked for and there is no commit.
@@ -221,7 +224,7 @@ def _resolve(asked: str, history: History) -> tuple[str, str]:
     return "sha", shas[0]
 
 
-def _newest(history: History, until: int) -> Revision | None:
+def _newest(history: History, until: int) -> "Revision | None":
     known = [row for row in history.commits if row["on_default"] and row["at"] <= until]
     if not known:
         return None
@@ -230,7 +233,9 @@ def _newest(history: History, until: int) -> Revision | None:
     return _revision(row, history, until, None, "default_head" if head else "newest")
 
 
-def _revision(row: Row, history: History, until: int, asked: str | None, how: str) -> Revision:
+def _revision(row: Row, history: History, until: int, asked: str | None, how: str) -> "Revision":
+    from hubtrace.queries.audit.records import Revision  # the package imports this module
+
     vanished_at = row["vanished_at"]
     return Revision(
         commit=commit_fact(row, history.url),
@@ -242,8 +247,10 @@ def _revision(row: Row, history: History, until: int, asked: str | None, how: st
     )
 
 
-def commit_fact(row: Row, url: str | None, prefix: str = "") -> CommitFact:
+def commit_fact(row: Row, url: str | None, prefix: str = "") -> "CommitFact":
     """Return the commit of a row; its columns may begin with a prefix such as `origin_`."""
+    from hubtrace.queries.audit.records import CommitFact  # the package imports this module
+
     sha = row[f"{prefix}sha"]
     return CommitFact(
         sha=sha,

@@ -1,4 +1,4 @@
-"""`hubtrace history`: what happened to a project between two looks at it."""
+"""`hubtrace history`: the events of a project: what changed between two fetches."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ def history(
 ) -> None:
     """List renames, deletions, rewritten history and the like, and the commits that vanished.
 
-    Hubs forget; hubtrace does not. An event is dated by when it was noticed.
+    Hubs forget; hubtrace does not. An event is dated by when it was observed.
 
     Example:  hubtrace history 01-ai/Yi --format json
     """

@@ -1,4 +1,4 @@
-"""The provenance of a variant: where it comes from, what proves it, what should worry us."""
+"""The provenance of a variant: where it comes from, what proves it, and findings."""
 
 from hubtrace.queries.audit.build import AuditRequest, audit, audits
 from hubtrace.queries.audit.records import Audit, Finding

@@ -1,8 +1,8 @@
 """An audit built from the rows of the catalogue's queries."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -10,14 +10,12 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.findings import GROUPS, look
+from hubtrace.queries.audit.origin import drift_of, mark_of, origin_of
 from hubtrace.queries.audit.records import (
     SCHEMA,
     Audit,
     Base,
     CommitFact,
-    Copy,
-    Count,
-    Drift,
     EventFact,
     Evidence,
     FamilyView,
@@ -26,11 +24,9 @@ from hubtrace.queries.audit.records import (
     Licences,
     Link,
     Method,
-    Missing,
     Origin,
     People,
     Person,
-    Reference,
     Revision,
     SharedPerson,
     SnapshotFact,
@@ -42,7 +38,7 @@ from hubtrace.queries.catalogue import Row, ask
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag, rows_as
 from hubtrace.queries.patterns import patterns
 from hubtrace.queries.resolve import History, commit_fact, find_revision, find_variant
-from hubtrace.queries.thresholds import DAY, Thresholds
+from hubtrace.queries.thresholds import Thresholds
 
 Rows = Mapping[str, list[Row]]
 
@@ -67,6 +63,10 @@ class Answers:
     def of(self, question: str, key: str) -> list[Row]:
         """Return the rows about a variant, project or family; none if there are none."""
         return self.rows[question].get(key, [])
+
+    def about(self, variant: str) -> dict[str, list[Row]]:
+        """Return the rows about a variant by the name of the question."""
+        return {name: self.of(name, variant) for name in _BY_VARIANT}
 
     def one(self, question: str, key: str) -> Row | None:
         """Return the row about a variant or family, or None."""
@@ -208,75 +208,6 @@ def _base(row: Row, depth: int, link: Row | None) -> Base:
     )
 
 
-WEIGHTY = frozenset({"code", "tokenizer", "config", "weights"})
-"""Areas of paths that decide what the weights are and how they answer."""
-LISTED_COMMITS = 50
-"""Weighty commits that an audit lists; it counts all of them."""
-
-_BASES = {"files": "origin", "commit_reference": "origin", "none": "revision"}
-
-
-def mark_of(
-    variant: str, upstream: Link | None, origin: Origin, revision: Revision | None, until: int
-) -> Mapping[str, Any] | None:
-    """Return what the query `commits_since` is asked for a variant; None if nothing can be."""
-    if upstream is None or revision is None:
-        return None
-    since = revision.commit.at
-    if origin.commit is not None:
-        since = origin.commit.at if origin.landed_at is None else origin.landed_at
-    family = upstream.families[0] if is_member(upstream) and upstream.families else None
-    return {
-        "mark": variant,
-        "repository": upstream.repository,
-        "family": family,
-        "since": since,
-        "until": until,
-    }
-
-
-def drift_of(
-    mark: Mapping[str, Any], rows: Sequence[Row], origin: Origin, url: str | None
-) -> Drift:
-    """Return the drift that the rows of `commits_since` show."""
-    first, last = (rows[0], rows[-1]) if rows else (None, None)
-    types = (row["change_types"][0] if row["change_types"] else None for row in rows)
-    areas = (area for row in rows for area in ([None] if row["areas"] is None else row["areas"]))
-    known_bots = [row["bot"] for row in rows if row["bot"] is not None]
-    weighty = [row for row in rows if row["areas"] and WEIGHTY & set(row["areas"])]
-    return Drift(
-        repository=mark["repository"],
-        since=mark["since"],
-        basis=_BASES[origin.basis],
-        commits=len(rows),
-        by_bots=sum(known_bots) if known_bots or not rows else None,
-        by_type=_counts(Counter(types)),
-        by_area=_counts(Counter(areas)),
-        first=_commit(first, url),
-        last=_commit(last, url),
-        behind_since=first["landed_at"] if first else None,
-        days_behind=(mark["until"] - first["landed_at"]) // DAY if first else 0,
-        distance_days=(last["landed_at"] - mark["since"]) // DAY if last else 0,
-        weighty=tuple(_missing(row, url) for row in reversed(weighty[-LISTED_COMMITS:])),
-        weighty_commits=len(weighty),
-    )
-
-
-def _counts(found: Counter[str | None]) -> tuple[Count, ...]:
-    order = sorted(found.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
-    return tuple(Count(name, commits) for name, commits in order)
-
-
-def _commit(row: Row | None, url: str | None) -> CommitFact | None:
-    return None if row is None else commit_fact(row, url)
-
-
-def _missing(row: Row, url: str | None) -> Missing:
-    types = None if row["change_types"] is None else tuple(row["change_types"])
-    areas = None if row["areas"] is None else tuple(row["areas"])
-    return Missing(commit_fact(row, url), row["landed_at"], types, areas)
-
-
 _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
@@ -310,35 +241,13 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Li
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
+    names = {field.name for field in fields(Link)} & then.keys()
+    facts = {name: then[name] for name in names} | {"families": tuple(row["families"])}
     return Link(
-        **{
-            name: then[name]
-            for name in (
-                "repository",
-                "name",
-                "url",
-                "host_id",
-                "confidence",
-                "best_method",
-                "role",
-                "licence",
-                "archived",
-                "fork_of",
-                "gone_at",
-                "moved_to",
-                "observed_at",
-                "shallow",
-            )
-        },
-        families=tuple(row["families"]),
-        evidence=tuple(_evidence(seen) for seen in known),
-        later_evidence=tuple(_evidence(seen) for seen in later),
+        **facts,
+        evidence=tuple(rows_as(known, Evidence)),
+        later_evidence=tuple(rows_as(later, Evidence)),
     )
-
-
-def _evidence(row: Row) -> Evidence:
-    names = ("method", "rank", "strength", "place", "said", "reason", "observed_at")
-    return Evidence(**{name: row[name] for name in names})
 
 
 def _likeliest(link: Link) -> tuple[bool, float, str]:
@@ -354,12 +263,11 @@ LISTED_PEOPLE = 20
 """Contributors of the upstream that an audit lists; it counts all of them."""
 
 
-def people_of(store: GraphStore, variant: str, repository: str | None, until: int) -> People:
-    """Return the contributors to a variant and to its upstream."""
-    projects = [variant] if repository is None else [variant, repository]
-    rows = ask(store, "project_contributors", projects=projects, until=until).data()
+def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> People:
+    """Return the contributors to a variant and to its upstream, a list of one key or none."""
+    rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
     ours = [row for row in rows if row["project"] == variant]
-    theirs = [row for row in rows if row["project"] == repository]
+    theirs = [row for row in rows if row["project"] in upstream]
     return People(
         tuple(map(_person, ours)),
         tuple(map(_person, theirs[:LISTED_PEOPLE])),
@@ -392,112 +300,8 @@ def _person(row: Row) -> Person:
     )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Proved:
-    """An upstream commit that the revision holds something of; the newest is the largest."""
-
-    landed_at: int
-    basis: str
-    sha: str
-    commit: CommitFact
-    landed: int | None
-
-
-def origin_of(
-    answers: Answers,
-    variant: str,
-    upstream: Link | None,
-    revision: Revision | None,
-    carried: Set[str],
-    until: int,
-) -> Origin:
-    """Return the newest upstream commit that a revision provably holds something of.
-
-    `carried` are the commits that the revision was made on, itself included: what another branch
-    brought proves nothing. Nor does a file that the default branch has lost since, one that is in
-    everybody's repositories, or one that upstream had later than the variant: it flowed back.
-    """
-    links = {row["repository"]: row["url"] for row in answers.of("variant_links", variant)}
-    url = next((row["url"] for row in answers.of("variant_facts", variant)), None)
-    copies = [
-        _copy(row, url, links, until)
-        for row in answers.of("variant_copies", variant)
-        if row["sha"] in carried and _is_there(row, revision, until)
-    ]
-    references = [
-        _reference(row, url, links)
-        for row in answers.of("variant_references", variant)
-        if row["sha"] in carried and row["origin_at"] <= until
-    ]
-    proved = max(_proved(upstream, copies, references), default=None)
-    shown = tuple(sorted(copies, key=_newest_first)), tuple(references)
-    if upstream is None or proved is None:
-        return Origin("none", None, None, None, *shown)
-    return Origin(proved.basis, upstream.repository, proved.commit, proved.landed, *shown)
-
-
-def _proved(
-    upstream: Link | None, copies: list[Copy], references: list[Reference]
-) -> Iterator[_Proved]:
-    for copy in copies:
-        if upstream and copy.repository == upstream.repository and copy.origin and copy.proves:
-            yield _dated("files", copy.origin, copy.landed_at)
-    for named in references:
-        if upstream and named.repository == upstream.repository:
-            yield _dated("commit_reference", named.origin, named.landed_at)
-
-
-def _dated(basis: str, commit: CommitFact, landed_at: int | None) -> _Proved:
-    came_at = commit.at if landed_at is None else landed_at
-    return _Proved(came_at, basis, commit.sha, commit, landed_at)
-
-
-def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
-    """Return True if the revision has the file, as far as the default branch tells."""
-    if row["origin_at"] is not None and row["origin_at"] > until:
-        return False
-    gone_at = row["gone_at"]
-    return gone_at is None or revision is None or gone_at > revision.commit.at
-
-
-def _newest_first(copy: Copy) -> tuple[int, str, str]:
-    return -(copy.origin.at if copy.origin else 0), copy.path, copy.repository
-
-
-def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:
-    place = links.get(row["repository"])
-    gone_at = row["gone_at"]
-    return Copy(
-        path=row["path"],
-        origin_path=row["origin_path"],
-        blob=row["blob"],
-        kind=row["kind"],
-        repository=row["repository"],
-        commit=commit_fact(row, url),
-        origin=None if row["origin_sha"] is None else commit_fact(row, place, "origin_"),
-        landed_at=row["origin_landed_at"],
-        gone_at=gone_at if gone_at is not None and gone_at <= until else None,
-        lag_seconds=row["lag_seconds"],
-        weight=0.0 if row["boilerplate"] else 1 / max(row["holders"], 1),
-    )
-
-
-def _reference(row: Row, url: str | None, links: Mapping[str, str | None]) -> Reference:
-    return Reference(
-        repository=row["repository"],
-        commit=commit_fact(row, url),
-        origin=commit_fact(row, links.get(row["repository"]), "origin_"),
-        landed_at=row["origin_landed_at"],
-        method=row["method"],
-    )
-
-
-def unknown_of(audit: Audit) -> tuple[str, ...]:
-    """Return one sentence for each thing that the graph does not hold."""
-    return tuple(_unknown(audit))
-
-
-def _unknown(audit: Audit) -> Iterator[str]:
+def unknown_of(audit: Audit) -> Iterator[str]:
+    """Yield one sentence for each thing that the graph does not hold."""
     identity, link, drift = audit.identity, audit.upstream, audit.drift
     if identity.host_id is None:
         yield "The Hub was not asked about the model: licence, access, task and base models."
@@ -648,7 +452,7 @@ class _Draft:
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(answers, variant, upstream, revision, carried, until)
+        origin = origin_of(answers.about(variant), upstream, revision, carried, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -682,7 +486,7 @@ def _finished(
         branches=_branches(answers, projects),
         events=_events(answers, projects, until),
         vanished=_vanished(draft),
-        people=_people(store, draft) if asked.whole else _NOBODY,
+        people=people_of(store, variant, projects[1:], until) if asked.whole else _NOBODY,
         findings=(),
         undecided=(),
         unknown=(),
@@ -690,7 +494,7 @@ def _finished(
     )
     found, undecided = look(drawn, GROUPS["all"])
     return replace(
-        drawn, findings=tuple(found), undecided=tuple(undecided), unknown=unknown_of(drawn)
+        drawn, findings=tuple(found), undecided=tuple(undecided), unknown=tuple(unknown_of(drawn))
     )
 
 
@@ -724,22 +528,11 @@ def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[Fa
             name=name,
             pattern=labels.get(name),
             status=next(iter(rows_as(answers.of("side_status", name), SideFlag)), None),
-            switches=tuple(_switches(answers.of("switch_summary", name))),
-            tail=_tail(answers.one("tails", name)),
+            switches=tuple(rows_as(answers.of("switch_summary", name), SwitchSummary)),
+            tail=next(iter(rows_as(answers.of("tails", name), Tail)), None),
         )
         for name in names
     )
-
-
-def _switches(rows: Sequence[Row]) -> Iterator[SwitchSummary]:
-    for row in rows:
-        yield SwitchSummary(**{key: row[key] for key in row if key != "family"})
-
-
-def _tail(row: Row | None) -> Tail | None:
-    if row is None:
-        return None
-    return Tail(**{key: row[key] for key in row if key != "family"})
 
 
 def _status(answers: Answers, variant: str) -> VariantFlag | None:
@@ -763,8 +556,7 @@ def _files(draft: _Draft) -> tuple[LargeFile, ...]:
     if draft.revision is None or not draft.revision.is_head:
         return ()
     rows = draft.answers.of("variant_files", draft.identity.variant)
-    names = ("path", "sha256", "size", "blob")
-    return tuple(LargeFile(**{name: row[name] for name in names}) for row in rows)
+    return tuple(rows_as(rows, LargeFile))
 
 
 def _vanished(draft: _Draft) -> tuple[CommitFact, ...]:
@@ -773,11 +565,6 @@ def _vanished(draft: _Draft) -> tuple[CommitFact, ...]:
         for row in draft.history.commits
         if row["vanished_at"] is not None and row["vanished_at"] <= draft.until
     )
-
-
-def _people(store: GraphStore, draft: _Draft) -> People:
-    repository = draft.upstream.repository if draft.upstream else None
-    return people_of(store, draft.identity.variant, repository, draft.until)
 
 
 def tool() -> str:

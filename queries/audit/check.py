@@ -1,4 +1,4 @@
-"""Many variants looked at for findings: the gate behind `hubtrace check`."""
+"""Many variants checked for findings: the gate behind `hubtrace check`."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for."""
+    """Which findings are looked for."""
 
     kinds: tuple[str, ...]
     named: frozenset[str]
@@ -46,7 +46,7 @@ class Wanted:
             if word not in ("usual", "all"):
                 explicit.update(kinds)
         if not named:
-            raise CatalogueError("--fail-on names nothing to look for")
+            raise CatalogueError("--fail-on is empty")
         ordered = tuple(name for name in KINDS if name in named)
         return cls(ordered, frozenset(explicit), max_days_behind, areas)
 
@@ -90,12 +90,12 @@ def targets_of(
     """
     if everything == bool(targets):
         both = ", not both" if everything else ""
-        raise CatalogueError(f"name models or families to check, or say --all{both}")
+        raise CatalogueError(f"name models or families to check, or give --all{both}")
     if everything:
         rows = ask(store, "variants").data()
         found = {row["variant"]: None for row in rows if row["observed_at"] is not None}
         if not found:
-            raise CatalogueError("there is no model in the graph")
+            raise CatalogueError("the graph has no model")
         return {**found}
     families = set(family_names(store))
     revisions: dict[str, str | None] = {}
@@ -116,7 +116,7 @@ def check_variants(
     thresholds: Thresholds | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """Look at every variant, by key, for what is wanted; at a revision where a mapping has one.
+    """Check every variant, by key, for the wanted findings; at a revision where a mapping has one.
 
     `until` is in epoch seconds; by default each family's `observed_at`.
     """
@@ -128,7 +128,7 @@ def check_variants(
     undecided: list[Undecided] = []
     for first in range(0, len(variants), BATCH):
         batch = keys[first : first + BATCH]
-        for found, unknown in _looked_at(store, batch, asked, wanted):
+        for found, unknown in _checked(store, batch, asked, wanted):
             findings += found
             undecided += unknown
         if progress is not None:
@@ -136,7 +136,7 @@ def check_variants(
     return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
 
 
-def _looked_at(
+def _checked(
     store: GraphStore, variants: Sequence[str], asked: AuditRequest, wanted: Wanted
 ) -> Iterator[tuple[list[Finding], list[Undecided]]]:
     rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=list(variants))}
@@ -167,5 +167,5 @@ def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, s
 
 def _unknown(word: str) -> str:
     close = get_close_matches(word, [*KINDS, *GROUPS], n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else f"; it is one of {', '.join(KINDS)}"
-    return f"--fail-on: there is no finding `{word}`{hint}"
+    hint = f"; did you mean `{close[0]}`?" if close else f"; the findings are {', '.join(KINDS)}"
+    return f"--fail-on: unknown finding `{word}`{hint}"

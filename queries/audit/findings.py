@@ -1,6 +1,6 @@
-"""What should worry somebody about a variant, and when it does.
+"""Findings: the problems of a variant that an audit shows, and when each is one.
 
-A finding rests on an audit alone. What cannot be decided is told apart from what was not found:
+A finding rests on an audit alone. What cannot be decided is kept apart from what was not found:
 a rule that lacks what it needs says what is missing.
 """
 
@@ -21,9 +21,9 @@ class _Missing(Exception):
     """What a rule lacks, in words."""
 
 
-_Said = tuple[str, tuple[str | None, ...]]
+_Found = tuple[str, tuple[str | None, ...]]
 """A sentence, and what proves it."""
-_Rule = Callable[[Audit, int], _Said | None]
+_Rule = Callable[[Audit, int], _Found | None]
 """Returns what is found in an audit, given the most days that a variant may be behind."""
 
 
@@ -35,7 +35,7 @@ class Kind:
     what: str
     """One sentence on when it is found."""
     usual: bool
-    """True if it is looked for where nothing else is said."""
+    """True if it is looked for by default."""
     rule: _Rule
 
 
@@ -57,18 +57,18 @@ def look(
         if kind.name not in kinds:
             continue
         try:
-            said = kind.rule(audit, max_days_behind)
+            result = kind.rule(audit, max_days_behind)
         except _Missing as missing:
             undecided.append(Undecided(kind.name, key, name, str(missing)))
             continue
-        if said is not None:
-            text, proof = said
+        if result is not None:
+            text, proof = result
             proofs = tuple(each for each in proof if each)
             found.append(Finding(kind.name, key, name, family, text, proofs))
     return found, undecided
 
 
-def _lag(audit: Audit, most: int) -> _Said | None:
+def _lag(audit: Audit, most: int) -> _Found | None:
     drift = audit.drift
     if audit.revision is None:
         raise _Missing("no commit of it is known")
@@ -88,22 +88,22 @@ def _lag(audit: Audit, most: int) -> _Said | None:
     return text, (f"first missed {_commit(drift.first)}", drift.first.url)
 
 
-def _unlinked(audit: Audit, _: int) -> _Said | None:
+def _unlinked(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is not None:
         return None
     return "no evidence links it to a repository", (_seen(audit),)
 
 
-def _dead_link(audit: Audit, _: int) -> _Said | None:
-    _ask_upstream(audit, "dead_link")
+def _dead_link(audit: Audit, _: int) -> _Found | None:
+    _require_queried(audit, "dead_link")
     if audit.upstream is None or not _has_status(audit, "dead_link"):
         return None
     link = audit.upstream
     return f"its upstream {link.name or link.repository} is gone", (day(link.gone_at), link.url)
 
 
-def _archived(audit: Audit, _: int) -> _Said | None:
-    _ask_upstream(audit, "archived_upstream")
+def _archived(audit: Audit, _: int) -> _Found | None:
+    _require_queried(audit, "archived_upstream")
     if audit.upstream is None or not _has_status(audit, "archived_upstream"):
         return None
     link = audit.upstream
@@ -111,8 +111,8 @@ def _archived(audit: Audit, _: int) -> _Said | None:
     return f"its upstream {link.name or link.repository} is archived", (seen, link.url)
 
 
-def _moved(audit: Audit, _: int) -> _Said | None:
-    _ask_upstream(audit, "moved_upstream")
+def _moved(audit: Audit, _: int) -> _Found | None:
+    _require_queried(audit, "moved_upstream")
     if audit.upstream is None or not _has_status(audit, "moved_upstream"):
         return None
     link = audit.upstream
@@ -120,7 +120,7 @@ def _moved(audit: Audit, _: int) -> _Said | None:
 
 
 def _abandoned(side: str) -> _Rule:
-    def rule(audit: Audit, _: int) -> _Said | None:
+    def rule(audit: Audit, _: int) -> _Found | None:
         if audit.status is None:
             raise _Missing("it is of no family")
         if audit.status.status != f"{side}_abandoned":
@@ -139,7 +139,7 @@ def _abandoned(side: str) -> _Rule:
 
 
 def _branches(status: str) -> _Rule:
-    def rule(audit: Audit, _: int) -> _Said | None:
+    def rule(audit: Audit, _: int) -> _Found | None:
         found = [branch for branch in audit.branches if branch.status == status]
         if not found:
             return None
@@ -152,7 +152,7 @@ def _branches(status: str) -> _Rule:
     return rule
 
 
-def _rewritten(audit: Audit, _: int) -> _Said | None:
+def _rewritten(audit: Audit, _: int) -> _Found | None:
     gone = audit.revision.vanished_at if audit.revision else None
     if gone is not None and audit.revision is not None:
         text = "the audited revision is reached by no ref any more"
@@ -168,7 +168,7 @@ def _rewritten(audit: Audit, _: int) -> _Said | None:
     return text, (f"noticed {day(last.observed_at)}", before)
 
 
-def _licence(audit: Audit, _: int) -> _Said | None:
+def _licence(audit: Audit, _: int) -> _Found | None:
     licences = audit.licences
     if licences.agree is None:
         raise _Missing(licences.why)
@@ -178,7 +178,7 @@ def _licence(audit: Audit, _: int) -> _Said | None:
     return f"the licences differ: {licences.why}", (audit.identity.url, link.url if link else None)
 
 
-def _gone(audit: Audit, _: int) -> _Said | None:
+def _gone(audit: Audit, _: int) -> _Found | None:
     identity = audit.identity
     if identity.gone_at is not None:
         return "the Hub shows it no longer", (f"noticed {day(identity.gone_at)}", identity.url)
@@ -189,7 +189,7 @@ def _gone(audit: Audit, _: int) -> _Said | None:
     return None
 
 
-def _tail(audit: Audit, most: int) -> _Said | None:
+def _tail(audit: Audit, most: int) -> _Found | None:
     tails = [view.tail for view in audit.families if view.tail and view.tail.days > most]
     if not tails:
         return None
@@ -201,7 +201,7 @@ def _tail(audit: Audit, most: int) -> _Said | None:
     return text, (f"{day(tail.first_at)} to {day(tail.last_at)}",)
 
 
-def _no_origin(audit: Audit, _: int) -> _Said | None:
+def _no_origin(audit: Audit, _: int) -> _Found | None:
     if audit.revision is None:
         raise _Missing("no commit of it is known")
     if audit.upstream is None:
@@ -216,8 +216,8 @@ def _has_status(audit: Audit, status: str) -> bool:
     return audit.status is not None and audit.status.status == status
 
 
-def _ask_upstream(audit: Audit, kind: str) -> None:
-    """Complain if GitHub was never asked, so that only its silence speaks against the finding."""
+def _require_queried(audit: Audit, kind: str) -> None:
+    """Raise `_Missing` if GitHub was never queried: only its silence would deny the finding."""
     link = audit.upstream
     if link is not None and link.host_id is None and not _has_status(audit, kind):
         raise _Missing(f"GitHub was not asked about {link.name or link.repository}")
@@ -263,7 +263,7 @@ def _kinds() -> Iterator[Kind]:
 
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds()}
-"""Every kind of finding by its name, in the order in which they are told."""
+"""Every kind of finding by its name, in the order in which they are listed."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "usual": tuple(kind.name for kind in KINDS.values() if kind.usual),

@@ -469,5 +469,5 @@ class Audit:
 
 
 def is_member(link: Link) -> bool:
-    """Return True if the variant belongs to the repository's family (DESIGN.md section 1)."""
+    """Return True if the variant belongs to the repository's family (docs/design.md, section 1)."""
     return bool(link.families) or link.role == "upstream"

@@ -70,8 +70,8 @@ def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> Non
 @pytest.mark.parametrize(
     ("targets", "everything", "message"),
     [
-        ([], False, "name models or families to check, or say --all"),
-        (["yi"], True, "name models or families to check, or say --all, not both"),
+        ([], False, "name models or families to check, or give --all"),
+        (["yi"], True, "name models or families to check, or give --all, not both"),
         (["acme/Yi-6c"], False, "did you mean `acme/Yi-6B`"),
         (["yii"], False, "did you mean the family `yi`?"),
     ],
@@ -112,9 +112,9 @@ def test_a_variant_that_was_never_observed_cannot_be_decided(audited: GraphStore
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lagg", "--fail-on: there is no finding `lagg`; did you mean `lag`?"),
-        ("zzzz", "--fail-on: there is no finding `zzzz`; it is one of lag, unlinked"),
-        (" , ", "--fail-on names nothing to look for"),
+        ("lagg", "--fail-on: unknown finding `lagg`; did you mean `lag`?"),
+        ("zzzz", "--fail-on: unknown finding `zzzz`; the findings are lag, unlinked"),
+        (" , ", "--fail-on is empty"),
     ],
 )
 def test_kinds_that_are_none_are_refused(text: str, message: str) -> None:
