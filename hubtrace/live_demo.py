@@ -89,8 +89,9 @@ def _call(command: str) -> None:
 @contextmanager
 def _world() -> Iterator[_World]:
     """Run both hubs for the block, in a process of their own."""
-    command = [sys.executable, "-m", "tests.hubs.demonstration"]
-    environment = {**os.environ, "PYTHONPATH": str(_place()), "PYTHONDONTWRITEBYTECODE": "1"}
+    folder, module = _place()
+    command = [sys.executable, "-m", module]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -105,12 +106,12 @@ def _world() -> Iterator[_World]:
             process.stdin.close()
 
 
-def _place() -> Path:
-    """Return the folder that holds the hubs: of the installed package, or of the repository."""
-    here = Path(__file__).parent
-    for place in (here / "loopback", here.parent):
-        if (place / "tests" / "hubs" / "demonstration.py").is_file():
-            return place
+def _place() -> tuple[Path, str]:
+    """Return the module that runs the hubs, installed or in a checkout, after its folder."""
+    root = Path(__file__).parent.parent
+    for module in ("hubtrace.loopback.demonstration", "tests.hubs.demonstration"):
+        if (root / f"{module.replace('.', '/')}.py").is_file():
+            return root, module
     raise HubtraceError("this installation has no loopback hubs; run it in a checkout of hubtrace")
 
 
