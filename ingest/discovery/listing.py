@@ -35,7 +35,7 @@ class Lists:
         owners = {one.name: self._owners(one) for one in repositories}
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
         ask = partial(_swapped, self._models_of, self._bounds.models)
-        lists = self._hands.each("listing models", ask, distinct)
+        lists = self._hands.map("listing models", ask, distinct)
         models: dict[str, dict[str, str | None]] = {}
         for owner, answer in zip(distinct, lists, strict=True):
             if not isinstance(answer, SourceError):
@@ -58,7 +58,7 @@ class Lists:
         for variant in variants:
             if "/" in variant:
                 models.setdefault(variant.partition("/")[0], []).append(variant)
-        lists = self._hands.each("listing repositories", self._repositories_of, models)
+        lists = self._hands.map("listing repositories", self._repositories_of, models)
         return [
             repository
             for named, answer in zip(models.values(), lists, strict=True)

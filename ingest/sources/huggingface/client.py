@@ -364,9 +364,7 @@ def _refusal(error: HfHubHTTPError, label: str, what: str, project: str | None) 
         if error.response.headers.get("X-Error-Code") == "RepoNotFound":
             return ProjectGone(project, "not_found")
         if status in (404, 410):  # any web server may respond so
-            return SourceError(
-                f"{label} responds with {status} for {what}; is it a Hub?"
-            )
+            return SourceError(f"{label} responds with {status} for {what}; is it a Hub?")
     if status in (404, 410):
         return NotFound(f"{label} does not have {what}")
     if status == 401:
