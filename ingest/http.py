@@ -5,6 +5,7 @@ PyGithub and huggingface_hub make the requests; `Transport` sends them
 """
 
 import json
+import logging
 import os
 import re
 import socket
@@ -44,6 +45,9 @@ _DROPPED_HEADERS = (
     b"transfer-encoding",
     b"x-hf-warning",
 )
+
+# At DEBUG it logs every header of a response, in which a server could repeat our token.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 class RetryableError(Exception):
