@@ -13,23 +13,23 @@ class CancelToken:
     """Whether work is to end. One for a run; shared by its threads."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._cancelled = threading.Event()
         self._writing = False
 
-    def ask(self) -> None:
+    def cancel(self) -> None:
         """End the work; for the main thread, where signals arrive.
 
         Raises:
             KeyboardInterrupt: nothing is being written, or this is the second time.
         """
-        again = self._asked.is_set()
-        self._asked.set()
+        again = self._cancelled.is_set()
+        self._cancelled.set()
         if again or not self._writing:
             raise KeyboardInterrupt
 
-    def drop_readings(self) -> None:
+    def cancel_readers(self) -> None:
         """End the threads that read, because what they read will not be written."""
-        self._asked.set()
+        self._cancelled.set()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -43,7 +43,7 @@ class CancelToken:
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if the work is to end."""
-        if self._asked.is_set():
+        if self._cancelled.is_set():
             raise KeyboardInterrupt
 
     def reading(self, show: Progress) -> Progress:
@@ -60,7 +60,7 @@ class CancelToken:
         return shown
 
     def waiting(self, show: Progress) -> Progress:
-        """Return a progress that ends whoever waits for a hub and reports to it."""
+        """Return a progress that ends a sleep which reports to it."""
 
         def shown(what: str, done: int, total: int | None) -> None:
             self.check()
@@ -70,15 +70,15 @@ class CancelToken:
 
     @contextmanager
     def on_ctrl_c(self) -> Iterator["CancelToken"]:
-        """Let Ctrl-C ask for the end, inside this block; for the main thread only."""
+        """Let Ctrl-C cancel the work inside this block; for the main thread only."""
 
-        def asked(_signal: int, _frame: FrameType | None) -> None:
-            self.ask()
+        def cancelled(_signal: int, _frame: FrameType | None) -> None:
+            self.cancel()
 
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        before = signal.signal(signal.SIGINT, asked)
+        before = signal.signal(signal.SIGINT, cancelled)
         try:
             yield self
         finally:

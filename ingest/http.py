@@ -5,6 +5,7 @@ PyGithub and huggingface_hub make the requests; `Transport` sends them
 """
 
 import json
+import logging
 import os
 import re
 import socket
@@ -44,6 +45,9 @@ _DROPPED_HEADERS = (
     b"transfer-encoding",
     b"x-hf-warning",
 )
+
+# At DEBUG it logs every header of a response, in which a server could repeat our token.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 class RetryableError(Exception):
@@ -321,12 +325,12 @@ def _decompressed(response: httpx2.Response) -> Iterator[bytes]:
     """Yield a body in blocks of a bounded size; httpx unpacks a block of a zip bomb whole."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        yield from response.iter_raw(_BLOCK)
+        yield from response.iter_raw()
         return
     if encoding not in ("gzip", "deflate"):
         raise httpx2.DecodingError(encoding)
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
-    for block in response.iter_raw(_BLOCK):
+    for block in response.iter_raw():
         while block:
             yield unpack.decompress(block, _BLOCK)
             block = unpack.unconsumed_tail

@@ -1,7 +1,7 @@
 """Ingestion: from what was asked for to the snapshot, every project of every family."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -93,7 +93,10 @@ def ingest_families(
             reading, commits=_begun(reading.commits), marks=marks, aliases=target.aliases
         )
 
-    with closing(_readings(targets.values(), read, workers, stop)) as readings:
+    with (
+        worker_pool(workers, stop) as pool,
+        closing(pool.as_completed(read, targets.values(), _drop)) as readings,
+    ):
         for done, (target, reading) in enumerate(readings):
             show = _counted(progress, done, len(targets))
             with stop.writing():
@@ -104,37 +107,9 @@ def ingest_families(
     return result
 
 
-def _readings(
-    targets: Iterable[Target],
-    read: Callable[[Target], ProjectData],
-    workers: int,
-    stop: CancelToken,
-) -> Generator[tuple[Target, Future[ProjectData]], None, None]:
-    """Yield each target when it has been read; no more than `workers` are under way or waiting."""
-    todo = iter(targets)
-    running: dict[Future[ProjectData], Target] = {}
-    pool = ThreadPoolExecutor(workers, "reading")
-    try:
-        while True:
-            for target in islice(todo, workers - len(running)):
-                running[pool.submit(read, target)] = target
-            if not running:
-                return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield running.pop(future), future
-    finally:
-        if running:
-            stop.drop_readings()
-        pool.shutdown(cancel_futures=True)
-        _end(running)
-
-
-def _end(dropped: Iterable[Future[ProjectData]]) -> None:
-    """End the programs that readings read from which nobody will write."""
-    for future in dropped:
-        if not future.cancelled() and future.exception() is None:
-            _close(future.result().commits)
+def _drop(reading: ProjectData) -> None:
+    """End the program that a reading reads from which will not be written."""
+    _close(reading.commits)
 
 
 def _close(commits: Iterator[Commit]) -> None:
@@ -315,7 +290,7 @@ class Intake:
             if target.location == target.project.url and self.web.has(target.project)
         }
         with worker_pool(self.workers, self.stop, self.progress) as hands:
-            answers = hands.each("asking the hubs", finder.find, projects.values())
+            answers = hands.map("fetching from the hubs", finder.find, projects.values())
         return {
             project: answer.target()
             for project, answer in zip(projects, answers, strict=True)

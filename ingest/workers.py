@@ -1,9 +1,10 @@
-"""A pool of threads that reads many projects at the same time."""
+"""A pool of threads that does the same for each of many things."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any, TypeVar
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.cancellation import CancelToken
@@ -14,38 +15,74 @@ R = TypeVar("R")
 
 
 class WorkerPool:
-    """Threads that do the same for each of many things. What a hub refuses is an answer, too."""
+    """Threads, no more than `workers` at a time; see `worker_pool`."""
 
-    def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
-        self._pool, self._progress = pool, progress
+    def __init__(
+        self, workers: int, pool: ThreadPoolExecutor, stop: CancelToken, progress: Progress
+    ) -> None:
+        self._workers, self._pool, self._stop, self._progress = workers, pool, stop, progress
 
-    def each(self, what: str, do: Callable[[T], R], things: Iterable[T]) -> list[R | SourceError]:
-        """Return what `do` says to each thing, in their order; `what` is shown."""
-        futures = [self._pool.submit(_tried, do, thing) for thing in things]
-        waiting: set[Future[R | SourceError]] = set(futures)
-        while waiting:
-            self._progress(what, len(futures) - len(waiting), len(futures))
-            _, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-        return [future.result() for future in futures]
+    def map(self, what: str, do: Callable[[T], R], things: Iterable[T]) -> list[R | SourceError]:
+        """Return what `do` returns for each thing, or its SourceError, in their order.
+
+        `what` is shown.
+        """
+        numbered = list(enumerate(things))
+
+        def tried(item: tuple[int, T]) -> R | SourceError:
+            try:
+                return do(item[1])
+            except SourceError as error:
+                return error
+
+        found: dict[int, R | SourceError] = {}
+        with closing(self.as_completed(tried, numbered)) as results:
+            for (number, _), future in results:
+                self._progress(what, len(found), len(numbered))
+                found[number] = future.result()
+        return [found[number] for number, _ in numbered]
+
+    def as_completed(
+        self,
+        do: Callable[[T], R],
+        things: Iterable[T],
+        drop: Callable[[R], Any] = lambda _: None,
+    ) -> Generator[tuple[T, Future[R]], None, None]:
+        """Yield each thing when `do` is done with it, whether it failed or not.
+
+        No more than `workers` are under way or waiting to be taken. If it is closed before its
+        end, the others are cancelled, and `drop` is called with the results that nobody takes.
+        """
+        todo = iter(things)
+        running: dict[Future[R], T] = {}
+        try:
+            while True:
+                for thing in islice(todo, self._workers - len(running)):
+                    running[self._pool.submit(do, thing)] = thing
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield running.pop(future), future
+        finally:
+            if running:
+                self._stop.cancel_readers()
+                self._pool.shutdown(cancel_futures=True)
+            for future in running:
+                if not future.cancelled() and future.exception() is None:
+                    drop(future.result())
 
 
 @contextmanager
 def worker_pool(
     workers: int, stop: CancelToken, progress: Progress = no_progress
 ) -> Iterator[WorkerPool]:
-    """Have threads for the block; what they are at when it fails is dropped."""
-    pool = ThreadPoolExecutor(workers, "looking")
+    """Have threads for the block; what they do when it fails is cancelled."""
+    pool = ThreadPoolExecutor(workers, "worker")
     try:
-        yield WorkerPool(pool, progress)
+        yield WorkerPool(workers, pool, stop, progress)
     except BaseException:
-        stop.drop_readings()
+        stop.cancel_readers()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _tried(do: Callable[[T], R], thing: T) -> R | SourceError:
-    try:
-        return do(thing)
-    except SourceError as error:
-        return error

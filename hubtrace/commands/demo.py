@@ -198,8 +198,9 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
 @contextmanager
 def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
     """Run both hubs in a process of their own; yield their URLs, and what lets a month pass."""
-    command = [sys.executable, "-m", "tests.hubs.demonstration"]
-    environment = os.environ | {"PYTHONPATH": str(_hubs_folder()), "PYTHONDONTWRITEBYTECODE": "1"}
+    folder, module = _hubs_module()
+    command = [sys.executable, "-m", module]
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -220,12 +221,12 @@ def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
             orders.close()
 
 
-def _hubs_folder() -> Path:
-    """Return the folder that holds the hubs: of the installed package, or of the repository."""
-    package = Path(__file__).parents[1]
-    for folder in (package / "loopback", package.parent):
-        if (folder / "tests" / "hubs" / "demonstration.py").is_file():
-            return folder
+def _hubs_module() -> tuple[Path, str]:
+    """Return the module that runs the hubs, installed or in a checkout, after its folder."""
+    root = Path(__file__).parents[2]
+    for module in ("hubtrace.loopback.demonstration", "tests.hubs.demonstration"):
+        if (root / f"{module.replace('.', '/')}.py").is_file():
+            return root, module
     raise HubtraceError("this installation has no loopback hubs; run it in a checkout of hubtrace")
 
 

@@ -61,7 +61,7 @@ class Lists:
         """Return the models of each repository's people that may be new to it."""
         owners = {one.name: self._owners(one) for one in repositories}
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
-        lists = self._pool.each("listing models", self._models, distinct)
+        lists = self._pool.map("listing models", self._models, distinct)
         models: dict[str, dict[str, str | None]] = {}
         for owner, answer in zip(distinct, lists, strict=True):
             if not isinstance(answer, SourceError):
@@ -84,7 +84,7 @@ class Lists:
         for variant in variants:
             if "/" in variant:
                 models.setdefault(variant.partition("/")[0], []).append(variant)
-        lists = self._pool.each("listing repositories", self._repositories_of, models)
+        lists = self._pool.map("listing repositories", self._repositories_of, models)
         return [
             repository
             for named, answer in zip(models.values(), lists, strict=True)

@@ -55,7 +55,7 @@ class SearchCache:
         """Fetch what was not fetched yet; what was renamed is kept under both names."""
         named = {(one.side, one.name.lower()): one for one in asked}
         new = {key: one for key, one in named.items() if key not in self._seen}
-        for key, answer in zip(new, self._pool.each(what, find, new.values()), strict=True):
+        for key, answer in zip(new, self._pool.map(what, find, new.values()), strict=True):
             self._seen[key] = answer
             if isinstance(answer, ResolvedProject):
                 self._seen.setdefault((key[0], answer.name.lower()), answer)

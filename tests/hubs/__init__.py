@@ -2,5 +2,7 @@
 
 `server.py` is what both share, `faults.py` what can go wrong, `git_http.py` git over smart HTTP,
 `shelf.py` the projects of a hub; `github.py` and `huggingface.py` are the hubs themselves.
-Nothing here needs pytest, so that a demonstration can run the same hubs.
+`worlds.py` makes their git repositories. All but the tests and `described.py` needs nothing from
+outside this folder: a wheel carries it as `hubtrace/loopback` for `hubtrace demo --live`
+(docs/decisions/0016-loopback-hubs-in-the-wheel.md).
 """

@@ -22,9 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
-from tests.ingest.worlds import START
+from .github import GitHubHub, GitHubWorld, Repository
+from .huggingface import HuggingFaceHub, Model, User, pointer
+from .worlds import START
 
 DAY = 86_400
 TOKEN = "demonstration"

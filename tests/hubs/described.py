@@ -6,7 +6,7 @@ from pathlib import Path
 from hubtrace.graph.store import GraphStore
 from tests.hubs.demonstration import VARIANTS, Demonstration
 from tests.hubs.shelf import Shelved
-from tests.ingest.worlds import git
+from tests.hubs.worlds import git
 
 Edges = dict[str, set[tuple[str, str]]]
 REPOSITORIES = ("acme-lab/atlas", "borealis-ai/aurora", "cirrus/nimbus")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.hubs.wire import Answer, Ending, Request, json_answer
+from .wire import Answer, Ending, Request, json_answer
 
 Fault = Callable[[Request, Answer], Answer]
 ANY = "*"

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.hubs.wire import Answer, Request
+from .wire import Answer, Request
 
 _SETTINGS = {
     "http.receivepack": "false",

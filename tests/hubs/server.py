@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.hubs.faults import Faults
-from tests.hubs.wire import Answer, Ending, Logged, Request, Route, json_answer
+from .faults import Faults
+from .wire import Answer, Ending, Logged, Request, Route, json_answer
 
 
 class LoopbackHub:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tests.ingest.worlds import World
+from .worlds import World
 
 
 class Shelved:

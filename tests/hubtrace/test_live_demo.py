@@ -21,6 +21,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         to.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
         copy(ROOT / source, to)
+    shutil.copy(ROOT / "hubtrace" / "__init__.py", tmp_path / "hubtrace")
     monkeypatch.setattr(demo, "__file__", str(tmp_path / "hubtrace" / "commands" / "demo.py"))
     return tmp_path
 

@@ -114,7 +114,7 @@ def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
     def show(what: str, done: int, total: int | None) -> None:
         told.append(what)
         if done:
-            stop.ask()  # as the handler of the signal does, while a project is written
+            stop.cancel()  # as the handler of the signal does, while a project is written
 
     with SnapshotWriter(tmp_path / "s") as writer:
         family = _family("f", "o/model-1", "o/model-2")
@@ -129,7 +129,7 @@ def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
     stop = CancelToken()
     with pytest.raises(KeyboardInterrupt):
-        stop.ask()
+        stop.cancel()
     ended: list[bool] = []
 
     def read() -> None:

@@ -31,9 +31,7 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Time = Annotated[datetime, Meta(tz=True)]
 
 
-class Model(Struct, rename={"object_id": "_id"}):
-    """A model of a list, or on its own."""
-
+class _Model(Struct, rename={"object_id": "_id"}):
     id: str
     object_id: str
     sha: Sha | None = None
@@ -50,84 +48,62 @@ class Model(Struct, rename={"object_id": "_id"}):
     likes: Number | None = None
 
 
-class BaseModelId(Struct):
-    """An entry of `BaseModels`."""
-
+class _BaseModelId(Struct):
     id: str
 
 
-class BaseModels(Struct):
-    """The models that one was made from."""
-
-    models: list[BaseModelId] | None = None
+class _BaseModels(Struct):
+    models: list[_BaseModelId] | None = None
     relation: Any = None
 
 
-class GitRef(Struct):
-    """A branch, a tag, a pull request or a converted copy."""
-
+class _GitRef(Struct):
     ref: str
     target_commit: Any
 
 
-class Refs(Struct):
-    """All refs of a repository."""
-
-    branches: list[GitRef]
-    tags: list[GitRef]
-    converts: list[GitRef]
-    pull_requests: list[GitRef] | None = None
+class _Refs(Struct):
+    branches: list[_GitRef]
+    tags: list[_GitRef]
+    converts: list[_GitRef]
+    pull_requests: list[_GitRef] | None = None
 
 
-class LfsFile(Struct):
-    """A large file, which git knows by a pointer."""
-
+class _LfsFile(Struct):
     sha256: Sha256
     size: Number
 
 
-class File(Struct):
-    """A file of a tree."""
-
+class _File(Struct):
     path: str
     blob_id: Sha
     size: Number
-    lfs: LfsFile | None = None
+    lfs: _LfsFile | None = None
 
 
-class Author(Struct):
-    """A name, which need not be an account."""
-
+class _Author(Struct):
     user: str
 
 
-class ListedCommit(Struct):
-    """A commit of a list."""
-
+class _ListedCommit(Struct):
     id: Sha
     title: str
     date: str
-    authors: list[Author]
+    authors: list[_Author]
     message: str | None = None
 
 
-class AccessToken(Struct):
-    """What a token may do."""
-
+class _AccessToken(Struct):
     role: str | None = None
 
 
-class Auth(Struct, rename={"access_token": "accessToken"}):
-    """How we are known."""
-
-    access_token: AccessToken = msgspec.field(default_factory=AccessToken)
+class _Auth(Struct, rename={"access_token": "accessToken"}):
+    access_token: _AccessToken = msgspec.field(default_factory=_AccessToken)
 
 
-class WhoAmI(Struct):
-    """The account of a token."""
-
+class _WhoAmI(Struct):
     name: str
-    auth: Auth = msgspec.field(default_factory=Auth)
+    auth: _Auth = msgspec.field(default_factory=_Auth)
 
 
 def _read(value: Any, type_: Any) -> Any:
@@ -136,7 +112,7 @@ def _read(value: Any, type_: Any) -> Any:
 
 def model(info: ModelInfo) -> tuple[ProjectMetadata, str | None]:
     """Return a model's metadata, and the head of its default branch if there is one."""
-    it: Model = _read(info, Model)
+    it: _Model = _read(info, _Model)
     if it.gated is True:
         raise ValueError("expected `auto`, `manual` or false")
     tags = tuple(it.tags or ())
@@ -188,7 +164,7 @@ def _base_models(field: Any, tags: Iterable[str]) -> tuple[BaseModel, ...]:
             found[name] = BaseModel(name, known)
 
     if isinstance(field, dict):
-        named: BaseModels = _read(field, BaseModels)
+        named: _BaseModels = _read(field, _BaseModels)
         for it in named.models or ():
             add(it.id, named.relation)
     for tag in tags:
@@ -213,7 +189,7 @@ def paper(arxiv: str, info: PaperInfo) -> Paper:
 
 def refs(listed: GitRefs) -> tuple[Ref, ...]:
     """Return the refs that are read on this side, by name."""
-    it: Refs = _read(listed, Refs)
+    it: _Refs = _read(listed, _Refs)
     found: dict[str, Ref] = {}
     for ref in (*it.branches, *it.tags, *it.converts, *(it.pull_requests or ())):
         if kind := kind_of_ref(ref.ref):
@@ -223,7 +199,7 @@ def refs(listed: GitRefs) -> tuple[Ref, ...]:
 
 def tree_file(file: RepoFile) -> TreeFile:
     """Return one file of a tree."""
-    it: File = _read(file, File)
+    it: _File = _read(file, _File)
     lfs = it.lfs
     return TreeFile(
         it.path, it.blob_id, it.size, lfs.sha256 if lfs else None, lfs.size if lfs else None
@@ -232,7 +208,7 @@ def tree_file(file: RepoFile) -> TreeFile:
 
 def commit(item: Any) -> Commit:
     """Return one commit of a list, which has neither parents nor addresses."""
-    it: ListedCommit = _read(item, ListedCommit)
+    it: _ListedCommit = _read(item, _ListedCommit)
     date = parse_datetime(it.date)
     if date.tzinfo is None:
         raise ValueError("expected a time with a time zone")
@@ -244,5 +220,5 @@ def commit(item: Any) -> Commit:
 
 def who_am_i(body: Any) -> tuple[str, str | None]:
     """Return the name of an account, and what its token may do."""
-    it: WhoAmI = _read(body, WhoAmI)
+    it: _WhoAmI = _read(body, _WhoAmI)
     return it.name, it.auth.access_token.role

@@ -8,7 +8,7 @@ with GitHubHub(world) as hub:
     ...  # hub.api is the address for clients, hub.url the one for git
 """
 
-from tests.hubs.github.server import GitHubHub
-from tests.hubs.github.world import GitHubWorld, Repository
+from .server import GitHubHub
+from .world import GitHubWorld, Repository
 
 __all__ = ["GitHubHub", "GitHubWorld", "Repository"]

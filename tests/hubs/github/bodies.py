@@ -8,8 +8,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from tests.hubs.github.reading import Entry, Told
-from tests.hubs.github.world import Asset, Pull, Release, Repository, iso
+from .reading import Entry, Told
+from .world import Asset, Pull, Release, Repository, iso
 
 Body = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.hubs.wire import Answer, Request, json_answer
+from ..wire import Answer, Request, json_answer
 
 _DOCS = "https://docs.github.com/rest"
 

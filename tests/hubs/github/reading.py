@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tests.hubs.github.world import Repository
-from tests.ingest.worlds import git
+from ..worlds import git
+from .world import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from tests.hubs.git_http import serve_git
-from tests.hubs.github import reading
-from tests.hubs.github.bodies import Bodies, Body
-from tests.hubs.github.manners import (
+from ..git_http import serve_git
+from ..server import LoopbackHub
+from ..wire import Answer, Request, Route, json_answer
+from . import reading
+from .bodies import Bodies, Body
+from .manners import (
     NOT_FOUND,
     Account,
     Quotas,
@@ -22,9 +24,7 @@ from tests.hubs.github.manners import (
     paged,
     window,
 )
-from tests.hubs.github.world import GitHubWorld, Repository, iso
-from tests.hubs.server import LoopbackHub
-from tests.hubs.wire import Answer, Request, Route, json_answer
+from .world import GitHubWorld, Repository, iso
 
 _PREFIX = "/api/v3"
 _Handler = Callable[..., Answer]

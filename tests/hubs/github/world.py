@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.hubs.shelf import Shelf, Shelved
-from tests.ingest.worlds import START, World, git
+from ..shelf import Shelf, Shelved
+from ..worlds import START, World, git
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The loopback Hugging Face Hub."""
 
-from tests.hubs.huggingface.model import Model
-from tests.hubs.huggingface.reading import pointer
-from tests.hubs.huggingface.server import HuggingFaceHub, User
+from .model import Model
+from .reading import pointer
+from .server import HuggingFaceHub, User
 
 __all__ = ["HuggingFaceHub", "Model", "User", "pointer"]

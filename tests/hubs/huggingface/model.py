@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from tests.hubs.huggingface import reading
-from tests.hubs.shelf import Shelved
-from tests.ingest.worlds import World
+from ..shelf import Shelved
+from ..worlds import World
+from . import reading
 
 CREATED = 1_650_000_000
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.ingest.worlds import git
+from ..worlds import git
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
 """https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the canonical pointer."""

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
-from tests.hubs.git_http import serve_git
-from tests.hubs.huggingface import reading
-from tests.hubs.huggingface.model import Model
-from tests.hubs.server import LoopbackHub
-from tests.hubs.shelf import Shelf
-from tests.hubs.wire import Answer, Request, Route, json_answer
+from ..git_http import serve_git
+from ..server import LoopbackHub
+from ..shelf import Shelf
+from ..wire import Answer, Request, Route, json_answer
+from . import reading
+from .model import Model
 
 _NAME = r"((?:[\w.-]+/)?[\w.-]+?)"
 _WINDOW = 300

@@ -350,7 +350,7 @@ def test_an_answer_that_trickles_is_given_up(hub: HuggingFaceHub, clock: Clock) 
         def blocks() -> Iterator[bytes]:
             while True:
                 threading.Event().wait(0.01)
-                yield b" "
+                yield b" " * (1 << 16)
 
         return answer.having(body=blocks(), headers={})
 
