@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from html import escape
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from hubtrace.graph.errors import HubtraceError
@@ -127,6 +126,7 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def __new__(cls, flags: Flags) -> Self:
         """Put the flagged ones first."""
+        rows: list[BranchFlag | SideFlag | VariantFlag]
         rows = [*flags.sides, *flags.variants, *flags.branches]
         found = super().__new__(cls, sorted(rows, key=lambda row: not row.flagged))
         found.flags = flags
@@ -297,12 +297,7 @@ class Graph:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
