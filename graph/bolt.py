@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import neo4j
@@ -17,7 +16,8 @@ from hubtrace.graph.bolt_writer import BoltWriter
 from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Result
-from hubtrace.graph.schema import index_names, schema, stamp, stamped_version, stamps
+from hubtrace.graph.schema import INDEX_NAMES, schema, stamp, stamped_version, stamps
+from hubtrace.graph.store import GraphStore
 
 _DATABASE = "database"
 # Nothing of a broken address is repeated: where a password holds a `/`, `?` or `#` that was not
@@ -31,7 +31,7 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server, a database on it, and who asks. The password is in no text of it."""
+    """A server, a database on it, and a user. The password is left out of its `repr`."""
 
     url: str
     """Without user, password and query: fit to be shown."""
@@ -49,7 +49,7 @@ class Address:
         try:
             parts = urlsplit(url)
             database = _database(parts)
-        except ValueError:  # a port or a host that is none
+        except ValueError:  # an invalid port or host
             raise GraphError(_BROKEN) from None
         environment = os.environ.get
         return cls(
@@ -77,7 +77,7 @@ _PATIENCE = 15.0
 """Seconds in which a server must take a connection, and for which a statement is tried again."""
 
 
-class BoltStore:
+class BoltStore(GraphStore):
     """A graph on a server. One store serves one thread; its questions see its own writes."""
 
     def __init__(self, url: str) -> None:
@@ -103,7 +103,7 @@ class BoltStore:
         can be repeated: if the block breaks, running it again finishes it.
         """
         there = self.exists()
-        known = {name for (name,) in self._ask(index_names(), {}).rows()}
+        known = {name for (name,) in self._ask(INDEX_NAMES, {}).rows()}
         self._change([text for name, text in schema(MODEL).items() if name not in known])
         writer = BoltWriter(self._session, self._ask, self._translated)
         try:
@@ -139,17 +139,6 @@ class BoltStore:
             self._driver.close()
             self._driver = None
         self._there = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ask(self, cypher: str, parameters: dict[str, Any]) -> Result:
         """Run a reading statement where the cluster sends readers, with the driver's retries."""

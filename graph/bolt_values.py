@@ -14,31 +14,19 @@ from hubtrace.graph.result import Node, Relationship, Result
 
 REFUSED = "this statement changes the graph, which was opened for reading"
 
-
+# Error codes of Neo4j.
 _SECURITY = "Neo.ClientError.Security"
-
-
 _READING = "Neo.ClientError.Statement.AccessMode"
-
-
 _READ_ONLY = (
     "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
     "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
 )
-
-
 _NO_DATABASE = "Neo.ClientError.Database.DatabaseNotFound"
-
-
 _TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
-
-
 _TOO_LONG = "too large to index"
-
-
 _INTEGERS = range(-(2**63), 2**63)
 
 

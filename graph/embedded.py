@@ -1,15 +1,11 @@
 """The embedded store: KGLite in one file, read into memory (docs/decisions/0002)."""
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import kglite
-import pandas as pd
-import pyarrow as pa
 
 from hubtrace.graph.errors import (
     GraphError,
@@ -20,11 +16,13 @@ from hubtrace.graph.errors import (
     QueryFailed,
     WriteRefused,
 )
-from hubtrace.graph.files import ExclusiveLock, Locked
+from hubtrace.graph.files import exclusive_lock
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.schema import delete_relationships
-from hubtrace.graph.tables import END, START, check_nodes, check_relationships
+from hubtrace.graph.store import GraphStore
+
+if TYPE_CHECKING:
+    from hubtrace.graph.embedded_writer import EmbeddedWriter
 
 # The engine prints a warning for every label that the graph happens not to hold yet; our catalogue
 # is checked against the model instead.
@@ -98,7 +96,7 @@ def reading(url: str) -> Iterator[None]:
         if _NEWER_CONTAINER in str(error):
             raise GraphTooNew(f"{url} was made by a newer graph engine; update hubtrace") from None
         raise GraphUnreadable(
-            f"{url} is no readable graph ({_reason(error, url)}); "
+            f"{url} is not a readable graph ({_reason(error, url)}); "
             "remove it and load it again from its snapshot"
         ) from None
     except (kglite.KgError, OSError) as error:
@@ -125,98 +123,7 @@ def _reason(error: Exception, url: str) -> str:
     return message.strip().removeprefix("is ")
 
 
-_REMOVAL_BATCH = 1_000
-_NAME = "name"
-"""What the engine takes for a node's title. Where a name is null it would show the key, unless the
-name is declared to be the title."""
-
-
-class EmbeddedWriter:
-    """Changes a graph in memory through the engine's bulk path."""
-
-    def __init__(self, graph: kglite.KnowledgeGraph) -> None:
-        self._graph = graph
-        self.changed = False
-
-    def ask(self, cypher: str, /, **parameters: Any) -> Result:
-        """Ask a question; see `GraphWriter.ask`."""
-        return ask(self._graph, cypher, parameters)
-
-    def run(self, cypher: str, /, **parameters: Any) -> Result:
-        """Run a statement that may write; see `GraphWriter.run`."""
-        result = ask(self._graph, cypher, parameters)
-        self.changed = True
-        return result
-
-    def put_nodes(self, label: str, rows: pa.Table) -> None:
-        """Add or replace nodes; see `GraphWriter.put_nodes`."""
-        node = MODEL.node(label)
-        check_nodes(node, rows)
-        if not rows.num_rows:
-            return
-        named = _NAME in (property_.name for property_ in node.properties[1:])
-        if named and _NAME not in rows.column_names:
-            rows = rows.append_column(_NAME, pa.nulls(rows.num_rows, pa.string()))
-        self._graph.add_nodes(
-            _frame(rows, always=_NAME),
-            label,
-            node.key,
-            node_title_field=_NAME if named else None,
-            conflict_handling="replace",
-        )
-        self.changed = True
-
-    def put_relationships(self, type_: str, start: str, end: str, rows: pa.Table) -> None:
-        """Add or replace relationships; see `GraphWriter.put_relationships`."""
-        check_relationships(MODEL.relationship(type_), start, end, rows)
-        if not rows.num_rows:
-            return
-        with warnings.catch_warnings():
-            # The engine would make up the missing nodes, and warn.
-            warnings.simplefilter("error")
-            try:
-                self._graph.add_relationships(
-                    _frame(rows),
-                    type_,
-                    start,
-                    START,
-                    end,
-                    END,
-                    conflict_handling="replace",
-                )
-            except UserWarning as warning:
-                raise GraphError(f"{type_} from {start} to {end}: {warning}") from None
-        self.changed = True
-
-    def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
-        """Remove relationships, and nodes that they own; see `GraphWriter.remove_relationships`."""
-        statement = delete_relationships(MODEL.relationship(type_), MODEL.node(start))
-        for first in range(0, len(keys), _REMOVAL_BATCH):
-            batch = list(keys[first : first + _REMOVAL_BATCH])
-            ask(self._graph, statement, {"keys": batch})
-            self.changed = True
-
-
-# Columns with gaps keep their type: plain pandas would turn integers and booleans into floats.
-_NULLABLE: dict[pa.DataType, Any] = {
-    pa.int64(): pd.Int64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-}
-
-
-def _frame(rows: pa.Table, always: str = "") -> pd.DataFrame:
-    """Return the table as the data frame that the engine's bulk path reads.
-
-    Columns without any value are left out, but for `always`.
-    """
-    known = [c for c in rows.column_names if c == always or rows[c].null_count < rows.num_rows]
-    complete = all(rows[name].null_count == 0 for name in known)
-    mapper = None if complete else _NULLABLE.get
-    frame: pd.DataFrame = rows.select(known).to_pandas(types_mapper=mapper)
-    return frame
-
-
-class EmbeddedStore:
+class EmbeddedStore(GraphStore):
     """A graph in a `.kgl` file. One store serves one thread."""
 
     def __init__(self, path: str | Path) -> None:
@@ -235,10 +142,13 @@ class EmbeddedStore:
     @contextmanager
     def write(self) -> Iterator["EmbeddedWriter"]:
         """Open the graph for writing; see `GraphStore.write`."""
-        with self._lock():
+        from hubtrace.graph.embedded_writer import EmbeddedWriter  # imports pandas and Arrow
+
+        with ExitStack() as held:
+            self._lock(held)
             self._graph = None
             graph = self._load() if self.exists() else kglite.KnowledgeGraph()
-            writer = EmbeddedWriter(graph)
+            writer = EmbeddedWriter(graph, ask)
             yield writer
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
@@ -253,25 +163,11 @@ class EmbeddedStore:
         """Let go of the graph's memory."""
         self._graph = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _lock(self) -> ExclusiveLock:
+    def _lock(self, held: ExitStack) -> None:
+        # Not `.lock`: that name is the engine's own lease, which `save` respects.
+        lock_file = self._path.with_name(self._path.name + ".writer")
         try:
-            # Not `.lock`: that name is the engine's own lease, which `save` respects.
-            return ExclusiveLock(self._path.with_name(self._path.name + ".writer"))
-        except Locked as locked:
-            raise GraphLocked(
-                f"{self.url} is being written by process {locked.holder}; try again when it is done"
-            ) from None
+            held.enter_context(exclusive_lock(lock_file, self.url, GraphLocked))
         except OSError as error:
             raise GraphError(f"cannot write {self.url}: {error.strerror}") from None
 

@@ -4,7 +4,7 @@
     ├── GraphError                the graph, or the store that holds it
     │   ├── GraphMissing          there is no graph where one was expected
     │   ├── GraphLocked           another process is writing to it
-    │   ├── GraphUnreadable       the file is damaged, or no graph at all
+    │   ├── GraphUnreadable       the file is damaged, or not a graph
     │   ├── GraphTooNew           made by a newer version of hubtrace
     │   └── QueryFailed           the engine refused the Cypher; carries its words
     │       └── WriteRefused      the statement writes, and the graph was opened for reading
@@ -30,7 +30,7 @@ class GraphError(HubtraceError):
 
 
 class GraphMissing(GraphError):
-    """There is no graph at the given place, e.g. `no graph at hubtrace.kgl; …`."""
+    """There is no graph at the given path or address, e.g. `no graph at hubtrace.kgl; …`."""
 
 
 class GraphLocked(GraphError):
@@ -38,7 +38,7 @@ class GraphLocked(GraphError):
 
 
 class GraphUnreadable(GraphError):
-    """The file is damaged or is no graph."""
+    """The file is damaged, or not a graph."""
 
 
 class GraphTooNew(GraphError):
@@ -46,7 +46,7 @@ class GraphTooNew(GraphError):
 
 
 class QueryFailed(GraphError):
-    """The engine refused a statement; the message is the engine's, with the place."""
+    """The engine refused a statement; the message is the engine's, with line and column."""
 
 
 class WriteRefused(QueryFailed):

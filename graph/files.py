@@ -1,27 +1,28 @@
-"""Files that are whole or not there: atomic writes, and an advisory lock for one writer."""
+"""Files that are whole or not there, and one writer at a time."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+
+from hubtrace.graph.errors import HubtraceError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[str]]:
-    """Open a text file for writing; it appears under its name when the block ends without error.
+def atomic_replace(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; that file becomes `path` when the block ends without an error.
 
-    Line breaks are written as they are.
+    A reader, or a kill, sees the old content or the new, never a part. The content is on disk
+    before the name is.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; the error names `path`.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
         error.filename = str(path)  # the name that the user knows
@@ -30,62 +31,44 @@ def whole_file(path: Path) -> Iterator[IO[str]]:
         aside.unlink(missing_ok=True)
 
 
-class Locked(Exception):
-    """Another process holds the lock; `holder` is its process id, if it could be read."""
-
-    def __init__(self, holder: str) -> None:
-        super().__init__(holder)
-        self.holder = holder
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a whole file by `atomic_replace`; text as UTF-8, its line breaks as they are."""
+    with atomic_replace(path) as aside:
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-class ExclusiveLock:
-    """The lock at `path`, held from construction until the end of its `with` block.
+@contextmanager
+def exclusive_lock(path: Path, what: object, error: type[HubtraceError]) -> Iterator[None]:
+    """Hold the lock file `path` during a block; it is removed at the end.
+
+    A lock file that a killed process left behind is no obstacle: the kernel freed its lock.
 
     Raises:
-        Locked: another process (or another handle of this one) holds it.
+        error: another process, or another block of this one, holds the lock. The message says
+            that `what` is being written, and by which process.
         OSError: the file cannot be made.
     """
+    from filelock import FileLock, Timeout  # takes a while, and only writers need it
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor = _acquire(path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
-
-    def release(self) -> None:
-        """Let go of the lock; the file goes with it."""
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-
-
-def _acquire(path: Path) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
-            os.close(descriptor)
-            raise Locked(holder or "unknown") from None
-        if _is_still_there(path, descriptor):
-            os.truncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n".encode())
-            return descriptor
-        # The last holder removed the file between our open and our lock: take the new one.
-        os.close(descriptor)
-
-
-def _is_still_there(path: Path, descriptor: int) -> bool:
+    os.stat(path.parent)  # filelock would make the folder
+    # Not per thread: a block may end in another thread than it began in.
+    lock = FileLock(path, blocking=False, thread_local=False)
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
+        lock.acquire()
+    except Timeout:
+        holder = _first_line(path) or "unknown"
+        raise error(f"{what} is being written by process {holder}; try again later") from None
+    try:
+        path.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        # Removed while it is locked: who opened it before finds it gone, and makes a new one.
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text("ascii", "replace").partition("\n")[0]
+    except OSError:
+        return ""

@@ -1,11 +1,16 @@
-"""Names, URLs and keys of projects, by the hosts' own rules."""
+"""Projects: their names, URLs, keys and revisions. The only grammar of them (docs/decisions/0035).
+
+A text that names a project is read by `parse_address`, whether a user typed it, a card links to it
+or a commit message mentions it. Whether the project exists is for the graph or the host to say.
+"""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from hubtrace.graph.errors import SourceError
+from hubtrace.graph.text import for_people
 
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 """`owner/name`: https://docs.github.com/en/rest/repos/repos and the sign-up form's rules."""
@@ -18,7 +23,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Side(StrEnum):
-    """Where a project stands: the repository side or the variant side (DESIGN.md section 1)."""
+    """The repository side or the variant side (docs/design.md, section 1)."""
 
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
@@ -34,18 +39,58 @@ class Project:
     name: str
     """`owner/name` on its host; for a local path the name that the user gave it."""
     url: str
-    """Where people find it; empty if it has no public place."""
+    """Its page; empty if it has no public place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRef:
+    """A project by its name on its side's host."""
+
+    side: Side
+    name: str
+    """`owner/name` by its host's rules; `name` alone for the oldest models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A project, and where in it: what a name or a URL points at."""
+
+    side: Side | None
+    """None for a name without a host, which either side may have."""
+    name: str
+    """`owner/name`, or `name` alone for the oldest models."""
+    revision: str | None = None
+    """A branch, tag or commit at which the project is shown."""
+    path: str | None = None
+    """A file or folder of it."""
+    commit: str | None = None
+    """The commit, by its sha in lower case, whose own page it is."""
+    number: int | None = None
+    """An issue, a pull request or a discussion."""
+    indirect: bool = False
+    """True for another host's view of the project: a badge, a notebook, GitHub Pages."""
+
+    @property
+    def at(self) -> str | None:
+        """The revision that is shown, be it a page of the commit or of files at it."""
+        return self.commit or self.revision
+
+
+class NotHosted(SourceError):
+    """The text is a path or an address, but on neither of the two hosts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Where people find the projects of either side. A company may have a GitHub of its own.
+    """The web addresses of either side's projects. A company may have a GitHub of its own.
 
-    A mirror of Hugging Face is no place of its own: its models are named by the Hub's pages.
+    Projects of a mirror of the Hub are named by the Hub's own pages.
     """
 
     github: str = GITHUB
     hugging_face: str = HUGGING_FACE
+    mirror: str | None = None
+    """Another address at which the Hub's pages may be named, e.g. that of HF_ENDPOINT."""
 
     def url(self, side: Side, name: str) -> str:
         """Return the page of a project by its name on its host.
@@ -56,6 +101,15 @@ class Hosts:
         if side is Side.UPSTREAM:
             return repository_url(name, self.github)
         return variant_url(name, self.hugging_face)
+
+    def project(self, side: Side, name: str) -> Project:
+        """Return the project of this name on its side's host.
+
+        Raises:
+            SourceError: the host allows no such name.
+        """
+        url = self.url(side, name)
+        return Project(key_of(url), side, name, url)
 
     def has(self, project: Project) -> bool:
         """Return True if the project is on one of the two hosts."""
@@ -81,7 +135,7 @@ def repository_url(name: str, base: str = GITHUB) -> str:
         SourceError: GitHub allows no such name.
     """
     if not _GITHUB.fullmatch(name) or name.endswith(("/.", "/..")):
-        raise SourceError(f"{name!r} is not a GitHub repository name (owner/name)")
+        raise SourceError(f"{redact(name)!r} is not a GitHub repository name (owner/name)")
     return f"{base}/{name}"
 
 
@@ -92,7 +146,7 @@ def variant_url(name: str, base: str = HUGGING_FACE) -> str:
         SourceError: Hugging Face allows no such name.
     """
     if not _HUGGING_FACE.fullmatch(name) or ".." in name or "--" in name:
-        raise SourceError(f"{name!r} is not a Hugging Face model name (org/name)")
+        raise SourceError(f"{redact(name)!r} is not a Hugging Face model name (org/name)")
     return f"{base}/{name}"
 
 
@@ -112,3 +166,403 @@ def login_host(side: Side) -> str:
 def host_key(side: Side, host_id: str) -> str:
     """Return the alias that outlives renames: the host and its own id of the project."""
     return f"{login_host(side)}#{host_id}"
+
+
+_SHA_PREFIX = re.compile(r"[0-9a-f]{7,40}")
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def parse_sha(text: str) -> str | None:
+    """Return the id of a commit or blob, or its first 7 to 40 digits, in lower case; else None."""
+    sha = text.strip().lower()
+    return sha if _SHA_PREFIX.fullmatch(sha) else None
+
+
+def is_web(url: str | None) -> bool:
+    """Return True if a URL leads to a page; what a source says of itself could be anything."""
+    return url is not None and url.startswith(("https://", "http://"))
+
+
+def commit_url(project_url: str | None, sha: str | None) -> str | None:
+    """Return the page of a commit; None where the project has no web page or the sha is none."""
+    if project_url is None or not is_web(project_url) or not sha or not _SHA.fullmatch(sha):
+        return None
+    return f"{project_url.rstrip('/').removesuffix('.git')}/commit/{sha}"
+
+
+# Up to the last `@` before the path; after a colon, which a password may follow, up to any `@`.
+_USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
+
+
+def redact(url: str) -> str:
+    """Return a URL fit for a terminal, without the user name and password that it may carry."""
+    return for_people(_USERINFO.sub("", url))
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL.
+
+    Raises:
+        SourceError: its host or port is malformed.
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.port != 0:
+            return parts
+    except ValueError:  # an unclosed bracket, a port that is not a number
+        pass
+    raise SourceError(f"{redact(url)} is not a URL: its host or port is malformed")
+
+
+def server_url(url: str, what: str) -> str:
+    """Return the URL of a web server in its canonical form, without a slash at its end.
+
+    Raises:
+        SourceError: it is not such a URL, or holds credentials or parameters; names `what` it is.
+    """
+    wrong = SourceError(f"{redact(url)} is not the address of {what}, like https://hub.example.com")
+    try:
+        parts = split_url(url)
+    except SourceError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
+        raise wrong
+    if "@" in parts.netloc or parts.query or parts.fragment or url != url.strip():
+        raise SourceError(f"the address of {what} has no user, password or parameters in it")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+_LONGEST = 2_000
+"""Characters. Longer than any URL that a browser shows."""
+_SHOWN = 120
+_SCHEMES = ("http", "https", "git", "ssh", "git+https", "git+http", "git+ssh")
+_SHORT = {"gh": Side.UPSTREAM, "github": Side.UPSTREAM, "hf": Side.DOWNSTREAM}
+"""What stands before a colon for a host."""
+_SCP_LIKE = re.compile(
+    r"(?:[\w.-]+@)?(?P<host>(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}|(?<=git@)[\w-]+):(?!\d+(?:/|$))"
+    r"(?P<path>[^/].*)"
+)
+_BARE = re.compile(
+    r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[^:\s]+))?(?::(?P<path>[^:].*))?",
+    re.ASCII | re.DOTALL,
+)
+"""`ORG/MODEL@REVISION:PATH`."""
+_END_OF_SENTENCE = re.compile(r"(?<=[\w/)\]>\"'`])[.,;:!?]+$")
+_BRACKETS = {"<": ">", "(": ")", "[": "]", '"': '"', "'": "'", "`": "`"}
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
+_GITHUB_HOSTS = ("github.com", "ssh.github.com")
+_HUB_HOSTS = ("huggingface.co", "hf.co", "huggingface.com", "hf-mirror.com")
+
+_NO_OWNERS = {
+    *("about", "apps", "collections", "contact", "customer-stories", "enterprise", "explore"),
+    *("features", "issues", "join", "login", "marketplace", "new", "notifications", "orgs"),
+    *("organizations", "pricing", "pulls", "search", "security", "settings", "site"),
+    *("sponsors", "stars", "team", "topics", "trending", "user-attachments", "users"),
+}
+"""First parts of GitHub's own pages."""
+_HUB_PAGES = (
+    *("api", "assets", "autotrain", "avatars", "brand", "buckets", "changelog", "chat"),
+    *("course", "enterprise", "front", "hardware", "inference", "inference-api"),
+    *("inference-endpoints", "jobs", "join", "kernels", "leaderboards", "login", "models"),
+    *("new", "nlp", "organizations", "pricing", "privacy", "reports", "search", "settings"),
+    *("shop", "storage", "support", "tasks", "terms-of-service", "transformers", "welcome"),
+)
+_NO_MODELS = {
+    **dict.fromkeys(_HUB_PAGES, "a page of the Hub"),
+    **{"blog": "an article", "posts": "an article", "collections": "a collection"},
+    **{"datasets": "a data set", "docs": "a manual", "learn": "a manual", "papers": "a paper"},
+    "spaces": "a space",
+}
+"""First parts of the Hub's own pages, and the kinds of repository that are not models."""
+
+_FILE_PAGES = frozenset({"blame", "blob", "commits", "edit", "raw", "resolve", "revision", "tree"})
+"""Pages of a project that a revision follows, and perhaps a path."""
+_NUMBERED = frozenset({"discussions", "issues", "pull", "pulls"})
+_ARCHIVES = {"archive", "tar.gz", "legacy.tar.gz", "tarball", "zip", "legacy.zip", "zipball"}
+_PAGES = _FILE_PAGES | _NUMBERED | {"commit", "settings", "upload"}
+"""Second parts of the Hub's URLs that are not the name of a model: its owner is not named."""
+_BADGE = re.compile(
+    r"github/(?:v/\w+|(?:actions/)?workflow/status|commit-activity/\w+|languages/[\w-]+|[\w-]+)/"
+    r"([^/]+/[^/]+)"
+)
+
+
+def parse_project(text: str, hosts: Hosts | None = None) -> ProjectRef:
+    """Return the project that a user means; a name that could be on either side is a variant.
+
+    Raises:
+        SourceError: it is neither a name nor a URL of a project on one of the hosts.
+    """
+    try:
+        address = parse_address(text, hosts)
+    except NotHosted as error:
+        raise NotHosted(f"{error}; name it with --family, --upstream and --variant") from None
+    side = address.side or Side.DOWNSTREAM
+    if address.side is None:
+        if address.path and not address.revision:
+            raise _wrong_name(text, side)
+        _refuse_reserved(side, address.name.split("/"), text)
+    _check(side, address.name, text)
+    return ProjectRef(side, address.name)
+
+
+def parse_address(text: str, hosts: Hosts | None = None) -> Address:
+    """Return what a name or URL points at.
+
+    Understood are names (`org/model`, `gpt2`, `org/model@revision:path`, `gh:owner/name`), the
+    pages of the two hosts and of their APIs, and what git clones from them.
+
+    Raises:
+        NotHosted: it is a path, or the URL of something on neither host.
+        SourceError: it is malformed, or not of a project.
+    """
+    given, hosts = text, hosts or Hosts()
+    text = _without_punctuation(text.strip())
+    if not text or len(text) > _LONGEST:
+        shown = _shown(given) or "an empty text"
+        raise SourceError(f"{shown} is neither a name nor an address")
+    short, _, rest = text.partition(":")
+    if short.lower() in _SHORT and rest and not rest.startswith("//"):
+        return _short(_SHORT[short.lower()], rest, given)
+    split = _host_and_path(text, given, hosts)
+    if split is None:
+        return _bare(text, given)
+    host, path, query = split
+    if not text.isprintable():
+        raise SourceError(f"{_shown(given)} is neither a name nor an address")
+    parts = [unquote(part) for part in path.split("/") if part]
+    side, parts, indirect = _on_host(host, parts, given, hosts)
+    address = _within(side, parts, given, query, any_path=text.lower().startswith("hf:"))
+    if not indirect:
+        return address
+    return Address(side, address.name, address.revision, address.path, indirect=True)
+
+
+def _without_punctuation(text: str) -> str:
+    """Return a text without the brackets around it and the punctuation that ends its sentence."""
+    text = _END_OF_SENTENCE.sub("", text)
+    closing = text[-1:]
+    opening = next((char for char in _BRACKETS if _BRACKETS[char] == closing), None)
+    if opening is not None and text[:1] == opening:
+        text = text[1:-1]
+    elif opening is not None and opening not in text[:-1]:
+        text = text[:-1]
+    return _END_OF_SENTENCE.sub("", text)
+
+
+def _host_and_path(text: str, given: str, hosts: Hosts) -> tuple[str, str, str] | None:
+    """Return the host that a text names, with its port, then path and query; None for a name."""
+    if text.startswith("//"):
+        text = f"https:{text}"
+    if "://" not in text:
+        scp_like = _SCP_LIKE.fullmatch(text)
+        if scp_like:
+            return scp_like["host"].lower(), scp_like["path"], ""
+        first, _, rest = text.partition("/")
+        known = first.lower().removeprefix("www.") in _known_hosts(hosts)
+        elsewhere = _DOMAIN.fullmatch(first) and "/" in rest.strip("/")
+        with_port = ":" in first and rest and not _BARE.fullmatch(first)
+        if not (known or elsewhere or with_port or re.fullmatch(r"[\w.-]+:\d+", first)):
+            return None
+        text = f"https://{text}"
+    try:
+        parts = split_url(text)
+    except SourceError:
+        raise SourceError(f"{_shown(given)} is not an address: it is malformed") from None
+    if parts.scheme == "hf":
+        return "huggingface.co", f"{parts.netloc}{parts.path}", parts.query
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise NotHosted(f"{_shown(given)} is not the address of a web page or a git repository")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = f":{parts.port}" if parts.port not in (None, 22, 80, 443) else ""
+    return f"{host.removeprefix('www.')}{port}", parts.path, parts.query
+
+
+def _known_hosts(hosts: Hosts) -> set[str]:
+    bases = (hosts.github, hosts.hugging_face, hosts.mirror or "")
+    own = {urlsplit(base).netloc.lower() for base in bases} - {""}
+    return own | {*_GITHUB_HOSTS, *_HUB_HOSTS, "raw.githubusercontent.com", "codeload.github.com"}
+
+
+def _on_host(host: str, parts: list[str], given: str, hosts: Hosts) -> tuple[Side, list[str], bool]:
+    """Return the side of a host, the parts that begin with a project's name, and if indirect."""
+    up, down = Side.UPSTREAM, Side.DOWNSTREAM
+    if host.startswith("gist.github"):
+        raise SourceError(f"{_shown(given)} is a gist, not a repository")
+    for base in filter(None, (hosts.hugging_face, hosts.mirror)):
+        inside = _below(base, host, parts)
+        if inside is not None:
+            return down, _of_hub(inside, given), False
+    if host in _HUB_HOSTS and hosts.hugging_face == HUGGING_FACE:
+        return down, _of_hub(parts, given), False
+    github = urlsplit(hosts.github)
+    if host == f"api.{github.netloc}" or (host == github.netloc and parts[:2] == ["api", "v3"]):
+        parts = parts[2:] if host == github.netloc else parts
+        if parts[:1] == ["repos"]:
+            return up, parts[1:], False
+    elif (inside := _below(hosts.github, host, parts)) is not None:
+        _refuse_reserved(up, inside, given)
+        return up, inside, False
+    elif hosts.github == GITHUB:
+        return _of_github(host, parts, given)
+    raise NotHosted(f"{_shown(given)} is neither on GitHub nor on Hugging Face")
+
+
+def _below(base: str, host: str, parts: list[str]) -> list[str] | None:
+    """Return the parts below the URL of a server; None if they are not on it."""
+    server = urlsplit(base)
+    above = [part for part in server.path.split("/") if part]
+    if host != server.netloc.lower() or parts[: len(above)] != above:
+        return None
+    return parts[len(above) :]
+
+
+def _of_github(host: str, parts: list[str], given: str) -> tuple[Side, list[str], bool]:
+    """Return the same for the hosts beside github.com that show its repositories."""
+    up = Side.UPSTREAM
+    if host in _GITHUB_HOSTS or host == "codeload.github.com":
+        return up, parts, False
+    if host == "raw.githubusercontent.com":
+        return up, [*parts[:2], "raw", *parts[2:]], False
+    if host == "colab.research.google.com" and parts[:1] == ["github"]:
+        return up, parts[1:], True
+    if host in ("img.shields.io", "shields.io"):
+        badge = _BADGE.match("/".join(parts))
+        if badge:
+            return up, badge[1].removesuffix(".svg").split("/"), True
+    owner, _, domain = host.partition(".")
+    if domain == "github.io":
+        return up, [owner, *(parts[:1] or [host])], True
+    raise NotHosted(f"{_shown(given)} is neither on GitHub nor on Hugging Face")
+
+
+def _of_hub(parts: list[str], given: str) -> list[str]:
+    if parts[:1] == ["models"] or parts[:2] == ["api", "models"]:
+        return parts[parts.index("models") + 1 :]
+    _refuse_reserved(Side.DOWNSTREAM, parts[1:] if parts[:1] == ["api"] else parts, given)
+    _refuse_reserved(Side.DOWNSTREAM, parts, given)
+    return parts
+
+
+def _refuse_reserved(side: Side, parts: list[str], given: str) -> None:
+    first = parts[0].lower() if parts else ""
+    if side is Side.UPSTREAM and first in _NO_OWNERS:
+        raise SourceError(f"{_shown(given)} is not a page of a repository")
+    if side is Side.DOWNSTREAM and first in _NO_MODELS:
+        raise SourceError(f"{_shown(given)} is {_NO_MODELS[first]}, not a model")
+
+
+def _short(side: Side, rest: str, given: str) -> Address:
+    """Return what `gh:owner/name@revision:path` points at."""
+    address = _bare(rest, given)
+    _refuse_reserved(side, address.name.split("/"), given)
+    _check(side, address.name, given)
+    return Address(
+        side, address.name, address.revision, address.path, address.commit, address.number
+    )
+
+
+def _bare(text: str, given: str) -> Address:
+    """Return what a name without a host points at."""
+    parts = text.strip("/").split("/")
+    if text.startswith("/") or parts[0] in ("", ".", "..") or parts[0].startswith("~"):
+        raise NotHosted(f"{_shown(given)} is a path")
+    match = _BARE.fullmatch(text)
+    if match and not (match["revision"] is None is match["path"]):
+        name = match["name"].removesuffix(".git")
+        _check(None, name, given)
+        return Address(None, name, match["revision"], match["path"])
+    return _within(None, parts, given)
+
+
+def _within(
+    side: Side | None, parts: list[str], given: str, query: str = "", *, any_path: bool = True
+) -> Address:
+    """Return what the parts of a path point at, which begin with the name of a project.
+
+    `any_path`: what follows the name and is not a page of a host is a path in the project.
+    """
+    oldest = len(parts) < 2 or parts[1] in _PAGES or "@" in parts[0]
+    length = 1 if side is not Side.UPSTREAM and oldest else 2
+    name, _, revision = "/".join(parts[:length]).partition("@")
+    name, rest = name.removesuffix(".git"), parts[length:]
+    _check(side, name, given)
+    if revision and side is Side.UPSTREAM:  # as pip takes it: a branch may have slashes
+        found = _Page("/".join([revision, *rest]))
+    elif revision:
+        found = _Page(*_revision_and_path([revision, *rest]))
+    elif any_path and rest and rest[0] not in _PAGES:
+        found = _Page(path="/".join(rest))
+    else:
+        found = _page(rest, query)
+    if found.revision is not None and not (found.revision and found.revision.isprintable()):
+        raise SourceError(f"{_shown(given)} names a revision that is malformed")
+    return Address(side, name, found.revision, found.path, found.commit, found.number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the end of a URL says of a place in a project."""
+
+    revision: str | None = None
+    path: str | None = None
+    commit: str | None = None
+    number: int | None = None
+
+
+def _page(rest: list[str], query: str) -> _Page:
+    """Return what stands after a project's name: `["blob", "main", "README.md"]`."""
+    page, rest = rest[0] if rest else "", rest[1:]
+    if page == "git" and rest[:1] in (["trees"], ["commits"]):  # of the API
+        page, rest = "commit", rest[1:]
+    if page == "contents":
+        return _Page(next(iter(parse_qs(query).get("ref", ())), None), "/".join(rest) or None)
+    if not rest:
+        return _Page()
+    if page in _NUMBERED:
+        commit = rest[2] if rest[1:2] == ["commits"] and len(rest) > 2 else ""
+        number = int(rest[0]) if rest[0].isascii() and rest[0].isdigit() else None
+        return _Page(commit=parse_sha(commit), number=number)
+    if page == "commit":
+        sha = parse_sha(rest[0])
+        return _Page(commit=sha) if sha else _Page(rest[0])
+    if page in _FILE_PAGES:
+        return _Page(*_revision_and_path(rest))
+    if page == "compare":  # the second one is what the page leads to
+        newest = "/".join(rest).rpartition("...")[2]
+        return _Page() if ":" in newest else _Page(newest or None)
+    if page == "releases" and len(rest) > 1 and rest[0] in ("tag", "tags", "download"):
+        return _Page(rest[1] if rest[0] == "download" else "/".join(rest[1:]))
+    if page in _ARCHIVES:
+        return _Page("/".join(rest).removesuffix(".zip").removesuffix(".tar.gz"))
+    return _Page("/".join(rest)) if page == "branches" else _Page()
+
+
+def _revision_and_path(parts: list[str]) -> tuple[str, str | None]:
+    """Split `["refs", "pr", "1", "folder", "file"]`: a full name of a ref has three parts."""
+    length = 1
+    if parts[0] == "refs" and len(parts) > 2:
+        length = 4 if parts[1] == "pull" else 3
+    return "/".join(parts[:length]), "/".join(parts[length:]) or None
+
+
+def _check(side: Side | None, name: str, given: str) -> None:
+    """Refuse a name that its host, or either host, does not allow."""
+    try:
+        Hosts().url(side or Side.DOWNSTREAM, name)
+    except SourceError:
+        if side is not None or not _GITHUB.fullmatch(name):
+            raise _wrong_name(given, side or Side.DOWNSTREAM) from None
+
+
+def _wrong_name(given: str, side: Side) -> SourceError:
+    kind = "GitHub repository name (owner/name)"
+    if side is Side.DOWNSTREAM:
+        kind = "Hugging Face model name (org/name)"
+    return SourceError(f"{_shown(given)} is not a {kind}")
+
+
+def _shown(text: str) -> str:
+    """Return what was given, fit for a terminal and without credentials."""
+    shown = redact(text.strip()[:_LONGEST])
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"

@@ -31,7 +31,7 @@ class Property:
     description: str
     unit: str | None = None
     indexed: bool = False
-    """Looked up by value. Never for unbounded text (DESIGN.md section 5)."""
+    """Looked up by value. Never for unbounded text (docs/design.md, section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class NodeType:
 class RelationshipType:
     """A relationship type, the labels it joins, and what it holds.
 
-    Between two nodes there is at most one relationship of a type (DESIGN.md section 5).
+    Between two nodes there is at most one relationship of a type (docs/design.md, section 5).
     """
 
     type: str
@@ -133,7 +133,7 @@ def integer(name: str, description: str, unit: str | None = None) -> Property:
 
 
 def time(name: str, description: str) -> Property:
-    """Return a property that holds a moment, in epoch seconds."""
+    """Return a property that holds a time, in epoch seconds."""
     return Property(name, PropertyType.INTEGER, description, EPOCH)
 
 
@@ -154,7 +154,7 @@ _DIGEST = 64
 
 
 def key_of_parts(*parts: object) -> str:
-    """Return the parts joined by spaces; what is too long is cut and told apart by its SHA-256."""
+    """Return the parts joined by spaces; a longer key is cut and ends in its SHA-256."""
     key = " ".join(map(str, parts))
     if len(key) <= LONGEST:
         return key
@@ -165,16 +165,16 @@ def key_of_parts(*parts: object) -> str:
 _PROJECT = (
     string("key", "first-seen canonical URL in lower case; survives renames"),
     string("name", "`owner/name` on its host, as last seen", indexed=True),
-    string("url", "where people find it; empty if it has no public place"),
+    string("url", "its public page; empty if it has none"),
     string("default_branch", "full name of the default branch's ref; null if empty"),
     boolean("shallow", "true if the history was cut, so that ancestry is incomplete"),
     time("observed_at", "when the project was last observed"),
     time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
     string("moved_to", "its new name, if its host says it moved"),
     string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
-    string("licence", "its licence as the host tells it, in lower case"),
+    string("licence", "its licence as the host reports it, in lower case"),
     time("created_at", "when its host says it was made; early Hub models have a later date"),
-    boolean("private", "true if only its owner's people can see it"),
+    boolean("private", "true if it is visible to its owner's members only"),
     string("fingerprint", "hash of what was loaded; equal means nothing is new"),
 )
 
@@ -183,7 +183,7 @@ FAMILY = NodeType(
     "one upstream and the variants released from it",
     (
         string("name", "the family's name"),
-        time("observed_at", "the moment up to which its projects are known; the default `until`"),
+        time("observed_at", "the time up to which its projects are known; the default `until`"),
         string("published_lag", "lag that a publication gave it, to compare with"),
         string("published_sync", "sync type that a publication gave it"),
         string("published_intensity", "intensity that a publication gave it"),
@@ -205,7 +205,7 @@ VARIANT = NodeType(
     "a Hugging Face model repository, the downstream side",
     (
         *_PROJECT,
-        string("gated", "`auto` or `manual` if people must ask for access"),
+        string("gated", "`auto` or `manual` if access must be requested"),
         boolean("disabled", "true if the Hub has shut it"),
         string("library", "the library that loads it, e.g. `transformers`"),
         string("task", "what it does, e.g. `text-generation`"),
@@ -226,7 +226,7 @@ COMMIT = NodeType(
 )
 BRANCH = NodeType(
     "Branch",
-    "a git ref that people push to",
+    "a git ref that commits are pushed to",
     (
         string("key", "project key, a space, the full ref name"),
         string("name", "full ref name, e.g. `refs/heads/main`"),
@@ -270,15 +270,15 @@ SWITCH = NodeType(
         string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
         time("from_at", "time of the earlier commit on its side"),
         time("to_at", "time of the later commit on its side"),
-        integer("lag_seconds", "to_at - from_at; people are shown whole days", SECONDS),
+        integer("lag_seconds", "to_at - from_at; displayed in whole days", SECONDS),
     ),
 )
 ASSESSMENT = NodeType(
     "Assessment",
-    "the pattern of a family at one moment",
+    "the pattern of a family at one time",
     (
         string("key", "family, a space, `until`"),
-        time("until", "the moment the question was asked for"),
+        time("until", "the time that the pattern describes"),
         time("assessed_at", "when it was computed"),
         string("thresholds", "the thresholds used, as JSON"),
         string("lag", "`upstream_first`, `downstream_first` or `simultaneous`"),
@@ -299,11 +299,11 @@ EVIDENCE = NodeType(
     "Evidence",
     "one observation that a variant comes from a repository",
     (
-        string("key", "hash of variant, repository, method and place"),
-        string("method", "`same_blob`, `card_link`, … (DESIGN.md section 4)", indexed=True),
+        string("key", "hash of variant, repository, method and location"),
+        string("method", "`same_blob`, `card_link`, … (docs/design.md, section 4)", indexed=True),
         integer("rank", "1 is the strongest"),
         string("place", "where it was seen: a path, a URL, a sha"),
-        string("said", "what it said"),
+        string("said", "the text that was seen there"),
         number("strength", "how much this one observation is worth, 0 to 1"),
         string("reason", "why it is worth less than its method; null if it is not"),
         time("observed_at", "when it was seen"),
@@ -318,7 +318,7 @@ COPY = NodeType(
         string("path", "path in the variant"),
         string("origin_path", "path in the repository"),
         string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
-        boolean("boilerplate", "true if the file is in everybody's repositories: weight 0"),
+        boolean("boilerplate", "true if the file is common to many repositories: weight 0"),
         integer(
             "lag_seconds",
             "variant commit - origin commit (an asset: its release); negative: it flowed back",
@@ -348,7 +348,7 @@ ASSET = NodeType(
 )
 FILE = NodeType(
     "File",
-    "a large file at the head of a variant's default branch, as the Hub told it",
+    "a large file at the head of a variant's default branch, as the Hub lists it",
     (
         string("key", "variant key, a space, the path"),
         string("path", "path in the variant"),
@@ -484,9 +484,9 @@ MODEL = Model(
         RelationshipType("HAS_TAG", _PROJECTS, ("Tag",), "a tag of the project", owns=True),
         RelationshipType("TAGS", ("Tag",), ("Commit",), "the commit it points to"),
         RelationshipType(
-            "HAS_RELEASE", ("Repository",), ("Release",), "a release of it", owns=True
+            "HAS_RELEASE", ("Repository",), ("Release",), "a release of the repository", owns=True
         ),
-        RelationshipType("HAS_ASSET", ("Release",), ("Asset",), "a file of it", owns=True),
+        RelationshipType("HAS_ASSET", ("Release",), ("Asset",), "a file of the release", owns=True),
         RelationshipType(
             "HAS_FILE", ("Variant",), ("File",), "a large file that it holds now", owns=True
         ),
@@ -506,7 +506,11 @@ MODEL = Model(
             (string("method", "how it was found"),),
         ),
         RelationshipType(
-            "HAS_COPY", ("Variant",), ("Copy",), "a file of it that a repository holds", owns=True
+            "HAS_COPY",
+            ("Variant",),
+            ("Copy",),
+            "a file of the variant that a repository holds",
+            owns=True,
         ),
         RelationshipType(
             "COPIED_FROM",

@@ -60,7 +60,7 @@ class Result:
 
         Raises:
             KeyError: no column has this name.
-            IndexError: there are not so many columns.
+            IndexError: there are fewer columns.
         """
         if isinstance(field, str) and field not in self.columns:
             raise KeyError(field)

@@ -9,44 +9,29 @@ _OURS = "hubtrace_"
 _STAMP = f"{_OURS}model_"
 
 
-def constraints(model: Model) -> list[str]:
-    """Return a uniqueness constraint for the key of every label."""
-    return list(_constraints(model).values())
-
-
-def indexes(model: Model) -> list[str]:
-    """Return an index for every other property that is looked up by value."""
-    return list(_indexes(model).values())
+INDEX_NAMES = "SHOW INDEXES YIELD name RETURN name"
+"""The question for the names of all indexes; a constraint's index has its name."""
 
 
 def schema(model: Model) -> dict[str, str]:
-    """Return the constraints and indexes by their names, which no other program would choose."""
-    return _constraints(model) | _indexes(model)
+    """Return statements by the name of what they make, which no other program would choose.
 
-
-def index_names() -> str:
-    """Return the question for the names of all indexes; a constraint's index has its name."""
-    return "SHOW INDEXES YIELD name RETURN name"
-
-
-def _constraints(model: Model) -> dict[str, str]:
-    names = {node: f"{_OURS}{node.label.lower()}_{node.key}" for node in model.nodes}
-    return {
-        name: f"CREATE CONSTRAINT {name} IF NOT EXISTS "
-        f"FOR (n:{node.label}) REQUIRE n.{node.key} IS UNIQUE"
-        for node, name in names.items()
-    }
-
-
-def _indexes(model: Model) -> dict[str, str]:
-    return {
-        f"{_OURS}{node.label.lower()}_{property_.name}": f"CREATE INDEX "
-        f"{_OURS}{node.label.lower()}_{property_.name} IF NOT EXISTS "
-        f"FOR (n:{node.label}) ON (n.{property_.name})"
-        for node in model.nodes
-        for property_ in node.properties
-        if property_.indexed
-    }
+    A uniqueness constraint for the key of every label, then an index for every other property that
+    is looked up by value.
+    """
+    constraints, indexes = {}, {}
+    for node in model.nodes:
+        name = f"{_OURS}{node.label.lower()}_{node.key}"
+        constraints[name] = (
+            f"CREATE CONSTRAINT {name} IF NOT EXISTS "
+            f"FOR (n:{node.label}) REQUIRE n.{node.key} IS UNIQUE"
+        )
+        for property_ in filter(lambda p: p.indexed, node.properties):
+            name = f"{_OURS}{node.label.lower()}_{property_.name}"
+            indexes[name] = (
+                f"CREATE INDEX {name} IF NOT EXISTS FOR (n:{node.label}) ON (n.{property_.name})"
+            )
+    return constraints | indexes
 
 
 def merge_nodes(node: NodeType) -> str:
@@ -78,7 +63,7 @@ def merge_relationships(relationship: RelationshipType, start: NodeType, end: No
 def stamp(model: Model) -> str:
     """Return the statement that marks a database as a graph of this model's version.
 
-    An index over nothing: a node would turn up in everybody's `MATCH (n)`.
+    An index over nothing: a node would be found by every `MATCH (n)`.
     """
     return (
         f"CREATE INDEX {_STAMP}{model.version} IF NOT EXISTS FOR (n:HubtraceModel) ON (n.version)"

@@ -1,4 +1,4 @@
-"""Text for people, and one reversible rule for text that is not UTF-8.
+"""Text that is safe to display, and one reversible rule for text that is not UTF-8.
 
 Names, paths and messages in git are bytes. hubtrace keeps them as text, unchanged wherever they
 are valid UTF-8. A byte that is not becomes one character of a private block, U+10FE80 for 0x80
@@ -9,6 +9,8 @@ a graph engine takes them.)
 """
 
 import re
+
+from hubtrace.graph.format import count as count  # for importers that have not moved yet
 
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
@@ -48,7 +50,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def for_people(text: str) -> str:
-    r"""Return `text` for a person's eyes: escaped bytes and control characters as `\xNN`.
+    r"""Return `text` for display: escaped bytes and control characters as `\xNN`.
 
     Terminal escape codes, line breaks and bidirectional marks inside a name or a message become
     visible instead of taking effect.
@@ -66,15 +68,6 @@ def for_markdown(text: str) -> str:
     # A bare address or an @name would become a link on some hosts.
     shown = shown.replace("://", ":\u200b//").replace("@", "@\u200b")
     return _WWW.sub("\\g<0>\u200b", shown)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, e.g. `1 project`, `2,000 days`, `3 families`, `4 branches`."""
-    if number != 1:
-        if noun.endswith("y") and noun[-2:] != "ay":
-            noun = f"{noun[:-1]}ie"
-        noun = f"{noun}es" if noun.endswith("ch") else f"{noun}s"
-    return f"{number:,} {noun}"
 
 
 def _visible(char: str) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, RelationshipType
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.tables import node_schema, relationship_schema
+from hubtrace.graph.tables import START, node_schema, relationship_schema
 
 NODES_PER_PAGE = 50_000
 STARTS_PER_PAGE = 20_000
@@ -27,9 +27,11 @@ def relationship_tables(
 ) -> Iterator[tuple[Triple, pa.Table]]:
     """Yield every relationship, by type and labels, in order of the keys they start at."""
     for triple in model.triples():
-        for keys in _key_pages(store, triple[1]):
-            for rows in relationships_from(store, triple, keys):
-                yield triple, rows
+        start = triple[1]
+        question = f"MATCH (n:{start.label}) RETURN n.{start.key} AS key ORDER BY key"
+        keys = [key for (key,) in store.run(question).rows()]
+        for rows in relationships(store, triple, keys):
+            yield triple, rows
 
 
 def nodes_of(store: GraphStore, node: NodeType, keys: Sequence[str]) -> Iterator[pa.Table]:
@@ -44,16 +46,25 @@ def nodes_of(store: GraphStore, node: NodeType, keys: Sequence[str]) -> Iterator
             yield _table(found, node_schema(node))
 
 
-def relationships_from(
-    store: GraphStore, triple: Triple, keys: Sequence[str]
+def relationships(
+    store: GraphStore, triple: Triple, keys: Sequence[str], at: str = START
 ) -> Iterator[pa.Table]:
-    """Yield the relationships that start at the nodes of these keys; a page at a time."""
-    yield from _relationships(store, triple, keys, "s", triple[1])
-
-
-def relationships_to(store: GraphStore, triple: Triple, keys: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield the relationships that end at the nodes of these keys; a page at a time."""
-    yield from _relationships(store, triple, keys, "e", triple[2])
+    """Yield the relationships whose `START` or `END` is a node of these keys; a page at a time."""
+    relationship, start, end = triple
+    columns = [f"s.{start.key} AS start_key", f"e.{end.key} AS end_key"]
+    columns += [f"r.{p.name} AS {p.name}" for p in relationship.properties]
+    # The node that is known stands first: the engines begin there.
+    if at == START:
+        path = f"(s:{start.label} {{{start.key}: key}})-[r:{relationship.type}]->(e:{end.label})"
+    else:
+        path = f"(e:{end.label} {{{end.key}: key}})<-[r:{relationship.type}]-(s:{start.label})"
+    question = (
+        f"UNWIND $keys AS key MATCH {path} RETURN {', '.join(columns)} ORDER BY start_key, end_key"
+    )
+    for page in _pages(keys):
+        found = store.run(question, keys=page).rows()
+        if found:
+            yield _table(found, relationship_schema(relationship))
 
 
 def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
@@ -68,34 +79,6 @@ def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
         yield _table(found, node_schema(node))
         last = found[-1][0]
         found = store.run(following, last=last, limit=NODES_PER_PAGE).rows()
-
-
-def _key_pages(store: GraphStore, node: NodeType) -> Iterator[list[str]]:
-    question = f"MATCH (n:{node.label}) RETURN n.{node.key} AS key ORDER BY key"
-    yield from _pages([key for (key,) in store.run(question).rows()])
-
-
-def _relationships(
-    store: GraphStore, triple: Triple, keys: Sequence[str], near: str, node: NodeType
-) -> Iterator[pa.Table]:
-    relationship, start, end = triple
-    columns = [f"s.{start.key} AS start_key", f"e.{end.key} AS end_key"]
-    columns += [f"r.{p.name} AS {p.name}" for p in relationship.properties]
-    # The node that is known stands first: the engines begin there.
-    arrow = (
-        (f"-[r:{relationship.type}]->", "e", end)
-        if near == "s"
-        else (f"<-[r:{relationship.type}]-", "s", start)
-    )
-    question = (
-        f"UNWIND $keys AS key MATCH ({near}:{node.label} {{{node.key}: key}})"
-        f"{arrow[0]}({arrow[1]}:{arrow[2].label}) "
-        f"RETURN {', '.join(columns)} ORDER BY start_key, end_key"
-    )
-    for page in _pages(keys):
-        found = store.run(question, keys=page).rows()
-        if found:
-            yield _table(found, relationship_schema(relationship))
 
 
 def _pages(keys: Sequence[str]) -> Iterator[list[str]]:

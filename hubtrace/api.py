@@ -180,15 +180,13 @@ class FoundAudit:
     def to_markdown(self) -> str:
         """Return the page as Markdown."""
         from hubtrace.queries.audit.formats.markdown import to_markdown
-        from hubtrace.queries.audit.page import page_of
 
-        return to_markdown(page_of(self.facts))
+        return to_markdown(self.facts)
 
     def _repr_html_(self) -> str:
         from hubtrace.queries.audit.formats.html import to_html
-        from hubtrace.queries.audit.page import page_of
 
-        return html_page(to_html(page_of(self.facts), self.facts))
+        return html_page(to_html(self.facts))
 
 
 _EVIDENCE = (

@@ -90,25 +90,25 @@ def open_clients(
     Raises:
         SourceError: an address or a token is none.
     """
+    from hubtrace.ingest.http import Sleeper
     from hubtrace.ingest.sources.github.endpoint import PUBLIC, parse_address
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.github.tokens import find_tokens
     from hubtrace.ingest.sources.huggingface import HuggingFace, stored_token
-    from hubtrace.ingest.waiting import Waiter
 
     sleep = time.sleep if patient else lambda _: None
     address = parse_address(github_url) if github_url else PUBLIC
     tokens, hub_token = find_tokens(address, os.environ), stored_token()
-    hub = HuggingFace(hf_endpoint, token=hub_token, waiter=Waiter(waiting, sleep=sleep))
+    hub = HuggingFace(hf_endpoint, token=hub_token, sleeper=Sleeper(waiting, sleep=sleep))
     for_git = {address.host: tokens[0].text} if tokens else {}
     if hub_token:
         for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
-    with GitHubHost(address, tokens, Waiter(waiting, sleep=sleep)) as github:
-        yield Clients(github, hub, _web(address.web, address.host), for_git)
+    with GitHubHost(address, tokens, Sleeper(waiting, sleep=sleep)) as github:
+        yield Clients(github, hub, _web(address.web, address.host, hub.endpoint), for_git)
 
 
-def _web(page: str, host: str) -> "Hosts":
+def _web(page: str, host: str, hub: str) -> "Hosts":
     """Return where people find projects; what answers on this machine stands for github.com."""
     from hubtrace.graph.identity import Hosts, is_loopback
 
-    return Hosts() if is_loopback(host) else Hosts(github=page)
+    return Hosts(mirror=hub) if is_loopback(host) else Hosts(github=page, mirror=hub)

@@ -7,14 +7,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from hubtrace.graph.errors import SourceError, TableError
-from hubtrace.graph.identity import Hosts, Project, Side, key_of
-from hubtrace.ingest.project_ref import parse_project
+from hubtrace.graph.identity import (
+    Address,
+    Hosts,
+    NotHosted,
+    Project,
+    Side,
+    key_of,
+    parse_address,
+    redact,
+    split_url,
+)
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import SnapshotWriter
-from hubtrace.ingest.sources.git.location import redact
 
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
 _HOSTED = re.compile(
@@ -78,92 +85,76 @@ def parse_target(
     Raises:
         SourceError: the name is not one of the host's, or it is needed and missing.
     """
+    hosts = web or Hosts()
     named = _NAMED.fullmatch(text)
-    web = web or Hosts()
     if named:
-        project = _project(side, named["name"], named["location"], web)
-        return Target(project, named["location"], paths)
-    hosted = _hosted(side, text, web)
-    if hosted is not None:
-        return Target(hosted, hosted.url, paths)
-    return Target(_project(side, None, text, web), text, paths)
+        name, location = named["name"], named["location"]
+        on_host = side is Side.DOWNSTREAM or "/" in name
+        project = hosts.project(side, name) if on_host else _elsewhere(location, name)
+        return Target(project, location, paths)
+    address = None if _exists(text) else _address(side, text, hosts)
+    if address is not None:
+        project = hosts.project(side, address.name)
+        return Target(project, text if _FOR_GIT.match(text) else project.url, paths)
+    if side is Side.DOWNSTREAM:
+        shown = redact(text)
+        raise SourceError(f"the variant at {shown} needs a name: --variant ORG/NAME={shown}")
+    return Target(_elsewhere(text), text, paths)
 
 
-def hosted_project(side: Side, name: str, web: Hosts) -> Project:
-    """Return the project of this name on its side's host.
-
-    Raises:
-        SourceError: the host allows no such name.
-    """
-    url = web.url(side, name)
-    return Project(key_of(url), side, name, url)
-
-
-def _hosted(side: Side, text: str, web: Hosts) -> Project | None:
-    """Return the project if the text is its page on the side's host, or its bare name."""
-    parts = urlsplit(text)
-    page = parts.scheme in ("http", "https")
-    if page and (_name_on_host(side, text, web) is None or parts.username):
-        return None  # elsewhere, or with credentials that git is to use
-    if page or (_HOSTED.match(text) and not Path(text).exists()):
-        asked = parse_project(text, web)
-        if asked.side is not side:
-            raise SourceError(f"{redact(text)} is not on the side of {_OPTIONS[side]}")
-        return hosted_project(side, asked.name, web)
-    if "/" not in text or Path(text).expanduser().exists():
-        return None
-    try:
-        return hosted_project(side, text, web)
-    except SourceError:
-        return None
-
-
+_FOR_GIT = re.compile(r"(?:git|ssh)://|https?://[^/]*@|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+"""Clone URLs that git is given as they are: by another protocol, or with credentials."""
 _OPTIONS = {Side.UPSTREAM: "--upstream", Side.DOWNSTREAM: "--variant"}
 
 
-def _project(side: Side, name: str | None, location: str, web: Hosts) -> Project:
-    """Work out name, URL and key: from the given name, else from the host, else from the path."""
-    host_name = name or _name_on_host(side, location, web)
-    if side is Side.DOWNSTREAM:
-        if host_name is None:
-            raise SourceError(
-                f"the variant at {redact(location)} needs a name: "
-                f"--variant ORG/NAME={redact(location)}"
-            )
-        return hosted_project(side, host_name, web)
-    if host_name is not None and (name is None or "/" in name):
-        return hosted_project(side, host_name, web)
-    url = _place(location)
-    return Project(key_of(url), side, name or _last_part(url), "" if _is_local(url) else url)
-
-
-def _name_on_host(side: Side, location: str, web: Hosts) -> str | None:
-    """Return `owner/name` if the location is a page or a clone URL of the side's host."""
-    host = web.github if side is Side.UPSTREAM else web.hugging_face
-    parts = urlsplit(location)
-    if parts.scheme not in ("http", "https", "git", "ssh"):
+def _address(side: Side, text: str, hosts: Hosts) -> Address | None:
+    """Return what a text points at on the side's host; None for a path or another place."""
+    try:
+        address = parse_address(text, hosts)
+    except NotHosted:
         return None
-    if (parts.hostname or "").removeprefix("www.") != urlsplit(host).hostname:
+    except SourceError:
+        if "://" in text or _HOSTED.match(text):
+            raise
         return None
-    return "/".join(parts.path.strip("/").split("/")[:2]).removesuffix(".git")
+    if address.side is None:  # a name alone, and nothing more
+        return address if "/" in text and address.name == text else None
+    if address.side is not side and "://" not in text:
+        raise SourceError(f"{redact(text)} is not on the side of {_OPTIONS[side]}")
+    return address if address.side is side else None
 
 
-def _place(location: str) -> str:
-    """Return a canonical URL for a location on no known host, without credentials."""
-    parts = urlsplit(location)
-    if parts.scheme in ("", "file") or len(parts.scheme) == 1:
-        path = parts.path if parts.scheme == "file" else location
-        return Path(path).expanduser().resolve().as_uri()
-    netloc = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
-    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/').removesuffix('.git')}"
+def _elsewhere(location: str, name: str | None = None) -> Project:
+    """Return the repository at a location on neither host, under its canonical URL.
+
+    Raises:
+        SourceError: the URL is malformed, or no path can be like that.
+    """
+    parts = split_url(location)
+    is_local = parts.scheme in ("", "file") or len(parts.scheme) == 1
+    if is_local and (scp_like := _SCP_LIKE.fullmatch(location)) and not _exists(location):
+        parts, is_local = split_url(f"ssh://{scp_like[1]}/{scp_like[2]}"), False
+    if is_local:
+        try:
+            path = parts.path if parts.scheme == "file" else location
+            url = Path(path).expanduser().resolve().as_uri()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise SourceError(f"{redact(location)} is not a path: {error}") from None
+    else:
+        netloc = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
+        url = f"{parts.scheme}://{netloc}{parts.path.rstrip('/').removesuffix('.git')}"
+    last = url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git").removesuffix(".bundle")
+    return Project(key_of(url), Side.UPSTREAM, name or last, "" if is_local else url)
 
 
-def _is_local(url: str) -> bool:
-    return url.startswith("file:")
+_SCP_LIKE = re.compile(r"(?:[\w.-]+@)([\w.-]+):([^/].*)")
 
 
-def _last_part(url: str) -> str:
-    return url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git").removesuffix(".bundle")
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown user, a NUL
+        return False
 
 
 _COLUMNS = ["family", "side", "location", "paths"]

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side
+from hubtrace.graph.identity import Hosts, Project, ProjectRef, Side
 from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.derive.membership_by_content import Adopted
 from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
-from hubtrace.ingest.families import FamilyRegistry, FamilyTarget, Target, hosted_project
-from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.families import FamilyRegistry, FamilyTarget, Target
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.resolver import Resolver
 from hubtrace.ingest.snapshot import SnapshotWriter, Written
@@ -286,7 +285,7 @@ class Intake:
         result.reasons, result.tips = list(formed.reasons), list(formed.tips)
         result.cut = [*discovered.cut, *result.cut]
         failures = {
-            hosted_project(one.side, one.name, self.web): reason
+            self.web.project(one.side, one.name): reason
             for one, reason in discovered.failures.items()
         }
         result.failures = {**failures, **result.failures}

@@ -1,7 +1,12 @@
-"""What every source yields: a project, its commits and refs, and what its host says of it."""
+"""What every source yields: a project, its commits and refs, and what its host says of it.
+
+Of which there can be thousands in one file of a snapshot, the record is a named tuple: in JSON a
+list, not a map.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,7 @@ class Release:
     assets: tuple[Asset, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PullHead:
+class PullHead(NamedTuple):
     """The head of a GitHub pull request: sha and state only (DESIGN.md section 1, *branch*)."""
 
     number: int
@@ -58,8 +62,7 @@ class PullHead:
     sha: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFile:
+class TreeFile(NamedTuple):
     """A file at the head of a variant's default branch."""
 
     path: str
@@ -139,8 +142,7 @@ class RefKind(StrEnum):
     """A Hub convert ref, `refs/convert/parquet` and the like: written by a bot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """One ref as observed; an annotated tag is peeled to its commit."""
 
     name: str

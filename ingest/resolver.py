@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from hubtrace.graph.identity import GITHUB, Hosts, Project, Side, host_key, key_of
-from hubtrace.ingest.families import Target, hosted_project
-from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.graph.identity import GITHUB, Hosts, Project, ProjectRef, Side, host_key, key_of
+from hubtrace.ingest.families import Target
 from hubtrace.ingest.records import HostData
 from hubtrace.ingest.source import Cursor, Fetched, ProjectGone
 
@@ -73,7 +72,7 @@ class Resolver:
         Raises:
             ProjectGone, SourceError: as `find`.
         """
-        named = hosted_project(asked.side, asked.name, self._web)
+        named = self._web.project(asked.side, asked.name)
         elder = self._memory.key_of_alias(named.key)
         known = self._memory.cursor(elder).details if elder else None
         if known is None or not known.facts.host_id:
@@ -88,7 +87,7 @@ class Resolver:
             ProjectGone: the host shows no such project, and the snapshot holds none.
             SourceError: the host cannot be asked, or allows no such name.
         """
-        named = hosted_project(asked.side, asked.name, self._web)
+        named = self._web.project(asked.side, asked.name)
         key = self._memory.key_of_alias(named.key) or named.key
         cursor = self._memory.cursor(key)
         try:
@@ -97,11 +96,11 @@ class Resolver:
             if cursor.details is None or not cursor.details.facts.host_id:
                 raise  # and it never showed one
             name = cursor.details.facts.name
-            project = replace(hosted_project(asked.side, name, self._web), key=key)
+            project = replace(self._web.project(asked.side, name), key=key)
             return ResolvedProject(
                 project, replace(cursor.details, gone=gone.reason), marks=cursor.marks
             )
-        now = hosted_project(asked.side, look.details.facts.name, self._web)
+        now = self._web.project(asked.side, look.details.facts.name)
         lasting = self._lasting_key(now, key, cursor, look.details)
         other_names = tuple({named.key} - {lasting, now.key})
         return ResolvedProject(replace(now, key=lasting), look.details, other_names, cursor.marks)

@@ -1,33 +1,45 @@
-"""Which project, variant or revision a name means."""
+"""Which project and revision of the graph a text means; `graph/identity.py` reads the text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.errors import CatalogueError, SourceError
+from hubtrace.graph.identity import (
+    GITHUB,
+    Address,
+    Hosts,
+    NotHosted,
+    Side,
+    commit_url,
+    key_of,
+    parse_address,
+)
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.address import DOWNSTREAM, UPSTREAM, parse_address
 from hubtrace.queries.audit.records import CommitFact, Revision
-from hubtrace.queries.catalogue import Row, ask
-from hubtrace.queries.pages import commit_url
+from hubtrace.queries.catalogue import Row
 
 _NAMED = """
 MATCH (p:{labels})
-WHERE p.key = toLower($name) OR p.key = $name OR toLower(p.name) = toLower($name)
-RETURN p.key AS key, coalesce(p.name, p.key) AS name,
-       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url
-ORDER BY side, key
-"""
-_FORMER = """
-MATCH (e:Event)-[:ABOUT]->(p:{labels})
+OPTIONAL MATCH (e:Event)-[:ABOUT]->(p)
 WHERE e.kind IN ['renamed', 'transferred'] AND toLower(e.before) = toLower($name)
-RETURN DISTINCT p.key AS key, coalesce(p.name, p.key) AS name,
-       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url
-ORDER BY side, key
+WITH p, count(e) AS renamings
+WITH p, CASE WHEN p.key IN $keys THEN 0
+             WHEN toLower(p.name) = toLower($name) THEN 1
+             WHEN p.host_id = $name THEN 2
+             WHEN renamings > 0 THEN 3 END AS rank
+WHERE rank IS NOT NULL
+RETURN p.key AS key, coalesce(p.name, p.key) AS name,
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, rank
+ORDER BY rank, side, key
 """
-_NAMES = "MATCH (p:{labels}) WHERE p.name IS NOT NULL RETURN DISTINCT p.name ORDER BY p.name"
-_LABELS = {UPSTREAM: "Repository", DOWNSTREAM: "Variant", None: "Repository|Variant"}
-_WORDS = {UPSTREAM: "repository", DOWNSTREAM: "variant", None: "project"}
+_NAMES = "MATCH (p:{labels}) RETURN DISTINCT coalesce(p.name, p.key) AS name ORDER BY name"
+_ELSEWHERE = """
+MATCH (r:Repository) WHERE r.key STARTS WITH 'http' AND NOT r.key STARTS WITH $public
+RETURN DISTINCT r.key
+"""
+_LABELS = {Side.UPSTREAM: "Repository", Side.DOWNSTREAM: "Variant", None: "Repository|Variant"}
+_WORDS = {Side.UPSTREAM: "repository", Side.DOWNSTREAM: "variant", None: "project"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +53,96 @@ class ProjectName:
     url: str | None
 
 
-def find_project(store: GraphStore, text: str, side: str | None = None) -> ProjectName:
-    """Return the project that a name, a former name, a key or the URL of its page means.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A project of the graph, and where in it a text points at."""
 
-    A name that both sides have means the variant, if `side` does not say which.
+    project: ProjectName
+    address: Address
+
+
+def resolve(store: GraphStore, text: str, side: Side | None = None) -> Resolved:
+    """Return the project that a name, a former name, a key, an id or a URL means.
+
+    A name that both sides have means the variant, if neither `side` nor the text says which.
 
     Raises:
-        CatalogueError: the graph has no such project; names the closest one.
+        CatalogueError: the graph has no such project, or several; names the closest ones.
     """
-    found = store.run(_NAMED.format(labels=_LABELS[side]), name=text).data()
-    if not found and "/" in text:
-        found = _by_address(store, text, side)
-    found = found or store.run(_FORMER.format(labels=_LABELS[side]), name=text).data()
-    if found:
-        return ProjectName(**found[0])
-    names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
-    close = get_close_matches(text, names, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
-    raise CatalogueError(f"there is no {_WORDS[side]} `{text}` in the graph{hint}")
-
-
-def _by_address(store: GraphStore, text: str, side: str | None) -> list[dict[str, str]]:
-    address = parse_address(text)
-    if address.project is None or address.path is not None or address.project == text:
-        return []
+    text = text.strip()
+    found = _named(store, side, text, [text, text.lower()])
+    if found is not None:  # also a key or a name that is on no host
+        return Resolved(found, Address(None, found.name))
+    try:
+        address, hosts = _address(store, text)
+    except SourceError as error:
+        raise CatalogueError(str(error)) from None
     if side is not None and address.side not in (None, side):
         raise CatalogueError(f"{text!r} is a {_WORDS[address.side]}, not a {_WORDS[side]}")
-    labels = _LABELS[side or address.side]
-    return store.run(_NAMED.format(labels=labels), name=address.project).data()
+    side = side or address.side
+    keys = [key_of(hosts.url(side, address.name))] if side else []
+    found = _named(store, side, address.name, keys)
+    if found is None:
+        raise _unknown(store, text, address.name, side)
+    return Resolved(found, address)
 
 
-_BEST_FIRST = ("key", "name", "host_id", "former_name")
+def find_project(store: GraphStore, text: str, side: Side | None = None) -> ProjectName:
+    """Return the project that a text means, for a question that is not about one revision.
+
+    Raises:
+        CatalogueError: as `resolve`, or the text points at a revision or a file.
+    """
+    found = resolve(store, text, side)
+    if found.address.at or found.address.path:
+        name = found.project.url or found.project.name
+        raise CatalogueError(
+            f"{text!r} points into {found.project.name}, and only the whole of it can be asked "
+            f"about here; give {name}"
+        )
+    return found.project
+
+
+def find_variant(store: GraphStore, target: str) -> tuple[str, str | None]:
+    """Return the key of the variant that a text means, and the revision that it names.
+
+    Raises:
+        CatalogueError: as `resolve`.
+    """
+    found = resolve(store, target, Side.DOWNSTREAM)
+    return found.project.key, found.address.at
+
+
+def _named(store: GraphStore, side: Side | None, name: str, keys: list[str]) -> ProjectName | None:
+    rows = store.run(_NAMED.format(labels=_LABELS[side]), name=name, keys=keys).data()
+    best = [row for row in rows if (row["rank"], row["side"]) == (rows[0]["rank"], rows[0]["side"])]
+    if len(best) > 1:
+        some = ", ".join(row["key"] for row in best)
+        raise CatalogueError(f"{name!r} can be any of {some}; give its URL")
+    return ProjectName(*(best[0][key] for key in ("key", "name", "side", "url"))) if best else None
+
+
+def _address(store: GraphStore, text: str) -> tuple[Address, Hosts]:
+    """Return what a text points at; a company's GitHub is known by the graph's repositories."""
+    try:
+        return parse_address(text), Hosts()
+    except NotHosted:
+        for (key,) in store.run(_ELSEWHERE, public=f"{GITHUB}/").rows():
+            hosts = Hosts(github=key.rsplit("/", 2)[0])
+            if f"{hosts.github.partition('://')[2]}/" in text.lower():
+                return parse_address(text, hosts), hosts
+        raise
+
+
+def _unknown(store: GraphStore, text: str, name: str, side: Side | None) -> CatalogueError:
+    names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
+    return CatalogueError(f"the graph has no {_WORDS[side]} {text!r}{_near(name, names)}")
+
+
 _SHORTEST = 4
 """Characters of a sha that are taken for its beginning."""
 _LISTED = 8
 """Branches and tags that are named where none is near."""
-
-
-def find_variant(store: GraphStore, target: str) -> str:
-    """Return the key of the variant that a name, URL, former name or Hub id stands for.
-
-    Raises:
-        CatalogueError: there is none, or several; names the nearest ones.
-    """
-    found = ask(store, "variants", target=_plain(target)).data()
-    for how in _BEST_FIRST:
-        keys = [row["variant"] for row in found if row["how"] == how]
-        if len(keys) == 1:
-            return str(keys[0])
-        if keys:
-            raise CatalogueError(f"{target!r} can be any of {', '.join(keys)}; give its URL")
-    known = [row["name"] or row["variant"] for row in ask(store, "variants")]
-    raise CatalogueError(f"the graph has no variant {target!r}{_near(_name(target), known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,25 +194,10 @@ def find_revision(history: History, asked: str | None, until: int) -> Revision |
     return _revision(row, history, until, asked, how)
 
 
-def _plain(target: str) -> str:
-    """Return a target without what people copy along with it: a slash, `hf.co`, a page's path."""
-    text = target.strip().rstrip("/")
-    for beginning in ("https://hf.co/", "http://huggingface.co/", "hf.co/", "huggingface.co/"):
-        if text.lower().startswith(beginning):
-            text = "https://huggingface.co/" + text[len(beginning) :]
-    for page in ("/tree/", "/blob/", "/resolve/", "/commit/"):
-        text = text.partition(page)[0]
-    return text.removesuffix(".git")
-
-
-def _name(target: str) -> str:
-    return _plain(target).removeprefix("https://huggingface.co/")
-
-
 def _near(name: str, known: Sequence[str]) -> str:
     folded = {text.lower(): text for text in known}
     last = name.lower().rpartition("/")[2]
-    close = get_close_matches(name.lower(), folded, n=3, cutoff=0.7)
+    close = get_close_matches(name.lower(), folded, n=3)
     close = close or [text for text in folded if last and last in text][:3]
     names = [f"`{folded[text]}`" for text in close]
     return f"; did you mean {' or '.join(names)}?" if names else ""
@@ -207,11 +242,6 @@ def _revision(row: Row, history: History, until: int, asked: str | None, how: st
     )
 
 
-def is_web(url: str | None) -> bool:
-    """Return True if a URL leads to a page; what a source told could be anything."""
-    return url is not None and url.startswith(("https://", "http://"))
-
-
 def commit_fact(row: Row, url: str | None, prefix: str = "") -> CommitFact:
     """Return the commit of a row; its columns may begin with a prefix such as `origin_`."""
     sha = row[f"{prefix}sha"]
@@ -220,5 +250,5 @@ def commit_fact(row: Row, url: str | None, prefix: str = "") -> CommitFact:
         at=row[f"{prefix}at"],
         author=row.get(f"{prefix}author"),
         subject=row.get(f"{prefix}subject"),
-        url=commit_url(url, sha) if is_web(url) else None,
+        url=commit_url(url, sha),
     )

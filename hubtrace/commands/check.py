@@ -1,19 +1,17 @@
-"""`hubtrace check`: a gate for CI; what should worry somebody about models, one line each."""
+"""`hubtrace check`: a gate for CI; findings about models, one line each."""
 
 import re
-from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.commands.audit import write
+from hubtrace.commands.audit import write_document
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats.findings import to_json, to_markdown, to_text
+from hubtrace.queries.audit.formats.interface import CheckFormat, write_findings
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -22,15 +20,6 @@ FINDINGS = 1
 UNDECIDED = 3
 
 _DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
-
-
-class CheckFormat(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    SARIF = "sarif"
 
 
 def register(app: typer.Typer) -> None:
@@ -92,7 +81,7 @@ def check(
             thresholds,
             lambda done, total: show("models", done, total),
         )
-    write(_writer(format_)(found), output)
+    write_document(write_findings(found, format_), output)
     _say(found)
     raise typer.Exit(_code(found))
 
@@ -109,33 +98,20 @@ def _print_kinds() -> None:
 def _days(text: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise HubtraceError(f"--max-lag: {text!r} is no number of days; give one like 30d")
+        raise HubtraceError(f"--max-lag: invalid number of days {text!r} (example: 30d)")
     return int(match[1])
 
 
 def _areas(text: str | None) -> tuple[str, ...]:
-    """Return the areas that were named. A misspelt one would let every commit pass."""
+    """Return the named areas. A misspelt one is an error: it would let every commit pass."""
     from hubtrace.ingest.change_types import Area
 
     words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
     known = [str(area) for area in Area]
     wrong = next((word for word in words if word not in known), None)
     if wrong is not None:
-        raise HubtraceError(f"--areas: there is no area {wrong!r}; it is one of {', '.join(known)}")
+        raise HubtraceError(f"--areas: unknown area {wrong!r}; the areas are {', '.join(known)}")
     return words
-
-
-def _writer(format_: CheckFormat) -> "Callable[[Checked], str]":
-
-    if format_ is CheckFormat.SARIF:
-        from hubtrace.queries.audit.formats.sarif import to_sarif
-
-        return to_sarif
-    return {
-        CheckFormat.TEXT: to_text,
-        CheckFormat.JSON: to_json,
-        CheckFormat.MARKDOWN: to_markdown,
-    }[format_]
 
 
 def _say(found: "Checked") -> None:
@@ -144,17 +120,17 @@ def _say(found: "Checked") -> None:
     for line in [*lines][:_SHOWN]:
         say(line)
     if len(lines) > _SHOWN:
-        say(f"undecided: {len(lines) - _SHOWN:,} more; --format json tells all")
+        say(f"undecided: {len(lines) - _SHOWN:,} more; --format json lists all")
     others = [each for each in found.undecided if each.kind not in found.must_decide]
     if others:
         kinds = ", ".join(dict.fromkeys(each.kind for each in others))
         models = count(len({each.variant for each in others}), "model")
-        say(f"not decided: {kinds} of {models}; --format json tells why")
+        say(f"not decided: {kinds} of {models}; --format json says why")
     say(f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}")
 
 
 _SHOWN = 20
-"""Lines on what could not be decided; JSON tells all of them."""
+"""Lines on what could not be decided; JSON lists all of them."""
 
 
 def _code(found: "Checked") -> int:

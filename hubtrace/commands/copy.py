@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.progress import progress, say
 
 

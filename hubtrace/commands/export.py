@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
@@ -98,17 +98,14 @@ def tables(
 
 
 def _write(
-    file: Path,
-    families: list[str] | None,
-    graph: str,
-    write: Callable[..., tuple[int, int]],
+    file: Path, families: list[str] | None, graph: str, write: Callable[..., tuple[int, int]]
 ) -> None:
     from hubtrace.exports.part import part_of
-    from hubtrace.graph.files import whole_file
+    from hubtrace.graph.files import atomic_replace
     from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = part_of(store, families or None)
-        with whole_file(file) as out:
+        with atomic_replace(file) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:
             counts = write(out, nodes, relationships, show)
     say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")

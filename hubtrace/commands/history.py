@@ -1,18 +1,14 @@
 """`hubtrace history`: what happened to a project between two looks at it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
-
-if TYPE_CHECKING:
-    from hubtrace.graph.store import GraphStore
 
 COLUMNS = ("date", "project", "kind", "subject", "before", "after")
 _SCHEMA = "hubtrace.history/1"
@@ -43,21 +39,19 @@ def history(
     """
     from hubtrace.graph.store import open_store
     from hubtrace.queries.catalogue import ask
+    from hubtrace.queries.resolve import find_project
 
     with open_store(graph) as store:
-        _check_known(store, target)
-        events = ask(store, "history", target=target).data()
-        vanished = ask(store, "vanished_commits", target=target).data()
+        name = target
+        if not store.run(_KNOWN, target=target).evaluate():
+            name = find_project(store, target).key
+        events = ask(store, "history", target=name).data()
+        vanished = ask(store, "vanished_commits", target=name).data()
     if format_ is Format.JSON:
         print_json({"schema": _SCHEMA, "target": target, "events": events, "vanished": vanished})
         return
     print_rows([_row(event) for event in events], COLUMNS, format_, _SCHEMA)
     say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")
-
-
-def _check_known(store: "GraphStore", target: str) -> None:
-    if not store.run(_KNOWN, target=target).evaluate():
-        raise HubtraceError(f"the graph has no family and no project {target!r}")
 
 
 def _row(event: Mapping[str, Any]) -> dict[str, str]:

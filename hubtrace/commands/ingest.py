@@ -18,12 +18,12 @@ from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
+    from hubtrace.graph.identity import ProjectRef
     from hubtrace.ingest.derive.membership_by_content import Adopted
     from hubtrace.ingest.discovery import Reason
     from hubtrace.ingest.families import FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
-    from hubtrace.ingest.project_ref import ProjectRef
 
 COLUMNS = ("family", "upstream", "variants", "evidence", "confidence", "new_commits")
 _SCHEMA = "hubtrace.ingest/1"
@@ -96,7 +96,7 @@ class _Request:
         Raises:
             SourceError: a target is invalid, an owner has no models, or the Hub cannot be reached.
         """
-        from hubtrace.ingest.project_ref import parse_project
+        from hubtrace.graph.identity import parse_project
 
         named = [parse_project(text, hubs.web) for text in self.targets]
         owners = {owner.lower() for owner in self.orgs}
@@ -114,7 +114,6 @@ class _Request:
         from hubtrace.ingest.families import (
             FamilyTarget,
             Target,
-            hosted_project,
             parse_target,
             read_families,
         )
@@ -132,14 +131,13 @@ class _Request:
                     f"{reference.name} is a repository; with --upstream the targets are its "
                     "variants"
                 )
-            project = hosted_project(reference.side, reference.name, hubs.web)
+            project = hubs.web.project(reference.side, reference.name)
             variants.append(Target(project, project.url))
         name = self.family or upstreams[0].project.name
         return [FamilyTarget(name, tuple(upstreams), tuple(variants))]
 
     def _listed(self, hubs: "Clients") -> "Iterator[ProjectRef]":
-        from hubtrace.graph.identity import Side
-        from hubtrace.ingest.project_ref import ProjectRef
+        from hubtrace.graph.identity import ProjectRef, Side
         from hubtrace.ingest.sources.huggingface import ModelFilter
 
         lists: list[tuple[str | None, int]] = [(owner, _MOST) for owner in self.orgs]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import whole_file
+from hubtrace.graph.files import atomic_replace, write_atomically
 from hubtrace.options import (
     GRAPH,
     AbandonAfter,
@@ -176,15 +176,13 @@ def _parquet(document: dict[str, Any], output: Path) -> Path:
     folder = output / "parquet"
     folder.mkdir(exist_ok=True)
     for name, table in tables(document).items():
-        aside = folder / f".{name}.unfinished"
-        pq.write_table(table, aside)
-        aside.replace(folder / f"{name}.parquet")
+        with atomic_replace(folder / f"{name}.parquet") as aside:
+            pq.write_table(table, aside)
     return folder
 
 
 def _put(path: Path, text: str) -> Path:
-    with whole_file(path) as file:
-        file.write(text)
+    write_atomically(path, text)
     return path
 
 

@@ -30,8 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     of: Annotated[
-        SchemaOf,
-        typer.Argument(metavar="[graph|audit|report]", help="Of the graph, or of JSON."),
+        SchemaOf, typer.Argument(metavar="[graph|audit|report]", help="Of the graph, or of JSON.")
     ] = SchemaOf.GRAPH,
     format_: Annotated[
         SchemaFormat, typer.Option("--format", "-f", help="How to print it.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import OutputFormat
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import progress, say

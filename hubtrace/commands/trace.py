@@ -12,7 +12,7 @@ from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from hubtrace.queries.trace import Copy, Reference, Trace
+    from hubtrace.queries.provenance import Trace, TracedCopy, TracedReference
 
 COLUMNS = (
     *("variant", "file", "revision", "since_at", "gone_at"),
@@ -36,8 +36,7 @@ Examples:
 
   hubtrace trace https://huggingface.co/01-ai/Yi-34B/blob/main/LICENSE
 
-A file of weight 1 is held by one repository only; one that everybody has, such as a licence, has
-weight 0.
+A file of weight 1 is in one repository only; a ubiquitous one, such as a licence, has weight 0.
 """
 
 
@@ -48,7 +47,7 @@ def trace(
 ) -> None:
     """Trace a commit to the models that carry it, or a model's file to its origin."""
     from hubtrace.graph.store import open_store
-    from hubtrace.queries.trace import trace as ask_trace
+    from hubtrace.queries.provenance import trace as ask_trace
 
     with open_store(graph) as store:
         found = ask_trace(store, target)
@@ -61,7 +60,7 @@ def trace(
         say(line)
 
 
-def _copy(copy: "Copy") -> dict[str, Any]:
+def _copy(copy: "TracedCopy") -> dict[str, Any]:
     return {
         "variant": copy.name or copy.variant,
         "file": copy.path,
@@ -78,7 +77,7 @@ def _copy(copy: "Copy") -> dict[str, Any]:
     }
 
 
-def _notes(copy: "Copy") -> Iterator[str]:
+def _notes(copy: "TracedCopy") -> Iterator[str]:
     kinds = {"lfs": "large file", "asset": "release asset", "readme": "but for the front matter"}
     if copy.kind in kinds:
         yield kinds[copy.kind]
@@ -116,7 +115,7 @@ def _cut(end: tuple[str, str, int | None]) -> tuple[str, str, int | None]:
     return end[0], end[1][:10], end[2]
 
 
-def _names(one: "Reference") -> str:
+def _names(one: "TracedReference") -> str:
     namer = one.side if one.direction == "named_by" else None
     if namer is None:
         namer = "downstream" if one.side == "upstream" else "upstream"

@@ -29,7 +29,7 @@ def why(
     ],
     graph: Graph = GRAPH,
     all_: Annotated[
-        bool, typer.Option("--all", help=f"Tell of every file, not of {_FILES}.")
+        bool, typer.Option("--all", help=f"List every file, not just {_FILES}.")
     ] = False,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
@@ -40,7 +40,7 @@ def why(
     Example:  hubtrace why 01-ai/Yi-34B 01-ai/Yi --format markdown
     """
     from hubtrace.graph.store import open_store
-    from hubtrace.queries.why import why as ask_why
+    from hubtrace.queries.provenance import why as ask_why
 
     with open_store(graph) as store:
         found = ask_why(store, variant, repository)

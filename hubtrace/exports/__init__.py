@@ -1,6 +1,6 @@
-"""A graph, or a family of it, as files for other programs.
+"""A graph, or some of its families, as files for other programs.
 
 - `part`: what is exported: all of a graph, or all that hangs on some families
 - `graphml`, `node_link`: the nodes and relationships as one file
-- `tables`: the answers to every stored question, as Parquet
+- `tables`: the rows of every stored query, as Parquet
 """

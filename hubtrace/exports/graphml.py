@@ -3,6 +3,7 @@ r"""GraphML, as networkx, Gephi, yEd and igraph read it.
 A node is called `Label key`. Lists are JSON, because GraphML has none. XML cannot hold most control
 characters: in a value they become visible (`\x1b`), in a name they are percent-encoded, so that
 names stay unique. Everything else, line breaks and marks of direction among it, stays what it was.
+Written as a stream: networkx has writers, but for them a whole graph must fit into memory.
 """
 
 import json

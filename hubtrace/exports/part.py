@@ -14,8 +14,7 @@ from hubtrace.graph.transfer import (
     node_tables,
     nodes_of,
     relationship_tables,
-    relationships_from,
-    relationships_to,
+    relationships,
 )
 from hubtrace.queries.catalogue import family_names
 
@@ -96,7 +95,7 @@ class Part:
         for triple in MODEL.triples():
             keys = starts.get(triple[1].label)
             if keys and triple[0].type not in {type_ for _, type_ in _POINTING}:
-                tables = relationships_from(self.store, triple, sorted(keys))
+                tables = relationships(self.store, triple, sorted(keys))
                 ends[triple[2].label] |= self._take(triple, tables, END)
         return ends
 
@@ -105,7 +104,7 @@ class Part:
         for triple in MODEL.triples():
             keys = ends.get(triple[2].label)
             if keys and (triple[1].label, triple[0].type) == (label, type_):
-                tables = relationships_to(self.store, triple, sorted(keys))
+                tables = relationships(self.store, triple, sorted(keys), END)
                 starts |= self._take(triple, tables, START)
         return starts
 

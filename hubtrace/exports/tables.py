@@ -1,7 +1,7 @@
 """The answers to every stored question as Parquet tables, one file each.
 
 Columns have the types that the question declares; what it says of itself stands in the metadata
-of the file. Questions about named projects, variants and people are asked of all that there are.
+of the file. Queries about named projects, variants or contributors are run for all of them.
 """
 
 import json

@@ -68,7 +68,7 @@ def save(made: "Figure", path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    from hubtrace.ingest.snapshot.format import write_atomically
+    from hubtrace.graph.files import write_atomically
 
     ending = path.suffix.lower()
     content = io.BytesIO()

@@ -7,12 +7,11 @@ membership. Other variants are derived, or have no link; they are read, and kept
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hubtrace.graph.identity import Hosts, Side
+from hubtrace.graph.identity import Hosts, ProjectRef, Side
 from hubtrace.ingest.discovery.records import SURE, Discovered, Linked
 from hubtrace.ingest.evidence import in_repository
 from hubtrace.ingest.evidence.model import DERIVED, UPSTREAM, Link
-from hubtrace.ingest.families import FamilyTarget, Target, hosted_project
-from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.ingest.families import FamilyTarget, Target
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.resolver import ResolvedProject
 
@@ -86,7 +85,7 @@ class _Grouper:
             return None
         pairs = in_repository(repository.name, repository.details)
         named = {name for name, found in pairs if found.strength >= SURE}
-        keys = {hosted_project(Side.DOWNSTREAM, name, self._web).key for name in named}
+        keys = {self._web.project(Side.DOWNSTREAM, name).key for name in named}
         more = len(keys - {linked.sighting.project.key for linked in members} - self._members)
         if not more:
             return None
@@ -133,4 +132,4 @@ class _Grouper:
     def _gone(self) -> Iterator[Target]:
         """Yield the repositories that variants link to and that GitHub does not show."""
         for name in self._found.gone:
-            yield Target(hosted_project(Side.UPSTREAM, name, self._web), "")
+            yield Target(self._web.project(Side.UPSTREAM, name), "")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from hubtrace.graph.identity import ProjectRef
 from hubtrace.ingest.evidence import Link
-from hubtrace.ingest.project_ref import ProjectRef
 from hubtrace.ingest.resolver import ResolvedProject
 
 Model = tuple[str, str | None]

@@ -5,13 +5,12 @@ from dataclasses import replace
 from itertools import chain
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Side
+from hubtrace.graph.identity import ProjectRef, Side
 from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.discovery.listing import Heads, Lists, marks_of_others
 from hubtrace.ingest.discovery.records import SURE, Bounds, Discovered, ModelsOf, RepositoriesOf
 from hubtrace.ingest.discovery.scoring import Said, Scorer, likeliest, named_by
 from hubtrace.ingest.evidence import Evidence, in_repository, in_variant
-from hubtrace.ingest.project_ref import ProjectRef
 from hubtrace.ingest.resolver import ResolvedProject, Resolver
 from hubtrace.ingest.source import Progress, ProjectGone, no_progress
 from hubtrace.ingest.workers import WorkerPool, worker_pool

@@ -1,12 +1,17 @@
-"""Evidence of where a variant comes from: one module for each method of DESIGN.md section 4.
+"""Evidence of where a variant comes from, by the methods of docs/design.md, section 4.
 
-Pure functions over what a host told of a project: `in_variant` reads a variant's card and papers,
+Pure functions over the metadata of a project: `in_variant` reads a variant's card and papers,
 `in_repository` a repository's README and workflows, `references_in` a commit's message. `links`
-makes ranked links of it all. Nothing here reads or writes anything, and nothing that a text says is
-executed; texts of any size and shape are read in bounded time. docs/evidence.md tells the rules.
+makes ranked links of it all. Nothing here reads or writes files, and nothing that a text says is
+executed; texts of any size and shape are read in bounded time. docs/evidence.md has the rules.
 """
 
-from hubtrace.ingest.evidence.card import card_code, card_link, card_links, paper_repository
+from hubtrace.ingest.evidence.card import (
+    card_evidence,
+    owners_named,
+    paper_repository,
+    readme_link,
+)
 from hubtrace.ingest.evidence.commit_reference import commit_reference, references_in
 from hubtrace.ingest.evidence.model import RANKS, Evidence, Link, confidence, links, observed
 from hubtrace.ingest.evidence.owners import (
@@ -15,7 +20,6 @@ from hubtrace.ingest.evidence.owners import (
     same_contributor,
     same_owner,
 )
-from hubtrace.ingest.evidence.readme import owners_named, readme_link
 from hubtrace.ingest.evidence.workflow import ci_workflow
 from hubtrace.ingest.records import HostData
 
@@ -40,13 +44,12 @@ __all__ = [
 
 def in_variant(name: str, details: HostData) -> list[Evidence]:
     """Return what the cards and papers of the variant `org/name` say of repositories."""
-    named = card_links(name, details)
-    return [*card_code(named), *card_link(named), *paper_repository(name, details)]
+    return [*card_evidence(name, details), *paper_repository(name, details)]
 
 
 def in_repository(name: str, details: HostData) -> list[tuple[str, Evidence]]:
     """Return the variants that the READMEs and workflows of `owner/name` name, with the evidence.
 
-    Names are as they were written; the Hub tells apart no case.
+    Names are as they were written; the Hub ignores case.
     """
     return [*ci_workflow(name, details), *readme_link(name, details)]

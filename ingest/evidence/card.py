@@ -1,15 +1,25 @@
-"""Evidence in a model card: its links to repositories, its front matter, its papers."""
+"""Evidence in texts: links in a variant's card and in a repository's README, papers' repositories.
+
+A card is a README with front matter. A README links to models of others as well: those that it
+starts from, compares with or thanks. So a link to another owner's model counts less, and least in
+a part about the community; owners that turn out to be the same are recognized later
+(`hubtrace.ingest.derive.evidence`).
+"""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hubtrace.ingest.evidence.addresses import addresses_in, repository_in
+from hubtrace.ingest.evidence.addresses import (
+    addresses_in,
+    hub_owner_in,
+    repository_in,
+    variant_in,
+)
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
-from hubtrace.ingest.evidence.context import in_card, is_tool_of_others
 from hubtrace.ingest.evidence.markdown import Link, links_in
 from hubtrace.ingest.evidence.model import Evidence, observed
+from hubtrace.ingest.evidence.reasons import in_card, in_readme, is_tool_of_others
 from hubtrace.ingest.records import HostData, Text
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
@@ -29,25 +39,14 @@ _NAMED = re.compile(
 """A link's own words: `GitHub`, `Source code`, `official repository`."""
 _CODE_KEYS = {"repository", "repo", "code", "github", "repo_url", "source_code", "source", "git"}
 _LEAVES = 500
+"""Strings of a front matter that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardLink:
-    """A link from a card to a repository."""
-
-    repository: str
-    place: str
-    said: str
-    code: bool
-    """True if it stands under `Repository:`, `Code:` or the like."""
-    reason: str | None
-    """What speaks against it."""
-
-
-def card_links(variant: str, details: HostData) -> list[CardLink]:
-    """Return the links from the cards of a variant to repositories, in their order."""
+def card_evidence(variant: str, details: HostData) -> list[Evidence]:
+    """Return the links of a variant's cards to repositories, those introduced as code first."""
     cards = [text for text in details.texts if text.kind == "card"]
-    return [link for card in cards for link in _links(variant, card)]
+    evidence = [one for card in cards for one in _in_card(variant, card)]
+    return sorted(evidence, key=lambda one: one.method != "card_code")
 
 
 def front_matter(card: str) -> tuple[str, int]:
@@ -56,19 +55,19 @@ def front_matter(card: str) -> tuple[str, int]:
     return (match[1], match.end()) if match else ("", 0)
 
 
-def _links(variant: str, card: Text) -> Iterator[CardLink]:
+def _in_card(variant: str, card: Text) -> Iterator[Evidence]:
     head, end = front_matter(card.text)
     yield from _in_front_matter(card.path, head)
     for link in links_in(card.text[end:], first_line=1 + card.text.count("\n", 0, end)):
         repository = repository_in(link.url)
         if repository:
-            yield CardLink(
-                repository,
-                f"{card.path}:{link.line}",
-                f"{link.before} {link.text or link.url}",
-                _introduced(link),
-                in_card(link, variant, repository),
-            )
+            method = "card_code" if _introduced(link) else "card_link"
+            reason = in_card(link, variant, repository)
+            yield observed(method, repository, f"{card.path}:{link.line}", _excerpt(link), reason)
+
+
+def _excerpt(link: Link) -> str:
+    return f"{link.before} {link.text or link.url}"
 
 
 def _introduced(link: Link) -> bool:
@@ -77,48 +76,33 @@ def _introduced(link: Link) -> bool:
     return bool(_INTRODUCED.search(link.before) or (link.text and _NAMED.fullmatch(link.text)))
 
 
-def _in_front_matter(path: str, head: str) -> Iterator[CardLink]:
+def _in_front_matter(path: str, head: str) -> Iterator[Evidence]:
     if "github" not in head:
         return
-    for keys, value in _leaves(read_yaml(head), ()):
+    for keys, value in _leaves(read_yaml(head)):
         for url in addresses_in(value):
             repository = repository_in(url)
             if repository:
                 key = keys[-1] if keys else ""
                 code = len(keys) == 1 and key in _CODE_KEYS
+                method = "card_code" if code else "card_link"
                 reason = "licence" if "licen" in key else (None if code else "mention")
-                yield CardLink(repository, f"{path}:{'.'.join(keys)}", url, code, reason)
+                yield observed(method, repository, f"{path}:{'.'.join(keys)}", url, reason)
 
 
-def _leaves(node: Any, keys: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+def _leaves(document: Any) -> list[tuple[tuple[str, ...], str]]:
     """Return the strings of a YAML document with the keys that lead to each, not too many."""
-    found: list[tuple[tuple[str, ...], str]] = []
-    waiting: list[tuple[tuple[str, ...], Any]] = [(keys, node)]
-    while waiting and len(found) < _LEAVES:
+    leaves: list[tuple[tuple[str, ...], str]] = []
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), document)]
+    while waiting and len(leaves) < _LEAVES:
         keys, node = waiting.pop()
         if isinstance(node, str):
-            found.append((keys, node))
+            leaves.append((keys, node))
         elif isinstance(node, Sequence):
             waiting += [(keys, child) for child in reversed(node)]
         elif isinstance(node, Mapping):
-            waiting += [
-                ((*keys, str(key)[:40]), child) for key, child in reversed(list(node.items()))
-            ]
-    return found
-
-
-def card_code(links: Iterable[CardLink]) -> Iterator[Evidence]:
-    """Yield the links that are introduced as the place of the code."""
-    for link in links:
-        if link.code:
-            yield observed("card_code", link.repository, link.place, link.said, link.reason)
-
-
-def card_link(links: Iterable[CardLink]) -> Iterator[Evidence]:
-    """Yield the links that nothing introduces as the place of the code."""
-    for link in links:
-        if not link.code:
-            yield observed("card_link", link.repository, link.place, link.said, link.reason)
+            waiting += [((*keys, str(key)[:40]), node[key]) for key in reversed(list(node))]
+    return leaves
 
 
 def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
@@ -128,6 +112,29 @@ def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
         repository = repository_in(paper.repository or "")
         if repository:
             tool = "tooling" if is_tool_of_others(variant, repository) else None
-            place = f"https://arxiv.org/abs/{paper.arxiv}"
-            said = f"arXiv {paper.arxiv} names {repository}"
-            yield observed("paper_repository", repository, place, said, several, tool)
+            page = f"https://arxiv.org/abs/{paper.arxiv}"
+            excerpt = f"arXiv {paper.arxiv} names {repository}"
+            yield observed("paper_repository", repository, page, excerpt, several, tool)
+
+
+def readme_link(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
+    """Yield the variants that the READMEs of a repository link to."""
+    for path, link in _readme_links(details):
+        variant = variant_in(link.url)
+        if variant:
+            reason, location = in_readme(link, repository, variant), f"{path}:{link.line}"
+            yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
+
+
+def owners_named(repository: str, details: HostData) -> Iterator[str]:
+    """Yield the owners whose Hub pages a README links to, where it is about its own models."""
+    for _, link in _readme_links(details):
+        owner = hub_owner_in(link.url)
+        if owner and in_readme(link, repository, f"{owner}/") in (None, "other_owner"):
+            yield owner
+
+
+def _readme_links(details: HostData) -> Iterator[tuple[str, Link]]:
+    for text in details.texts:
+        if text.kind == "readme":
+            yield from ((text.path, link) for link in links_in(text.text))

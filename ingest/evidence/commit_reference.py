@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterator
 
 from hubtrace.graph.identity import GITHUB, HUGGING_FACE
-from hubtrace.ingest.evidence.addresses import addresses_in, repository_in, rest_of, variant_in
+from hubtrace.ingest.evidence.addresses import addresses_in, commit_in, repository_in, variant_in
 from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.records import Reference
 
-_SHA = re.compile(r"[0-9a-f]{40}")
 _BARE_SHA = re.compile(r"(?<![0-9A-Za-z/])[0-9a-f]{40}(?![0-9A-Za-z])")
 _HUB_SYNC = re.compile(r"Sync from ([\w.-]{1,100}/[\w.-]{1,100}) via [\w./-]{0,80}sync", re.I)
 _NAMED_SHA = re.compile(r"(?<![\w./-])([\w-]{1,39}/[\w.-]{1,100})@([0-9a-f]{40})(?![0-9A-Za-z])")
@@ -68,7 +67,7 @@ def _by_address(text: str) -> Iterator[Reference]:
         page = _page(url)
         if page:
             before = text[: text.find(url)][-120:].rpartition("\n")[2]
-            yield Reference(page, _commit_in(url), bool(_FROM.search(before)))
+            yield Reference(page, commit_in(url), bool(_FROM.search(before)))
 
 
 def _by_name(text: str) -> Iterator[Reference]:
@@ -91,12 +90,3 @@ def _page(url: str) -> str | None:
         return f"{GITHUB}/{repository}"
     variant = variant_in(url)
     return f"{HUGGING_FACE}/{variant}" if variant else None
-
-
-def _commit_in(url: str) -> str | None:
-    """Return the sha in `…/commit/<sha>`, `…/tree/<sha>` or `…@<sha>`."""
-    parts = rest_of(url)
-    if len(parts) >= 2 and parts[0] in ("commit", "commits", "tree", "blob", "resolve"):
-        sha = parts[1].lower()
-        return sha if _SHA.fullmatch(sha) else None
-    return None

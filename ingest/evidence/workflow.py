@@ -1,10 +1,14 @@
-"""Evidence in a GitHub workflow: every step of every job, and what it publishes to the Hub."""
+"""Evidence in a GitHub workflow: every step of every job, and what it publishes to the Hub.
+
+Nothing is run. A matrix is unrolled, the expressions that names and conditions are made of are
+evaluated as far as a text alone allows, and scripts are split into the words of their commands.
+"""
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from hubtrace.ingest.evidence.addresses import addresses_in, variant_in, variant_named
@@ -15,15 +19,16 @@ from hubtrace.ingest.records import HostData
 UNKNOWN = "***"
 """Stands for what only a run would know, a secret above all."""
 
-Value = str | bool
-Names = Mapping[str, Value]
-"""Dotted name in lower case (`matrix.repo`) → its value."""
+Names = Mapping[str, str]
+"""Dotted name in lower case (`matrix.repo`) → its value; a truth value is `true` or `false`."""
 
 _EXPRESSION = re.compile(r"\$\{\{(.{0,4000}?)\}\}", re.DOTALL)
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d[\w.]*)|(?P<op>==|!=|&&|\|\||<=|>=|[<>!(),])"
-    r"|(?P<name>[A-Za-z_][\w-]*(?:\.[\w*-]+|\[\s*'[^']*'\s*\])*))"
+    r"'(?:[^']|'')*'|\d[\w.]*|==|!=|&&|\|\||<=|>=|[<>!(),]"
+    r"|[A-Za-z_][\w-]*(?:\.[\w*-]+|\[\s*'[^']*'\s*\])*"
 )
+_OPERATORS = ({"||"}, {"&&"}, {"==", "!="})
+"""From those that bind least to those that bind most."""
 _DEEPEST = 30
 _LONGEST_EXPRESSION = 20_000
 """Characters that a text may grow to."""
@@ -33,157 +38,115 @@ def expand(text: str, names: Names) -> str:
     """Return a text with its expressions evaluated; what cannot be known becomes `UNKNOWN`."""
 
     def value(match: re.Match[str]) -> str:
-        return _text(evaluate(match[1], names))
+        return evaluate(match[1], names)
 
     return _EXPRESSION.sub(value, text[:_LONGEST_EXPRESSION])[:_LONGEST_EXPRESSION]
 
 
-def evaluate(expression: str, names: Names) -> Value:
+def evaluate(expression: str, names: Names) -> str:
     """Return the value of one expression, `UNKNOWN` if it is broken or cannot be known."""
-    try:
-        tokens = _tokens(expression)
-        parser = _Parser(tokens, names)
-        value = parser.either(0)
-    except _Broken:
+    if _TOKEN.sub("", expression).strip():
         return UNKNOWN
-    return value if parser.at == len(tokens) else UNKNOWN
-
-
-class _Broken(Exception):
-    """The expression is none."""
-
-
-def _tokens(expression: str) -> list[tuple[str, str]]:
-    tokens: list[tuple[str, str]] = []
-    text, at = expression.strip(), 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            raise _Broken
-        tokens.append((match.lastgroup, match[match.lastgroup]))
-        at = match.end()
-    return tokens
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else str(value).lower()
-
-
-def _true(value: Value) -> bool:
-    return value not in ("", False, "false", "0")
+    parser = _Parser(_TOKEN.findall(expression)[::-1], names)
+    try:
+        value = parser.value()
+    except ValueError:
+        return UNKNOWN
+    return UNKNOWN if parser.tokens else value
 
 
 @dataclass
 class _Parser:
-    """A recursive descent over the tokens: one method for each level of precedence."""
+    """A recursive descent over the tokens of an expression; ValueError where it is broken."""
 
-    tokens: list[tuple[str, str]]
+    tokens: list[str]
+    """The next one last."""
     names: Names
-    at: int = 0
 
-    def either(self, depth: int) -> Value:
-        """Return `a || b`: the first that is true, else the last."""
-        value = self._both(depth)
-        while self._take("||"):
-            other = self._both(depth)
-            value = value if value != UNKNOWN and _true(value) else other
+    def value(self, depth: int = 0, level: int = 0) -> str:
+        """Return the value of what comes next, up to an operator that binds less than `level`."""
+        if level == len(_OPERATORS):
+            return self._operand(depth)
+        value = self.value(depth, level + 1)
+        while self.tokens and self.tokens[-1] in _OPERATORS[level]:
+            operator = self.tokens.pop()
+            value = _combined(operator, value, self.value(depth, level + 1))
         return value
 
-    def _both(self, depth: int) -> Value:
-        """Return `a && b`: the first that is false, else the last."""
-        value = self._compared(depth)
-        while self._take("&&"):
-            other = self._compared(depth)
-            value = other if value == UNKNOWN or _true(value) else value
-        return value
-
-    def _compared(self, depth: int) -> Value:
-        value = self._single(depth)
-        for sign in ("==", "!="):
-            if self._take(sign):
-                other = self._single(depth)
-                if UNKNOWN in (value, other):
-                    return UNKNOWN
-                same = _text(value).lower() == _text(other).lower()
-                return same if sign == "==" else not same
-        return value
-
-    def _single(self, depth: int) -> Value:
-        if depth > _DEEPEST or self.at >= len(self.tokens):
-            raise _Broken
-        kind, word = self.tokens[self.at]
-        self.at += 1
-        if word == "!" and kind == "op":
-            value = self._single(depth + 1)
-            return UNKNOWN if value == UNKNOWN else not _true(value)
-        if word == "(" and kind == "op":
-            value = self.either(depth + 1)
+    def _operand(self, depth: int) -> str:
+        if depth > _DEEPEST or not self.tokens:
+            raise ValueError
+        word = self.tokens.pop()
+        if word == "!":
+            value = self._operand(depth + 1)
+            return UNKNOWN if value == UNKNOWN else _truth(not _is_true(value))
+        if word == "(":
+            value = self.value(depth + 1)
             self._need(")")
             return value
-        if kind == "text":
+        if word[0] == "'":
             return word[1:-1].replace("''", "'")
-        if kind == "number":
+        if word[0].isdigit() or word in ("true", "false"):
             return word
-        if kind == "name":
-            return self._called(word, depth) if self._take("(") else self._named(word)
-        raise _Broken
+        if not (word[0].isalpha() or word[0] == "_"):
+            raise ValueError
+        if self._take("("):
+            return _called(word.lower(), self._arguments(depth))
+        return self.names.get(re.sub(r"\[\s*'([^']*)'\s*\]", r".\1", word).lower(), UNKNOWN)
 
-    def _named(self, word: str) -> Value:
-        if word in ("true", "false"):
-            return word == "true"
-        name = re.sub(r"\[\s*'([^']*)'\s*\]", r".\1", word).lower()
-        return self.names.get(name, UNKNOWN)
-
-    def _called(self, word: str, depth: int) -> Value:
-        arguments: list[Value] = []
+    def _arguments(self, depth: int) -> list[str]:
+        arguments: list[str] = []
         while not self._take(")"):
             if arguments:
                 self._need(",")
-            arguments.append(self.either(depth + 1))
-        function = _FUNCTIONS.get(word.lower())
-        return function([_text(value) for value in arguments]) if function else UNKNOWN
+            arguments.append(self.value(depth + 1))
+        return arguments
 
-    def _take(self, sign: str) -> bool:
-        if self.at < len(self.tokens) and self.tokens[self.at] == ("op", sign):
-            self.at += 1
-            return True
-        return False
+    def _take(self, token: str) -> bool:
+        if self.tokens[-1:] != [token]:
+            return False
+        self.tokens.pop()
+        return True
 
-    def _need(self, sign: str) -> None:
-        if not self._take(sign):
-            raise _Broken
+    def _need(self, token: str) -> None:
+        if not self._take(token):
+            raise ValueError
 
 
-def _format(arguments: list[str]) -> Value:
-    """`format('{0}/{1}', a, b)`; an argument that is unknown stays a hole in the text."""
-    if not arguments:
+def _combined(operator: str, left: str, right: str) -> str:
+    """Return the value of `left operator right`; `&&` and `||` return one of the two."""
+    if operator == "||":
+        return left if left != UNKNOWN and _is_true(left) else right
+    if operator == "&&":
+        return right if left == UNKNOWN or _is_true(left) else left
+    if UNKNOWN in (left, right):
         return UNKNOWN
-    pattern, values = arguments[0], arguments[1:]
-
-    def hole(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return values[number] if number < len(values) else UNKNOWN
-
-    return re.sub(r"\{(\d{1,2})\}", hole, pattern)[:_LONGEST_EXPRESSION]
+    return _truth((left.lower() == right.lower()) is (operator == "=="))
 
 
-def _contains(arguments: list[str]) -> Value:
-    if len(arguments) != 2 or UNKNOWN in arguments:
-        return UNKNOWN
-    return arguments[1].lower() in arguments[0].lower()
+def _called(function: str, arguments: list[str]) -> str:
+    """Return the value of a function; an unknown argument of `format` stays a hole in its text."""
+    if function == "format" and arguments:
+        pattern, *values = arguments
+        holes = dict(enumerate(values))
+        return re.sub(r"\{(\d{1,2})\}", lambda m: holes.get(int(m[1]), UNKNOWN), pattern)[
+            :_LONGEST_EXPRESSION
+        ]
+    if len(arguments) == 2 and UNKNOWN not in arguments:
+        text, part = (argument.lower() for argument in arguments)
+        if function == "contains":
+            return _truth(part in text)
+        if function == "startswith":
+            return _truth(text.startswith(part))
+    return UNKNOWN
 
 
-def _starts_with(arguments: list[str]) -> Value:
-    if len(arguments) != 2 or UNKNOWN in arguments:
-        return UNKNOWN
-    return arguments[0].lower().startswith(arguments[1].lower())
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
 
 
-_FUNCTIONS: Mapping[str, Callable[[list[str]], Value]] = {
-    "format": _format,
-    "contains": _contains,
-    "startswith": _starts_with,
-}
+def _is_true(value: str) -> bool:
+    return value not in ("", "false", "0")
 
 
 _LONGEST_SCRIPT = 20_000
@@ -198,15 +161,13 @@ def commands(script: str, environment: Mapping[str, str]) -> Iterator[list[str]]
     known = dict(environment)
     joined = script[:_LONGEST_SCRIPT].replace("\\\r\n", " ").replace("\\\n", " ")
     lines = (part for line in joined.split("\n") for part in _SEPARATORS.split(line))
-    for number, line in enumerate(lines):
-        if number >= _COMMANDS:
-            return
+    for line in islice(lines, _COMMANDS):
         words = _words(line)
-        while words and (set_ := _ASSIGNMENT.fullmatch(words[0])):
-            known[set_[1]] = _expanded(set_[2], known)
+        while words and (assignment := _ASSIGNMENT.fullmatch(words[0])):
+            known[assignment[1]] = _expanded(assignment[2], known)
             words = words[1:]
-        if words[:1] == ["export"] and len(words) > 1 and (set_ := _ASSIGNMENT.fullmatch(words[1])):
-            known[set_[1]] = _expanded(set_[2], known)
+        if words[:1] == ["export"] and (assignment := _ASSIGNMENT.fullmatch("".join(words[1:2]))):
+            known[assignment[1]] = _expanded(assignment[2], known)
         elif words:
             yield [_expanded(word, known) for word in words]
 
@@ -250,128 +211,118 @@ class Step:
 
 def steps_of(text: str, repository: str) -> Iterator[Step]:
     """Yield the steps of a workflow file of `owner/name`; none if the file is broken."""
-    document = read_yaml(text)
-    if not isinstance(document, Mapping):
-        return
-    names = _facts_of(repository) | _defaults(document.get("on"))
-    left = _STEPS
-    for job, body in _mapping(document.get("jobs")).items():
-        if not isinstance(body, Mapping):
-            continue
-        for cell in _cells(_mapping(body.get("strategy")).get("matrix")):
-            for step in _job(str(job), body, {**names, **cell}, _mapping(document.get("env"))):
-                yield step
-                left -= 1
-                if left == 0:
-                    return
+    document = _mapping(read_yaml(text))
+    known = _context(repository) | _defaults(document.get("on"))
+    unrolled = (
+        step
+        for job, body in _mapping(document.get("jobs")).items()
+        for cell in _cells(_mapping(_mapping(_mapping(body).get("strategy")).get("matrix")))
+        for names in ({**known, **cell},)
+        for step in _job(str(job), _mapping(body), names, _layer(names, {}, document))
+    )
+    return islice(unrolled, _STEPS)
 
 
 def _job(
-    job: str, body: Mapping[str, Any], names: dict[str, Value], environment: Mapping[str, Any]
+    job: str, body: Mapping[str, Any], names: Names, environment: Mapping[str, str]
 ) -> Iterator[Step]:
     """Yield the steps of one job in one cell; what a script puts into the environment stays."""
     if _never(body, names):
         return
-    known = _with_environment(names, {}, environment)
-    known = _with_environment(names, known, _mapping(body.get("env")))
+    known = _layer(names, environment, body)
     if "uses" in body:  # a reusable workflow: its inputs may name the model
         yield _step(job, body, names, known)
     steps = body.get("steps")
-    for step in steps if isinstance(steps, list) else ():
-        if isinstance(step, Mapping) and not _never(step, {**names, **_as_names(known)}):
-            here = _with_environment(names, known, _mapping(step.get("env")))
-            done = _step(job, step, {**names, **_as_names(here)}, here)
+    for step in map(_mapping, steps if isinstance(steps, list) else ()):
+        if not _never(step, _with(names, known)):
+            own = _layer(names, known, step)
+            done = _step(job, step, _with(names, own), own)
             known |= exported(done.run)
             yield done
 
 
-def _step(
-    job: str, body: Mapping[str, Any], names: Mapping[str, Value], known: Mapping[str, str]
-) -> Step:
+def _step(job: str, body: Mapping[str, Any], names: Names, environment: Mapping[str, str]) -> Step:
     def text(value: Any) -> str:
         return expand(value, names) if isinstance(value, str) else ""
 
     uses = text(body.get("uses")).partition("@")[0]
-    inputs = {str(k).lower(): text(v) for k, v in _mapping(body.get("with")).items()}
-    return Step(job, uses, inputs, text(body.get("run")), known)
+    inputs = {str(key).lower(): text(value) for key, value in _mapping(body.get("with")).items()}
+    return Step(job, uses, inputs, text(body.get("run")), environment)
 
 
 def exported(run: str) -> dict[str, str]:
     """Return what a script adds to the environment of later steps: `echo "A=b" >> $GITHUB_ENV`."""
-    found: dict[str, str] = {}
+    added: dict[str, str] = {}
     for line in run.split("\n"):
         words, _, target = line.partition(">>")
         if _FILE in target.replace("{", "").replace("}", ""):
             name, equals, value = words.strip().removeprefix("echo ").strip(" \"'").partition("=")
             if equals and name.isidentifier():
-                found[name] = value.strip(" \"'")
-    return found
+                added[name] = value.strip(" \"'")
+    return added
 
 
-def _never(body: Mapping[str, Any], names: Mapping[str, Value]) -> bool:
+def _never(body: Mapping[str, Any], names: Names) -> bool:
     """Return True if the condition of a job or step is surely false."""
     condition = body.get("if")
     if not isinstance(condition, str):
         return False
-    inner = condition.strip().removeprefix("${{").removesuffix("}}")
-    return evaluate(inner, names) in (False, "false", "")
+    return evaluate(condition.strip().removeprefix("${{").removesuffix("}}"), names) in (
+        "false",
+        "",
+    )
 
 
-def _cells(matrix: Any) -> list[dict[str, Value]]:
+def _cells(matrix: Mapping[Any, Any]) -> list[dict[str, str]]:
     """Return the cells of a matrix as names; one empty cell without any."""
-    axes = {k: v for k, v in _mapping(matrix).items() if k not in ("include", "exclude")}
-    lists = {key: values for key, values in axes.items() if isinstance(values, list) and values}
-    cells: list[dict[str, Value]] = []
-    if lists:
-        for combination in product(*lists.values()):
-            cell: dict[str, Value] = {}
-            for key, value in zip(lists, combination, strict=True):
-                cell |= _named(f"matrix.{key}", value)
-            cells.append(cell)
-            if len(cells) >= _CELLS:
-                break
-    return _included(cells, _mapping(matrix).get("include")) or [{}]
-
-
-def _included(cells: list[dict[str, Value]], include: Any) -> list[dict[str, Value]]:
-    """Add what `include` says: to the cells that it does not contradict, else as cells."""
+    axes = {
+        key: values
+        for key, values in matrix.items()
+        if key not in ("include", "exclude") and isinstance(values, list) and values
+    }
+    combinations = islice(product(*axes.values()), _CELLS) if axes else ()
+    cells = [_cell(zip(axes, combination, strict=True)) for combination in combinations]
+    include = matrix.get("include")
     original = [set(cell) for cell in cells]
+    # An entry of `include` joins the cells that it does not contradict, else it is a cell itself.
     for extra in include if isinstance(include, list) else ():
-        named: dict[str, Value] = {}
-        for key, value in _mapping(extra).items():
-            named |= _named(f"matrix.{key}", value)
+        added = _cell(_mapping(extra).items())
         fits = [
             cell
             for cell, own in zip(cells, original, strict=False)
-            if all(cell[name] == value for name, value in named.items() if name in own)
+            if all(cell[name] == value for name, value in added.items() if name in own)
         ]
         for cell in fits:
-            cell |= named
-        if not fits and named and len(cells) < _CELLS:
-            cells.append(named)
-    return cells
+            cell |= added
+        if not fits and added and len(cells) < _CELLS:
+            cells.append(added)
+    return cells or [{}]
 
 
-def _named(name: str, value: Any) -> dict[str, Value]:
-    """Return a value of a matrix as dotted names, two levels deep."""
-    if isinstance(value, Mapping):
-        return {f"{name}.{key}".lower(): str(child) for key, child in value.items()}
-    return {name.lower(): value} if isinstance(value, str) else {}
+def _cell(entries: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    """Return the values of a matrix as dotted names, two levels deep."""
+    names: dict[str, str] = {}
+    for key, value in entries:
+        if isinstance(value, str):
+            names[f"matrix.{key}".lower()] = value
+        for part, child in _mapping(value).items():
+            names[f"matrix.{key}.{part}".lower()] = str(child)
+    return names
 
 
-def _defaults(on: Any) -> dict[str, Value]:
-    """Return the default inputs of a workflow that people or others start."""
-    found: dict[str, Value] = {}
+def _defaults(on: Any) -> dict[str, str]:
+    """Return the default inputs of a workflow that people or other workflows start."""
+    names: dict[str, str] = {}
     for trigger in ("workflow_dispatch", "workflow_call"):
         for name, body in _mapping(_mapping(_mapping(on).get(trigger)).get("inputs")).items():
             default = _mapping(body).get("default")
             if isinstance(default, str):
-                found[f"inputs.{name}".lower()] = default
-                found[f"github.event.inputs.{name}".lower()] = default
-    return found
+                names[f"inputs.{name}".lower()] = default
+                names[f"github.event.inputs.{name}".lower()] = default
+    return names
 
 
-def _facts_of(repository: str) -> dict[str, Value]:
+def _context(repository: str) -> dict[str, str]:
     owner, _, name = repository.partition("/")
     return {
         "github.repository": repository,
@@ -382,17 +333,17 @@ def _facts_of(repository: str) -> dict[str, Value]:
     }
 
 
-def _with_environment(
-    names: Mapping[str, Value], known: Mapping[str, str], body: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the environment with another layer on it, whose values may use what was known."""
-    below = {**names, **_as_names(known)}
-    layer = {str(k): expand(v, below) for k, v in body.items() if isinstance(v, str)}
-    return {**known, **layer}
+def _layer(names: Names, environment: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment with the `env` of a body on it, whose values may use what was set."""
+    below, own = _with(names, environment), _mapping(body.get("env"))
+    return {
+        **environment,
+        **{str(name): expand(text, below) for name, text in own.items() if isinstance(text, str)},
+    }
 
 
-def _as_names(environment: Mapping[str, str]) -> dict[str, Value]:
-    return {f"env.{name}".lower(): value for name, value in environment.items()}
+def _with(names: Names, environment: Mapping[str, str]) -> dict[str, str]:
+    return {**names, **{f"env.{name}".lower(): value for name, value in environment.items()}}
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -422,34 +373,25 @@ def ci_workflow(repository: str, details: HostData) -> Iterator[tuple[str, Evide
             continue
         seen: set[str] = set()
         for step in steps_of(text.text, repository):
-            for variant, said in _published(step):
-                if variant not in seen:
+            for name, excerpt in (*_by_action(step), *_by_command(step), *_by_python(step)):
+                variant = variant_named(name)
+                if variant and variant not in seen:
                     seen.add(variant)
-                    place = f"{text.path}:{step.job}"
-                    yield variant, observed("ci_workflow", repository, place, said)
-
-
-def _published(step: Step) -> Iterator[tuple[str, str]]:
-    """Yield the models that a step publishes to, and how it says so."""
-    targets = [*_by_action(step), *_by_command(step), *_by_python(step)]
-    for name, said in targets:
-        variant = variant_named(name)
-        if variant:
-            yield variant, said
+                    location = f"{text.path}:{step.job}"
+                    yield variant, observed("ci_workflow", repository, location, excerpt)
 
 
 def _by_action(step: Step) -> Iterator[tuple[str, str]]:
-    if not _ACTION.search(step.uses.lower()):
-        return
-    if step.inputs.get("repo_type", "space").lower() == "model":
+    """Yield the names of models that a step publishes to, each with an excerpt that says so."""
+    to_model = step.inputs.get("repo_type", "space").lower() == "model"
+    if to_model and _ACTION.search(step.uses.lower()):
         for target in _TARGETS:
             if target in step.inputs:
                 yield step.inputs[target], f"uses {step.uses}, {target}: {step.inputs[target]}"
 
 
 def _by_command(step: Step) -> Iterator[tuple[str, str]]:
-    environment = {**step.environment, **exported(step.run)}
-    for words in commands(step.run, environment):
+    for words in commands(step.run, {**step.environment, **exported(step.run)}):
         yield from _by_hub_program(words)
         yield from _by_git(words)
         yield from _by_option(words)
@@ -458,8 +400,7 @@ def _by_command(step: Step) -> Iterator[tuple[str, str]]:
 def _by_hub_program(words: list[str]) -> Iterator[tuple[str, str]]:
     for position, word in enumerate(words[:-2]):
         if word.rpartition("/")[2] in _PROGRAMS and words[position + 1] in _UPLOADS:
-            rest = words[position + 2 :]
-            options = _options(rest)
+            options = _options(words[position + 2 :])
             if options.get("--repo-type", "model") == "model":
                 name = options.get("", "")
                 yield name, f"{word} {words[position + 1]} {name}"
@@ -468,37 +409,34 @@ def _by_hub_program(words: list[str]) -> Iterator[tuple[str, str]]:
 
 def _options(words: Iterable[str]) -> Mapping[str, str]:
     """Return the options of `hf upload` by name, and under the empty name the first argument."""
-    found_: dict[str, str] = {}
+    options: dict[str, str] = {}
     name = ""
     for word in words:
         if word.startswith("-"):
             name, equals, value = word.partition("=")
             if equals:
-                found_[name], name = value, ""
-        elif name:
-            found_.setdefault(name, word)
-            name = ""
+                options[name], name = value, ""
         else:
-            found_.setdefault("", word)
-    return found_
+            options.setdefault(name, word)
+            name = ""
+    return options
 
 
 def _by_git(words: list[str]) -> Iterator[tuple[str, str]]:
-    if words[:1] != ["git"] or not {"push", "remote"} & set(words[1:4]):
-        return
-    for word in words:
-        for url in addresses_in(word):
+    if words[:1] == ["git"] and {"push", "remote"} & set(words[1:4]):
+        for url in addresses_in("\n".join(words)):
             variant = variant_in(url)
             if variant:
                 yield variant, f"git {words[1]} to huggingface.co/{variant}"
 
 
 def _by_option(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a training script is told to push to: `--hub_model_id org/name`."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        name, equals, value = word.partition("=")
-        if name in _OPTIONS and any(part.startswith("--push_to_hub") for part in words):
-            yield (value if equals else following), f"{name} {value if equals else following}"
+    """Yield what a training script pushes to: `--push_to_hub --hub_model_id org/name`."""
+    if any(word.startswith("--push_to_hub") for word in words):
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            if name in _OPTIONS:
+                yield (value if equals else following), f"{name} {value if equals else following}"
 
 
 def _by_python(step: Step) -> Iterator[tuple[str, str]]:

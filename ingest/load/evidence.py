@@ -26,7 +26,7 @@ from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
-DERIVATION = 2
+DERIVATION = 3
 """Raised when the same inputs would give other links, so that graphs are brought up to date."""
 
 KEPT = 5

@@ -1,4 +1,4 @@
-"""The snapshot: what was seen, when; the source of truth (DESIGN.md section 6, *Snapshot*).
+"""The snapshot: what was seen, when; the source of truth (docs/design.md, section 6, *Snapshot*).
 
     snapshot.json                    format, id
     secret.key                       the key under which e-mail addresses become contributors

@@ -12,45 +12,25 @@ from hubtrace.graph.identity import Side, login_host
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.snapshot.format import CHANGES_FILE, COMMITS_FILE, PEOPLE_FILE, REFERENCES_FILE
 
-COMMITS = pa.schema(
-    [
-        ("sha", pa.string()),
-        ("parents", pa.list_(pa.string())),
-        ("author", pa.string()),
-        ("contributor", pa.string()),
-        ("authored_at", pa.int64()),
-        ("committed_at", pa.int64()),
-        ("subject", pa.string()),
-    ]
-)
-CHANGES = pa.schema(
-    [
-        ("sha", pa.string()),
-        ("status", pa.string()),
-        ("path", pa.string()),
-        ("blob", pa.string()),
-        ("mode", pa.string()),
-    ]
-)
-
-REFERENCES = pa.schema(
-    [
-        ("sha", pa.string()),
-        ("project", pa.string()),
-        ("named", pa.string()),
-        ("copied", pa.bool_()),
-    ]
-)
-"""What messages name: few commits have any, so that they have a file of their own."""
-
-PEOPLE = pa.schema([("login", pa.string()), ("address", pa.string())])
-"""Whose address is whose login, both as keys of contributors, where a host told the login."""
-
 SCHEMAS = {
-    COMMITS_FILE: COMMITS,
-    CHANGES_FILE: CHANGES,
-    REFERENCES_FILE: REFERENCES,
-    PEOPLE_FILE: PEOPLE,
+    COMMITS_FILE: pa.schema(
+        {
+            "sha": pa.string(),
+            "parents": pa.list_(pa.string()),
+            "author": pa.string(),
+            "contributor": pa.string(),
+            "authored_at": pa.int64(),
+            "committed_at": pa.int64(),
+            "subject": pa.string(),
+        }
+    ),
+    CHANGES_FILE: pa.schema(dict.fromkeys(("sha", "status", "path", "blob", "mode"), pa.string())),
+    # What messages name: few commits have any, so that they have a file of their own.
+    REFERENCES_FILE: pa.schema(
+        {"sha": pa.string(), "project": pa.string(), "named": pa.string(), "copied": pa.bool_()}
+    ),
+    # Which address has which login, both as keys of contributors, where a host knows the login.
+    PEOPLE_FILE: pa.schema({"login": pa.string(), "address": pa.string()}),
 }
 
 WRITING = {
@@ -70,13 +50,13 @@ _DIGEST_BYTES = 16
 
 @dataclass
 class Contributors:
-    """Names of authors without their e-mail addresses (DESIGN.md section 5, *The graph*)."""
+    """Names of authors without their e-mail addresses (docs/design.md, section 5)."""
 
     secret: bytes
     _known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def key(self, name: str, email: str) -> str | None:
-        """Return `<host>:<login>` where the address tells it, else an HMAC; None for nobody."""
+        """Return `<host>:<login>` where the address holds it, else an HMAC; None without a name."""
         author = (name, email)
         if author not in self._known:
             self._known[author] = self._key(name, email)
@@ -97,38 +77,44 @@ def without_email(name: str) -> str:
     return _EMAIL.sub("", name).strip() if "@" in name else name
 
 
-def commit_rows(
-    commits: list[Commit], contributors: Contributors, host: str, logins: Mapping[str, str]
-) -> pa.Table:
-    """Return commits as rows of `COMMITS`; `logins` on `host` are by sha, or on the commit."""
+def tables(
+    commits: list[Commit], side: Side, contributors: Contributors, logins: Mapping[str, str]
+) -> dict[str, pa.Table]:
+    """Return commits as rows of each of `SCHEMAS`.
 
-    def contributor(commit: Commit) -> str | None:
-        login = _login(commit, host, logins)
-        return login or contributors.key(commit.author_name, commit.author_email)
-
-    columns: list[list[Any]] = [
-        [commit.sha for commit in commits],
-        [commit.parents for commit in commits],
-        [without_email(commit.author_name) for commit in commits],
-        [contributor(commit) for commit in commits],
-        [commit.authored_at for commit in commits],
-        [commit.committed_at for commit in commits],
-        [commit.subject for commit in commits],
-    ]
-    return _table(columns, COMMITS)
-
-
-def people_rows(
-    commits: list[Commit], contributors: Contributors, host: str, logins: Mapping[str, str]
-) -> pa.Table:
-    """Return the addresses whose login the host told, each once, as rows of `PEOPLE`."""
-    told = {
-        (login, contributors.key(commit.author_name, commit.author_email))
-        for commit in commits
-        if commit.author_email and (login := _login(commit, host, logins))
+    `logins` on the host of `side` are by sha, for commits that do not hold their author's login.
+    """
+    host = login_host(side)
+    keys = [contributors.key(commit.author_name, commit.author_email) for commit in commits]
+    known = [_login(commit, host, logins) for commit in commits]
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        COMMITS_FILE: [
+            (
+                commit.sha,
+                commit.parents,
+                without_email(commit.author_name),
+                login or key,
+                commit.authored_at,
+                commit.committed_at,
+                commit.subject,
+            )
+            for commit, login, key in zip(commits, known, keys, strict=True)
+        ],
+        CHANGES_FILE: [
+            (commit.sha, change.status, change.path, change.blob, change.mode)
+            for commit in commits
+            for change in commit.changes
+        ],
+        REFERENCES_FILE: _references(commits, f"https://{host}/"),
+        PEOPLE_FILE: sorted(
+            {
+                (login, key)
+                for commit, login, key in zip(commits, known, keys, strict=True)
+                if commit.author_email and login and key and key.startswith("hmac:")
+            }
+        ),
     }
-    found = sorted((login, key) for login, key in told if key and key.startswith("hmac:"))
-    return _table([[login for login, _ in found], [key for _, key in found]], PEOPLE)
+    return {name: _table(found, SCHEMAS[name]) for name, found in rows.items()}
 
 
 def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
@@ -136,32 +122,17 @@ def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
     return f"{host}:{login.lower()}" if login else None
 
 
-def change_rows(commits: list[Commit]) -> pa.Table:
-    """Return the paths that commits changed as rows of `CHANGES`."""
-    changes = [(commit.sha, change) for commit in commits for change in commit.changes]
-    columns: list[list[Any]] = [
-        [sha for sha, _ in changes],
-        [change.status for _, change in changes],
-        [change.path for _, change in changes],
-        [change.blob for _, change in changes],
-        [change.mode for _, change in changes],
-    ]
-    return _table(columns, CHANGES)
-
-
-def reference_rows(commits: list[Commit], side: Side) -> pa.Table:
-    """Return what messages name on the other side, or by sha alone, as rows of `REFERENCES`."""
-    own = f"https://{login_host(side)}/"
-    found = [
+def _references(commits: list[Commit], own: str) -> list[tuple[Any, ...]]:
+    """Return what messages name on the other side, or by sha alone."""
+    return [
         (commit.sha, reference.project, reference.sha, reference.copied)
         for commit in commits
         for reference in commit.references
         if reference.project is None or not reference.project.startswith(own)
     ]
-    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in REFERENCES]
-    return _table(columns, REFERENCES)
 
 
-def _table(columns: list[list[Any]], schema: pa.Schema) -> pa.Table:
+def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

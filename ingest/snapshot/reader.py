@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.identity import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import CHANGES, COMMITS, PEOPLE, REFERENCES
+from hubtrace.ingest.snapshot.columns import SCHEMAS
 from hubtrace.ingest.snapshot.format import (
     CHANGES_FILE,
     COMMITS_FILE,
@@ -28,20 +28,25 @@ from hubtrace.ingest.snapshot.format import (
     PROJECT_FILE,
     PROJECTS,
     REFERENCES_FILE,
-    details_from_json,
-    event_from_json,
-    family_from_json,
+    T,
+    changed,
     filesystem,
-    observation_from_json,
-    project_from_json,
-    project_to_json,
+    from_json,
     read_sealed,
+    sha256,
     slug,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class Header:
+    """What `snapshot.json` says."""
+
+    format: int
+    id: str
+
+
+class Generation(msgspec.Struct, frozen=True, rename={"number": "n"}):
     """One generation of a project: its number and the SHA-256 of each of its files."""
 
     number: int
@@ -59,35 +64,18 @@ class Pointer:
     heads: tuple[str, ...]
     generations: tuple[Generation, ...]
     marks: Mapping[str, str] = field(default_factory=dict)
-    """What its host gave to ask with again: ETags and the like."""
+    """Validators of its host, for conditional requests; snapshots of the first version lack them,
+    and aliases."""
     aliases: tuple[str, ...] = ()
     """Other keys it is known by: the host's own id, and every name that it had."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the pointer as JSON."""
-        return {
-            "project": project_to_json(self.project),
-            "source": self.source,
-            "observed_at": self.observed_at,
-            "heads": list(self.heads),
-            "generations": [{"n": g.number, "files": g.files} for g in self.generations],
-            "marks": dict(self.marks),
-            "aliases": list(self.aliases),
-        }
 
-    @classmethod
-    def from_json(cls, body: dict[str, Any]) -> "Pointer":
-        """Return the pointer that `to_json` gave."""
-        return cls(
-            project_from_json(body["project"]),
-            body["source"],
-            body["observed_at"],
-            tuple(body["heads"]),
-            tuple(Generation(g["n"], g["files"]) for g in body["generations"]),
-            # Snapshots from before hosts were asked have neither.
-            body.get("marks", {}),
-            tuple(body.get("aliases", ())),
-        )
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What `project.json` of a generation says."""
+
+    observations: tuple[Observation, ...]
+    events: tuple[Event, ...]
 
 
 class ProjectHistory:
@@ -97,13 +85,9 @@ class ProjectHistory:
         self.folder = folder
         self.pointer = pointer
         self.project = pointer.project
-        files = [self._json(generation) for generation in pointer.generations]
-        self.observations: tuple[Observation, ...] = tuple(
-            observation_from_json(body) for file in files for body in file["observations"]
-        )
-        self.events: tuple[Event, ...] = tuple(
-            event_from_json(body) for file in files for body in file["events"]
-        )
+        seen = [self._json(generation, PROJECT_FILE, Seen) for generation in pointer.generations]
+        self.observations = tuple(found for file in seen for found in file.observations)
+        self.events = tuple(event for file in seen for event in file.events)
 
     @property
     def last(self) -> Observation:
@@ -112,7 +96,7 @@ class ProjectHistory:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash over everything but the moment of the last look."""
+        """A hash over everything but the time of the last observation."""
         body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
         return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
 
@@ -123,60 +107,54 @@ class ProjectHistory:
 
     @property
     def tells_changes(self) -> bool:
-        """False if no commit is known to change a path, as from sources that do not tell."""
+        """False if no commit is known to change a path, as from sources without paths."""
         return any(CHANGES_FILE in g.files for g in self.pointer.generations)
 
     @cached_property
     def details(self) -> HostData | None:
-        """What its host told last; None if no host was ever asked."""
+        """The newest metadata from its host; None if no host was ever read."""
         for generation in reversed(self.pointer.generations):
             if DETAILS_FILE in generation.files:
-                body = json.loads(self._read(generation, DETAILS_FILE))
-                return details_from_json(body)
+                return self._json(generation, DETAILS_FILE, HostData)
         return None
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every commit ever seen, each once, as rows of `columns.COMMITS`."""
-        return self._rows(COMMITS_FILE, COMMITS, columns)
+        """Return every commit ever seen, each once, as rows of `SCHEMAS[COMMITS_FILE]`."""
+        return self._rows(COMMITS_FILE, columns)
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every path that a commit changed, as rows of `columns.CHANGES`."""
-        return self._rows(CHANGES_FILE, CHANGES, columns)
+        """Return every path that a commit changed, as rows of `SCHEMAS[CHANGES_FILE]`."""
+        return self._rows(CHANGES_FILE, columns)
 
     def references(self) -> pa.Table:
-        """Return what the messages of commits name, as rows of `columns.REFERENCES`."""
-        return self._rows(REFERENCES_FILE, REFERENCES, None)
+        """Return what the messages of commits name, as rows of its schema."""
+        return self._rows(REFERENCES_FILE)
 
     def people(self) -> pa.Table:
-        """Return the addresses whose login the host told, as rows of `columns.PEOPLE`."""
-        return self._rows(PEOPLE_FILE, PEOPLE, None)
+        """Return the addresses whose login the host reported, as rows of its schema."""
+        return self._rows(PEOPLE_FILE)
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
-        return {
-            COMMITS_FILE: self.commits(),
-            CHANGES_FILE: self.changes(),
-            REFERENCES_FILE: self.references(),
-            PEOPLE_FILE: self.people(),
-        }
+        return {name: self._rows(name) for name in SCHEMAS}
 
-    def _rows(self, name: str, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
+    def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
         tables = [
             _parquet(self._read(generation, name), self._path(generation, name), columns)
             for generation in self.pointer.generations
             if name in generation.files
         ]
         if not tables:
-            wanted = schema if columns is None else pa.schema([schema.field(c) for c in columns])
-            return wanted.empty_table()
+            empty = SCHEMAS[name].empty_table()
+            return empty if columns is None else empty.select(columns)
         in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        if len(tables) > 1 and in_part and "sha" in schema.names:
+        if len(tables) > 1 and in_part and "sha" in SCHEMAS[name].names:
             tables = newest(tables)
         return pa.concat_tables(tables)
 
-    def _json(self, generation: Generation) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self._read(generation, PROJECT_FILE))
-        return body
+    def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
+        body = json.loads(self._read(generation, name))
+        return from_json(body, type_, self._path(generation, name))
 
     def _path(self, generation: Generation, name: str) -> Path:
         return self.folder / str(generation.number) / name
@@ -185,8 +163,8 @@ class ProjectHistory:
         path = self._path(generation, name)
         with filesystem(f"read {path}"):
             raw = path.read_bytes()
-        if hashlib.sha256(raw).hexdigest() != generation.files[name]:
-            raise SnapshotCorrupt(f"{path} has been changed since it was written")
+        if sha256(raw) != generation.files[name]:
+            raise changed(path)
         return raw
 
 
@@ -215,18 +193,18 @@ class Snapshot:
         header = path / HEADER
         if not header.is_file():
             raise SnapshotError(f"there is no snapshot at {path}")
-        body = read_sealed(header)
-        if body["format"] > FORMAT:
+        found = read_sealed(header, Header)
+        if found.format > FORMAT:
             raise SnapshotError(
-                f"{path} was written by a newer hubtrace (format {body['format']}, "
+                f"{path} was written by a newer hubtrace (format {found.format}, "
                 f"this one reads {FORMAT}); update hubtrace"
             )
-        self.id: str = body["id"]
+        self.id = found.id
 
     def families(self) -> list[Family]:
         """Return every family, sorted by name."""
         files = sorted((self.path / FAMILIES).glob("*.json"))
-        found = [family_from_json(read_sealed(file)) for file in files]
+        found = [read_sealed(file, Family) for file in files]
         return sorted(found, key=lambda family: family.name)
 
     def pointers(self) -> Iterator[tuple[Path, Pointer]]:
@@ -245,30 +223,28 @@ class Snapshot:
 
     def project(self, key: str) -> ProjectHistory | None:
         """Return one project by its key, or None if the snapshot does not hold it."""
-        folder = self.path / PROJECTS / slug(key)
-        return read_project(folder) if self.holds(key) else None
+        return _history(self.path / PROJECTS / slug(key)) if self.holds(key) else None
 
-    def verify(self, looked_at: Callable[[int], None] = lambda _: None) -> list[str]:
+    def verify(self, checked: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
         problems = _complaints(self.families)
         pointers = sorted((self.path / PROJECTS).glob(f"*/{POINTER}"))
         for done, pointer in enumerate(pointers, start=1):
             problems += _complaints(partial(_read_all, pointer))
-            looked_at(done)
+            checked(done)
         return problems
 
 
-def read_project(folder: Path) -> ProjectHistory:
-    """Return the project whose pointer lies in this folder of a snapshot."""
+def _history(folder: Path) -> ProjectHistory:
     return ProjectHistory(folder, _pointer(folder))
 
 
 def _pointer(folder: Path) -> Pointer:
-    return Pointer.from_json(read_sealed(folder / POINTER))
+    return read_sealed(folder / POINTER, Pointer)
 
 
-def _read_all(file: Path) -> None:
-    history = read_project(file.parent)
+def _read_all(pointer: Path) -> None:
+    history = _history(pointer.parent)
     history.tables()
     _ = history.details
 

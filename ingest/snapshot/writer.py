@@ -7,33 +7,23 @@ import secrets
 import shutil
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import SnapshotError, SnapshotLocked
-from hubtrace.graph.files import ExclusiveLock, Locked
-from hubtrace.graph.identity import host_key, key_of, login_host
+from hubtrace.graph.files import exclusive_lock, write_atomically
+from hubtrace.graph.identity import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import (
-    SCHEMAS,
-    WRITING,
-    Contributors,
-    change_rows,
-    commit_rows,
-    people_rows,
-    reference_rows,
-)
+from hubtrace.ingest.snapshot.columns import SCHEMAS, WRITING, Contributors, tables
 from hubtrace.ingest.snapshot.format import (
-    CHANGES_FILE,
     COMMITS_FILE,
     DETAILS_FILE,
     FAMILIES,
@@ -41,26 +31,30 @@ from hubtrace.ingest.snapshot.format import (
     HEADER,
     LOCK,
     MANIFEST,
-    PEOPLE_FILE,
     POINTER,
     PROJECT_FILE,
     PROJECTS,
-    REFERENCES_FILE,
     SECRET,
-    details_to_json,
-    family_to_json,
     filesystem,
     is_empty,
     looks_unused,
-    observation_to_json,
     remove,
-    sha256,
     slug,
-    write_atomically,
+    to_json,
     write_sealed,
 )
-from hubtrace.ingest.snapshot.reader import Generation, Pointer, ProjectHistory, Snapshot, newest
+from hubtrace.ingest.snapshot.reader import (
+    Generation,
+    Header,
+    Pointer,
+    ProjectHistory,
+    Snapshot,
+    newest,
+)
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
+
+_BATCH = 5_000
+"""Commits held in memory while a project is written."""
 
 
 def manifest(snapshot: Snapshot) -> dict[str, Any]:
@@ -72,16 +66,10 @@ def manifest(snapshot: Snapshot) -> dict[str, Any]:
         "tool": f"hubtrace {version('hubtrace')}",
         "families": [family.name for family in snapshot.families()],
         "projects": {
-            pointer.project.key: {"folder": folder.name, **pointer.to_json()}
+            pointer.project.key: {"folder": folder.name, **to_json(pointer)}
             for folder, pointer in snapshot.pointers()
         },
     }
-
-
-def write_manifest(snapshot: Snapshot) -> None:
-    """Write `manifest.json` anew."""
-    text = json.dumps(manifest(snapshot), indent=1, sort_keys=True)
-    write_atomically(snapshot.path / MANIFEST, text.encode())
 
 
 def snapshot_hash(snapshot: Snapshot) -> str:
@@ -119,25 +107,16 @@ class Draft:
         self._writers.clear()
 
     def finish(
-        self,
-        observations: Iterable[Observation],
-        events: Iterable[Event],
-        details: HostData | None = None,
+        self, observations: Iterable[Observation], events: Iterable[Event], details: HostData | None
     ) -> Generation:
         """Complete the generation on disk and give it its number."""
         self.close()
         if details is not None:
-            text = json.dumps(details_to_json(details))
-            (self.path / DETAILS_FILE).write_text(text)
-        body = {
-            "observations": [observation_to_json(seen) for seen in observations],
-            "events": [asdict(event) for event in events],
-        }
-        (self.path / PROJECT_FILE).write_text(json.dumps(body))
-        files = sorted(self.path.iterdir())
-        for file in files:
-            _sync(file)
-        hashes = {file.name: sha256(file) for file in files}
+            (self.path / DETAILS_FILE).write_text(json.dumps(to_json(details)))
+        seen = {"observations": map(to_json, observations), "events": map(to_json, events)}
+        body = json.dumps({name: list(found) for name, found in seen.items()})
+        (self.path / PROJECT_FILE).write_text(body)
+        hashes = {file.name: _sync(file) for file in sorted(self.path.iterdir())}
         self.path.rename(self._folder / str(self._number))
         return Generation(self._number, hashes)
 
@@ -148,12 +127,26 @@ class Draft:
 
     def publish(self, pointer: Pointer) -> None:
         """Move the project's pointer."""
-        write_sealed(self._folder / POINTER, pointer.to_json())
+        write_sealed(self._folder / POINTER, pointer)
 
 
-def _sync(file: Path) -> None:
+@contextmanager
+def _draft(folder: Path, before: ProjectHistory | None) -> Iterator[Draft]:
+    """Begin a generation that is discarded if the block fails."""
+    with filesystem(f"write {folder}"):
+        draft = Draft(folder, before)
+        try:
+            yield draft
+        except BaseException:
+            draft.discard()
+            raise
+
+
+def _sync(file: Path) -> str:
+    """Wait until a file is on disk; return its SHA-256."""
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _remove_leftovers(folder: Path, history: ProjectHistory | None) -> None:
@@ -166,13 +159,9 @@ def _remove_leftovers(folder: Path, history: ProjectHistory | None) -> None:
             entry.unlink()
 
 
-_BATCH = 5_000
-"""Commits held in memory while a project is written."""
-
-
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one look at a project added to the snapshot."""
+    """What reading a project once added to the snapshot."""
 
     commits: int
     """Commits that were not held before."""
@@ -188,41 +177,33 @@ class SnapshotWriter:
 
     Raises:
         SnapshotLocked: another process is writing to it.
-        SnapshotError: the place cannot be written, or is something else's.
+        SnapshotError: the folder cannot be written, or holds something else.
     """
 
     def __init__(self, path: Path) -> None:
         if not looks_unused(path):
             raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
-        with filesystem(f"write {path}"):
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path)
-        try:
-            with filesystem(f"write {path}"):
-                _make_header(path)
-            self.snapshot = Snapshot(path)
-            self._aliases: dict[str, str] | None = None
-            self._naming = threading.Lock()
-        except BaseException:
-            self._lock.release()
-            raise
         self._path = path
-        self._contributors = Contributors((path / SECRET).read_bytes())
+        self._aliases: dict[str, str] | None = None
+        self._naming = threading.Lock()
+        with ExitStack() as held, filesystem(f"write {path}"):
+            path.mkdir(parents=True, exist_ok=True)
+            held.enter_context(exclusive_lock(path / LOCK, path, SnapshotLocked))
+            _make_header(path)
+            self.snapshot = Snapshot(path)
+            self._contributors = Contributors((path / SECRET).read_bytes())
+            self._held = held.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._lock, filesystem(f"write {self._path}"):
+    def __exit__(self, *_: object) -> None:
+        with self._held, filesystem(f"write {self._path}"):
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
-                write_manifest(self.snapshot)
+                text = json.dumps(manifest(self.snapshot), indent=1, sort_keys=True)
+                write_atomically(self._path / MANIFEST, text)
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -234,7 +215,7 @@ class SnapshotWriter:
         if history is None or history.last.shallow:
             return Cursor(details=history.details if history else None)
         pointer = history.pointer
-        # A project of which only the host was asked has refs, and no commits yet.
+        # A project of which only the host was read has refs, and no commits yet.
         heads = pointer.heads if history.has_commits else ()
         return Cursor(heads, history.last, history.details, pointer.marks)
 
@@ -257,14 +238,9 @@ class SnapshotWriter:
         """
         folder = self._path / PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
-        with filesystem(f"write {folder}"):
-            draft = Draft(folder, before)
-            try:
-                count = self._write_commits(draft, reading, before, progress)
-                written, pointer = _publish(draft, reading, before, count, source)
-            except BaseException:
-                draft.discard()
-                raise
+        with _draft(folder, before) as draft:
+            count = self._write_commits(draft, reading, before, progress)
+            written, pointer = _publish(draft, reading, before, count, source)
         with self._naming:
             if self._aliases is not None:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
@@ -275,7 +251,7 @@ class SnapshotWriter:
         file = self._path / FAMILIES / f"{slug(family.name)}.json"
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
-            write_sealed(file, family_to_json(family))
+            write_sealed(file, family)
 
     def compact(self, progress: Progress = no_progress) -> int:
         """Join the generations of every project into one; return how many projects had several.
@@ -284,8 +260,13 @@ class SnapshotWriter:
         """
         several = [h for h in self.snapshot.projects() if len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
+            with _draft(history.folder, history) as draft:
+                draft.write(history.tables())
+                generation = draft.finish(history.observations, history.events, history.details)
+                draft.publish(replace(history.pointer, generations=(generation,)))
             with filesystem(f"write {history.folder}"):
-                _compact(history)
+                for old in history.pointer.generations:
+                    shutil.rmtree(history.folder / str(old.number))
             progress("compacting", done, len(several))
         return len(several)
 
@@ -294,28 +275,20 @@ class SnapshotWriter:
     ) -> int:
         """Write what is new; return how many commits were not held before."""
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
-        again = before is not None and _may_tell_more(before, reading)
-        host = login_host(reading.project.side)
+        again = before is not None and _completes(before, reading)
+        side, logins = reading.project.side, reading.logins
         count = 0
         with _closing(reading.commits) as stream:
             fresh = (commit for commit in stream if again or commit.sha not in held)
-            for batch in _batches(fresh):
-                told = batch, self._contributors, host, reading.logins
-                draft.write(
-                    {
-                        COMMITS_FILE: commit_rows(*told),
-                        CHANGES_FILE: change_rows(batch),
-                        REFERENCES_FILE: reference_rows(batch, reading.project.side),
-                        PEOPLE_FILE: people_rows(*told),
-                    }
-                )
+            while batch := list(islice(fresh, _BATCH)):
+                draft.write(tables(batch, side, self._contributors, logins))
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
         draft.close()
         return count
 
 
-def _may_tell_more(before: ProjectHistory, reading: ProjectData) -> bool:
+def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
     """Return True if commits that are held may come with parents that were not known."""
     return before.last.shallow or (reading.observation.ancestry and not before.last.ancestry)
 
@@ -323,13 +296,13 @@ def _may_tell_more(before: ProjectHistory, reading: ProjectData) -> bool:
 def _publish(
     draft: Draft, reading: ProjectData, before: ProjectHistory | None, count: int, source: str
 ) -> tuple[Written, Pointer]:
-    observation, told = reading.observation, _newly_told(before, reading)
+    observation, details = reading.observation, _new_details(before, reading)
     generations = before.pointer.generations if before else ()
-    changed = before is None or count > 0 or told is not None or _differs(before, reading)
+    changed = before is None or count > 0 or details is not None or _differs(before, reading)
     events: tuple[Event, ...] = ()
     if changed:
         events = _events(before, draft, reading) if before else ()
-        generations = (*generations, draft.finish([observation], events, told))
+        generations = (*generations, draft.finish([observation], events, details))
     else:
         draft.discard()
     pointer = Pointer(
@@ -345,8 +318,8 @@ def _publish(
     return Written(count, events, changed), pointer
 
 
-def _newly_told(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
-    """Return what the host told, if it is more than other download counts."""
+def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
+    """Return what the host says, if more than download counts differs from what is held."""
     if reading.details is None or before is None or before.details is None:
         return reading.details
     known = before.details.facts
@@ -364,8 +337,8 @@ def _aliases(before: ProjectHistory | None, reading: ProjectData) -> tuple[str, 
 
 
 def _differs(before: ProjectHistory, reading: ProjectData) -> bool:
-    at_the_same_moment = replace(reading.observation, observed_at=before.last.observed_at)
-    return at_the_same_moment != before.last or reading.project != before.project
+    observation = replace(reading.observation, observed_at=before.last.observed_at)
+    return observation != before.last or reading.project != before.project
 
 
 def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple[Event, ...]:
@@ -383,40 +356,12 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
     return events
 
 
-def _compact(history: ProjectHistory) -> None:
-    draft = Draft(history.folder, history)
-    try:
-        draft.write(history.tables())
-        generation = draft.finish(history.observations, history.events, history.details)
-        draft.publish(replace(history.pointer, generations=(generation,)))
-    except BaseException:
-        draft.discard()
-        raise
-    for old in history.pointer.generations:
-        _remove(history.folder / str(old.number))
-
-
-def _remove(generation: Path) -> None:
-    for file in generation.iterdir():
-        file.unlink()
-    generation.rmdir()
-
-
 def _make_header(path: Path) -> None:
     if not (path / SECRET).exists():
         write_atomically(path / SECRET, secrets.token_bytes(32))
         (path / SECRET).chmod(0o600)
     if not (path / HEADER).exists():
-        write_sealed(path / HEADER, {"format": FORMAT, "id": secrets.token_hex(8)})
-
-
-def _lock(path: Path) -> ExclusiveLock:
-    try:
-        return ExclusiveLock(path / LOCK)
-    except Locked as locked:
-        raise SnapshotLocked(
-            f"{path} is being written by process {locked.holder}; try again when it is done"
-        ) from None
+        write_sealed(path / HEADER, Header(FORMAT, secrets.token_hex(8)))
 
 
 @contextmanager
@@ -427,9 +372,3 @@ def _closing(commits: Iterator[Commit]) -> Iterator[Iterator[Commit]]:
     finally:
         if isinstance(commits, Generator):
             commits.close()
-
-
-def _batches(commits: Iterable[Commit]) -> Iterator[list[Commit]]:
-    stream = iter(commits)
-    while batch := list(islice(stream, _BATCH)):
-        yield batch

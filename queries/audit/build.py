@@ -556,7 +556,8 @@ class AuditRequest:
     until: int | None = None
     """Epoch seconds; None for the moment up to which the variant's family was observed."""
     thresholds: Thresholds = field(default_factory=Thresholds)
-    revision: str | None = None
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    """Key of a variant → its revision; without one the head of the default branch."""
     areas: tuple[str, ...] = ()
     """Drift counts only commits that change something in these areas; empty: all commits."""
     whole: bool = True
@@ -579,8 +580,12 @@ def audit(
         CatalogueError: the graph has no such variant or revision, several fit, or nothing was ever
             observed of the variant.
     """
-    asked = AuditRequest(until, thresholds or Thresholds(), revision)
-    return next(audits(store, [find_variant(store, variant)], asked))
+    key, named = find_variant(store, variant)
+    if None not in (revision, named) and revision != named:
+        raise CatalogueError(f"{variant!r} names the revision {named!r}, not {revision!r}")
+    revision = revision or named
+    asked = AuditRequest(until, thresholds or Thresholds(), {key: revision} if revision else {})
+    return next(audits(store, [key], asked))
 
 
 def audits(store: GraphStore, variants: Sequence[str], asked: AuditRequest) -> Iterator[Audit]:
@@ -639,7 +644,7 @@ class _Draft:
         identity = _identity(row, answers, until)
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
         history = History(row["url"], row["default_branch"], commits, refs)
-        revision = find_revision(history, asked.revision, until)
+        revision = find_revision(history, asked.revisions.get(variant), until)
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
         carried = history.ancestors(revision.commit.sha) if revision else set()

@@ -1,6 +1,6 @@
 """Many variants looked at for findings: the gate behind `hubtrace check`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -77,48 +77,57 @@ EVERYTHING = "everything"
 """Stands for all kinds where nothing at all is known of a variant."""
 
 
-def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -> list[str]:
-    """Return the keys of the variants that names of variants and families stand for, each once.
+def targets_of(
+    store: GraphStore, targets: Sequence[str], *, everything: bool
+) -> dict[str, str | None]:
+    """Return key → revision of the variants that names of variants and families stand for.
+
+    A revision is None where none is named, and the head of the default branch is meant.
 
     Raises:
-        CatalogueError: nothing is named, a name is neither, or `everything` goes with names.
+        CatalogueError: nothing is named, a name is neither, `everything` goes with names, or a
+            variant is named at two revisions.
     """
     if everything == bool(targets):
         both = ", not both" if everything else ""
         raise CatalogueError(f"name models or families to check, or say --all{both}")
     if everything:
         rows = ask(store, "variants").data()
-        found = [row["variant"] for row in rows if row["observed_at"] is not None]
+        found = {row["variant"]: None for row in rows if row["observed_at"] is not None}
         if not found:
             raise CatalogueError("there is no model in the graph")
-        return found
+        return {**found}
     families = set(family_names(store))
-    keys: dict[str, None] = {}
+    revisions: dict[str, str | None] = {}
     for target in targets:
-        if target in families:
-            keys |= dict.fromkeys(_members(store, target))
-        else:
-            keys[_variant(store, target, families)] = None
-    return list(keys)
+        named = [_variant(store, target, families)] if target not in families else []
+        named = named or [(key, None) for key in _members(store, target)]
+        for key, revision in named:
+            if revisions.setdefault(key, revision) != revision:
+                raise CatalogueError(f"{target!r} is named at two revisions; check them apart")
+    return revisions
 
 
 def check_variants(
     store: GraphStore,
-    variants: Sequence[str],
+    variants: Collection[str] | Mapping[str, str | None],
     wanted: Wanted,
     until: int | None = None,
     thresholds: Thresholds | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """Look at every variant, by key, for what is wanted.
+    """Look at every variant, by key, for what is wanted; at a revision where a mapping has one.
 
     `until` is in epoch seconds; by default each family's `observed_at`.
     """
-    asked = AuditRequest(until, thresholds or Thresholds(), areas=wanted.areas, whole=False)
+    pairs = variants.items() if isinstance(variants, Mapping) else ()
+    revisions = {key: revision for key, revision in pairs if revision is not None}
+    asked = AuditRequest(until, thresholds or Thresholds(), revisions, wanted.areas, whole=False)
+    keys = list(variants)
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for first in range(0, len(variants), BATCH):
-        batch = variants[first : first + BATCH]
+        batch = keys[first : first + BATCH]
         for found, unknown in _looked_at(store, batch, asked, wanted):
             findings += found
             undecided += unknown
@@ -146,7 +155,7 @@ def _members(store: GraphStore, family: str) -> list[str]:
     return [row["variant"] for row in rows]
 
 
-def _variant(store: GraphStore, target: str, families: set[str]) -> str:
+def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:
     try:
         return find_variant(store, target)
     except CatalogueError as error:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -13,12 +12,11 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup, escape
 
+from hubtrace.graph.identity import commit_url, is_web
 from hubtrace.graph.text import for_people
 
 HUBS = frozenset({"github.com", "huggingface.co"})
 """Hosts that a page links to."""
-
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def link(url: str | None, text: str, known: Collection[str] = ()) -> Markup:
@@ -33,13 +31,6 @@ def link(url: str | None, text: str, known: Collection[str] = ()) -> Markup:
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown)
 
 
-def commit_url(project_url: str | None, sha: str | None) -> str | None:
-    """Return where a hub shows a commit; None where there is no such place."""
-    if not project_url or sha is None or not _SHA.fullmatch(sha):
-        return None
-    return f"{project_url.rstrip('/').removesuffix('.git')}/commit/{sha}"
-
-
 def is_safe(url: str, known: Collection[str] = ()) -> bool:
     """Return True if a page may lead to `url`; see `link`."""
     if for_people(url) != url or any(char in url for char in " \\"):
@@ -48,7 +39,7 @@ def is_safe(url: str, known: Collection[str] = ()) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+    if not is_web(url) or "@" in parts.netloc:
         return False
     return parts.netloc in HUBS or any(_is_under(url, place) for place in known)
 

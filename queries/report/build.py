@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+from hubtrace.graph.identity import commit_url
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import for_people
 from hubtrace.queries.catalogue import family_names
 from hubtrace.queries.flags import Flags, flags
-from hubtrace.queries.pages import commit_url
 from hubtrace.queries.pages.rendering import date, is_safe, short
 from hubtrace.queries.report.records import (
     FamilyLags,

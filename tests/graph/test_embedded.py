@@ -51,7 +51,7 @@ def test_two_writers_at_once_are_refused_and_the_holder_is_named(tmp_path: Path)
 def test_another_process_that_writes_is_respected(tmp_path: Path) -> None:
     path = tmp_path / "graph.kgl"
     code = (
-        "import sys; from graph.embedded import EmbeddedStore\n"
+        "import sys; from hubtrace.graph.embedded import EmbeddedStore\n"
         f"with EmbeddedStore({str(path)!r}).write():\n"
         "    print('writing', flush=True); sys.stdin.read()"
     )
@@ -106,14 +106,14 @@ def test_a_truncated_graph_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "graph.kgl"
     _made(path)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(GraphUnreadable, match="no readable graph"):
+    with pytest.raises(GraphUnreadable, match="not a readable graph"):
         EmbeddedStore(path).run("MATCH (f:Family) RETURN f.name")
 
 
 def test_something_else_is_no_graph(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a graph")
-    with pytest.raises(GraphUnreadable, match=r"notes\.txt is no readable graph"):
+    with pytest.raises(GraphUnreadable, match=r"notes\.txt is not a readable graph"):
         EmbeddedStore(path).run("MATCH (n) RETURN n")
     with pytest.raises(GraphUnreadable), EmbeddedStore(path).write():
         pass
@@ -132,8 +132,8 @@ def test_a_full_disk_leaves_the_old_graph(tmp_path: Path) -> None:
     before = path.read_bytes()
     code = (
         "import resource, signal, pyarrow as pa\n"
-        "from graph.embedded import EmbeddedStore\n"
-        "from graph.errors import GraphError\n"
+        "from hubtrace.graph.embedded import EmbeddedStore\n"
+        "from hubtrace.graph.errors import GraphError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "names = [str(n ** 3) for n in range(50_000)]\n"
         "try:\n"

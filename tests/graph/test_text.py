@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.graph.text import count, for_markdown, for_people, to_bytes, to_text
+from hubtrace.graph.text import for_markdown, for_people, to_bytes, to_text
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 
@@ -40,9 +40,3 @@ def test_markdown_shows_what_would_be_a_link_or_markup_in_it() -> None:
     assert shown == (
         "\\<b\\>\\|\\[a\\](http:\u200b//x.y) @\u200bada www\u200b.x.y WWW\u200b.x \\*b\\*\\\\x0a"
     )
-
-
-def test_numbers_stand_with_their_nouns() -> None:
-    told = [count(1, "family"), count(2, "family"), count(0, "day"), count(4, "orphaned branch")]
-    assert told == ["1 family", "2 families", "0 days", "4 orphaned branches"]
-    assert count(2_000, "new commit") == "2,000 new commits"

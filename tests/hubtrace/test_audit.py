@@ -58,8 +58,28 @@ def test_a_revision_and_a_moment_can_be_asked_for(asked: Call) -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "sha"),
+    [
+        ("https://huggingface.co/acme/Yi-6B/tree/v1", OWN[12]),
+        ("hf.co/acme/Yi-6B/resolve/refs%2Ftags%2Fv1/config.json", OWN[12]),
+        ("hf://acme/Yi-6B@v1/config.json", OWN[12]),
+        ("acme/Yi-6B@v1", OWN[12]),
+        (f"https://huggingface.co/acme/Yi-6B/commit/{OWN[35]}", OWN[35]),
+    ],
+)
+def test_a_revision_in_a_url_is_the_one_that_is_audited(asked: Call, target: str, sha: str) -> None:
+    found = asked("audit", target, "-f", "json").json()
+    assert (found["identity"]["name"], found["revision"]["commit"]["sha"]) == ("acme/Yi-6B", sha)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["acme/Yi-6B@v1", "--revision", "main"], "names the revision 'v1', not 'main'"),
+        (["hf.co/acme/Yi-6B/tree/v9"], "the variant has no revision 'v9'; it has main"),
+        (["hf.co/papers/2508.10157"], "hf.co/papers/2508.10157 is a paper, not a model"),
+        (["gh:acme/Yi-6B"], "is a repository, not a variant"),
+        (["https://[::1/x"], "is malformed"),
         (["acme/Yi-6c"], "the graph has no variant 'acme/Yi-6c'; did you mean `acme/Yi-6B`"),
         (["acme/Yi-6B", "--revision", "v9"], "the variant has no revision 'v9'; it has main"),
         (["acme/Yi-6B", "--until", "soon"], "--until: invalid date 'soon'"),

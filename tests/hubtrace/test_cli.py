@@ -82,7 +82,7 @@ def test_rewritten_history_is_listed_with_what_vanished(
     assert "1 event, 1 vanished commit kept" in table.err
     unknown = call("history", "acme/other")
     assert (unknown.code, unknown.out) == (2, "")
-    assert "the graph has no family and no project 'acme/other'" in unknown.err
+    assert "the graph has no project 'acme/other'" in unknown.err
 
 
 def _said(*command: str | Path) -> list[str]:
@@ -181,13 +181,13 @@ def test_the_schema_describes_the_whole_model(call: Call) -> None:
         (["ingest", "--upstream", "x"], "--family NAME is missing"),
         (["ingest", "--family", "f", "--variant", "/x"], "needs a name"),
         (["ingest", "--family", "f", "--families", "x.csv"], "give nothing else"),
-        (["ingest", "./model"], "./model is a path; name what lies here with --family"),
+        (["ingest", "./model"], "./model is a path; name it with --family"),
         (["ingest", "https://gitlab.com/o/r"], "is neither on GitHub nor on Hugging Face"),
         (["ingest", "o/r", "--variant", "o/v"], "name the variant as a TARGET"),
         (["ingest", "o/r", "--family", "f"], "--family needs --upstream"),
         (["ingest", "o/r", "--task", "text-generation"], "narrow --top or --org"),
         (["ingest", "gh:o/r", "--upstream", "gh:o/s"], "its variants"),
-        (["ingest", "o/r", "--github-url", "ftp://x"], "no address of a GitHub"),
+        (["ingest", "o/r", "--github-url", "ftp://x"], "not the address of a GitHub"),
         (["ingest", "o/r", "--hf-endpoint", "x"], "not the address of a Hub"),
         (["ingest", "--families", "nothing.toml"], "cannot read nothing.toml"),
         (["ingest", "--from-study", "nothing"], "nothing/families.jsonl is missing"),

@@ -79,8 +79,12 @@ def test_why_is_told_in_sentences(traced_call: Call) -> None:
     ("arguments", "sentence"),
     [
         (("trace", "0000000"), "hubtrace: there is no commit 0000000 in the graph"),
-        (("trace", ""), "hubtrace: '' is no commit, file or project; give a sha, a URL"),
-        (("why", "o/x", "o/r"), "there is no variant `o/x` in the graph; did you mean `o/m`?"),
+        (("trace", ""), "hubtrace: an empty text is neither a name nor an address"),
+        (("trace", "hf.co/o/m/tree/v9"), "o/m has no revision `v9` in the graph"),
+        (("why", "hf.co/o/m/tree/v9", "o/r"), "points into o/m, and only the whole of it"),
+        (("history", "o/m@v9"), "points into o/m, and only the whole of it"),
+        (("history", "http://[::1/x"), "http://[::1/x is not an address: it is malformed"),
+        (("why", "o/x", "o/r"), "the graph has no variant 'o/x'; did you mean `o/m`?"),
     ],
 )
 def test_bad_input_ends_in_one_sentence(

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.identity import Hosts, Side, host_key
-from hubtrace.ingest.families import hosted_project
-from hubtrace.ingest.project_ref import ProjectRef
+from hubtrace.graph.identity import Hosts, ProjectRef, Side, host_key
 from hubtrace.ingest.records import HostData, Observation, ProjectMetadata
 from hubtrace.ingest.resolver import Resolver
 from hubtrace.ingest.snapshot import SnapshotWriter
@@ -31,7 +29,7 @@ class _GitHub:
 
 
 def _hold(writer: SnapshotWriter, name: str, host_id: str, key: str | None = None) -> None:
-    project = hosted_project(UP, name, Hosts())
+    project = Hosts().project(UP, name)
     project = replace(project, key=key or project.key)
     details = HostData(ProjectMetadata(host_id, name))
     writer.write_project(

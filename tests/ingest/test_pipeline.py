@@ -10,7 +10,7 @@ import pytest
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, Side
 from hubtrace.ingest.cancellation import CancelToken
-from hubtrace.ingest.families import FamilyTarget, Target, hosted_project
+from hubtrace.ingest.families import FamilyTarget, Target
 from hubtrace.ingest.pipeline import ingest_families
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
@@ -55,7 +55,7 @@ class _Projects:
 
 
 def _target(side: Side, name: str) -> Target:
-    project = hosted_project(side, name, Hosts())
+    project = Hosts().project(side, name)
     return Target(project, project.url)
 
 
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
 
 
 def test_other_names_and_marks_are_remembered(tmp_path: Path) -> None:
-    project = hosted_project(Side.DOWNSTREAM, "o/model-1", Hosts())
+    project = Hosts().project(Side.DOWNSTREAM, "o/model-1")
     old = "https://huggingface.co/o/old"
     target = Target(project, project.url, aliases=(old,), marks={"other:o/x": "1"})
     with SnapshotWriter(tmp_path / "s") as writer:

@@ -20,7 +20,8 @@ from typing import Protocol
 
 import neo4j
 
-from hubtrace.graph.files import ExclusiveLock, Locked
+from hubtrace.graph.errors import GraphLocked
+from hubtrace.graph.files import exclusive_lock
 from tests.neo4j.arcadedb import FromArcadeDB
 from tests.neo4j.artifacts import Unavailable, free_port, jars, java
 
@@ -66,16 +67,16 @@ class Given:
         (pytest-xdist#1386).
         """
         name = hashlib.sha256(f"{self.uri} {self.database}".encode()).hexdigest()[:16]
+        lock_file = Path(tempfile.gettempdir()) / f"hubtrace-{name}.lock"
+        self._lock = exclusive_lock(lock_file, "NEO4J_URI", GraphLocked)
         try:
-            self._lock = ExclusiveLock(Path(tempfile.gettempdir()) / f"hubtrace-{name}.lock")
-        except Locked as locked:
-            raise Unavailable(
-                f"process {locked.holder} tests on NEO4J_URI; run pytest without workers (-n 0)"
-            ) from None
+            self._lock.__enter__()
+        except GraphLocked as locked:
+            raise Unavailable(f"{locked}; run pytest without workers (-n 0)") from None
 
     def stop(self) -> None:
         """Leave it running."""
-        self._lock.release()
+        self._lock.__exit__(None, None, None)
 
 
 class FromMaven:

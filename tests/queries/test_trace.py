@@ -4,7 +4,7 @@ import pytest
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.trace import Trace, trace
+from hubtrace.queries.provenance import Trace, trace
 from tests.queries.traced import (
     CODE,
     DERIVED,
@@ -78,7 +78,11 @@ def test_every_way_to_point_at_something(world: GraphStore) -> None:
         "o/m": [*OF_DRAFT, *OF_LICENCE, *OF_CODE, *OF_WEIGHTS],
         # a file and all files of a repository
         "https://github.com/o/r/blob/main/src/code.py": OF_CODE[:1],
-        "https://raw.githubusercontent.com/o/other/main/src/code.py": OF_CODE[1:],
+        "https://api.github.com/repos/o/other/contents/src/code.py": OF_CODE[1:],
+        "https://github.com/o/r/tree/feature/x/src/code.py": OF_CODE[:1],
+        "https://raw.githubusercontent.com/o/r/refs/heads/main/src/code.py": OF_CODE[:1],
+        "git@github.com:o/other.git": OF_CODE[1:],
+        "gh:o/other": OF_CODE[1:],
         "o/other": OF_CODE[1:],
     }
     assert {target: _files(trace(world, target)) for target in expected} == expected
@@ -111,12 +115,15 @@ def test_commits_that_name_each_other_are_told_from_both_ends(world: GraphStore)
     [
         ("0000000", "there is no commit 0000000 in the graph"),
         ("0" * 40, f"the graph has no commit {'0' * 40}, and no variant's file of that id"),
-        ("o/mm", "there is no project `o/mm` in the graph; did you mean `o/m`?"),
-        ("https://github.com/o/m", "there is no repository `o/m` in the graph"),
+        ("o/mm", "the graph has no project 'o/mm'; did you mean `o/m`?"),
+        ("https://github.com/o/m", "the graph has no repository 'https://github.com/o/m'"),
         (f"https://github.com/o/other/commit/{FIRST}", f"o/other has no commit {FIRST}"),
         ("o/m@v9:code.py", "o/m has no revision `v9` in the graph"),
         (f"o/m@{DERIVED}:code.py", f"o/m has no revision `{DERIVED}` in the graph"),
-        ("https://huggingface.co/datasets/o/m", "is one of the Hub's datasets"),
+        ("https://github.com/o/r/blob/v9/src/code.py", "o/r has no revision `v9` in the graph"),
+        ("https://huggingface.co/papers/2508.10157", "is a paper, not a model"),
+        ("https://github.com/topics/llm", "is not a page of a repository"),
+        ("https://huggingface.co/datasets/o/m", "is a data set, not a model"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_sentence(

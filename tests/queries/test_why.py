@@ -5,7 +5,7 @@ import pytest
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.format import later
-from hubtrace.queries.why import why
+from hubtrace.queries.provenance import why
 from tests.queries.traced import HOSTILE, MODEL, REPOSITORY, traced
 
 
@@ -91,9 +91,11 @@ def test_a_model_is_joined_through_what_it_was_made_from(world: GraphStore) -> N
 @pytest.mark.parametrize(
     ("variant", "repository", "sentence"),
     [
-        ("o/x", "o/r", "there is no variant `o/x` in the graph; did you mean `o/m`?"),
-        ("o/m", "o/m", "there is no repository `o/m` in the graph; did you mean `o/r`?"),
+        ("o/x", "o/r", "the graph has no variant 'o/x'; did you mean `o/m`?"),
+        ("o/m", "o/m", "the graph has no repository 'o/m'; did you mean `o/r`?"),
         ("https://github.com/o/r", "o/r", "is a repository, not a variant"),
+        ("hf.co/o/m/tree/main", "o/r", "points into o/m, and only the whole of it"),
+        ("o/m", "gh:o/r@main", "points into o/r, and only the whole of it"),
         ("o/m", "https://huggingface.co/o/m", "is a variant, not a repository"),
     ],
 )

@@ -48,6 +48,11 @@ def _names(world: World) -> None:
     world.node("Branch", f"{MODEL} refs/heads/main", name="refs/heads/main", head=SYNCED)
     world.join("HAS_BRANCH", ("Variant", "Branch"), MODEL, f"{MODEL} refs/heads/main")
     world.join("HEAD", ("Branch", "Commit"), f"{MODEL} refs/heads/main", SYNCED)
+    for branch in ("main", "feature/x"):
+        key = f"{REPOSITORY} refs/heads/{branch}"
+        world.node("Branch", key, name=f"refs/heads/{branch}", head=SECOND)
+        world.join("HAS_BRANCH", ("Repository", "Branch"), REPOSITORY, key)
+        world.join("HEAD", ("Branch", "Commit"), key, SECOND)
 
 
 def _copies(world: World) -> None:

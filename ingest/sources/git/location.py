@@ -13,8 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import is_private
-from hubtrace.graph.text import for_people
+from hubtrace.graph.identity import is_private, redact, split_url
 
 
 class Kind(Enum):
@@ -67,8 +66,6 @@ _HELPER = (
     '"$HUBTRACE_GIT_USER" "$HUBTRACE_GIT_PASSWORD"; }; f'
 )
 _SCHEMES = ("https", "http", "ssh", "git")
-# Up to the last `@` before the path; after a colon, which a password may follow, up to any `@`.
-_USERINFO = re.compile(r"(?<=://)(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRANSPORT_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _SCP_LIKE = re.compile(r"(?!-)(?:(?P<user>[^\s/:@-][^\s/:@]*)@)?[A-Za-z0-9][\w.-]*:(?!/?-)\S+")
@@ -94,22 +91,13 @@ def parse_location(location: str) -> Location:
     return Location(Kind.REMOTE, location, shown)
 
 
-def redact(location: str) -> str:
-    """Return `location` for people's eyes, without user names and passwords."""
-    return for_people(_USERINFO.sub("", location))
-
-
 def _parts(url: str, shown: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        well_formed = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise SourceError(f"{shown} is not a URL: its host or port is malformed") from error
+    parts = split_url(url)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return parts
     if parts.scheme not in _SCHEMES:
         raise SourceError(f"{shown} is not of a kind that is read: {', '.join(_SCHEMES)} or file")
-    if not well_formed or not parts.hostname or parts.hostname.startswith("-"):
+    if not parts.hostname or parts.hostname.startswith("-"):
         raise SourceError(f"{shown} names no host")
     return parts
 

@@ -1,27 +1,23 @@
-"""Where a GitHub is: github.com, a company's own server, or one that a proxy stands for."""
+"""The web and API addresses of a GitHub: github.com, a company's own server, or a proxy."""
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import GITHUB, is_private
-from hubtrace.ingest.sources.git.location import redact
+from hubtrace.graph.identity import GITHUB, is_private, server_url
 
 _PUBLIC = ("github.com", "www.github.com", "api.github.com")
-
-
 _RESIDENT = re.compile(r"(?:api\.)?([a-z0-9-]+\.ghe\.com)")
 """GitHub Enterprise Cloud with data residency: `SUBDOMAIN.ghe.com`, `api.SUBDOMAIN.ghe.com`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The two addresses of a GitHub, without a slash at the end."""
+    """The two base URLs of a GitHub, without a slash at the end."""
 
     api: str
     web: str
-    """Where its pages are, and where git clones from."""
+    """The base URL of its pages, and of what git clones."""
 
     @property
     def host(self) -> str:
@@ -30,7 +26,7 @@ class Address:
 
     @property
     def api_host(self) -> str:
-        """The host that answers, for people: `api.github.com`, with a port if it has one."""
+        """The host of the API for messages: `api.github.com`, with a port if it has one."""
         return urlsplit(self.api).netloc
 
     @property
@@ -46,29 +42,15 @@ def parse_address(url: str) -> Address:
     """Return the GitHub that a URL names, be it the one of its pages or the one of its API.
 
     Raises:
-        SourceError: it is no URL of a server.
+        SourceError: it is not the URL of a server.
     """
-    parts = _parts(url)
-    host = (parts.hostname or "").lower()
+    base = server_url(url, "a GitHub")
+    host = urlsplit(base).hostname or ""
     if host in _PUBLIC:
         return PUBLIC
     resident = _RESIDENT.fullmatch(host)
     if resident:
         return Address(f"https://api.{resident[1]}", f"https://{resident[1]}")
-    base = f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
     web = base.removesuffix("/api/v3")
     # https://docs.github.com/en/enterprise-server/rest: the API of a server is at /api/v3.
     return Address(f"{web}/api/v3", web)
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        usable = parts.port is None or parts.port > 0
-    except ValueError:
-        usable = False
-    if not usable or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError(f"{redact(url)} is no address of a GitHub, as https://github.example.com")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise SourceError(f"{redact(url)} is no address of a GitHub: host and path are enough")
-    return parts

@@ -1,4 +1,4 @@
-"""Conditional and paginated GET: what has not changed since the last look is not sent again."""
+"""Conditional and paginated GET: what has not changed since the last time is not sent again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from typing import TypeVar
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Previous
 from hubtrace.ingest.sources.github.client import AccessDenied, Client
-from hubtrace.ingest.sources.github.schemas import Fields, objects
 
 T = TypeVar("T")
+R = TypeVar("R")
 _FORBIDDEN = 403
 _GONE = (404, 410)
 _FULL_PAGE = {"per_page": "100"}
@@ -18,7 +18,10 @@ _FULL_PAGE = {"per_page": "100"}
 
 @dataclass
 class Conditional:
-    """Asks with the marks of the last look, and keeps the new ones and what was cut."""
+    """Fetches parts of one repository with the ETags of the last time.
+
+    Keeps the new ones, and what was cut. A part has a `kind`, under which both are kept.
+    """
 
     client: Client
     name: str
@@ -32,73 +35,82 @@ class Conditional:
         return f"/repos/{self.name}"
 
     def mark(self, kind: str) -> str | None:
-        """Return what the last look kept under a name."""
+        """Return what was kept under a name."""
         return self.seen.marks.get(kind) if self.seen.details is not None else None
 
     def keep(self, kind: str) -> None:
-        """Keep the marks of a kind, and what was cut of it: it is as it was."""
+        """Keep the marks of a kind, and what was cut of it: it is unchanged."""
         for name, mark in self.seen.marks.items():
             if name.partition("?")[0] == kind:
                 self.marks[name] = mark
         if self.seen.details is not None:
-            self.cut += [said for said in self.seen.details.cut if said.startswith(f"{kind}: ")]
+            self.cut += [cut for cut in self.seen.details.cut if cut.startswith(f"{kind}: ")]
 
     def cut_off(self, kind: str, what: str) -> None:
-        """Say what was left out of a kind."""
+        """Record what was left out of a kind."""
         self.cut.append(f"{kind}: {what}")
 
-    def one(self, kind: str, path: str, limit: int | None = None) -> Fields | None:
-        """Return an object; None if it is as it was.
+    def one(self, kind: str, path: str, type_: type[T], limit: int | None = None) -> T | None:
+        """Return an object; None if it is unchanged.
 
         Raises:
-            Refused: there is none, or it may not be seen.
+            AccessDenied: there is none, or we may not see it.
         """
-        answer = self.client.get(path, mark=self.mark(kind), limit=limit)
-        if answer.unchanged:
+        answer = self.client.get(path, type_, etag=self.mark(kind), limit=limit)
+        if answer.body is None:
             self.keep(kind)
-            return None
-        if answer.mark is not None:
-            self.marks[kind] = answer.mark
-        return Fields(answer.body, answer.place)
+        elif answer.etag is not None:
+            self.marks[kind] = answer.etag
+        return answer.body
 
     def pages(
-        self, kind: str, parameters: Mapping[str, str], *, always: bool = False
-    ) -> Iterator[list[Fields]] | None:
-        """Return the pages of a list; None if its first page, asked for now, is as it was.
+        self, kind: str, type_: type[T], parameters: Mapping[str, str], *, always: bool = False
+    ) -> Iterator[list[T]] | None:
+        """Return the pages of a list; None if its first page, fetched now, is unchanged.
 
-        `always` asks without a mark. The pages after the first are asked for as they are read.
+        `always` sends no ETag. The pages after the first are fetched as they are read.
         """
-        place, query = f"{self.path}/{kind}", {**_FULL_PAGE, **parameters}
-        answer = self.client.get(place, query, mark=None if always else self.mark(kind))
-        if answer.unchanged:
+        answer = self.client.get(
+            f"{self.path}/{kind}",
+            list[type_],  # type: ignore[valid-type]
+            {**_FULL_PAGE, **parameters},
+            etag=None if always else self.mark(kind),
+        )
+        first = answer.body
+        if first is None:
             self.keep(kind)
             return None
-        if answer.mark is not None:
-            self.marks[kind] = answer.mark
-        first, following = objects(answer.body, answer.place), answer.following
-        if following is not None:
+        if answer.etag is not None:
+            self.marks[kind] = answer.etag
+        if answer.next_page is not None:
             self.marks[f"{kind}?more"] = "1"
 
-        def read() -> Iterator[list[Fields]]:
+        def read() -> Iterator[list[T]]:
             yield first
-            yield from paginate(self.client, following)
+            yield from _pages_from(self.client, type_, answer.next_page)
 
         return read()
 
     def whole(
-        self, kind: str, make: Callable[[Fields], tuple[str, T]], limit: int, *, moved: bool = True
-    ) -> dict[str, T] | None:
-        """Return a list as a whole by its items' names; None if it is as it was.
+        self,
+        kind: str,
+        type_: type[T],
+        make: Callable[[T], tuple[str, R]],
+        limit: int,
+        *,
+        moved: bool = True,
+    ) -> dict[str, R] | None:
+        """Return a list as a whole by its items' names; None if it is unchanged.
 
-        `make` turns an item into its name and a record, so that no page is kept. GitHub tells by
-        the mark of the first page whether that page has changed; a list of several pages is read
-        again, too, if `moved`. A list without an end, or one that repeats itself, is cut.
+        `make` turns an item into its name and a record, so that no page is kept. The ETag of the
+        first page covers that page only: a list of several pages is also read again if `moved`. A
+        list without an end, or one that repeats itself, is cut.
         """
         again = moved and self.mark(f"{kind}?more") is not None
-        pages = self.pages(kind, {}, always=again)
+        pages = self.pages(kind, type_, {}, always=again)
         if pages is None:
             return None
-        found: dict[str, T] = {}
+        found: dict[str, R] = {}
         for page in pages:
             before = len(found)
             found |= map(make, page)
@@ -110,41 +122,41 @@ class Conditional:
                 break
         return found
 
-    def is_missing(self, kind: str, refused: AccessDenied) -> bool:
+    def is_missing(self, kind: str, denied: AccessDenied) -> bool:
         """Return True if there is no such thing, and False if this token may not see it.
 
-        A token with few rights, as a CI job's, need not see everything; what it does not is said.
+        A token with few rights, as a CI job's, need not see everything; the rest is cut.
 
         Raises:
-            Refused: for any other reason.
+            AccessDenied: for any other reason.
         """
-        if refused.status == _FORBIDDEN:
+        if denied.status == _FORBIDDEN:
             self.cut_off(kind, "GitHub does not show them to this token")
             return False
-        if refused.status not in _GONE:
-            raise refused
+        if denied.status not in _GONE:
+            raise denied
         return True
 
 
-def listed(client: Client, place: str, parameters: Mapping[str, str]) -> Iterator[list[Fields]]:
-    """Yield the pages of a list."""
-    answer = client.get(place, {**_FULL_PAGE, **parameters})
-    yield objects(answer.body, answer.place)
-    yield from paginate(client, answer.following)
-
-
-def paginate(client: Client, following: str | None) -> Iterator[list[Fields]]:
-    """Yield the pages from a URL on; at an empty page a list ends, whatever it links to.
+def paginate(
+    client: Client, path: str, type_: type[T], parameters: Mapping[str, str]
+) -> Iterator[list[T]]:
+    """Yield the pages of a list; at an empty page it ends, whatever that links to.
 
     Raises:
-        SourceError: it has more pages than anybody reads.
+        SourceError: it has more pages than `Limits.pages`.
     """
+    answer = client.get(path, list[type_], {**_FULL_PAGE, **parameters})  # type: ignore[valid-type]
+    yield answer.content
+    yield from _pages_from(client, type_, answer.next_page)
+
+
+def _pages_from(client: Client, type_: type[T], url: str | None) -> Iterator[list[T]]:
     for _ in range(client.limits.pages):
-        if following is None:
+        if url is None:
             return
-        answer = client.get(following)
-        page = objects(answer.body, answer.place)
-        yield page
-        following = answer.following if page else None
-    if following is not None:
-        raise SourceError(f"{answer.place}: more than {client.limits.pages:,} pages are not read")
+        answer = client.get(url, list[type_])  # type: ignore[valid-type]
+        yield answer.content
+        url = answer.next_page if answer.content else None
+    if url is not None:
+        raise SourceError(f"{answer.path}: more than {client.limits.pages:,} pages are not read")

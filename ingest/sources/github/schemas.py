@@ -1,129 +1,182 @@
-"""GitHub's JSON as records; every field is validated as it is read."""
+"""What is read of GitHub's JSON, validated while it is decoded; other fields are skipped.
 
-import re
+https://docs.github.com/en/rest. Texts that people write are cut by their readers; names are not,
+and one that is longer than any real one is an error.
+"""
+
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import for_people, to_text
+from msgspec import Meta, Struct
 
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_LARGEST = 2**63 - 1
-_LONGEST = 4_096
+LONGEST = 4_096
 """Characters of a name; git's own refs are files, with names of 4,096 bytes at most."""
-_KINDS = {
-    dict: "an object",
-    list: "a list",
-    str: "a text",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    type(None): "nothing",
-}
+
+Name = Annotated[str, Meta(max_length=LONGEST)]
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Sha = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 
 
-class Fields:
-    """A JSON object. Every method raises SourceError, one sentence, if a field is not as said."""
+class Error(Struct):
+    """The body of an error."""
 
-    def __init__(self, value: Any, where: str) -> None:
-        if not isinstance(value, dict):
-            raise SourceError(f"{where} told {_KINDS[type(value)]} where an object was expected")
-        self._value, self._where = value, where
-
-    def text(self, name: str, most: int = _LONGEST) -> str:
-        """Return a text that is no longer than `most` characters."""
-        value = self._value.get(name)
-        if not isinstance(value, str):
-            raise self._unlike(name, "a text")
-        if len(value) > most:
-            raise SourceError(f"{self._where}: `{name}` has more than {most:,} characters")
-        return clean(value)
-
-    def text_or_none(self, name: str, most: int = _LONGEST) -> str | None:
-        """Return a text that people wrote, cut to `most` characters; None if there is none."""
-        value = self._value.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise self._unlike(name, "a text")
-        return clean(value[:most])
-
-    def number(self, name: str) -> int:
-        """Return a whole number."""
-        value = self._value.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-            raise self._unlike(name, "a whole number")
-        return value
-
-    def flag(self, name: str) -> bool:
-        """Return true or false; what is not there is false."""
-        value = self._value.get(name)
-        if value is None:
-            return False
-        if not isinstance(value, bool):
-            raise self._unlike(name, "true or false")
-        return value
-
-    def moment(self, name: str) -> int | None:
-        """Return a time as epoch seconds; None if there is none."""
-        value = self._value.get(name)
-        if value is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(value)
-            return int(moment.timestamp()) if moment.tzinfo else None
-        except (TypeError, ValueError, OverflowError):
-            raise self._unlike(name, "a time") from None
-
-    def sha(self, name: str) -> str:
-        """Return the id of a git object."""
-        value = self._value.get(name)
-        if not isinstance(value, str) or not _SHA.fullmatch(value):
-            raise self._unlike(name, "the id of a git object")
-        return value
-
-    def inner(self, name: str) -> "Fields":
-        """Return an object."""
-        return Fields(self._value.get(name), f"{self._where}: `{name}`")
-
-    def inner_or_none(self, name: str) -> "Fields | None":
-        """Return an object; None if there is none."""
-        return None if self._value.get(name) is None else self.inner(name)
-
-    def inners(self, name: str) -> list["Fields"]:
-        """Return a list of objects; what is not there is empty."""
-        return objects(self._value.get(name, []), f"{self._where}: `{name}`")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts; what is not there is empty."""
-        value = self._value.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._unlike(name, "a list of texts")
-        return tuple(clean(item[:_LONGEST]) for item in value[:_LONGEST])
-
-    def _unlike(self, name: str, expected: str) -> SourceError:
-        kind = _KINDS[type(self._value.get(name))]
-        return SourceError(f"{self._where}: `{name}` is {kind} where {expected} was expected")
+    message: str = ""
 
 
-def objects(value: Any, where: str) -> list[Fields]:
-    """Return a JSON list as objects.
+class License(Struct):
+    """A licence that GitHub recognised."""
 
-    Raises:
-        SourceError: it is something else.
-    """
-    if not isinstance(value, list):
-        raise SourceError(f"{where} told {_KINDS[type(value)]} where a list was expected")
-    return [Fields(item, where) for item in value]
+    key: Name | None = None
+    spdx_id: Name | None = None
 
 
-def clean(text: str) -> str:
-    """Return a text from JSON by the rule of `graph/text.py`; JSON can hold half characters."""
-    return text if text.isascii() else to_text(text.encode("utf-8", "surrogatepass"))
+class Parent(Struct):
+    """The repository that another was forked from."""
+
+    full_name: Name
 
 
-def shown(text: str, longest: int = 200) -> str:
-    """Return a server's words for people's eyes, not too many of them."""
-    return for_people(clean(text[:longest])) + ("…" if len(text) > longest else "")
+class ListedRepository(Struct):
+    """`minimal-repository`: an entry of an owner's list."""
+
+    full_name: Name
+    fork: bool | None = None
+    archived: bool | None = None
+
+
+class Repository(Struct):
+    """`full-repository`."""
+
+    id: Number
+    full_name: Name
+    stargazers_count: Number
+    default_branch: Name | None = None
+    created_at: datetime | None = None
+    pushed_at: datetime | None = None
+    license: License | None = None
+    description: str | None = None
+    homepage: str | None = None
+    topics: list[str] | None = None
+    archived: bool | None = None
+    private: bool | None = None
+    disabled: bool | None = None
+    parent: Parent | None = None
+
+
+class Object(Struct):
+    """A commit that something points to."""
+
+    sha: Sha
+
+
+class NamedRef(Struct):
+    """A branch or a tag."""
+
+    name: Name
+    commit: Object
+
+
+class Asset(Struct):
+    """A file that is attached to a release."""
+
+    name: Name
+    size: Number
+    state: Name
+    digest: Name | None = None
+
+
+class Release(Struct):
+    """A release, or the draft of one."""
+
+    id: Number
+    tag_name: Name
+    draft: bool | None = None
+    name: str | None = None
+    published_at: datetime | None = None
+    assets: list[Asset] = []
+
+
+class PullRequest(Struct):
+    """A pull request, open or not."""
+
+    number: Number
+    state: Name
+    head: Object
+    updated_at: datetime | None = None
+    merged_at: datetime | None = None
+
+
+class Blob(Struct, kw_only=True):
+    """A file with its content in base64; GitHub leaves out what is longer than 1 MB."""
+
+    sha: Sha
+    encoding: Name
+    size: Number
+    content: str = ""
+
+
+class Readme(Blob, kw_only=True):
+    """A repository's README."""
+
+    path: Name
+
+
+class FolderEntry(Struct):
+    """A file in a folder."""
+
+    name: Name
+    path: Name
+    type: Name
+    sha: Sha
+    size: Number
+
+
+class Signature(Struct):
+    """Who and when, as git keeps it."""
+
+    name: str | None = None
+    email: str | None = None
+    date: datetime | None = None
+
+
+class GitCommit(Struct):
+    """What git keeps of a commit."""
+
+    message: str | None = None
+    author: Signature | None = None
+    committer: Signature | None = None
+
+
+class Account(Struct):
+    """A user; without a login if the address belongs to no account."""
+
+    login: Name | None = None
+
+
+class Commit(Struct):
+    """A commit of a list."""
+
+    sha: Sha
+    commit: GitCommit
+    parents: list[Object] = []
+    author: Account | None = None
+
+
+class Core(Struct):
+    """One quota: requests an hour, and the epoch seconds at which it is renewed."""
+
+    limit: Number
+    remaining: Number
+    reset: Number
+
+
+class Resources(Struct):
+    """The quotas by kind of request."""
+
+    core: Core
+
+
+class RateLimits(Struct):
+    """`/rate_limit`."""
+
+    resources: Resources

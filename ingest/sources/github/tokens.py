@@ -1,4 +1,4 @@
-"""GitHub's tokens: where they are found, whose turn it is, and when all must wait."""
+"""GitHub's tokens: where they are found, and which one has quota left."""
 
 import re
 import shutil
@@ -8,26 +8,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address, parse_address
-from hubtrace.ingest.waiting import Waiter
 
 _TOKEN = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
 _OURS = ("GITHUB_TOKENS", "GITHUB_TOKEN", "GH_TOKEN")
 _ENTERPRISE = ("GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN")
 """The names are those of GitHub's own command line (`gh help environment`)."""
-_PATIENCE = 10.0  # seconds that gh gets for its answer
+_GH_TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token and where it was found. Its text is in no sentence and no representation."""
+    """A token and where it was found. Its text is in no message and no representation."""
 
     text: str = field(repr=False)
     source: str
 
     @property
     def is_anonymous(self) -> bool:
-        """True for the token that is none."""
+        """True if requests go without a token."""
         return not self.text
 
 
@@ -39,16 +39,17 @@ def find_tokens(address: Address, environment: Mapping[str, str]) -> tuple[Token
 
     A token belongs to a host: `GITHUB_TOKEN` to github.com, or to the host that `GITHUB_API_URL`
     names in the same environment; `GITHUB_ENTERPRISE_TOKEN` to any other. Each may hold several,
-    with commas between them. (As `gh` and GitHub Actions have it.)
+    with commas between them, as for `gh` and GitHub Actions
+    (docs/decisions/0011-whose-token-it-is.md).
 
     Raises:
-        SourceError: a token has characters that no token has, or would be sent in clear.
+        SourceError: a token has invalid characters, or would be sent in clear text.
     """
     tokens = tuple(_from_environment(address, environment)) or tuple(_from_gh(address.host))
     if tokens and not address.is_private:
         raise SourceError(
-            f"{address.api_host} is asked over http, which would show the token in "
-            f"{tokens[0].source} to everybody on the way; use https"
+            f"the token in {tokens[0].source} would be sent to {address.api_host} in clear text, "
+            "over http; use https"
         )
     return tokens
 
@@ -60,7 +61,9 @@ def _from_environment(address: Address, environment: Mapping[str, str]) -> Itera
     for name in _OURS if address.host == home.host else _ENTERPRISE:
         for number, text in enumerate(re.split(r"[,\s]+", environment.get(name, "").strip()), 1):
             if text and not _TOKEN.fullmatch(text):
-                raise SourceError(f"what {name} holds is no token: it has other letters than ASCII")
+                raise SourceError(
+                    f"{name} is not a valid token: it contains non-ASCII or control characters"
+                )
             if text and text not in seen:
                 seen.add(text)
                 yield Token(text, name if number == 1 else f"{name} (number {number})")
@@ -75,7 +78,7 @@ def _from_gh(host: str) -> Iterable[Token]:
             [program, "auth", "token", "--hostname", host],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_PATIENCE,
+            timeout=_GH_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -85,17 +88,16 @@ def _from_gh(host: str) -> Iterable[Token]:
         yield Token(text, "`gh auth token`")
 
 
-class Pool:
+class TokenPool:
     """The tokens of one GitHub. The first that has quota left is used, so that ETags stay good.
 
-    (An answer's ETag differs by token: GitHub's answers vary by `Authorization`.)
+    (A response's ETag differs by token: GitHub's responses vary by `Authorization`.)
     """
 
-    def __init__(self, tokens: Sequence[Token], waiter: Waiter, host: str) -> None:
+    def __init__(self, tokens: Sequence[Token], sleeper: Sleeper, host: str) -> None:
         self._tokens = list(tokens) or [ANONYMOUS]
-        self._waiter, self._host = waiter, host
+        self._sleeper, self._host = sleeper, host
         self._ready_at: dict[Token, float] = {}
-        self._all_ready_at = 0.0
         self._lock = threading.Lock()
         self.refused: list[Token] = []
         """Tokens that GitHub did not accept."""
@@ -112,29 +114,29 @@ class Pool:
             return tuple(self._tokens)
 
     def ready(self) -> Token:
-        """Return the token to ask with, after waiting if all are exhausted.
+        """Return the token to send, after waiting if all are exhausted.
 
         Raises:
-            SourceError: the wait is longer than anybody waits.
+            SourceError: the wait is too long.
         """
+        reason = f"{self._host}'s rate limit"
+        if self.is_anonymous:
+            reason += " (60 requests an hour; a token in GITHUB_TOKEN helps)"
         while True:
-            token, moment = self._soonest()
-            if moment <= self._waiter.clock():
+            now = self._sleeper.clock()
+            ready_at = {it: max(now, self._ready_at.get(it, 0.0)) for it in self.tokens}
+            token = min(ready_at, key=ready_at.__getitem__)  # the first of equals
+            if ready_at[token] <= now:
                 return token
-            self._waiter.until(moment, self._why())
+            self._sleeper.sleep_until(ready_at[token], reason)
 
     def exhausted(self, token: Token, until: float) -> None:
         """Let a token rest until its quota is renewed."""
         with self._lock:
             self._ready_at[token] = until
 
-    def pause(self, until: float) -> None:
-        """Let all tokens rest: a secondary limit is about the caller, not about a quota."""
-        with self._lock:
-            self._all_ready_at = max(self._all_ready_at, until)
-
     def refuse(self, token: Token) -> None:
-        """Use a token no more that GitHub does not accept.
+        """Stop using a token that GitHub does not accept.
 
         Raises:
             SourceError: it was the last one.
@@ -145,22 +147,3 @@ class Pool:
                 if len(self._tokens) == 1:
                     raise SourceError(f"{self._host} does not accept the token in {token.source}")
                 self._tokens.remove(token)
-
-    def scrubbed(self, text: str) -> str:
-        """Return a server's words without any token, in case that it repeats one."""
-        for token in (*self._tokens, *self.refused):
-            text = text.replace(token.text, "…") if token.text else text
-        return text
-
-    def _soonest(self) -> tuple[Token, float]:
-        with self._lock:
-            now = self._waiter.clock()
-            moments = [max(now, self._ready_at.get(token, 0.0)) for token in self._tokens]
-            soonest = min(moments)
-            token = self._tokens[moments.index(soonest)]
-            return token, max(soonest, self._all_ready_at)
-
-    def _why(self) -> str:
-        if self.is_anonymous:
-            return f"{self._host}'s rate limit (60 requests an hour; a token in GITHUB_TOKEN helps)"
-        return f"{self._host}'s rate limit"

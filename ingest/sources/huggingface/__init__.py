@@ -1,4 +1,4 @@
-"""The Hugging Face Hub, asked by its own client.
+"""The Hugging Face Hub, by its own client huggingface_hub.
 
 Importing this room imports huggingface_hub, so commands import it when they need it.
 """

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
 
 from huggingface_hub import hf_hub_url
 from huggingface_hub.hf_api import ExpandModelProperty_T, ModelInfo, RepoFile
@@ -14,6 +13,7 @@ from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, variant_url
 from hubtrace.graph.text import to_text
+from hubtrace.ingest.http import OffHost, Sleeper
 from hubtrace.ingest.records import (
     Commit,
     HostData,
@@ -31,10 +31,8 @@ from hubtrace.ingest.sources.huggingface.client import (
     Hub,
     NotFound,
     NotModified,
-    OffHost,
     TooManyPages,
 )
-from hubtrace.ingest.waiting import Waiter
 
 _CARD = "README.md"
 _PAGES = 500
@@ -48,7 +46,7 @@ class Parts:
     files: tuple[TreeFile, ...] = ()
     cut: list[str] = field(default_factory=list)
     refused: bool = False
-    """True if a part was kept from us, so that asking again may tell more."""
+    """True if we had no access to a part, so that another try may find more."""
 
     @property
     def card(self) -> TreeFile | None:
@@ -57,7 +55,7 @@ class Parts:
 
 
 class PartReader:
-    """Reads the parts of models from a Hub; a paper that many of them name is asked for once."""
+    """Reads the parts of models from a Hub; a paper that many of them name is fetched once."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -67,9 +65,9 @@ class PartReader:
     def read(
         self, facts: ProjectMetadata, head: str | None, known: HostData | None
     ) -> tuple[HostData, bool]:
-        """Return all that is told of a model at `head`, and whether some of it is kept from us.
+        """Return all of a model at `head`, and whether we had no access to some of it.
 
-        A card that `known` holds already is not asked for again.
+        A card that `known` holds already is not fetched again.
         """
         parts = Parts()
         texts: tuple[Text, ...] = ()
@@ -81,20 +79,20 @@ class PartReader:
         return details, parts.refused
 
     def is_shown(self, name: str, head: str) -> bool:
-        """Return False if a model's card is kept from us."""
+        """Return False if we have no access to a model's card."""
         try:
             self._ask_card(name, head, keep=1)
         except AccessDenied:
             return False
         except (NotFound, OffHost):
-            pass  # that is an answer too
+            pass  # so there is nothing that we have no access to
         return True
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
         found: dict[str, TreeFile] = {}
         most = self._hub.limits.files
         try:
-            with self._hub.ask(f"the files of {name}", name, pages=_PAGES):
+            with self._hub.requesting(f"the files of {name}", name, pages=_PAGES):
                 for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
                     if isinstance(item, RepoFile):
                         found.setdefault(item.path, schemas.tree_file(item))
@@ -143,17 +141,17 @@ class PartReader:
     def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
         """Return the first bytes of the card, and whether there are more."""
         url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
-        with self._hub.ask(f"the card of {name}", name, keep=keep) as question:
+        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
             response = get_session().get(url, headers=self._hub.headers())
             hf_raise_for_status(response)
-        return response.content, question.cut
+        return response.content, request.cut
 
     def papers(self, facts: ProjectMetadata, cut: list[str]) -> tuple[Paper, ...]:
         """Return the papers that a model is tagged with, up to a limit."""
         named = schemas.papers_in(facts.tags)
         most = self._hub.limits.papers
         if len(named) > most:
-            cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are asked for")
+            cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
         return tuple(self._paper(arxiv) for arxiv in named[:most])
 
     def _paper(self, arxiv: str) -> Paper:
@@ -162,7 +160,7 @@ class PartReader:
         if known is not None:
             return known
         try:
-            with self._hub.ask(f"the paper {arxiv}"):
+            with self._hub.requesting(f"the paper {arxiv}"):
                 paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
         except NotFound:
             paper = Paper(arxiv, None)
@@ -231,13 +229,13 @@ def list_models(hub: Hub, wanted: ModelFilter) -> Listing:
     """Return a list of models.
 
     Raises:
-        SourceError: the Hub cannot be asked, or knows no such owner.
+        SourceError: the Hub cannot be reached, or knows no such owner.
     """
     what = _in_words(wanted)
     found: dict[str, Listed] = {}
     cut: str | None = None
     try:
-        with hub.ask(what, pages=_LIST_PAGES):
+        with hub.requesting(what, pages=_LIST_PAGES):
             for info in hub.api.list_models(
                 author=wanted.author,
                 search=wanted.search,
@@ -283,37 +281,34 @@ def _in_words(wanted: ModelFilter) -> str:
 
 
 def _listed(info: ModelInfo) -> Listed:
-    facts = schemas.facts(info)
-    head = schemas.sha(info.sha) if info.sha else None
+    facts, head = schemas.model(info)
     return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags, head)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who the Hub takes us for."""
+    """The account of our token."""
 
     name: str
     role: str | None
     """What the token may do: `read`, `write` or `fineGrained`."""
     remaining: int | None
-    """Requests that are left in this window, if the Hub said so."""
+    """Requests that are left in this window, if the Hub says so."""
     renewed_in: int | None
     """Seconds until the next window."""
 
 
 def account_of(hub: Hub) -> Account:
-    """Return whose token a Hub was given.
+    """Return the account of a Hub's token.
 
     Raises:
-        SourceError: there is none, it is refused, or the Hub cannot be asked.
+        SourceError: there is none, it is refused, or the Hub cannot be reached.
     """
     if not hub.has_token:
         raise SourceError(f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`")
-    with hub.ask("the account of the token"):
-        told: Any = hub.api.whoami()
-        name = schemas.text(told["name"])
-        role = schemas.optional_text(told.get("auth", {}).get("accessToken", {}).get("role"))
-    quota = hub.manners.quota
+    with hub.requesting("the account of the token"):
+        name, role = schemas.who_am_i(hub.api.whoami())
+    quota = hub.quota
     if quota is None:
         return Account(name, role, None, None)
     return Account(name, role, quota.remaining, quota.reset_in_seconds)
@@ -334,11 +329,11 @@ _FACTS: list[ExpandModelProperty_T] = [
     "tags",
 ]
 _HEAD, _REFUSED = "head", "refused"
-"""Marks: the commit at which all was read, or all but what is for some people only."""
+"""Marks: the commit at which all was read, or all that we have access to."""
 _FACTS_ETAG, _REFS_ETAG = "etag of facts", "etag of refs"
 _MAIN = "refs/heads/main"
 _PAGE = 1_000
-"""Commits per request; the Hub's own JavaScript client says that it goes so far."""
+"""Commits per request: the maximum, by the Hub's own JavaScript client."""
 
 
 class HuggingFace:
@@ -351,10 +346,10 @@ class HuggingFace:
         endpoint: str | None = None,
         *,
         token: str | None = None,
-        waiter: Waiter | None = None,
+        sleeper: Sleeper | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._hub = Hub(endpoint, token, waiter or Waiter(), limits or Limits())
+        self._hub = Hub(endpoint, token, sleeper or Sleeper(), limits or Limits())
         self._parts = PartReader(self._hub)
 
     @property
@@ -363,11 +358,11 @@ class HuggingFace:
         return self._hub.endpoint
 
     def look(self, name: str, seen: Previous) -> Fetched:
-        """Return what the Hub tells of the model `org/name`, under the name it has now.
+        """Return the model `org/name`, under the name it has now.
 
         Raises:
             ProjectGone: it shows no such model.
-            SourceError: it cannot be asked.
+            SourceError: it cannot be reached.
         """
         variant_url(name)
         known = seen.details if seen.details and not seen.details.gone else None
@@ -393,10 +388,8 @@ class HuggingFace:
         """Return the facts, and the head of the default branch (empty if there is none)."""
         etag = seen.marks.get(_FACTS_ETAG) if known and _HEAD in seen.marks else None
         try:
-            with self._hub.ask(f"the model {name}", name, known=etag) as question:
-                info = self._hub.api.model_info(name, expand=_FACTS)
-                facts = schemas.facts(info)
-                head = "" if info.sha is None else schemas.sha(info.sha)
+            with self._hub.requesting(f"the model {name}", name, known=etag) as request:
+                facts, head = schemas.model(self._hub.api.model_info(name, expand=_FACTS))
         except NotModified:
             if known is None or etag is None:
                 raise  # it cannot be: no ETag was sent
@@ -404,19 +397,18 @@ class HuggingFace:
             return known.facts, seen.marks[_HEAD]
         except AccessDenied as error:
             raise ProjectGone(name, "gated") from error
-        if question.etag:
-            marks[_FACTS_ETAG] = question.etag
-        return facts, head
+        if request.etag:
+            marks[_FACTS_ETAG] = request.etag
+        return facts, head or ""
 
     def _refs(
         self, name: str, seen: Previous, marks: dict[str, str]
     ) -> tuple[tuple[Ref, ...], bool, list[str]]:
-        """Return the refs, whether they are those of the last time, and what is to be said."""
+        """Return the refs, whether they are those of the last time, and warnings."""
         etag = seen.marks.get(_REFS_ETAG) if seen.refs else None
         try:
-            with self._hub.ask(f"the refs of {name}", name, known=etag) as question:
-                told = self._hub.api.list_repo_refs(name, include_pull_requests=True)
-                refs = schemas.refs(told)
+            with self._hub.requesting(f"the refs of {name}", name, known=etag) as request:
+                refs = schemas.refs(self._hub.api.list_repo_refs(name, include_pull_requests=True))
         except NotModified:
             marks[_REFS_ETAG] = etag or ""
             return seen.refs, True, []
@@ -425,8 +417,8 @@ class HuggingFace:
         most = self._hub.limits.refs
         if len(refs) > most:
             return refs[:most], False, [f"{name} has {len(refs):,} refs; {most:,} are kept"]
-        if question.etag:
-            marks[_REFS_ETAG] = question.etag
+        if request.etag:
+            marks[_REFS_ETAG] = request.etag
         return refs, False, []
 
     def clone_url(self, name: str) -> str:
@@ -436,11 +428,11 @@ class HuggingFace:
     def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
         """Yield the commits of the default branch, all of them if its head is not in `held`.
 
-        The Hub tells no parents: what is new cannot be told from what is older, and commits of
-        other branches could not be told from those of the default branch.
+        The Hub has no parents in its lists, so that neither new commits nor those of other branches
+        could be recognised (docs/decisions/0004-sources-that-know-no-parents.md).
 
         Raises:
-            SourceError: the Hub cannot be asked, or the list has no end.
+            SourceError: the Hub cannot be reached, or the list has no end.
         """
         head = next((ref.target for ref in look.refs if ref.name == look.default_branch), None)
         if head is None or head in held:
@@ -453,18 +445,18 @@ class HuggingFace:
                 headers=self._hub.headers(),
             )
         )
-        told: set[str] = set()
+        yielded: set[str] = set()
         while True:
-            # Not one `with` around all: between two yields this thread asks for other things.
-            with self._hub.ask(what, name, pages=_PAGE):
+            # Not one `with` around all: between two yields this thread fetches other things.
+            with self._hub.requesting(what, name, pages=_PAGE):
                 batch = [schemas.commit(item) for item in islice(pages, _PAGE)]
             if not batch:
                 return
-            fresh = {commit.sha: commit for commit in batch if commit.sha not in told}
-            told.update(fresh)
+            fresh = {commit.sha: commit for commit in batch if commit.sha not in yielded}
+            yielded.update(fresh)
             if not fresh:
                 raise SourceError(f"{what}: the list begins anew and has no end")
-            if len(told) > self._hub.limits.commits:
+            if len(yielded) > self._hub.limits.commits:
                 raise SourceError(f"{what}: there are more than {self._hub.limits.commits:,}")
             yield from fresh.values()
 
@@ -479,12 +471,12 @@ class HuggingFace:
         """Return the models of a list: of an owner, the top of a task, derived from another.
 
         Raises:
-            SourceError: the Hub cannot be asked, or has no such list.
+            SourceError: the Hub cannot be reached, or has no such list.
         """
         return list_models(self._hub, wanted)
 
     def account(self) -> Account:
-        """Return whose token it is, and how often the Hub may be asked.
+        """Return the token's account, and what is left of its rate limit.
 
         Raises:
             SourceError: there is no token, it is refused, or the Hub cannot be reached.

@@ -1,89 +1,168 @@
-"""The Hub's JSON as records; every field is validated as it is read."""
+"""The Hub's JSON as records, validated while it is converted.
+
+huggingface_hub has parsed it into its own objects, which take any type in any field. Every
+function raises ValueError or TypeError on a malformed one (msgspec's ValidationError is one).
+"""
 
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from huggingface_hub import GitRefs
-from huggingface_hub.hf_api import GitRefInfo, ModelInfo, PaperInfo, RepoFile
+from huggingface_hub.hf_api import ModelInfo, PaperInfo, RepoFile
 from huggingface_hub.utils import parse_datetime
+from msgspec import Meta, Struct
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import variant_url
-from hubtrace.graph.text import to_text
 from hubtrace.ingest.evidence.commit_reference import references_in
 from hubtrace.ingest.records import BaseModel, Commit, Paper, ProjectMetadata, Ref, TreeFile
 from hubtrace.ingest.sources.git.refs import kind_of_ref
 
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _ARXIV = re.compile(r"arxiv:(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})", re.IGNORECASE)
 _WEB = re.compile(r"https?://[!-~]{1,500}")
 _RELATIONS = ("finetune", "adapter", "merge", "quantized")
 
-
-def text(value: Any) -> str:
-    """Return a text of an answer as text by the rule of `hubtrace.graph.text`."""
-    if not isinstance(value, str):
-        raise TypeError(f"a text is {type(value).__name__}")
-    return to_text(value.encode("utf-8", "surrogatepass"))
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Sha = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Time = Annotated[datetime, Meta(tz=True)]
 
 
-def optional_text(value: Any) -> str | None:
-    """Return a text, or None where the answer has none."""
-    return text(value) if value not in (None, "", False) else None
+class Model(Struct, rename={"object_id": "_id"}):
+    """A model of a list, or on its own."""
+
+    id: str
+    object_id: str
+    sha: Sha | None = None
+    tags: list[str] | None = None
+    created_at: Time | None = None
+    last_modified: Time | None = None
+    private: bool | None = None
+    disabled: bool | None = None
+    gated: bool | str | None = None
+    library_name: str | None = None
+    pipeline_tag: str | None = None
+    base_models: Any = None
+    downloads: Number | None = None
+    likes: Number | None = None
 
 
-def number(value: Any) -> int:
-    """Return a count or a size."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 63:
-        raise TypeError("a number is none")
-    return value
+class BaseModelId(Struct):
+    """An entry of `BaseModels`."""
+
+    id: str
 
 
-def sha(value: Any) -> str:
-    """Return the id of a git object."""
-    if not isinstance(value, str) or not _SHA.fullmatch(value):
-        raise ValueError("a git id is none")
-    return value
+class BaseModels(Struct):
+    """The models that one was made from."""
+
+    models: list[BaseModelId] | None = None
+    relation: Any = None
 
 
-def moment(value: Any) -> int | None:
-    """Return a time as epoch seconds; None where there is none."""
-    if value is None:
-        return None
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise TypeError("a time is none")
-    return int(value.timestamp())
+class GitRef(Struct):
+    """A branch, a tag, a pull request or a converted copy."""
+
+    ref: str
+    target_commit: Any
 
 
-def facts(info: ModelInfo) -> ProjectMetadata:
-    """Return what the Hub tells of a model."""
-    tags = tuple(text(tag) for tag in _list(info.tags))
+class Refs(Struct):
+    """All refs of a repository."""
+
+    branches: list[GitRef]
+    tags: list[GitRef]
+    converts: list[GitRef]
+    pull_requests: list[GitRef] | None = None
+
+
+class LfsFile(Struct):
+    """A large file, which git knows by a pointer."""
+
+    sha256: Sha256
+    size: Number
+
+
+class File(Struct):
+    """A file of a tree."""
+
+    path: str
+    blob_id: Sha
+    size: Number
+    lfs: LfsFile | None = None
+
+
+class Author(Struct):
+    """A name, which need not be an account."""
+
+    user: str
+
+
+class ListedCommit(Struct):
+    """A commit of a list."""
+
+    id: Sha
+    title: str
+    date: str
+    authors: list[Author]
+    message: str | None = None
+
+
+class AccessToken(Struct):
+    """What a token may do."""
+
+    role: str | None = None
+
+
+class Auth(Struct, rename={"access_token": "accessToken"}):
+    """How we are known."""
+
+    access_token: AccessToken = msgspec.field(default_factory=AccessToken)
+
+
+class WhoAmI(Struct):
+    """The account of a token."""
+
+    name: str
+    auth: Auth = msgspec.field(default_factory=Auth)
+
+
+def _read(value: Any, type_: Any) -> Any:
+    return msgspec.convert(value, type_, from_attributes=True)
+
+
+def model(info: ModelInfo) -> tuple[ProjectMetadata, str | None]:
+    """Return a model's metadata, and the head of its default branch if there is one."""
+    it: Model = _read(info, Model)
+    if it.gated is True:
+        raise ValueError("expected `auto`, `manual` or false")
+    tags = tuple(it.tags or ())
     licence = next((tag[8:] for tag in tags if tag.startswith("license:")), None)
-    return ProjectMetadata(
-        host_id=text(getattr(info, "_id", None)),
-        name=model_name(info.id),
+    metadata = ProjectMetadata(
+        host_id=it.object_id,
+        name=model_name(it.id),
         default_branch=None,
-        created_at=moment(info.created_at),
-        pushed_at=moment(info.last_modified),
+        created_at=int(it.created_at.timestamp()) if it.created_at else None,
+        pushed_at=int(it.last_modified.timestamp()) if it.last_modified else None,
         licence=licence.lower() if licence else None,
         tags=tags,
-        private=_flag(info.private),
-        disabled=_flag(info.disabled),
-        gated=optional_text(info.gated),
-        library=optional_text(info.library_name),
-        task=optional_text(info.pipeline_tag),
-        base_models=_base_models(info.base_models, tags),
-        downloads=None if info.downloads is None else number(info.downloads),
-        likes=None if info.likes is None else number(info.likes),
+        private=bool(it.private),
+        disabled=bool(it.disabled),
+        gated=it.gated or None,
+        library=it.library_name or None,
+        task=it.pipeline_tag or None,
+        base_models=_base_models(it.base_models, tags),
+        downloads=it.downloads,
+        likes=it.likes,
     )
+    return metadata, it.sha
 
 
-def model_name(value: Any) -> str:
-    """Return a model's name, which is one by the Hub's own rule."""
-    name = text(value)
+def model_name(name: str) -> str:
+    """Return a model's name if it is valid by the Hub's own rule."""
     try:
         variant_url(name)
     except SourceError as error:
@@ -91,32 +170,33 @@ def model_name(value: Any) -> str:
     return name
 
 
-def _base_models(told: Any, tags: Iterable[str]) -> tuple[BaseModel, ...]:
-    """Return the base models, from the answer's own field or else from the tags.
+def _base_models(field: Any, tags: Iterable[str]) -> tuple[BaseModel, ...]:
+    """Return the base models, from the response's own field or else from the tags.
 
     The field is `{"relation": …, "models": [{"id": …}]}`; the tags are `base_model:NAME` and
-    `base_model:RELATION:NAME`. A card may name what is no model at all: a folder, a sentence.
+    `base_model:RELATION:NAME`. A card may name what is not a model: a folder, a sentence.
     """
     found: dict[str, BaseModel] = {}
-    if isinstance(told, dict):
-        for model in _list(told.get("models")):
-            _note(found, model["id"], told.get("relation"))
+
+    def add(name: str, relation: Any) -> None:
+        known = relation if relation in _RELATIONS else None
+        try:
+            model_name(name)
+        except ValueError:
+            return
+        if name not in found or found[name].relation is None:
+            found[name] = BaseModel(name, known)
+
+    if isinstance(field, dict):
+        named: BaseModels = _read(field, BaseModels)
+        for it in named.models or ():
+            add(it.id, named.relation)
     for tag in tags:
         kind, _, rest = tag.partition(":")
         if kind == "base_model":
             relation, _, name = rest.rpartition(":")
-            _note(found, name, relation or None)
+            add(name, relation or None)
     return tuple(found.values())
-
-
-def _note(found: dict[str, BaseModel], name: Any, relation: Any) -> None:
-    known = relation if relation in _RELATIONS else None
-    try:
-        valid = model_name(name)
-    except ValueError:
-        return
-    if valid not in found or found[valid].relation is None:
-        found[valid] = BaseModel(valid, known)
 
 
 def papers_in(tags: Iterable[str]) -> list[str]:
@@ -127,54 +207,42 @@ def papers_in(tags: Iterable[str]) -> list[str]:
 
 def paper(arxiv: str, info: PaperInfo) -> Paper:
     """Return the repository that a paper names."""
-    told = optional_text(info.github_repo)
-    return Paper(arxiv, told if told and _WEB.fullmatch(told) else None)
+    named: str | None = _read(info.github_repo, str | None)
+    return Paper(arxiv, named if named and _WEB.fullmatch(named) else None)
 
 
-def refs(told: GitRefs) -> tuple[Ref, ...]:
+def refs(listed: GitRefs) -> tuple[Ref, ...]:
     """Return the refs that are read on this side, by name."""
-    every = [*told.branches, *told.tags, *told.converts, *(told.pull_requests or ())]
-    known = {ref.name: ref for ref in map(_ref, every) if ref}
-    return tuple(ref for _, ref in sorted(known.items()))
-
-
-def _ref(item: GitRefInfo) -> Ref | None:
-    name = text(item.ref)
-    kind = kind_of_ref(name)
-    return Ref(name, kind, sha(item.target_commit)) if kind else None
+    it: Refs = _read(listed, Refs)
+    found: dict[str, Ref] = {}
+    for ref in (*it.branches, *it.tags, *it.converts, *(it.pull_requests or ())):
+        if kind := kind_of_ref(ref.ref):
+            found[ref.ref] = Ref(ref.ref, kind, _read(ref.target_commit, Sha))
+    return tuple(ref for _, ref in sorted(found.items()))
 
 
 def tree_file(file: RepoFile) -> TreeFile:
     """Return one file of a tree."""
-    lfs_sha256, lfs_size = None, None
-    if file.lfs is not None:
-        if not isinstance(file.lfs.sha256, str) or not _SHA256.fullmatch(file.lfs.sha256):
-            raise ValueError("a sha256 is none")
-        lfs_sha256, lfs_size = file.lfs.sha256, number(file.lfs.size)
-    return TreeFile(text(file.path), sha(file.blob_id), number(file.size), lfs_sha256, lfs_size)
+    it: File = _read(file, File)
+    lfs = it.lfs
+    return TreeFile(
+        it.path, it.blob_id, it.size, lfs.sha256 if lfs else None, lfs.size if lfs else None
+    )
 
 
 def commit(item: Any) -> Commit:
     """Return one commit of a list, which has neither parents nor addresses."""
-    authors = [text(author["user"]) for author in item["authors"]]
-    at = moment(parse_datetime(item["date"]))
-    if at is None:
-        raise TypeError("a commit has no time")
-    title, message = text(item["title"]), item.get("message")
-    named = references_in(f"{title}\n\n{text(message) if message else ''}")
-    author, subject = authors[0] if authors else "", title.partition("\n")[0]
-    return Commit(sha(item["id"]), (), author, "", at, at, subject, references=named)
+    it: ListedCommit = _read(item, ListedCommit)
+    date = parse_datetime(it.date)
+    if date.tzinfo is None:
+        raise ValueError("expected a time with a time zone")
+    at = int(date.timestamp())
+    named = references_in(f"{it.title}\n\n{it.message or ''}")
+    author, subject = it.authors[0].user if it.authors else "", it.title.partition("\n")[0]
+    return Commit(it.id, (), author, "", at, at, subject, references=named)
 
 
-def _list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise TypeError("a list is none")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if value is not None and not isinstance(value, bool):
-        raise TypeError("a flag is none")
-    return bool(value)
+def who_am_i(body: Any) -> tuple[str, str | None]:
+    """Return the name of an account, and what its token may do."""
+    it: WhoAmI = _read(body, WhoAmI)
+    return it.name, it.auth.access_token.role

@@ -31,11 +31,10 @@ from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot7
 from packageurl import PackageURL
 
+from hubtrace.graph.identity import is_web
 from hubtrace.graph.text import for_people
-from hubtrace.queries.audit.page import cut
 from hubtrace.queries.audit.records import Audit, Base, CommitFact, Evidence, LargeFile, Link
-from hubtrace.queries.format import is_day, moment
-from hubtrace.queries.resolve import is_web
+from hubtrace.queries.format import cut, is_day, moment
 
 _TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
 

@@ -1,32 +1,89 @@
-"""An audit's page as one self-contained HTML file."""
+"""An audit's page as one self-contained HTML file, made of its Markdown."""
 
-from hubtrace.queries.audit.page import Cell, Facts, Linked, Page, Table, parts_of, text_of
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+from hubtrace.queries.audit.formats.markdown import SECTIONS, known_places, to_markdown
+from hubtrace.queries.audit.formats.text import plain
 from hubtrace.queries.audit.records import Audit
 from hubtrace.queries.pages import render
+from hubtrace.queries.pages.rendering import is_safe
 
 _BRIEF, _WORDY = 16, 60
 """Characters up to which a cell stays on one line, and from which it asks for room."""
 
 
-def to_html(page: Page, audit: Audit) -> str:
-    """Return a page as HTML: readable on paper, and safe whatever the hubs have said."""
-    return (
-        render(
-            "audit/audit.html",
-            title=page.title,
-            page=page,
-            audit=audit,
-            parts_of=parts_of,
-            length_of=_length_of,
-            is_facts=lambda block: isinstance(block, Facts),
-            is_table=lambda block: isinstance(block, Table),
-            is_link=lambda part: isinstance(part, Linked),
-        )
-        + "\n"
+def to_html(audit: Audit) -> str:
+    """Return the page as HTML: readable on paper, and safe whatever the hubs have said."""
+    known = known_places(audit)
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    # A second time, after the Markdown: a link that this page did not mean to make leads nowhere.
+    markdown.validateLink = lambda url: is_safe(url, known)  # type: ignore[method-assign]
+    markdown.normalizeLink = lambda url: url  # type: ignore[method-assign]
+
+    for rule in ("table_open", "table_close"):
+        markdown.add_render_rule(rule, _scrolling)
+
+    def rendered(text: str, caption: str) -> Markup:
+        tokens = markdown.parse(text)
+        _prepare(tokens, caption)
+        return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
+
+    # A line break of a hub is an escape by now, so that every heading is one of ours.
+    header, *parts = to_markdown(audit).split("\n## ")
+    _title, _, summary = header.partition("\n")
+    bodies = (part.partition("\n")[2] for part in parts)
+    sections = [
+        (name, heading, rendered(body, heading))
+        for (name, heading), body in zip(SECTIONS.items(), bodies, strict=True)
+    ]
+    title = f"Provenance of {audit.identity.name or audit.identity.variant}"
+    page = render(
+        "audit/audit.html",
+        title=title,
+        summary=rendered(summary, title),
+        sections=sections,
+        audit=audit,
     )
+    return f"{page}\n"
 
 
-def _length_of(cell: Cell) -> str:
+def _prepare(tokens: Sequence[Token], caption: str) -> None:
+    """Mark links, warnings, tables (those of facts have no headings) and the widths of cells."""
+    table: Token | None = None
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        for part in token.children or ():
+            part.content = part.content.replace("\u200b", "")  # see `plain`
+            if part.type == "link_open":
+                part.attrSet("rel", "noopener noreferrer nofollow")
+        if token.type == "paragraph_open":
+            warns = following and following.children and following.children[0].tag == "strong"
+            token.attrSet("class", "note warn" if warns else "note")
+        elif token.type == "heading_open":
+            caption = plain(following)
+        elif token.type == "table_open":
+            table = token
+            table.attrSet("aria-label", caption)
+        elif token.type == "th_open" and table and not plain(following):
+            table.attrSet("class", "facts")
+        elif token.type == "td_open" and "style" not in token.attrs:
+            token.attrSet("class", _length_of(plain(following)))
+
+
+def _length_of(text: str) -> str:
     """Return the class of a cell, by how much is in it: dates are not broken into lines."""
-    length = len(text_of(cell))
-    return "brief" if length <= _BRIEF else "wordy" if length >= _WORDY else "plain"
+    return "brief" if len(text) <= _BRIEF else "wordy" if len(text) >= _WORDY else "plain"
+
+
+def _scrolling(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, _: EnvType
+) -> str:
+    """Let a wide table scroll within the page, by keyboard as well."""
+    opens = tokens[at].nesting == 1
+    table = renderer.renderToken(tokens, at, options, {})
+    return f'<div class="scroll" tabindex="0">{table}' if opens else f"{table}</div>\n"

@@ -6,10 +6,10 @@ The statement is that of the in-toto attestation framework, v1; its predicate is
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from hubtrace.queries.audit.formats.cyclonedx import package_url
-from hubtrace.queries.audit.formats.json import audit_as_json
 from hubtrace.queries.audit.records import Audit
 from hubtrace.queries.format import is_day, moment
 
@@ -35,7 +35,7 @@ def to_in_toto(audit: Audit) -> str:
             "tool": audit.method.tool,
             "upstream": _upstream(audit),
             "ancestors": ancestors,
-            "audit": audit_as_json(audit),
+            "audit": asdict(audit),
         },
     }
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

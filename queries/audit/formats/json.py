@@ -1,23 +1,37 @@
-"""An audit as JSON, and the JSON Schema that says what is in it."""
+"""An audit and the findings of a check as JSON, and the JSON Schema of audits."""
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubtrace.queries.audit.records import SCHEMA, Audit
 from hubtrace.queries.json_schema import DRAFT, Records, record
 
+if TYPE_CHECKING:
+    from hubtrace.queries.audit.check import Checked
+
+CHECK_SCHEMA = "hubtrace.check/1"
 SCHEMA_URI = "urn:x-hubtrace:schema:audit:1"
-
-
-def audit_as_json(audit: Audit) -> dict[str, Any]:
-    """Return an audit as what JSON knows: objects, lists, texts, numbers."""
-    return asdict(audit)
 
 
 def to_json(audit: Audit) -> str:
     """Return an audit as JSON text."""
-    return json.dumps(audit_as_json(audit), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(asdict(audit), indent=2, ensure_ascii=False) + "\n"
+
+
+def findings_to_json(checked: "Checked") -> str:
+    """Return everything that was found, and what could not be decided."""
+    body = {
+        "schema": CHECK_SCHEMA,
+        "until": checked.until,
+        "max_days_behind": checked.wanted.max_days_behind,
+        "areas": list(checked.wanted.areas),
+        "kinds": list(checked.wanted.kinds),
+        "variants": checked.variants,
+        "findings": [asdict(finding) for finding in checked.findings],
+        "undecided": [asdict(each) for each in checked.undecided],
+    }
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
 def json_schema() -> dict[str, Any]:

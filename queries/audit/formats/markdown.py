@@ -1,74 +1,204 @@
-"""An audit's page as Markdown, for an issue, a pull request or a wiki."""
+"""An audit as Markdown, the page that text and HTML are made of; findings as a Markdown table.
+
+What the hubs say is text on the page, never markup: the template `audit.md.j2` escapes and cuts
+all that it prints.
+"""
 
 import re
-from collections.abc import Collection, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from hubtrace.graph.text import for_markdown
-from hubtrace.queries.audit.page import Cell, Facts, Linked, Note, Page, Table, parts_of
+import jinja2
+from markupsafe import Markup
+
+from hubtrace.graph.text import count, for_markdown
+from hubtrace.queries.audit.findings import GROUPS, KINDS
+from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
+from hubtrace.queries.format import cut, day, is_day, moment, short_or_day, words
 from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.patterns import FamilyPattern
 
-_BLOCK = re.compile(r"^(\d*)([-+=.)])")
+if TYPE_CHECKING:
+    from hubtrace.queries.audit.check import Checked
 
+SECTIONS = {
+    "findings": "Findings",
+    "identity": "The model",
+    "upstream": "Where it comes from",
+    "origin": "Which commit it was made from",
+    "files": "Large files",
+    "bases": "Base models",
+    "drift": "Upstream changes since then",
+    "family": "Release pattern of its family",
+    "history": "Events",
+    "people": "Contributors",
+    "unknown": "What is unknown",
+    "method": "How this was determined",
+}
+"""The sections of the page in their order: name (for links to it) and heading."""
 
-def to_markdown(page: Page) -> str:
-    """Return a page as Markdown: what the hubs say is text in it, never markup."""
-    return "\n".join(_lines(page)) + "\n"
-
-
-def _lines(page: Page) -> Iterator[str]:
-    known = page.known
-    yield f"# {_inline(page.title, known)}"
-    yield ""
-    yield _no_block(" ".join(_inline(sentence, known) for sentence in page.summary).strip())
-    for section in page.sections:
-        yield ""
-        yield f"## {section.heading}"
-        for block in section.blocks:
-            yield ""
-            if isinstance(block, Facts):
-                yield from _facts(block, known)
-            elif isinstance(block, Table):
-                yield from _table(block, known)
-            else:
-                yield from _note(block, known)
-
-
-def _note(note: Note, known: Collection[str]) -> Iterator[str]:
-    text = _inline(note.text, known).strip()
-    yield f"**{text}**" if note.warns and text else _no_block(text)
-
-
-def _facts(facts: Facts, known: Collection[str]) -> Iterator[str]:
-    yield "| | |"
-    yield "|---|---|"
-    for label, value in facts.rows:
-        yield f"| {label} | {_inline(value, known)} |"
-
-
-def _table(table: Table, known: Collection[str]) -> Iterator[str]:
-    yield f"**{for_markdown(table.caption)}**"
-    yield ""
-    yield f"| {' | '.join(table.columns)} |"
-    places = range(len(table.columns))
-    marks = ("---:" if place in table.numbers else "---" for place in places)
-    yield f"|{'|'.join(marks)}|"
-    for row in table.rows:
-        yield f"| {' | '.join(_inline(cell, known) for cell in row)} |"
-
-
-def _no_block(text: str) -> str:
-    """Return a paragraph that does not begin like a list, a quote or the line under a heading."""
-    return _BLOCK.sub(lambda found: f"{found[1]}\\{found[2]}", text)
-
-
-def _inline(cell: Cell, known: Collection[str]) -> str:
-    return "".join(_part(part, known) for part in parts_of(cell))
+_WORDS = {
+    "sections": SECTIONS,
+    "kinds": tuple(KINDS),
+    "usual_kinds": GROUPS["usual"],
+    "doubtful": 0.5,  # a confidence below this is stated as a possibility
+    "bases": {
+        "commit_reference": "a commit message of the variant that names it",
+        "files": "identical files",
+        "none": "nothing",
+    },
+    "matches": {
+        "blob": "identical",
+        "lfs": "identical large file",
+        "asset": "identical release asset",
+        "readme": "identical but for its front matter",
+    },
+    "starts": {
+        "origin": "since the origin landed",
+        "revision": "since the revision (its origin is not proved)",
+    },
+}
+_SOURCES = {
+    "sha": "the requested commit",
+    "tag": "the tag {}",
+    "branch": "the branch {}",
+    "default_head": "the head of the default branch",
+    "newest": "the newest commit of the default branch on this date",
+}
+# A URL stands between angle brackets; `is_safe` refuses spaces and backslashes. These could still
+# end the destination, the cell of the table or begin a span of code.
+_IN_DESTINATION = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", "`": "%60", "&": "&amp;"})
 
 
-def _part(part: str | Linked, known: Collection[str]) -> str:
-    if isinstance(part, str):
-        return for_markdown(part)
-    if part.url is None or not is_safe(part.url, known):
-        return for_markdown(part.text)
-    # Between angle brackets a URL is taken as it is; `is_safe` lets neither space nor quote in.
-    return f"[{for_markdown(part.text)}](<{part.url}>)"
+def to_markdown(audit: Audit) -> str:
+    """Return the audit's page as Markdown (CommonMark with tables)."""
+    known = known_places(audit)
+
+    def link(text: str, url: str | None) -> Markup:
+        if url is None or not is_safe(url, known):
+            return _escape(text)
+        return Markup(f"[{_escape(text)}](<{url.translate(_IN_DESTINATION)}>)")  # noqa: S704
+
+    def full_commit(fact: CommitFact) -> Markup:
+        known_by_day = f"known only by its day, {day(fact.at)}"
+        return link(known_by_day if is_day(fact.sha) else fact.sha, fact.url)
+
+    def commit(fact: CommitFact) -> Markup:
+        return link(short_or_day(fact.sha), fact.url)
+
+    def dated(fact: CommitFact) -> Markup:
+        return _inline(commit(fact), " of ", day(fact.at))
+
+    def address(place: str | None) -> Markup:
+        return (
+            link(place.partition("://")[2], place) if place and "://" in place else _escape(place)
+        )
+
+    projects = (
+        (audit.identity.variant, audit.identity.name),
+        *([(audit.upstream.repository, audit.upstream.name)] if audit.upstream else []),
+    )
+    page = _template().render(
+        audit=audit,
+        link=link,
+        full_commit=full_commit,
+        commit=commit,
+        dated=dated,
+        address=address,
+        names={key: name for key, name in projects if name},
+        contributors={each.contributor: each.login or each.name for each in audit.people.variant},
+    )
+    return re.sub("\n{3,}", "\n\n", page).rstrip() + "\n"
+
+
+def known_places(audit: Audit) -> frozenset[str]:
+    """Return the URLs of the projects that the page is about: it may link to what is under them."""
+    links = [link for link in (audit.upstream, *audit.others) if link]
+    places = (audit.identity.url, *(link.url for link in links))
+    return frozenset(place for place in places if place)
+
+
+def findings_to_markdown(checked: "Checked") -> str:
+    """Return a table for a pull request or a job's summary."""
+    total = f"{count(len(checked.findings), 'finding')} in {count(checked.variants, 'model')}"
+    lines = [f"**hubtrace check**: {total}"]
+    if checked.findings:
+        lines += ["", "| model | finding | what was found | proof |", "|---|---|---|---|"]
+        lines += [_row(f.name, f.kind, f.text, "; ".join(f.proof)) for f in checked.findings]
+    if checked.undecided:
+        lines += ["", "| model | undecided | what is missing |", "|---|---|---|"]
+        lines += [_row(each.name, each.kind, each.missing) for each in checked.undecided]
+    return "\n".join(lines) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(map(for_markdown, cells))} |"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("hubtrace.queries", ""),
+        # Everything that is not markup of ours is escaped by `_escape`; Jinja's own escaping, which
+        # comes after it, is for HTML and leaves `Markup` alone.
+        autoescape=True,
+        finalize=_escape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        confidence=lambda value: "-" if value is None else f"{value:.2f}",
+        count=count,
+        day=day,
+        moment=moment,
+        number=lambda value: f"{value:,}",
+        short=short_or_day,
+        words=words,
+    )
+    environment.globals.update(
+        _WORDS,
+        access=_access,
+        inline=_inline,
+        is_member=is_member,
+        revision_source=_revision_source,
+        short_dated=_short_dated,
+        stability=_stability,
+    )
+    return environment.get_template("audit/audit.md.j2")
+
+
+def _escape(value: Any) -> Markup:
+    """Return a value as Markdown that shows it as it is; nothing for None."""
+    if isinstance(value, Markup):
+        return value
+    return Markup("" if value is None else for_markdown(cut(str(value))))  # noqa: S704
+
+
+def _inline(*parts: Any) -> Markup:
+    return Markup("").join(map(_escape, parts))
+
+
+def _revision_source(revision: Revision) -> str:
+    return _SOURCES[revision.how].format(revision.asked)
+
+
+def _access(identity: Identity) -> str:
+    if identity.host_id is None:
+        return "unknown: the Hub was not queried"
+    if identity.private:
+        return "private"
+    if identity.disabled:
+        return "disabled by the Hub"
+    return f"gated ({identity.gated})" if identity.gated else "open"
+
+
+def _short_dated(sha: str | None, at: int | None) -> str:
+    return "none" if at is None or sha is None else f"{short_or_day(sha)} of {day(at)}"
+
+
+def _stability(pattern: FamilyPattern) -> str | None:
+    if pattern.stability is None:
+        return None
+    other = f"; else {pattern.runner_up}" if pattern.runner_up else ""
+    return f"{pattern.stability:.0%} of the day offsets agree{other}"

@@ -22,7 +22,7 @@ _PLACE = "README.md"
 """The file that a finding is shown at where a viewer insists on one: the start of the README."""
 
 
-def to_sarif(found: Checked) -> str:
+def findings_to_sarif(found: Checked) -> str:
     """Return the findings as SARIF: a rule for each kind, a result for each finding."""
     name, _, version = tool().partition(" ")
     rules = [_rule(kind) for kind in found.wanted.kinds]

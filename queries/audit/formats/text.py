@@ -1,75 +1,104 @@
-"""An audit's page as plain text for a terminal, a mail or a ticket."""
+"""An audit's page as plain text for a terminal, a mail or a ticket; findings as lines."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
 
 from hubtrace.graph.text import for_people
-from hubtrace.queries.audit.page import Cell, Facts, Linked, Note, Page, Section, Table, parts_of
+from hubtrace.queries.audit.formats.markdown import to_markdown
+from hubtrace.queries.audit.records import Audit
+
+if TYPE_CHECKING:
+    from hubtrace.queries.audit.check import Checked
 
 WIDTH = 100
 """Columns of the widest line, long words apart."""
 
 _GAP = "  "
-_LABEL = 20
+_LABEL = 28
 _NARROWEST = 10
 """Columns that a column of a table keeps when it is made narrower."""
+_UNDERLINES = {"h1": "=", "h2": "-"}
 
 
-def to_text(page: Page) -> str:
-    """Return a page as text; control characters are visible, nothing takes effect."""
-    return "\n".join(_lines(page)) + "\n"
+def to_text(audit: Audit) -> str:
+    """Return the page as text; control characters are visible, nothing takes effect."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(to_markdown(audit))
+    text = "\n".join(_lines(SyntaxTreeNode(tokens)))
+    return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _lines(page: Page) -> Iterator[str]:
-    yield _plain(page.title)
-    yield "=" * min(len(_plain(page.title)), WIDTH)
-    yield ""
-    for sentence in page.summary:
-        yield from _wrapped(_plain(sentence), WIDTH)
-    for section in page.sections:
-        yield from _section(section)
+def findings_to_text(checked: "Checked") -> str:
+    """Return one line for each finding: `name: kind: sentence [proof]`."""
+    lines = (
+        f"{found.name}: {found.kind}: {found.text}"
+        + (f" [{'; '.join(found.proof)}]" if found.proof else "")
+        for found in checked.findings
+    )
+    return "".join(f"{for_people(line)}\n" for line in lines)
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield ""
-    yield section.heading
-    yield "-" * len(section.heading)
-    for block in section.blocks:
-        if isinstance(block, Facts):
-            yield from _facts(block)
-        elif isinstance(block, Table):
-            yield from _table(block)
+def plain(inline: Token | None) -> str:
+    """Return the text of an inline token without where its links lead.
+
+    The zero-width spaces are those of `for_markdown`, which keep hosts from making links: any that
+    came from a hub is an escape by now.
+    """
+    parts = inline.children or () if inline else ()
+    broken = ("\n" if part.type == "softbreak" else part.content for part in parts)
+    return "".join(broken).replace("\u200b", "")
+
+
+def _lines(page: SyntaxTreeNode) -> Iterator[str]:
+    for block in page.children:
+        if block.type == "table":
+            yield from _table(
+                [list(row.children) for part in block.children for row in part.children]
+            )
+            continue
+        text = plain(block.children[0].token)
+        if block.type == "heading":
+            below = _UNDERLINES.get(block.tag)
+            yield from (["", text, below * min(len(text), WIDTH)] if below else ["", f"{text}:"])
+            if block.tag == "h1":
+                yield ""
         else:
-            yield from _note(block)
+            for line in text.split("\n"):
+                yield from _wrapped(line, WIDTH)
 
 
-def _note(note: Note) -> Iterator[str]:
-    yield from _wrapped(_plain(note.text), WIDTH)
-
-
-def _facts(facts: Facts) -> Iterator[str]:
-    for label, value in facts.rows:
-        lines = _wrapped(_plain(value), WIDTH - _LABEL)
-        for position, line in enumerate(lines):
-            yield f"{label if position == 0 else '':{_LABEL}}{line}"
-        url = next((part.url for part in parts_of(value) if isinstance(part, Linked)), None)
-        if url is not None:
-            yield f"{'':{_LABEL}}{for_people(url)}"
-
-
-def _table(table: Table) -> Iterator[str]:
-    rows = [table.columns, *([_plain(cell) for cell in row] for row in table.rows)]
-    widths = _widths(rows)
-    yield ""
-    yield f"{for_people(table.caption)}:"
-    for number, row in enumerate(rows):
-        yield from _row(row, widths, table.numbers)
+def _table(rows: Sequence[Sequence[SyntaxTreeNode]]) -> Iterator[str]:
+    texts = [[plain(cell.children[0].token if cell else None) for cell in row] for row in rows]
+    if not any(texts[0]):
+        yield from _facts(rows[1:], texts[1:])
+        return
+    numbers = [cell.attrs.get("style") == "text-align:right" for cell in rows[0]]
+    widths = _widths(texts)
+    for number, row in enumerate(texts):
+        yield from _row(row, widths, numbers)
         if number == 0:
             yield _GAP.join("-" * width for width in widths)
     yield ""
 
 
-def _row(row: Sequence[str], widths: Sequence[int], numbers: frozenset[int]) -> Iterator[str]:
+def _facts(
+    rows: Sequence[Sequence[SyntaxTreeNode]], texts: Sequence[Sequence[str]]
+) -> Iterator[str]:
+    for (_, cell), (label, text) in zip(rows, texts, strict=True):
+        for position, line in enumerate(_wrapped(text, WIDTH - _LABEL)):
+            yield f"{label if position == 0 else '':{_LABEL}}{line}"
+        links = (part.attrs["href"] for part in cell.children[0].children if part.type == "link")
+        url = next(links, None)
+        if url is not None:
+            yield f"{'':{_LABEL}}{for_people(str(url))}"
+
+
+def _row(row: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[str]:
     last = len(row) - 1
     cells = [
         # A URL at the end of a line is kept whole, however long: it is there to be followed.
@@ -79,8 +108,8 @@ def _row(row: Sequence[str], widths: Sequence[int], numbers: frozenset[int]) -> 
     for line in range(max(len(lines) for lines in cells)):
         shown = [lines[line] if line < len(lines) else "" for lines in cells]
         yield _GAP.join(
-            f"{text:>{width}}" if position in numbers else f"{text:{width}}"
-            for position, (text, width) in enumerate(zip(shown, widths, strict=True))
+            f"{text:>{width}}" if number else f"{text:{width}}"
+            for text, width, number in zip(shown, widths, numbers, strict=True)
         ).rstrip()
 
 
@@ -97,10 +126,3 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def _wrapped(text: str, width: int, *, whole: bool = False) -> list[str]:
     lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=not whole)
     return lines or [""]
-
-
-def _plain(cell: Cell) -> str:
-    """Return a cell without where its links lead."""
-    return "".join(
-        for_people(part.text if isinstance(part, Linked) else part) for part in parts_of(cell)
-    )

@@ -46,6 +46,15 @@ def test_words_before_a_link_cannot_be_made_slow(before: str) -> None:
         in_variant("acme/m", variant("acme/m", f"{before}a{LINK}\n\n" * 20))
 
 
+@pytest.mark.parametrize("start", ["<![CDAT ]]>", "<frameset>", "<b>" * 1_300, "<!x", "\0\ud800"])
+def test_no_html_is_an_error_or_hides_what_follows(start: str) -> None:
+    link = '<a href="https://github.com/acme/x">code</a>'
+    for card in (f"<div>\n{start}{link}\n</div>\n\n{link}", f"words {start}\n\n{link}"):
+        assert {one.repository for one in in_variant("acme/m", variant("acme/m", card))} == {
+            "acme/x"
+        }
+
+
 def test_deep_nesting() -> None:
     nested = "".join(f"{'  ' * depth}- x{LINK}\n" for depth in range(1_000))
     with quickly():

@@ -37,7 +37,7 @@ def hub(world: GitHubWorld, repository: Repository, clock: Clock) -> Iterator[Gi
 
 @pytest.fixture
 def host(hub: GitHubHub, clock: Clock) -> Iterator[GitHubHost]:
-    with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as made:
+    with GitHubHost(parse_address(hub.url), TOKENS, clock.sleeper()) as made:
         yield made
 
 
@@ -62,5 +62,5 @@ def standing(_standing: GitHubHub) -> Iterator[GitHubHub]:
 @pytest.fixture
 def careful(standing: GitHubHub, clock: Clock) -> Iterator[GitHubHost]:
     """A host with tight limits, on the standing hub."""
-    with GitHubHost(parse_address(standing.url), TOKENS, clock.waiter(), LIMITS) as made:
+    with GitHubHost(parse_address(standing.url), TOKENS, clock.sleeper(), LIMITS) as made:
         yield made

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.source import Fetched, Previous
 from hubtrace.ingest.sources.github.host import GitHubHost
 from hubtrace.ingest.sources.github.tokens import Token
-from hubtrace.ingest.waiting import Waiter
 from tests.hubs.github import GitHubWorld, Repository
 from tests.ingest.worlds import START, World, git
 
@@ -40,8 +40,8 @@ class Clock:
         if done == 0:
             self.slept.append(what)
 
-    def waiter(self) -> Waiter:
-        return Waiter(self.show, clock=self, sleep=self.sleep)
+    def sleeper(self) -> Sleeper:
+        return Sleeper(self.show, clock=self, sleep=self.sleep)
 
 
 def furnish(world: GitHubWorld) -> Repository:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 
+import httpx2
 import pytest
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Previous
-from hubtrace.ingest.sources.github.client import Reply, asked_to_wait
+from hubtrace.ingest.sources.github.client import rate_limit
 from hubtrace.ingest.sources.github.endpoint import parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
 from hubtrace.ingest.sources.github.tokens import Token
@@ -22,7 +23,7 @@ OTHER = "ghp_other0123456789"
 @contextmanager
 def hosting(hub: GitHubHub, clock: Clock, *texts: str) -> Iterator[GitHubHost]:
     tokens = [Token(text, f"GITHUB_TOKENS (number {n})") for n, text in enumerate(texts, 1)]
-    with GitHubHost(parse_address(hub.url), tokens, clock.waiter()) as host:
+    with GitHubHost(parse_address(hub.url), tokens, clock.sleeper()) as host:
         yield host
 
 
@@ -47,7 +48,7 @@ def test_without_a_token_the_wait_says_what_would_help(hub: GitHubHub, clock: Cl
         look = host.look("01-ai/Yi", Previous())
         assert host.logins("01-ai/Yi", look, ()) == {}
     assert "(60 requests an hour; a token in GITHUB_TOKEN helps)" in clock.slept[0]
-    assert look.warnings == ("without a token the authors' logins are not asked for",)
+    assert look.warnings == ("without a token the authors' logins are not fetched",)
 
 
 def test_tokens_take_turns_when_one_is_used_up(hub: GitHubHub, clock: Clock) -> None:
@@ -118,37 +119,51 @@ def test_quotas_are_told_without_costing_any(hub: GitHubHub, clock: Clock) -> No
         assert (nobody.source, nobody.limit, nobody.scopes) == ("no token", 60, ())
 
 
-def reply(status: int, message: str = "", **headers: str) -> Reply:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, told, f'{{"message": "{message}"}}')
+def response(status: int, message: str = "", **headers: str) -> httpx2.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx2.Response(status, headers=named, json={"message": message})
 
 
 NOW = 1_700_000_000
 ABUSE = "You have exceeded a secondary rate limit."
 
 
+UNKNOWN = "not said"
+
+
 @pytest.mark.parametrize(
-    ("answer", "pauses", "seconds"),
+    ("answer", "seconds"),
     [
-        (reply(200, x_ratelimit_remaining="0"), 0, None),
-        (reply(403, "Resource not accessible by integration"), 0, None),
-        (reply(404, retry_after="5"), 0, None),
-        (reply(429, retry_after="5"), 3, 5),
-        (reply(403, retry_after="5"), 0, 5),
-        (reply(429, retry_after=formatdate(NOW + 30, usegmt=True)), 0, 30),
-        (reply(429, retry_after="soon"), 0, 60),
-        (reply(429, retry_after="-5"), 0, 60),
-        (reply(429), 2, 240),
-        (reply(403, ABUSE), 1, 120),
-        (reply(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW + 9)), 0, 10),
-        (reply(429, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW - 9)), 0, 1),
-        (reply(403, ABUSE, x_ratelimit_remaining="0"), 0, 60),
-        (Reply(403, {}, "[" * 100_000), 0, None),
+        (response(200, x_ratelimit_remaining="0"), None),
+        (response(403, "Resource not accessible by integration"), None),
+        (response(404, retry_after="5"), None),
+        (response(429, retry_after="5"), 5),
+        (response(403, retry_after="5"), 5),
+        (response(429, retry_after=formatdate(NOW + 30, usegmt=True)), 30),
+        (response(429, retry_after="soon"), UNKNOWN),
+        (response(429, retry_after="-5"), UNKNOWN),
+        (response(429), UNKNOWN),
+        (response(403, ABUSE), UNKNOWN),
+        (response(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW + 9)), 10),
+        (response(429, x_ratelimit_remaining="0", x_ratelimit_reset=str(NOW - 9)), 1),
+        (response(403, ABUSE, x_ratelimit_remaining="0"), UNKNOWN),
+        (httpx2.Response(403, text="[" * 100_000), None),
     ],
 )
-def test_how_long_an_answer_asks_to_wait(answer: Reply, pauses: int, seconds: float | None) -> None:
-    pause = asked_to_wait(answer, NOW, pauses)
-    assert (pause and pause.until - NOW) == seconds
+def test_how_long_a_response_asks_to_wait(
+    answer: httpx2.Response, seconds: float | str | None
+) -> None:
+    limited = rate_limit(answer, NOW)
+    until = limited and (UNKNOWN if limited.until is None else limited.until - NOW)
+    assert until == seconds
+
+
+def test_without_a_time_the_waits_grow_from_a_minute(hub: GitHubHub, clock: Clock) -> None:
+    hub.faults.inject("tags", faults.status(429), times=3)
+    began = clock.now
+    with hosting(hub, clock, CANARY) as host:
+        host.look("01-ai/Yi", Previous())
+    assert clock.now == began + 60 + 120 + 240
 
 
 @pytest.mark.parametrize("nonsense", ["", "soon", "-1", "1e400", "nan", "٣", "9" * 400])

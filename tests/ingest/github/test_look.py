@@ -11,7 +11,7 @@ from hubtrace.ingest.records import Asset, ProjectMetadata, PullHead, Ref, RefKi
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Previous, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
-from hubtrace.ingest.sources.github.host import GitHubHost, Owned
+from hubtrace.ingest.sources.github.host import GitHubHost, OwnedRepository
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.github.helpers import FIRST, UNCHANGED, again, look_twice, many_commits
@@ -236,7 +236,9 @@ def test_an_owner_has_repositories(host: GitHubHost, world: GitHubWorld) -> None
     for number in range(120):
         world.repository(f"many/r{number}")
     assert len(list(host.repositories("MANY"))) == 120
-    assert list(host.repositories("base")) == [Owned("base/Origin", fork=False, archived=False)]
+    assert list(host.repositories("base")) == [
+        OwnedRepository("base/Origin", fork=False, archived=False)
+    ]
     with pytest.raises(ProjectGone, match="nobody: not found"):
         list(host.repositories("nobody"))
 

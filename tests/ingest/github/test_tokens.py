@@ -12,10 +12,12 @@ import pytest
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Cursor, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
-from hubtrace.ingest.sources.github.client import Wire
+from hubtrace.ingest.sources.github import schemas
+from hubtrace.ingest.sources.github.client import Client
 from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address, parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
 from hubtrace.ingest.sources.github.tokens import Token, find_tokens
@@ -67,7 +69,7 @@ def test_a_github_is_named_by_its_pages_or_its_api(url: str, address: Address) -
     ],
 )
 def test_what_is_no_address_is_refused_in_one_line(url: str) -> None:
-    with pytest.raises(SourceError, match="no address of a GitHub") as refused:
+    with pytest.raises(SourceError, match="the address of a GitHub") as refused:
         parse_address(url)
     assert "me:secret" not in str(refused.value)
 
@@ -107,7 +109,7 @@ def test_a_token_that_is_none_is_refused_without_showing_it() -> None:
         with pytest.raises(SourceError, match="GITHUB_TOKEN") as refused:
             find_tokens(PUBLIC, {"GITHUB_TOKEN": bad})
         assert "cret" not in str(refused.value)
-    with pytest.raises(SourceError, match="asked over http, which would show the token"):
+    with pytest.raises(SourceError, match="in clear text, over http"):
         find_tokens(parse_address("http://ghe.example.com"), {"GITHUB_ENTERPRISE_TOKEN": "x"})
     assert "secret" not in repr(Token("secret", "GITHUB_TOKEN"))
 
@@ -123,16 +125,13 @@ def test_gh_is_asked_for_the_token_of_the_host(tmp_path: Path) -> None:
     assert texts(PUBLIC) == []
 
 
-def test_a_proxy_is_used_as_requests_uses_it(
-    hub: GitHubHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_is_used(hub: GitHubHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", hub.url)
     address = Address("http://github.invalid/api/v3", "http://github.invalid")
-    wire = Wire(address, Token("", "no token"), Limits())
-    answer = wire.get("/repos/01-ai/Yi", {}, {}, 1 << 20)
-    wire.close()
-    assert answer.status == 200
-    assert hub.log[0].target.startswith("http://github.invalid:80/api/v3/repos/")
+    client = Client(address, (), Sleeper(), Limits())
+    assert client.get("/repos/01-ai/Yi", schemas.Repository).content.full_name == "01-ai/Yi"
+    client.close()
+    assert hub.log[0].target.startswith("http://github.invalid/api/v3/repos/")
 
 
 @pytest.fixture
@@ -152,14 +151,19 @@ def certified(world: GitHubWorld, repository: Repository, tmp_path: Path) -> Ite
         yield hub
 
 
-def test_an_authority_of_ones_own_is_taken_as_requests_takes_it(
-    certified: GitHubHub, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_an_authority_of_ones_own_can_be_named(
+    certified: GitHubHub, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    with GitHubHost(parse_address(certified.url), (), clock.waiter()) as host:
-        with pytest.raises(SourceError, match="not trusted; REQUESTS_CA_BUNDLE can name"):
-            host.look("01-ai/Yi", Previous())
-        assert clock.slept == []  # asking again would not help
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+    with (
+        GitHubHost(parse_address(certified.url), (), clock.sleeper()) as host,
+        pytest.raises(SourceError, match=r"not trusted: .* REQUESTS_CA_BUNDLE names"),
+    ):
+        host.look("01-ai/Yi", Previous())
+    assert clock.slept == []  # trying again would not help
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(name, str(tmp_path / "cert.pem"))
+    with GitHubHost(parse_address(certified.url), (), clock.sleeper()) as host:
         assert host.look("01-ai/Yi", Previous()).refs
 
 
@@ -170,11 +174,11 @@ def test_git_reads_a_private_repository_with_the_token(
     web = Hosts(github=hub.url)
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
-    with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
+    with GitHubHost(parse_address(hub.url), TOKENS, clock.sleeper()) as host:
         git = GitSource(tmp_path / "cache", tokens={"127.0.0.1": CANARY})
         reading = LiveSource({Side.UPSTREAM: host}, git, web=web).read(project, url, Cursor())
         assert len(list(reading.commits)) == 3
-    with GitHubHost(parse_address(hub.url), (), clock.waiter()) as nobody:
+    with GitHubHost(parse_address(hub.url), (), clock.sleeper()) as nobody:
         source = LiveSource({Side.UPSTREAM: nobody}, None, web=web)
         with pytest.raises(ProjectGone, match="01-ai/Yi: not found"):
             source.read(project, url, Cursor())
@@ -185,7 +189,7 @@ def test_a_netrc_file_is_not_asked(
 ) -> None:
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with GitHubHost(parse_address(hub.url), (), clock.waiter()) as host:
+    with GitHubHost(parse_address(hub.url), (), clock.sleeper()) as host:
         host.look("01-ai/Yi", Previous())
     assert all(entry.headers["Authorization"] is None for entry in hub.log)
 
@@ -199,7 +203,7 @@ def test_the_token_is_on_the_wire_and_nowhere_else(
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
     for fault in (faults.reset(), faults.status(403, {"message": CANARY})):
         hub.faults.inject("branches", fault, times=1)
-        with GitHubHost(parse_address(hub.url), TOKENS, clock.waiter()) as host:
+        with GitHubHost(parse_address(hub.url), TOKENS, clock.sleeper()) as host:
             source = LiveSource({Side.UPSTREAM: host}, GitSource(tmp_path / "cache"), web=web)
             with SnapshotWriter(tmp_path / "snapshot") as writer:
                 try:

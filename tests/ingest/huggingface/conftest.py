@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous
 from hubtrace.ingest.sources.huggingface import HuggingFace
-from hubtrace.ingest.waiting import Waiter
 from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 
 TOKEN = "hf_canaryCANARYcanaryCANARY"
@@ -28,8 +28,8 @@ class Clock:
         self.now += seconds
 
     @property
-    def waiter(self) -> Waiter:
-        return Waiter(self._show, clock=lambda: self.now, sleep=self.sleep)
+    def sleeper(self) -> Sleeper:
+        return Sleeper(self._show, clock=lambda: self.now, sleep=self.sleep)
 
     def _show(self, what: str, _done: int, _total: int | None) -> None:
         self.shown.append(what)
@@ -76,7 +76,7 @@ def model(hub: HuggingFaceHub) -> Model:
 def host(
     hub: HuggingFaceHub, clock: Clock, token: str | None = TOKEN, limits: Limits | None = None
 ) -> HuggingFace:
-    return HuggingFace(hub.url, token=token, waiter=clock.waiter, limits=limits)
+    return HuggingFace(hub.url, token=token, sleeper=clock.sleeper, limits=limits)
 
 
 def seen(look: Fetched) -> Previous:

@@ -283,7 +283,7 @@ def test_what_is_beyond_the_limits_is_cut_and_said_to_be(
     assert len(look.refs) == 3
     assert look.details.cut == (
         "the files of ada/one: only the first 2 are kept",
-        "ada/one is tagged with 3 papers; 2 are asked for",
+        "ada/one is tagged with 3 papers; 2 are fetched",
     )
     assert look.warnings == ("ada/one has 4 refs; 3 are kept",)
 

@@ -17,27 +17,27 @@ from tests.ingest.worlds import git
 _PROBE = """
 import json, re, sys, time
 from pathlib import Path
-from graph.errors import SourceError
-from ingest.host import Seen
-from ingest.huggingface import HuggingFace, Wanted
-from ingest.waiting import Waiter
+from hubtrace.graph.errors import SourceError
+from hubtrace.ingest.http import Sleeper
+from hubtrace.ingest.source import Previous
+from hubtrace.ingest.sources.huggingface import HuggingFace, ModelFilter
 
 def held():  # MiB at the highest; `ru_maxrss` begins with what the parent held
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 
 url, name, what = sys.argv[1:]
-hub = HuggingFace(url, waiter=Waiter(sleep=lambda _: None))
-hub.look("ada/small", Seen())  # all is imported, all connections are made
+hub = HuggingFace(url, sleeper=Sleeper(sleep=lambda _: None))
+hub.look("ada/small", Previous())  # all is imported, all connections are made
 before, started = held(), time.monotonic()
 try:
     if what == "look":
-        look = hub.look(name, Seen())
+        look = hub.look(name, Previous())
         said = [*look.warnings, *look.details.cut]
         said += [f"card of {len(text.text)}" for text in look.details.texts if text.cut]
     elif what == "models":
-        said = [hub.models(Wanted(author="ada")).cut]
+        said = [hub.models(ModelFilter(author="ada")).cut]
     else:
-        look = hub.look(name, Seen())
+        look = hub.look(name, Previous())
         said = [sum(1 for _ in hub.history(name, look, ()))]
 except SourceError as error:
     said = [str(error)]
@@ -86,7 +86,7 @@ def test_two_gigabytes_are_not_held(tmp_path: Path, kind: str, fault: Fault, mos
         hub.faults.inject(kind, fault, after=1)  # the look at the small model
         told = probe(hub)
     assert told["grown"] < most, told
-    expected = "card of 1048576" if kind == "file" else "answers without an end for the refs"
+    expected = "card of 1048576" if kind == "file" else "bytes for the refs"
     assert any(expected in said for said in told["said"]), told
 
 

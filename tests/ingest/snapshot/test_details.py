@@ -4,12 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubtrace.ingest.records import Event
+import pytest
+
+from hubtrace.graph.errors import SnapshotCorrupt
+from hubtrace.graph.text import to_text
+from hubtrace.ingest.records import Event, Family, Text
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.snapshot.format import from_json
 from hubtrace.ingest.source import ProjectData
 from hubtrace.ingest.sources.live import gone_reading
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
 from tests.ingest.told import REPOSITORY_TOLD, VARIANT_TOLD, told
+
+BODY: dict[str, Any] = {"name": "f", "upstreams": [], "variants": []}
 
 
 def upstream() -> ProjectData:
@@ -118,3 +125,33 @@ def test_logins_that_the_host_told_name_the_contributors(tmp_path: Path) -> None
     keys = {row["sha"]: row["contributor"] for row in known}
     assert keys[commit("b").sha] == "github.com:ada-l"
     assert keys[commit("a").sha].startswith("hmac:")
+
+
+def test_half_surrogates_of_a_host_and_escaped_bytes_come_back(tmp_path: Path) -> None:
+    text = "\ud800 alone, \udcff too, and a byte of git: " + to_text(b"\xff")
+    cards = (Text("card", "README.md", None, text),)
+    odd = replace(VARIANT_TOLD, texts=cards, cut=(text,))
+    with SnapshotWriter(tmp_path) as writer:
+        writer.write_project(told(reading(VARIANT, [], main="b"), odd), "huggingface")
+    (history,) = Snapshot(tmp_path).projects()
+    assert history.details == odd
+    assert Snapshot(tmp_path).verify() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({**BODY, "published": {}, "later": 1}, None),
+        ({**BODY, "upstreams": [{"paths": []}]}, r"`project` - at `\$\.upstreams\[0\]`"),
+        ({**BODY, "variants": "v"}, r"Expected `array`, got `str` - at `\$\.variants`"),
+    ],
+    ids=["more", "missing", "other"],
+)
+def test_json_is_checked_by_its_types_and_more_is_left_out(
+    body: dict[str, Any], problem: str | None
+) -> None:
+    if problem is None:
+        assert from_json(body, Family, Path("f.json")) == Family("f", (), ())
+        return
+    with pytest.raises(SnapshotCorrupt, match=rf"^f\.json does not fit the format: .*{problem}"):
+        from_json(body, Family, Path("f.json"))

@@ -13,8 +13,10 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import audit
 from hubtrace.queries.audit.check import Checked, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import GROUPS, KINDS, look
-from hubtrace.queries.audit.formats.findings import to_json, to_markdown, to_text
-from hubtrace.queries.audit.formats.sarif import to_sarif
+from hubtrace.queries.audit.formats.json import findings_to_json
+from hubtrace.queries.audit.formats.markdown import findings_to_markdown
+from hubtrace.queries.audit.formats.sarif import findings_to_sarif
+from hubtrace.queries.audit.formats.text import findings_to_text
 from tests.queries.audit.worlds import ALONE, BASE, CHAT, DEAD, HUB, LOST, SMALL, YI, provenance
 from tests.queries.worlds import World, at
 
@@ -60,7 +62,7 @@ def test_a_check_finds_what_the_audits_find(audited: GraphStore) -> None:
 
 
 def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> None:
-    found = targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False)
+    found = list(targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False))
     assert found[0] == SMALL
     assert sorted(found) == [BASE, SMALL, CHAT]
 
@@ -188,7 +190,7 @@ def _look(store: GraphStore, world: World, variant: str, kind: str) -> tuple[Any
 
 def test_one_line_for_each_finding(audited: GraphStore) -> None:
     checked = check_variants(audited, [SMALL, LOST], USUAL)
-    lines = to_text(checked).splitlines()
+    lines = findings_to_text(checked).splitlines()
     assert len(lines) == len(checked.findings) == 4
     assert lines[-1] == (
         "acme/lost: dead_link: its upstream acme/dead is gone "
@@ -198,17 +200,17 @@ def test_one_line_for_each_finding(audited: GraphStore) -> None:
 
 def test_json_and_markdown_tell_all(audited: GraphStore) -> None:
     checked = check_variants(audited, [SMALL, ALONE], USUAL)
-    body = json.loads(to_json(checked))
+    body = json.loads(findings_to_json(checked))
     assert body["schema"] == "hubtrace.check/1"
     assert [each["kind"] for each in body["findings"]] == [f.kind for f in checked.findings]
     assert len(body["undecided"]) == len(checked.undecided) == 3
-    assert to_markdown(checked).count("\n| acme/") == len(checked.findings) + 3
+    assert findings_to_markdown(checked).count("\n| acme/") == len(checked.findings) + 3
 
 
 def test_sarif_is_valid_and_points_at_its_rules(audited: GraphStore) -> None:
     validator = Draft4Validator(_official_schema(), format_checker=FormatChecker())
     for targets in ([SMALL, LOST, ALONE], [CHAT], []):
-        log = json.loads(to_sarif(check_variants(audited, targets, USUAL)))
+        log = json.loads(findings_to_sarif(check_variants(audited, targets, USUAL)))
         assert list(map(str, validator.iter_errors(log))) == []
         (run,) = log["runs"]
         rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -217,7 +219,7 @@ def test_sarif_is_valid_and_points_at_its_rules(audited: GraphStore) -> None:
 
 
 def test_the_official_schema_notices_what_is_no_sarif(audited: GraphStore) -> None:
-    log = json.loads(to_sarif(check_variants(audited, [SMALL], USUAL)))
+    log = json.loads(findings_to_sarif(check_variants(audited, [SMALL], USUAL)))
     log["runs"][0]["results"][0]["level"] = "terrible"
     assert list(Draft4Validator(_official_schema()).iter_errors(log))
 
@@ -228,7 +230,9 @@ def test_findings_keep_their_fingerprint_when_days_go_by(audited: GraphStore) ->
 
 
 def _fingerprints(store: GraphStore, until: int) -> list[str]:
-    log = json.loads(to_sarif(check_variants(store, [SMALL], Wanted.of("lag", 30, ()), until)))
+    log = json.loads(
+        findings_to_sarif(check_variants(store, [SMALL], Wanted.of("lag", 30, ()), until))
+    )
     results = log["runs"][0]["results"]
     return [result["partialFingerprints"]["hubtraceFinding/v1"] for result in results]
 

@@ -1,5 +1,6 @@
 """Audits for people: nothing that the hubs say takes effect, and a real browser agrees."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,8 @@ from hubtrace.graph.store import open_store
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.audit.formats.html import to_html
-from hubtrace.queries.audit.formats.markdown import to_markdown
+from hubtrace.queries.audit.formats.markdown import SECTIONS, to_markdown
 from hubtrace.queries.audit.formats.text import to_text
-from hubtrace.queries.audit.page import page_of
 from tests.browser import OpenPage
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import OWN, SMALL, UP, provenance
@@ -37,7 +37,7 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Audit:
 
 
 def test_the_text_says_the_most_important_first(small: Audit) -> None:
-    lines = to_text(page_of(small)).splitlines()
+    lines = to_text(small).splitlines()
     assert lines[:7] == [
         "Provenance of acme/Yi-6B",
         "========================",
@@ -51,20 +51,19 @@ def test_the_text_says_the_most_important_first(small: Audit) -> None:
 
 def test_every_section_says_something(small: Audit, evil: Audit) -> None:
     for found in (small, evil):
-        for section in page_of(found).sections:
-            assert section.blocks, section.name
+        parts = re.split("^## (.*)$", to_markdown(found), flags=re.MULTILINE)[1:]
+        assert parts[::2] == list(SECTIONS.values())
+        assert all(body.strip() for body in parts[1::2])
 
 
 def test_text_lets_nothing_take_effect(evil: Audit) -> None:
-    text = to_text(page_of(evil))
+    text = to_text(evil)
     assert for_people(text.replace("\n", " ")) == text.replace("\n", " ")
     assert "\\x1b[31mred" in text
 
 
 def test_markdown_holds_no_markup_of_others(evil: Audit) -> None:
-    html = (
-        MarkdownIt("commonmark", {"html": True}).enable("table").render(to_markdown(page_of(evil)))
-    )
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(to_markdown(evil))
     assert "<script" not in html
     assert "<img" not in html
     assert "javascript:" not in "".join(part.split('"')[0] for part in html.split('href="')[1:])
@@ -73,7 +72,7 @@ def test_markdown_holds_no_markup_of_others(evil: Audit) -> None:
 
 
 def test_markdown_leads_to_the_hubs(small: Audit) -> None:
-    html = MarkdownIt("commonmark").enable("table").render(to_markdown(page_of(small)))
+    html = MarkdownIt("commonmark").enable("table").render(to_markdown(small))
     assert f'href="https://github.com/acme/Yi/commit/{UP[100]}"' in html
     assert html.count("<table>") >= 10
 
@@ -82,7 +81,7 @@ def test_a_browser_shows_the_page_and_asks_nobody(
     small: Audit, open_page: OpenPage, tmp_path: Path
 ) -> None:
     file = tmp_path / "audit.html"
-    file.write_text(to_html(page_of(small), small))
+    file.write_text(to_html(small))
     for width in (390, 1280):
         shown = open_page(file, width=width)
         shown.assert_quiet()
@@ -97,7 +96,7 @@ def test_a_browser_shows_the_page_and_asks_nobody(
 
 def test_the_page_is_readable_on_paper(small: Audit, open_page: OpenPage, tmp_path: Path) -> None:
     file = tmp_path / "audit.html"
-    file.write_text(to_html(page_of(small), small))
+    file.write_text(to_html(small))
     page = open_page(file).page
     page.emulate_media(media="print")
     assert not page.locator("nav.contents").is_visible()
@@ -111,7 +110,7 @@ def test_a_browser_runs_nothing_of_what_the_hubs_say(
     evil: Audit, open_page: OpenPage, tmp_path: Path
 ) -> None:
     file = tmp_path / "audit.html"
-    file.write_text(to_html(page_of(evil), evil))
+    file.write_text(to_html(evil))
     shown = open_page(file, width=390)
     shown.assert_quiet()
     page = shown.page

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.queries.pages import commit_url, link
+from hubtrace.queries.pages import link
 
 KNOWN = ("http://127.0.0.1:8000/acme/model", "https://git.example.org/acme/code")
-SHA = "0123456789" * 4
 
 
 @pytest.mark.parametrize(
@@ -55,13 +54,3 @@ def test_everything_else_is_text(url: str | None) -> None:
 def test_no_text_makes_a_tag_of_its_own(url: str, text: str) -> None:
     assert link(url, text).count("<") in (0, 2)
     assert link(f"https://github.com/{url}", text).count("<") in (0, 2)
-
-
-def test_commits_are_linked_where_a_hub_shows_them() -> None:
-    assert commit_url("https://github.com/a/b.git", SHA) == f"https://github.com/a/b/commit/{SHA}"
-    assert commit_url("https://huggingface.co/a/b/", SHA) == (
-        f"https://huggingface.co/a/b/commit/{SHA}"
-    )
-    assert commit_url("https://huggingface.co/a/b", "day:a/b:2024-01-01") is None
-    assert commit_url("", SHA) is None
-    assert commit_url(None, SHA) is None

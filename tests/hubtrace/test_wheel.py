@@ -1,0 +1,68 @@
+"""The wheel holds one name, and works beside a distribution that owns a package called `graph`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of what git tracks here: a clean checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed.stdout.split("\0")):
+        source, target = ROOT / name, folder / "checkout" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            target.symlink_to(os.readlink(source))
+        elif source.is_file():
+            target.write_bytes(source.read_bytes())
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "../built"]
+    _run(command, folder / "checkout")
+    (built,) = (folder / "built").iterdir()
+    return built
+
+
+def test_it_holds_one_package_and_all_of_it(wheel: Path) -> None:
+    names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert {name.partition("/")[0] for name in names} == {"hubtrace"}
+    assert "hubtrace/queries/cypher/sync_type.cypher" in names
+    assert "hubtrace/sample/families.jsonl" in names
+    assert "hubtrace/py.typed" in names
+    for room in ("graph", "ingest", "queries"):
+        files = {file.relative_to(ROOT).as_posix() for file in (ROOT / room).rglob("*.py")}
+        assert {f"hubtrace/{file}" for file in files} <= names
+    assert not {name for name in names if "/tests/" in name or "/test_" in name}
+
+
+def test_it_runs_beside_a_rival_graph(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    ZipFile(wheel).extractall(site)
+    for rival in ("graph", "ingest", "queries"):
+        (site / rival).mkdir()
+        (site / rival / "__init__.py").write_text("raise ImportError('a rival was imported')")
+    environment = {**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
+    shown = "import hubtrace; print(hubtrace.__file__)"
+    origin = _run([sys.executable, "-c", shown], tmp_path, environment)
+    assert Path(origin.strip()).is_relative_to(site)
+    told = _run([sys.executable, "-m", "hubtrace", "demo"], tmp_path, environment)
+    assert "43 of 43" in told
