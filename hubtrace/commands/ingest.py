@@ -11,7 +11,7 @@ import typer
 from hubtrace.clients import GitHubUrl, HubEndpoint, open_clients
 from hubtrace.commands.load import load_snapshot
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count, short_sha
 from hubtrace.options import GRAPH, SNAPSHOT, Cache, Graph, OutputFormat, SnapshotDir, default_cache
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import progress, say
@@ -208,7 +208,7 @@ def _events(result: "Ingested") -> Iterator[str]:
 def _short(step: str) -> str:
     """Return the beginning of a sha; other words without underscores."""
     if len(step) == 40 and set(step) <= set("0123456789abcdef"):
-        return step[:10]
+        return short_sha(step)
     return step.replace("_", " ") if step.islower() and "/" not in step else step
 
 
