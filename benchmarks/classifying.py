@@ -15,7 +15,7 @@ from benchmarks.recording import frame, recorded, replay
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
 from hubtrace.graph.model import MODEL
-from hubtrace.ingest.change_types.columns import CHANGES_READ, COLUMNS, told_of
+from hubtrace.ingest.change_types.columns import CHANGES_READ, COLUMNS, classify_history
 from hubtrace.ingest.snapshot import Snapshot
 
 
@@ -25,7 +25,7 @@ def classify_all(snapshot: str) -> Taken:
     for project in Snapshot(Path(snapshot)).projects():
         rows = project.commits(["sha", "subject", "author"])
         changes = project.changes(CHANGES_READ) if project.tells_changes else None
-        commits += told_of(project.project.side, rows, changes).num_rows
+        commits += classify_history(project.project.side, rows, changes).num_rows
     seconds, cpu = time.perf_counter() - begin, cpu_seconds() - worked
     return Taken(seconds, {"commits": commits, "cpu": cpu})
 

@@ -61,8 +61,8 @@ def search(snapshot: str, variants: int | None) -> Taken:
         for up in f.upstreams
         for variant in f.variants
     }
-    world = read_copy_index(downstream[:variants], upstream, members, no_progress)
-    copies = find_copies(world)
+    index = read_copy_index(downstream[:variants], upstream, no_progress)
+    copies = find_copies(index, members)
     seconds, cpu = time.perf_counter() - begin, cpu_seconds() - worked
     facts = {"copies": copies.num_rows, "variants": len(downstream[:variants]), "cpu": cpu}
     return Taken(seconds, facts)

@@ -35,15 +35,15 @@ _DRAW = "document.querySelector('details.family').open = true"
 
 def make_report(graph: str, path: str) -> Taken:
     """Ask an open graph for everything and write the page; opening the graph is not timed."""
-    from hubtrace.queries.report import document, report
-    from hubtrace.queries.report.formats.html import page
+    from hubtrace.queries.report.build import report
+    from hubtrace.queries.report.formats.html import to_html
 
     with open_store(graph) as store:
         store.run("MATCH (f:Family) RETURN count(f)")
         begin, busy = time.perf_counter(), time.process_time()
-        found = document(report(store))
+        found = report(store)
         asked = time.perf_counter() - begin
-        text = page(found)
+        text = to_html(found)
         Path(path).write_text(text, "utf-8")
         seconds = time.perf_counter() - begin
     return Taken(
@@ -52,8 +52,8 @@ def make_report(graph: str, path: str) -> Taken:
             "asked": asked,
             "busy": time.process_time() - busy,
             "megabytes": Path(path).stat().st_size / 1e6,
-            "families": found["totals"]["families"],
-            "switches": found["totals"]["switches"],
+            "families": found.totals.families,
+            "switches": found.totals.switches,
         },
     )
 

@@ -13,11 +13,11 @@ import neo4j.graph
 
 from hubtrace.graph.bolt_values import REFUSED, answer_of, sending, translated
 from hubtrace.graph.bolt_writer import BoltWriter
-from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, WriteRefused
+from hubtrace.graph.errors import GraphError, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Result
 from hubtrace.graph.schema import INDEX_NAMES, schema, stamp, stamped_version, stamps
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, missing, too_new
 
 _DATABASE = "database"
 # Nothing of a broken address is repeated: where a password holds a `/`, `?` or `#` that was not
@@ -89,10 +89,7 @@ class BoltStore(GraphStore):
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question; see `GraphStore.run`."""
         if not self.exists():
-            raise GraphMissing(
-                f"there is no graph at {self.url}; "
-                "make one with `hubtrace ingest` or `hubtrace load`"
-            )
+            raise missing(self.url)
         return self._ask(cypher, parameters)
 
     @contextmanager
@@ -126,10 +123,7 @@ class BoltStore(GraphStore):
             found = [stamped_version(name) for (name,) in self._ask(stamps(), {}).rows()]
             version = max((number for number in found if number is not None), default=None)
             if version is not None and version > MODEL.version:
-                raise GraphTooNew(
-                    f"{self.url} was made by a newer hubtrace (model {version}, "
-                    f"this one knows {MODEL.version}); update hubtrace"
-                )
+                raise too_new(self.url, version)
             self._there = version is not None
         return self._there
 

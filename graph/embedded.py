@@ -10,7 +10,6 @@ import kglite
 from hubtrace.graph.errors import (
     GraphError,
     GraphLocked,
-    GraphMissing,
     GraphTooNew,
     GraphUnreadable,
     QueryFailed,
@@ -19,7 +18,7 @@ from hubtrace.graph.errors import (
 from hubtrace.graph.files import exclusive_lock
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, missing, too_new
 
 if TYPE_CHECKING:
     from hubtrace.graph.embedded_writer import EmbeddedWriter
@@ -173,15 +172,9 @@ class EmbeddedStore(GraphStore):
 
     def _load(self) -> kglite.KnowledgeGraph:
         if not self.exists():
-            raise GraphMissing(
-                f"there is no graph at {self.url}; "
-                "make one with `hubtrace ingest` or `hubtrace load`"
-            )
+            raise missing(self.url)
         with reading(self.url):
             graph = kglite.load(str(self._path))
         if graph.schema_version > MODEL.version:
-            raise GraphTooNew(
-                f"{self.url} was made by a newer hubtrace (model {graph.schema_version}, "
-                f"this one knows {MODEL.version}); update hubtrace"
-            )
+            raise too_new(self.url, graph.schema_version)
         return graph

@@ -5,7 +5,9 @@ or a commit message mentions it. Whether the project exists is for the graph or 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -248,9 +250,14 @@ _BARE = re.compile(
 )
 """`ORG/MODEL@REVISION:PATH`."""
 _END_OF_SENTENCE = re.compile(r"(?<=[\w/)\]>\"'`])[.,;:!?]+$")
-_BRACKETS = {"<": ">", "(": ")", "[": "]", '"': '"', "'": "'", "`": "`"}
+_BRACKETS = {">": "<", ")": "(", "]": "[", '"': '"', "'": "'", "`": "`"}
+"""Closing → opening."""
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-_GITHUB_HOSTS = ("github.com", "ssh.github.com")
+_PORT = re.compile(r"[\w.-]+:\d+")
+_GITHUB_HOSTS = (
+    *("github.com", "ssh.github.com", "codeload.github.com"),
+    "raw.githubusercontent.com",
+)
 _HUB_HOSTS = ("huggingface.co", "hf.co", "huggingface.com", "hf-mirror.com")
 
 _NO_OWNERS = {
@@ -298,12 +305,10 @@ def parse_project(text: str, hosts: Hosts | None = None) -> ProjectRef:
     except NotHosted as error:
         raise NotHosted(f"{error}; name it with --family, --upstream and --variant") from None
     side = address.side or Side.DOWNSTREAM
-    if address.side is None:
-        if address.path and not address.revision:
-            raise _wrong_name(text, side)
-        _refuse_reserved(side, address.name.split("/"), text)
-    _check(side, address.name, text)
-    return ProjectRef(side, address.name)
+    with _naming(text):
+        if address.side is None and address.path and not address.revision:
+            raise _wrong_name(side)
+        return ProjectRef(side, _checked(side, address.name))
 
 
 def parse_address(text: str, hosts: Hosts | None = None) -> Address:
@@ -316,33 +321,25 @@ def parse_address(text: str, hosts: Hosts | None = None) -> Address:
         NotHosted: it is a path, or the URL of something on neither host.
         SourceError: it is malformed, or not of a project.
     """
-    given, hosts = text, hosts or Hosts()
-    text = _without_punctuation(text.strip())
-    if not text or len(text) > _LONGEST:
-        shown = _shown(given) or "an empty text"
-        raise SourceError(f"{shown} is neither a name nor an address")
-    short, _, rest = text.partition(":")
-    if short.lower() in _SHORT and rest and not rest.startswith("//"):
-        return _short(_SHORT[short.lower()], rest, given)
-    split = _host_and_path(text, given, hosts)
-    if split is None:
-        return _bare(text, given)
-    host, path, query = split
-    if not text.isprintable():
-        raise SourceError(f"{_shown(given)} is neither a name nor an address")
-    parts = [unquote(part) for part in path.split("/") if part]
-    side, parts, indirect = _on_host(host, parts, given, hosts)
-    address = _within(side, parts, given, query, any_path=text.lower().startswith("hf:"))
-    if not indirect:
-        return address
-    return Address(side, address.name, address.revision, address.path, indirect=True)
+    with _naming(text):
+        return _read(_without_punctuation(text.strip()), hosts or Hosts())
+
+
+@contextmanager
+def _naming(text: str) -> Iterator[None]:
+    """Let the sentence of an error begin with the text, without credentials."""
+    try:
+        yield
+    except SourceError as error:
+        shown = redact(text.strip()[:_LONGEST]) or "an empty text"
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+        raise type(error)(f"{shown} {error}") from None
 
 
 def _without_punctuation(text: str) -> str:
     """Return a text without the brackets around it and the punctuation that ends its sentence."""
     text = _END_OF_SENTENCE.sub("", text)
-    closing = text[-1:]
-    opening = next((char for char in _BRACKETS if _BRACKETS[char] == closing), None)
+    opening = _BRACKETS.get(text[-1:])
     if opening is not None and text[:1] == opening:
         text = text[1:-1]
     elif opening is not None and opening not in text[:-1]:
@@ -350,7 +347,27 @@ def _without_punctuation(text: str) -> str:
     return _END_OF_SENTENCE.sub("", text)
 
 
-def _host_and_path(text: str, given: str, hosts: Hosts) -> tuple[str, str, str] | None:
+def _read(text: str, hosts: Hosts) -> Address:
+    if not text or len(text) > _LONGEST:
+        raise SourceError("is neither a name nor an address")
+    short, _, rest = text.partition(":")
+    side = _SHORT.get(short.lower())
+    if side is not None and rest and not rest.startswith("//"):
+        address = _bare(rest)
+        return replace(address, side=side, name=_checked(side, address.name))
+    split = _host_and_path(text, hosts)
+    if split is None:
+        return _bare(text)
+    if not text.isprintable():
+        raise SourceError("is neither a name nor an address")
+    host, path, query = split
+    parts = [unquote(part) for part in path.split("/") if part]
+    side, parts, indirect = _on_host(host, parts, hosts)
+    address = _within(side, parts, query, any_path=short.lower() == "hf")
+    return replace(address, indirect=indirect)
+
+
+def _host_and_path(text: str, hosts: Hosts) -> tuple[str, str, str] | None:
     """Return the host that a text names, with its port, then path and query; None for a name."""
     if text.startswith("//"):
         text = f"https:{text}"
@@ -359,53 +376,47 @@ def _host_and_path(text: str, given: str, hosts: Hosts) -> tuple[str, str, str] 
         if scp_like:
             return scp_like["host"].lower(), scp_like["path"], ""
         first, _, rest = text.partition("/")
-        known = first.lower().removeprefix("www.") in _known_hosts(hosts)
+        bases = (hosts.github, hosts.hugging_face, hosts.mirror or "")
+        known = {urlsplit(base).netloc.lower() for base in bases}.union(_GITHUB_HOSTS, _HUB_HOSTS)
         elsewhere = _DOMAIN.fullmatch(first) and "/" in rest.strip("/")
         with_port = ":" in first and rest and not _BARE.fullmatch(first)
-        if not (known or elsewhere or with_port or re.fullmatch(r"[\w.-]+:\d+", first)):
+        is_known = first.lower().removeprefix("www.") in known
+        if not first or not (is_known or elsewhere or with_port or _PORT.fullmatch(first)):
             return None
         text = f"https://{text}"
     try:
         parts = split_url(text)
     except SourceError:
-        raise SourceError(f"{_shown(given)} is not an address: it is malformed") from None
+        raise SourceError("is not an address: it is malformed") from None
     if parts.scheme == "hf":
         return "huggingface.co", f"{parts.netloc}{parts.path}", parts.query
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise NotHosted(f"{_shown(given)} is not the address of a web page or a git repository")
+        raise NotHosted("is not the address of a web page or a git repository")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = f":{parts.port}" if parts.port not in (None, 22, 80, 443) else ""
     return f"{host.removeprefix('www.')}{port}", parts.path, parts.query
 
 
-def _known_hosts(hosts: Hosts) -> set[str]:
-    bases = (hosts.github, hosts.hugging_face, hosts.mirror or "")
-    own = {urlsplit(base).netloc.lower() for base in bases} - {""}
-    return own | {*_GITHUB_HOSTS, *_HUB_HOSTS, "raw.githubusercontent.com", "codeload.github.com"}
-
-
-def _on_host(host: str, parts: list[str], given: str, hosts: Hosts) -> tuple[Side, list[str], bool]:
+def _on_host(host: str, parts: list[str], hosts: Hosts) -> tuple[Side, list[str], bool]:
     """Return the side of a host, the parts that begin with a project's name, and if indirect."""
     up, down = Side.UPSTREAM, Side.DOWNSTREAM
     if host.startswith("gist.github"):
-        raise SourceError(f"{_shown(given)} is a gist, not a repository")
+        raise SourceError("is a gist, not a repository")
     for base in filter(None, (hosts.hugging_face, hosts.mirror)):
-        inside = _below(base, host, parts)
-        if inside is not None:
-            return down, _of_hub(inside, given), False
+        if (inside := _below(base, host, parts)) is not None:
+            return down, _of_hub(inside), False
     if host in _HUB_HOSTS and hosts.hugging_face == HUGGING_FACE:
-        return down, _of_hub(parts, given), False
-    github = urlsplit(hosts.github)
-    if host == f"api.{github.netloc}" or (host == github.netloc and parts[:2] == ["api", "v3"]):
-        parts = parts[2:] if host == github.netloc else parts
-        if parts[:1] == ["repos"]:
-            return up, parts[1:], False
-    elif (inside := _below(hosts.github, host, parts)) is not None:
-        _refuse_reserved(up, inside, given)
+        return down, _of_hub(parts), False
+    github = urlsplit(hosts.github).netloc
+    if host == f"api.{github}" and parts[:1] == ["repos"]:
+        return up, parts[1:], False
+    if host == github and parts[:3] == ["api", "v3", "repos"]:
+        return up, parts[3:], False
+    if (inside := _below(hosts.github, host, parts)) is not None:
         return up, inside, False
-    elif hosts.github == GITHUB:
-        return _of_github(host, parts, given)
-    raise NotHosted(f"{_shown(given)} is neither on GitHub nor on Hugging Face")
+    if hosts.github == GITHUB and (shown := _repository_shown(host, parts)) is not None:
+        return up, shown, host not in _GITHUB_HOSTS
+    raise NotHosted("is neither on GitHub nor on Hugging Face")
 
 
 def _below(base: str, host: str, parts: list[str]) -> list[str] | None:
@@ -417,152 +428,124 @@ def _below(base: str, host: str, parts: list[str]) -> list[str] | None:
     return parts[len(above) :]
 
 
-def _of_github(host: str, parts: list[str], given: str) -> tuple[Side, list[str], bool]:
-    """Return the same for the hosts beside github.com that show its repositories."""
-    up = Side.UPSTREAM
-    if host in _GITHUB_HOSTS or host == "codeload.github.com":
-        return up, parts, False
+def _repository_shown(host: str, parts: list[str]) -> list[str] | None:
+    """Return the parts of the repository that a host beside github.com shows, if it does."""
     if host == "raw.githubusercontent.com":
-        return up, [*parts[:2], "raw", *parts[2:]], False
+        return [*parts[:2], "raw", *parts[2:]]
+    if host in _GITHUB_HOSTS:
+        return parts
     if host == "colab.research.google.com" and parts[:1] == ["github"]:
-        return up, parts[1:], True
-    if host in ("img.shields.io", "shields.io"):
-        badge = _BADGE.match("/".join(parts))
-        if badge:
-            return up, badge[1].removesuffix(".svg").split("/"), True
+        return parts[1:]
     owner, _, domain = host.partition(".")
     if domain == "github.io":
-        return up, [owner, *(parts[:1] or [host])], True
-    raise NotHosted(f"{_shown(given)} is neither on GitHub nor on Hugging Face")
+        return [owner, *(parts[:1] or [host])]
+    badge = _BADGE.match("/".join(parts)) if host in ("img.shields.io", "shields.io") else None
+    return badge[1].removesuffix(".svg").split("/") if badge else None
 
 
-def _of_hub(parts: list[str], given: str) -> list[str]:
-    if parts[:1] == ["models"] or parts[:2] == ["api", "models"]:
-        return parts[parts.index("models") + 1 :]
-    _refuse_reserved(Side.DOWNSTREAM, parts[1:] if parts[:1] == ["api"] else parts, given)
-    _refuse_reserved(Side.DOWNSTREAM, parts, given)
-    return parts
+def _of_hub(parts: list[str]) -> list[str]:
+    """Return the parts that begin with a model's name: `/models` and `/api` may stand before."""
+    if parts[:1] == ["api"] and len(parts) > 1 and parts[1] in _NO_MODELS:
+        parts = parts[1:]
+    return parts[1:] if parts[:1] == ["models"] else parts
 
 
-def _refuse_reserved(side: Side, parts: list[str], given: str) -> None:
-    first = parts[0].lower() if parts else ""
-    if side is Side.UPSTREAM and first in _NO_OWNERS:
-        raise SourceError(f"{_shown(given)} is not a page of a repository")
-    if side is Side.DOWNSTREAM and first in _NO_MODELS:
-        raise SourceError(f"{_shown(given)} is {_NO_MODELS[first]}, not a model")
-
-
-def _short(side: Side, rest: str, given: str) -> Address:
-    """Return what `gh:owner/name@revision:path` points at."""
-    address = _bare(rest, given)
-    _refuse_reserved(side, address.name.split("/"), given)
-    _check(side, address.name, given)
-    return Address(
-        side, address.name, address.revision, address.path, address.commit, address.number
-    )
-
-
-def _bare(text: str, given: str) -> Address:
+def _bare(text: str) -> Address:
     """Return what a name without a host points at."""
     parts = text.strip("/").split("/")
     if text.startswith("/") or parts[0] in ("", ".", "..") or parts[0].startswith("~"):
-        raise NotHosted(f"{_shown(given)} is a path")
+        raise NotHosted("is a path")
     match = _BARE.fullmatch(text)
     if match and not (match["revision"] is None is match["path"]):
-        name = match["name"].removesuffix(".git")
-        _check(None, name, given)
+        name = _checked(None, match["name"].removesuffix(".git"))
         return Address(None, name, match["revision"], match["path"])
-    return _within(None, parts, given)
+    return _within(None, parts)
 
 
 def _within(
-    side: Side | None, parts: list[str], given: str, query: str = "", *, any_path: bool = True
+    side: Side | None, parts: list[str], query: str = "", *, any_path: bool = True
 ) -> Address:
     """Return what the parts of a path point at, which begin with the name of a project.
 
     `any_path`: what follows the name and is not a page of a host is a path in the project.
     """
-    oldest = len(parts) < 2 or parts[1] in _PAGES or "@" in parts[0]
-    length = 1 if side is not Side.UPSTREAM and oldest else 2
+    on_page = len(parts) > 1 and parts[1] in _PAGES and (side is not None or len(parts) > 2)
+    oldest = side is not Side.UPSTREAM and (len(parts) < 2 or on_page or "@" in parts[0])
+    length = 1 if oldest else 2
     name, _, revision = "/".join(parts[:length]).partition("@")
-    name, rest = name.removesuffix(".git"), parts[length:]
-    _check(side, name, given)
+    whole = Address(side, _checked(side, name.removesuffix(".git")))
+    rest = parts[length:]
     if revision and side is Side.UPSTREAM:  # as pip takes it: a branch may have slashes
-        found = _Page("/".join([revision, *rest]))
+        found = replace(whole, revision="/".join([revision, *rest]))
     elif revision:
-        found = _Page(*_revision_and_path([revision, *rest]))
+        found = _at_revision(whole, [revision, *rest])
     elif any_path and rest and rest[0] not in _PAGES:
-        found = _Page(path="/".join(rest))
+        found = replace(whole, path="/".join(rest))
     else:
-        found = _page(rest, query)
+        found = _on_page(whole, rest, query)
     if found.revision is not None and not (found.revision and found.revision.isprintable()):
-        raise SourceError(f"{_shown(given)} names a revision that is malformed")
-    return Address(side, name, found.revision, found.path, found.commit, found.number)
+        raise SourceError("names a revision that is malformed")
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What the end of a URL says of a place in a project."""
-
-    revision: str | None = None
-    path: str | None = None
-    commit: str | None = None
-    number: int | None = None
-
-
-def _page(rest: list[str], query: str) -> _Page:
+def _on_page(whole: Address, rest: list[str], query: str) -> Address:
     """Return what stands after a project's name: `["blob", "main", "README.md"]`."""
     page, rest = rest[0] if rest else "", rest[1:]
     if page == "git" and rest[:1] in (["trees"], ["commits"]):  # of the API
         page, rest = "commit", rest[1:]
     if page == "contents":
-        return _Page(next(iter(parse_qs(query).get("ref", ())), None), "/".join(rest) or None)
+        ref = next(iter(parse_qs(query).get("ref", ())), None)
+        return replace(whole, revision=ref, path="/".join(rest) or None)
     if not rest:
-        return _Page()
-    if page in _NUMBERED:
-        commit = rest[2] if rest[1:2] == ["commits"] and len(rest) > 2 else ""
-        number = int(rest[0]) if rest[0].isascii() and rest[0].isdigit() else None
-        return _Page(commit=parse_sha(commit), number=number)
-    if page == "commit":
-        sha = parse_sha(rest[0])
-        return _Page(commit=sha) if sha else _Page(rest[0])
+        return whole
     if page in _FILE_PAGES:
-        return _Page(*_revision_and_path(rest))
-    if page == "compare":  # the second one is what the page leads to
+        return _at_revision(whole, rest)
+    if page in _NUMBERED:
+        number = int(rest[0]) if rest[0].isascii() and rest[0].isdigit() else None
+        commit = parse_sha(rest[2]) if rest[1:2] == ["commits"] and len(rest) > 2 else None
+        return replace(whole, number=number, commit=commit)
+    revision: str | None = None
+    if page == "commit":
+        if sha := parse_sha(rest[0]):
+            return replace(whole, commit=sha)
+        revision = rest[0]
+    elif page == "compare":  # the second one is what the page leads to; or another repository's
         newest = "/".join(rest).rpartition("...")[2]
-        return _Page() if ":" in newest else _Page(newest or None)
-    if page == "releases" and len(rest) > 1 and rest[0] in ("tag", "tags", "download"):
-        return _Page(rest[1] if rest[0] == "download" else "/".join(rest[1:]))
-    if page in _ARCHIVES:
-        return _Page("/".join(rest).removesuffix(".zip").removesuffix(".tar.gz"))
-    return _Page("/".join(rest)) if page == "branches" else _Page()
+        revision = newest if ":" not in newest else None
+    elif page == "releases" and len(rest) > 1 and rest[0] in ("tag", "tags", "download"):
+        revision = rest[1] if rest[0] == "download" else "/".join(rest[1:])
+    elif page in _ARCHIVES:
+        revision = "/".join(rest).removesuffix(".zip").removesuffix(".tar.gz")
+    elif page == "branches":
+        revision = "/".join(rest)
+    return replace(whole, revision=revision)
 
 
-def _revision_and_path(parts: list[str]) -> tuple[str, str | None]:
+def _at_revision(whole: Address, parts: list[str]) -> Address:
     """Split `["refs", "pr", "1", "folder", "file"]`: a full name of a ref has three parts."""
     length = 1
     if parts[0] == "refs" and len(parts) > 2:
         length = 4 if parts[1] == "pull" else 3
-    return "/".join(parts[:length]), "/".join(parts[length:]) or None
+    path = "/".join(parts[length:]) or None
+    return replace(whole, revision="/".join(parts[:length]), path=path)
 
 
-def _check(side: Side | None, name: str, given: str) -> None:
-    """Refuse a name that its host, or either host, does not allow."""
-    try:
-        Hosts().url(side or Side.DOWNSTREAM, name)
-    except SourceError:
-        if side is not None or not _GITHUB.fullmatch(name):
-            raise _wrong_name(given, side or Side.DOWNSTREAM) from None
+def _checked(side: Side | None, name: str) -> str:
+    """Return a name that its host, or either host, allows for a project."""
+    first = name.partition("/")[0].lower()
+    if side is Side.UPSTREAM and first in _NO_OWNERS:
+        raise SourceError("is not a page of a repository")
+    if side is Side.DOWNSTREAM and first in _NO_MODELS:
+        raise SourceError(f"is {_NO_MODELS[first]}, not a model")
+    for each in (side,) if side else (Side.DOWNSTREAM, Side.UPSTREAM):
+        with suppress(SourceError):
+            Hosts().url(each, name)
+            return name
+    raise _wrong_name(side or Side.DOWNSTREAM)
 
 
-def _wrong_name(given: str, side: Side) -> SourceError:
+def _wrong_name(side: Side) -> SourceError:
     kind = "GitHub repository name (owner/name)"
     if side is Side.DOWNSTREAM:
         kind = "Hugging Face model name (org/name)"
-    return SourceError(f"{_shown(given)} is not a {kind}")
-
-
-def _shown(text: str) -> str:
-    """Return what was given, fit for a terminal and without credentials."""
-    shown = redact(text.strip()[:_LONGEST])
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+    return SourceError(f"is not a {kind}")

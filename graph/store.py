@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from hubtrace.graph.errors import GraphError
+from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew
+from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Result
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ class GraphStore(Protocol):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def missing(url: str) -> GraphMissing:
+    """Return the error of a store that holds no graph."""
+    return GraphMissing(
+        f"there is no graph at {url}; make one with `hubtrace ingest` or `hubtrace load`"
+    )
+
+
+def too_new(url: str, version: int) -> GraphTooNew:
+    """Return the error of a graph whose model has a later version than ours."""
+    return GraphTooNew(
+        f"{url} was made by a newer hubtrace (model {version}, "
+        f"this one knows {MODEL.version}); update hubtrace"
+    )
 
 
 def open_store(url: str) -> GraphStore:

@@ -3,7 +3,7 @@
 import csv
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from hubtrace.graph.identity import (
     redact,
     split_url,
 )
+from hubtrace.ingest.evidence.model import UPSTREAM, Link
 from hubtrace.ingest.records import Family, Upstream
-from hubtrace.ingest.snapshot import SnapshotWriter
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
 _HOSTED = re.compile(
@@ -347,3 +348,63 @@ class FamilyRegistry:
         if self._families.get(family.name) != family:
             self._writer.write_family(family)
             self._families[family.name] = family
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A variant that became a member of a family."""
+
+    variant: str
+    family: str
+    method: str
+    confidence: float
+
+
+def assign_by_content(path: Path, links: Mapping[str, Sequence[Link]]) -> list[Adopted]:
+    """Record in a snapshot the members that derived links show and that no family has.
+
+    Discovery weighs what texts say before anything is read. Files that both sides share and
+    commits that name each other show only in whole histories, and can make a variant a member of
+    its repository's family, too (docs/design.md, section 1).
+
+    Raises:
+        SnapshotError: the snapshot cannot be read or written.
+    """
+    families = Snapshot(path).families()
+    taken = {key for family in families for key in family.variants}
+    upstream = sorted(
+        (link.repository, variant, link)
+        for variant, found in links.items()
+        for link in found
+        if link.role == UPSTREAM and variant not in taken
+    )
+    if not upstream:
+        return []
+    # A family that takes only some paths of a repository is not the repository's own.
+    names = {up.project: f.name for f in families for up in f.upstreams if not up.paths}
+    assigned: list[Adopted] = []
+    with SnapshotWriter(path) as writer:
+        registry = FamilyRegistry(writer)
+        for repository_key, variant_key, link in upstream:
+            variant = _held(writer.snapshot, variant_key)
+            repository = _held(writer.snapshot, repository_key)
+            if variant is None or repository is None:
+                continue  # known by name alone, or gone
+            if repository_key not in names:
+                free = repository.name not in names.values()
+                names[repository_key] = repository.name if free else repository_key.split("//")[-1]
+            name = names[repository_key]
+            members = Target(repository, repository.url), Target(variant, variant.url)
+            target = FamilyTarget(name, members[:1], members[1:], found=True)
+            if registry.record(target, ()):
+                assigned.append(Adopted(variant.name, name, link.best_method, link.confidence))
+    return assigned
+
+
+def _held(snapshot: Snapshot, key: str) -> Project | None:
+    """Return a project whose history the snapshot holds; None of a repository that is gone."""
+    history = snapshot.project(key)
+    if history is None or not history.has_commits:
+        return None
+    gone = history.details is not None and history.details.gone
+    return None if gone and history.project.side is Side.UPSTREAM else history.project

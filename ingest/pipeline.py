@@ -11,9 +11,8 @@ from typing import TypeVar
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, ProjectRef, Side
 from hubtrace.ingest.cancellation import CancelToken
-from hubtrace.ingest.derive.membership_by_content import Adopted
 from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
-from hubtrace.ingest.families import FamilyRegistry, FamilyTarget, Target
+from hubtrace.ingest.families import Adopted, FamilyRegistry, FamilyTarget, Target
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.resolver import Resolver
 from hubtrace.ingest.snapshot import SnapshotWriter, Written

@@ -54,7 +54,7 @@ class Release:
 
 
 class PullHead(NamedTuple):
-    """The head of a GitHub pull request: sha and state only (DESIGN.md section 1, *branch*)."""
+    """The head of a GitHub pull request: sha and state (docs/design.md, section 1, *branch*)."""
 
     number: int
     state: str
@@ -132,7 +132,7 @@ class HostData:
 
 
 class RefKind(StrEnum):
-    """What a git ref is to its project (DESIGN.md section 1, *branch*)."""
+    """What a git ref is to its project (docs/design.md, section 1, *branch*)."""
 
     BRANCH = "branch"
     TAG = "tag"
@@ -185,7 +185,7 @@ class Commit:
     parents: tuple[str, ...]
     author_name: str
     author_email: str
-    """Only in memory: the snapshot stores an HMAC of it (DESIGN.md section 5)."""
+    """Only in memory: the snapshot stores an HMAC of it (docs/design.md, section 5)."""
     authored_at: int
     committed_at: int
     subject: str
@@ -234,7 +234,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One upstream and the variants released from it (DESIGN.md section 1)."""
+    """One upstream and the variants released from it (docs/design.md, section 1)."""
 
     name: str
     upstreams: tuple[Upstream, ...]

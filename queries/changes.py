@@ -1,22 +1,20 @@
-"""What changed between two moments, or two graphs: patterns, sides, branches, links, events.
+"""What changed between two times, or two graphs: patterns, sides, branches, links, events.
 
-A graph asked at an earlier moment knows its history up to then; its refs, and what hosts told of
-its projects, are as last observed. Two graphs, or two snapshots, differ in these as well.
+At an earlier time a graph knows its history up to then; its refs, and what hosts reported of its
+projects, are as last observed. Two graphs, or two snapshots, differ in these as well.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, family_names
 from hubtrace.queries.flags import (
     FLAGGED_BRANCHES,
     ORPHANED_VARIANTS,
-    BranchFlag,
     Flags,
     SideFlag,
-    VariantFlag,
     flags,
 )
 from hubtrace.queries.patterns import FamilyPattern, patterns
@@ -32,19 +30,19 @@ KINDS: Mapping[str, str] = {
     "branch": "branches that were abandoned, orphaned, taken up again or deleted",
     "event": "events",
 }
-"""Kinds of changes, in the order in which they are told."""
+"""Kinds of changes, in the order in which they are listed."""
 
 _NO_PATTERN = "no pattern"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a graph says of its families at one moment."""
+    """The patterns, flags and events of a graph's families at one time."""
 
     name: str
-    """What people call it."""
+    """Of the graph, for people."""
     until: int | None
-    """The moment: the one asked for, else when any family was last observed."""
+    """Epoch seconds: the time that was asked for, else when any family was last observed."""
     patterns: Mapping[str, FamilyPattern]
     flags: Flags
     events: Sequence[Mapping[str, Any]]
@@ -68,18 +66,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """One of the two states that were compared."""
+
+    name: str
+    until: Annotated[int | None, {"description": "epoch seconds, UTC"}]
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """All differences between two states."""
+    """All differences between two states; its JSON is what `hubtrace diff` prints."""
 
-    before: str
-    before_until: int | None
-    after: str
-    after_until: int | None
+    before: Compared
+    after: Compared
+    counts: Mapping[str, Annotated[int, {"minimum": 0}]]
+    """Changes of each kind, also of those without one."""
     changes: tuple[Change, ...]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many changes there are of each kind."""
-        return {kind: sum(change.kind == kind for change in self.changes) for kind in KINDS}
 
 
 def state(
@@ -89,14 +91,14 @@ def state(
     until: int | None = None,
     thresholds: Thresholds | None = None,
 ) -> State:
-    """Return what the graph says of these families, by default all; unknown ones are left out."""
+    """Return the state of these families, by default all; unknown ones are left out."""
     known = family_names(store)
     wanted = known if families is None else [one for one in families if one in set(known)]
     found = patterns(store, wanted, until, thresholds, stability=False)
-    moments = [pattern.until for pattern in found if pattern.until is not None]
+    observed = [pattern.until for pattern in found if pattern.until is not None]
     return State(
         name,
-        until if until is not None else max(moments, default=None),
+        until if until is not None else max(observed, default=None),
         {pattern.family: pattern for pattern in found},
         flags(store, None if families is None else wanted, until, thresholds),
         ask(store, "history").data(),
@@ -105,20 +107,15 @@ def state(
 
 def changes(before: State, after: State) -> Changes:
     """Return what is different after, by kind, then by family."""
-    found = (
-        *_families(before, after),
-        *_sides(before, after),
-        *_variants(before, after),
-        *_branches(before, after),
-        *_events(before, after),
-    )
+    parts = (_families, _sides, _variants, _branches, _events)
+    found = [change for part in parts for change in part(before, after)]
     order = list(KINDS)
+    found.sort(key=lambda change: (order.index(change.kind), change.family or ""))
     return Changes(
-        before.name,
-        before.until,
-        after.name,
-        after.until,
-        tuple(sorted(found, key=lambda change: (order.index(change.kind), change.family or ""))),
+        Compared(before.name, before.until),
+        Compared(after.name, after.until),
+        {kind: sum(change.kind == kind for change in found) for kind in KINDS},
+        tuple(found),
     )
 
 
@@ -155,13 +152,15 @@ def _turned(flag: SideFlag) -> int | None:
 
 
 def _variants(before: State, after: State) -> Iterator[Change]:
-    old, new = ({_of(v): v for v in state.flags.variants} for state in (before, after))
+    old, new = (
+        {(v.family, v.variant): v for v in state.flags.variants} for state in (before, after)
+    )
     for key in sorted({*old, *new}, key=str):
         was, now = old.get(key), new.get(key)
         statuses = was.status if was else None, now.status if now else None
         if statuses[0] == statuses[1]:
             continue
-        # In two states of one graph a family's variants are the same: these came or went.
+        # A variant that is in one of the two graphs alone came or went.
         known = now or was
         if known is not None:
             link = not ORPHANED_VARIANTS.isdisjoint(statuses)
@@ -170,52 +169,38 @@ def _variants(before: State, after: State) -> Iterator[Change]:
             yield Change("link" if link else "variant", known.family, name, *statuses, at)
 
 
-def _of(flag: VariantFlag) -> tuple[str | None, str]:
-    return flag.family, flag.variant
-
-
 def _branches(before: State, after: State) -> Iterator[Change]:
-    old, new = ({_place(b): b for b in state.flags.branches} for state in (before, after))
+    old, new = (
+        {(b.family, b.project, b.branch): b for b in state.flags.branches}
+        for state in (before, after)
+    )
     for key in sorted({*old, *new}):
         was, now = old.get(key), new.get(key)
         statuses = was.status if was else None, now.status if now else None
-        # A branch that came and one that was merged are the daily work; these are not.
-        told = now is None or not FLAGGED_BRANCHES.isdisjoint(statuses)
+        # New and merged branches are daily work; deleted, abandoned and orphaned ones are not.
+        listed = now is None or not FLAGGED_BRANCHES.isdisjoint(statuses)
         known = now or was
-        if known is not None and told and statuses[0] != statuses[1]:
+        if known is not None and listed and statuses[0] != statuses[1]:
             branch = known.branch.removeprefix("refs/heads/")
             name = f"{known.name or known.project} {branch}"
             yield Change("branch", known.family, name, *statuses, known.head_committed_at)
 
 
-def _place(flag: BranchFlag) -> tuple[str, str, str]:
-    return flag.family, flag.project, flag.branch
-
-
 def _events(before: State, after: State) -> Iterator[Change]:
-    """Yield what was noticed after the one moment and up to the other."""
+    """Yield what was observed after the one time and up to the other."""
     if before.until is None or after.until is None:
         return
     families = _projects(after)
     for event in after.events:
-        if event["project"] not in families:
-            continue
-        if before.until < event["observed_at"] <= after.until:
-            name = event["name"] or event["project"]
-            what = f"{name} {event['subject']}".strip()
-            kind = event["kind"]
-            yield Change(
-                "event",
-                families[event["project"]],
-                what,
-                event["before"],
-                f"{kind}: {event['after']}" if event["after"] else kind,
-                event["observed_at"],
-            )
+        project, kind, at = event["project"], event["kind"], event["observed_at"]
+        if project in families and before.until < at <= after.until:
+            what = f"{event['name'] or project} {event['subject']}".strip()
+            now = f"{kind}: {event['after']}" if event["after"] else kind
+            yield Change("event", families[project], what, event["before"], now, at)
 
 
 def _projects(after: State) -> dict[str, str | None]:
-    """Return the family of every project that the flags tell of; None: a variant in no family."""
+    """Return the family of every project that has flags; None: a variant in no family."""
     found: dict[str, str | None] = {}
     for variant in after.flags.variants:
         found[variant.variant] = variant.family

@@ -1,4 +1,4 @@
-"""What was left behind: the status of branches, families and variants (DESIGN.md section 3).
+"""What was left behind: the status of branches, families and variants (docs/design.md, section 3).
 
 Every row carries the dates and shas that prove its status. Times are epoch seconds, UTC.
 """
@@ -16,8 +16,6 @@ FLAGGED_SIDES = frozenset({"upstream_abandoned", "downstream_abandoned"})
 ORPHANED_VARIANTS = frozenset({"unlinked", "dead_link", "archived_upstream", "moved_upstream"})
 """Variants without an upstream: orphaned variants."""
 
-_Row = TypeVar("_Row", bound="BranchFlag | SideFlag | VariantFlag")
-
 
 @dataclass(frozen=True, slots=True)
 class BranchFlag:
@@ -34,7 +32,7 @@ class BranchFlag:
     """Full ref name."""
     kind: str | None
     status: str
-    """A word of DESIGN.md's table; `open` if the age of the branch is not known."""
+    """A status of docs/design.md, section 3; `open` if the age of the branch is not known."""
     head: str | None
     head_committed_at: int | None
     merge_base: str | None
@@ -46,7 +44,7 @@ class BranchFlag:
 
     @property
     def flagged(self) -> bool:
-        """True if somebody should look at it."""
+        """True if it needs attention."""
         return self.status in FLAGGED_BRANCHES
 
 
@@ -101,9 +99,13 @@ class VariantFlag:
         return self.orphaned or self.status in FLAGGED_SIDES
 
 
+Flag = BranchFlag | SideFlag | VariantFlag
+_Flag = TypeVar("_Flag", BranchFlag, SideFlag, VariantFlag)
+
+
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Everything that section 3 says of some families; each list holds the unflagged as well."""
+    """The status of every branch, side and variant; unflagged ones as well."""
 
     branches: tuple[BranchFlag, ...]
     sides: tuple[SideFlag, ...]
@@ -111,12 +113,8 @@ class Flags:
 
     @property
     def flagged(self) -> int:
-        """How many branches, sides and variants somebody should look at."""
-        rows: list[BranchFlag | SideFlag | VariantFlag] = [
-            *self.branches,
-            *self.sides,
-            *self.variants,
-        ]
+        """How many branches, sides and variants need attention."""
+        rows: tuple[Flag, ...] = (*self.branches, *self.sides, *self.variants)
         return sum(row.flagged for row in rows)
 
 
@@ -149,7 +147,7 @@ def flags(
     )
 
 
-def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Row]) -> list[_Row]:
+def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Flag]) -> list[_Flag]:
     """Return rows of a status query as flags; columns that the flag does not have are left out."""
     names = {field.name for field in fields(kind)}
     return [

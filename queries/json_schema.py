@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Annotated, Any
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -26,7 +26,7 @@ def record(kind: type, records: Records) -> dict[str, str]:
     """Describe a record and those that it holds; return how it is referred to."""
     if kind.__name__ not in records:
         records[kind.__name__] = {}  # a record may hold itself
-        hints, texts = typing.get_type_hints(kind), _field_texts(kind)
+        hints, texts = typing.get_type_hints(kind, include_extras=True), _field_texts(kind)
         names = [field.name for field in fields(kind)]
         properties = {
             name: {**described(hints[name], records), **texts.get(name, {})} for name in names
@@ -43,13 +43,15 @@ def record(kind: type, records: Records) -> dict[str, str]:
 
 def described(hint: Any, records: Records) -> dict[str, Any]:
     """Describe a type, and add the records in it."""
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is Annotated:  # a type, and more of its schema
+        return {**described(arguments[0], records), **arguments[1]}
     if hint is Any:
         return {}
-    if hint in _SIMPLE:
+    if isinstance(hint, type) and hint in _SIMPLE:
         return dict(_SIMPLE[hint])
     if isinstance(hint, type) and is_dataclass(hint):
         return record(hint, records)
-    arguments = typing.get_args(hint)
     if typing.get_origin(hint) is Mapping:
         return {"type": "object", "additionalProperties": described(arguments[1], records)}
     if typing.get_origin(hint) is tuple:
@@ -59,12 +61,22 @@ def described(hint: Any, records: Records) -> dict[str, Any]:
 
 def _field_texts(kind: type) -> dict[str, dict[str, str]]:
     """Return the text that stands under each field of a record, as its description."""
-    (body,) = ast.parse(inspect.getsource(kind)).body
-    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
     texts: dict[str, dict[str, str]] = {}
-    for field, below in zip(body.body, body.body[1:], strict=False):
-        said = below.value if isinstance(below, ast.Expr) else None
-        if isinstance(field, ast.AnnAssign) and isinstance(said, ast.Constant):
-            assert isinstance(field.target, ast.Name)  # noqa: S101 - a field has a name
-            texts[field.target.id] = {"description": inspect.cleandoc(str(said.value))}
+    for base in filter(is_dataclass, reversed(kind.__mro__)):
+        (body,) = ast.parse(inspect.getsource(base)).body
+        assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
+        for field, below in zip(body.body, body.body[1:], strict=False):
+            text = below.value if isinstance(below, ast.Expr) else None
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Constant):
+                assert isinstance(field.target, ast.Name)  # noqa: S101 - a field has a name
+                texts[field.target.id] = {"description": inspect.cleandoc(str(text.value))}
     return texts
+
+
+def schema_of(kind: type, name: str, uri: str, records: Records) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a document: a record with the field `schema`."""
+    record(kind, records)
+    whole = records.pop(kind.__name__)
+    whole["properties"]["schema"] = {"const": name}
+    definitions = {"$defs": dict(sorted(records.items()))}
+    return {"$schema": DRAFT, "$id": uri, "title": name, **whole, **definitions}

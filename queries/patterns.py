@@ -1,17 +1,16 @@
 """The pattern of each family: lag, sync type, intensity, and how far to trust the label.
 
 The three dimensions are computed by the stored query `dimensions`; here their code gets its name
-and the codes on other grids become stability and evolution (DESIGN.md section 2).
+and the codes on other grids become stability and evolution (docs/design.md, section 2).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubtrace.graph.result import Result
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import FAMILIES_PER_STATEMENT, ask, ask_in_batches, family_names
+from hubtrace.queries.catalogue import Progress, ask, ask_all, family_names
 from hubtrace.queries.thresholds import Thresholds
 
 PATTERNS = {
@@ -24,12 +23,9 @@ PATTERNS = {
     "ASS": "Sporadic disjoint synchronization",
     "ASR": "Rare disjoint synchronization",
 }
-"""The eight patterns of the study, arXiv 2508.10157, by code (DESIGN.md section 2)."""
+"""The eight patterns of the study, arXiv 2508.10157, by code (docs/design.md, section 2)."""
 
 NO_UPSTREAM_COMMITS, NO_VARIANT_COMMITS = "no_upstream_commits", "no_variant_commits"
-
-Progress = Callable[[int, int], None]
-"""Called with the number of families done and their total."""
 
 _SYNC_LETTER = {"CS": "C", "PS": "P", "AS": "A", "VS": "A"}
 _LABEL, _SHORT, _LONG, _EARLY, _LATE = "offset-0", "short", "long", "early", "late"
@@ -101,13 +97,21 @@ def patterns(
     names = family_names(store, families)
     if not names:
         return []
+    grids = _grids(thresholds) if stability else _grids(thresholds)[:1]
     rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in names}
-    asked = _dimensions(store, names, until, thresholds, stability)
-    for batch, result in enumerate(asked, start=1):
-        for row in result:
-            rows[row["family"]][row["grid"]] = row
-        if progress is not None:
-            progress(min(batch * FAMILIES_PER_STATEMENT, len(names)), len(names))
+    for row in ask_all(
+        store,
+        "dimensions",
+        names,
+        progress,
+        until=until,
+        grids=grids,
+        rare_periods=thresholds.rare_periods,
+        frequent_periods=thresholds.frequent_periods,
+        vs_periods=thresholds.vs_periods,
+        vs_variants=thresholds.vs_variants,
+    ):
+        rows[row["family"]][row["grid"]] = row
     facts = {row["family"]: row for row in ask(store, "published", families=names, until=until)}
     return [_pattern(facts[name], rows[name], thresholds) for name in names]
 
@@ -119,36 +123,12 @@ def code_of(sync: str | None, intensity: str | None) -> str | None:
     return f"{_SYNC_LETTER[sync]}S{intensity}"
 
 
-def _dimensions(
-    store: GraphStore,
-    families: Sequence[str],
-    until: int | None,
-    thresholds: Thresholds,
-    stability: bool,
-) -> Iterator[Result]:
-    return ask_in_batches(
-        store,
-        "dimensions",
-        families=list(families),
-        until=until,
-        grids=_grids(thresholds) if stability else _grids(thresholds)[:1],
-        rare_periods=thresholds.rare_periods,
-        frequent_periods=thresholds.frequent_periods,
-        vs_periods=thresholds.vs_periods,
-        vs_variants=thresholds.vs_variants,
-    )
-
-
 def _grids(thresholds: Thresholds) -> list[dict[str, Any]]:
     """Return the grids of one assessment; the first one is that of the label."""
 
     def grid(name: str, period_days: int, offset_days: int = 0, part: str = "whole") -> Any:
-        return {
-            "grid": name,
-            "period_days": period_days,
-            "offset_days": offset_days,
-            "part": part,
-        }
+        row = {"grid": name, "period_days": period_days, "offset_days": offset_days}
+        return {**row, "part": part}
 
     days = thresholds.period_days
     return [

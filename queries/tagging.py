@@ -1,4 +1,4 @@
-"""Writing patterns into the graph, one assessment per family and moment (DESIGN.md section 5)."""
+"""Patterns as assessments in the graph, one per family and time (docs/design.md, section 5)."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.patterns import FamilyPattern, Progress, patterns
+from hubtrace.queries.catalogue import Progress
+from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ _FROM_PATTERN = (
 )
 
 
-def now() -> int:
-    """Return the time of the clock on the wall, epoch seconds."""
-    return int(time.time())
-
-
 def tag(
     store: GraphStore,
     families: Sequence[str] | None = None,
@@ -40,13 +36,13 @@ def tag(
     thresholds: Thresholds | None = None,
     *,
     progress: Progress | None = None,
-    clock: Callable[[], int] = now,
+    clock: Callable[[], float] = time.time,
 ) -> list[FamilyPattern]:
     """Compute the patterns of these families, by default all, and store them as assessments.
 
     The assessment of a family at the same `until` is replaced, others are kept; a family whose
-    moment is unknown (`until` None and never observed) is returned, but nothing is stored for it.
-    The same question asked again changes nothing but `assessed_at`.
+    time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
+    Tagging again changes nothing but `assessed_at`.
 
     Raises:
         CatalogueError: the graph has no such family.
@@ -56,7 +52,7 @@ def tag(
     found = patterns(store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
-        nodes, relationships = _tables(dated, thresholds, clock())
+        nodes, relationships = _tables(dated, thresholds, int(clock()))
         with store.write() as writer:
             writer.put_nodes("Assessment", nodes)
             writer.put_relationships("HAS_ASSESSMENT", "Family", "Assessment", relationships)
@@ -76,19 +72,17 @@ def _tables(
     from hubtrace.graph.tables import node_schema, relationship_schema
 
     rows: list[dict[str, Any]] = [
-        {
-            "key": assessment_key(pattern),
-            "until": pattern.until,
-            "assessed_at": assessed_at,
-            "thresholds": thresholds.to_json(),
-            **{name: getattr(pattern, name) for name in _FROM_PATTERN},
-        }
+        {name: getattr(pattern, name) for name in _FROM_PATTERN}
+        | {"key": assessment_key(pattern), "until": pattern.until}
+        | {"assessed_at": assessed_at, "thresholds": thresholds.to_json()}
         for pattern in found
     ]
-    ends = [{"start": pattern.family, "end": assessment_key(pattern)} for pattern in found]
+    ends = [
+        {"start": pattern.family, "end": row["key"]}
+        for pattern, row in zip(found, rows, strict=True)
+    ]
+    nodes, ending = MODEL.node("Assessment"), MODEL.relationship("HAS_ASSESSMENT")
     return (
-        pa.Table.from_pylist(rows, schema=node_schema(MODEL.node("Assessment"))),
-        pa.Table.from_pylist(
-            ends, schema=relationship_schema(MODEL.relationship("HAS_ASSESSMENT"))
-        ),
+        pa.Table.from_pylist(rows, schema=node_schema(nodes)),
+        pa.Table.from_pylist(ends, schema=relationship_schema(ending)),
     )

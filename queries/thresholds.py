@@ -1,4 +1,4 @@
-"""Every number that the definitions of DESIGN.md sections 2 and 3 rest on, in one place."""
+"""Every number that the definitions rest on, in one place (docs/design.md, sections 2 and 3)."""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -8,17 +8,16 @@ from hubtrace.graph.errors import CatalogueError
 DAY = 86_400
 """Seconds."""
 
-
 _HIGHEST = 1_000_000
 """Of any threshold: more days than any history has, and few enough for every engine's integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The numbers behind a label; the defaults are the study's (arXiv 2508.10157) and DESIGN's.
+    """The numbers behind a label; the defaults are the study's (arXiv 2508.10157) and the design's.
 
     Raises:
-        CatalogueError: a number is no whole number or out of its range.
+        CatalogueError: a number is not a whole number or out of its range.
     """
 
     period_days: int = 14
@@ -26,18 +25,20 @@ class Thresholds:
     rare_periods: int = 3
     """`R`: no variant is active in more periods than these."""
     frequent_periods: int = 5
-    """`F`: some variant shares at least so many consecutive periods with upstream."""
+    """`F`: a variant shares at least this many consecutive periods with upstream."""
     vs_periods: int = 3
-    """`VS`: at least so many periods …"""
+    """`VS`: at least this many periods …"""
     vs_variants: int = 3
-    """… with at least so many active variants each."""
-    offsets: int = 14
-    """Stability: by how many day offsets (0, 1, …) the bins are shifted."""
+    """… with at least this many active variants each."""
+    offsets: int = 0
+    """Stability: by how many day offsets (0, 1, …) the bins are shifted; default: `period_days`."""
     abandon_after_days: int = 180
-    """Silence after which a branch or side counts as left alone."""
+    """Silence after which a branch or side counts as abandoned."""
 
     def __post_init__(self) -> None:
-        """Refuse what would make the definitions meaningless."""
+        """Reject numbers that would make the definitions meaningless."""
+        if self.offsets == 0:  # a period has as many day offsets as days
+            object.__setattr__(self, "offsets", self.period_days)
         for field in fields(self):
             value = getattr(self, field.name)
             lowest = 0 if field.name == "rare_periods" else 1
@@ -56,7 +57,7 @@ class Thresholds:
 
     @property
     def abandon_after(self) -> int:
-        """The silence after which a branch or side counts as left alone, in seconds."""
+        """The silence after which a branch or side counts as abandoned, in seconds."""
         return self.abandon_after_days * DAY
 
     def to_json(self) -> str:

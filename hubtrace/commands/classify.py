@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 _RULE_COLUMNS = ("rule", "side", "type", "reason")
-HELP = """Tell what commits changed, of the study's 15 change types.
+HELP = """Assign the 15 change types of the study to commits.
 
 Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
 `files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
@@ -38,7 +38,7 @@ def classify(
     ] = False,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Tell what commits changed, of the study's 15 change types."""
+    """Assign the 15 change types of the study to commits."""
     if rules:
         from hubtrace.ingest.change_types.rules import all_rules
 

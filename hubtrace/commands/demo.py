@@ -73,7 +73,7 @@ def demo(
     load_snapshot(snapshot, str(graph))
     with open_store(str(graph)) as store:
         with progress() as show:
-            patterns = tag(store, progress=lambda done, total: show("families", done, total))
+            patterns = tag(store, progress=show)
         _print_patterns(patterns)
         _print_flags(store)
         page = _write_report(store, directory)
@@ -108,7 +108,9 @@ def _ingest(snapshot: Path) -> None:
 
 
 def _print_patterns(patterns: "list[FamilyPattern]") -> None:
-    from hubtrace.queries.study import STUDY, distribution
+    from hubtrace.queries.patterns import PATTERNS
+    from hubtrace.queries.statistics.measures import label_shares
+    from hubtrace.queries.study import STUDY
 
     print("\nPatterns of synchronization")
     columns = ["family", "code", "pattern", "lag", "stability", "early_code", "late_code"]
@@ -118,12 +120,13 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
     shares = [
         {
             "label": share.label,
-            "name": share.name if share.name != share.label else "",
-            "families": share.families,
+            "name": PATTERNS.get(share.label, ""),
+            "families": share.count,
             "per cent": share.percent,
             "published": share.published_percent,
         }
-        for share in distribution(patterns)
+        for dimension in ("code", "lag")
+        for share in label_shares(patterns, dimension).shares
     ]
     print_rows(shares, list(shares[0]), Format.TABLE, _SCHEMA)
 
@@ -140,11 +143,12 @@ def _print_flags(store: "GraphStore") -> None:
 
 
 def _write_report(store: "GraphStore", directory: Path) -> Path:
-    from hubtrace.commands.report import ReportFormat, write
-    from hubtrace.queries.report import document, report
+    from hubtrace.commands.report import write
+    from hubtrace.queries.report.build import report
+    from hubtrace.queries.report.formats.interface import ReportFormat
 
     with progress() as show:
-        found = document(report(store, progress=show))
+        found = report(store, progress=show)
     page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
     return page
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, OutputFormat, Until, parse_until
-from hubtrace.output import Format, date, print_json, print_rows
+from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from hubtrace.queries.flags import BranchFlag, Flags, SideFlag, VariantFlag
+    from hubtrace.queries.flags import Flag, Flags
 
 COLUMNS = ("kind", "family", "what", "status", "proof")
 
@@ -51,7 +51,7 @@ def flags(
 
 
 def counts(found: "Flags") -> str:
-    """Return one line that says how much was looked at and how much is flagged."""
+    """Return one line: how much is flagged, of how much."""
     kinds = (
         ("branches", found.branches),
         ("families", found.sides),
@@ -63,21 +63,22 @@ def counts(found: "Flags") -> str:
 
 def rows_of(found: "Flags", *, everything: bool) -> list[dict[str, str]]:
     """Return what is flagged, or everything, as rows of `COLUMNS`."""
-    rows: list[BranchFlag | SideFlag | VariantFlag] = [
-        *found.sides,
-        *found.variants,
-        *found.branches,
-    ]
-    return [row_of(one) for one in rows if everything or one.flagged]
+    rows: tuple[Flag, ...] = (*found.sides, *found.variants, *found.branches)
+    return [row_of(flag) for flag in rows if everything or flag.flagged]
 
 
-def row_of(flag: "BranchFlag | SideFlag | VariantFlag") -> dict[str, str]:
+def row_of(flag: "Flag") -> dict[str, str]:
     """Return one status as a row of `COLUMNS`."""
-    from hubtrace.queries.flags import SideFlag, VariantFlag
+    from hubtrace.queries.report.attention import describe
 
-    if isinstance(flag, SideFlag):
-        return _side(flag)
-    return _variant(flag) if isinstance(flag, VariantFlag) else _branch(flag)
+    found = describe(flag)
+    return {
+        "kind": found.kind,
+        "family": found.family,
+        "what": found.what,
+        "status": found.status,
+        "proof": "; ".join(proof.text for proof in found.proofs),
+    }
 
 
 def _json(found: "Flags", *, everything: bool) -> Mapping[str, Any]:
@@ -91,42 +92,3 @@ def _json(found: "Flags", *, everything: bool) -> Mapping[str, Any]:
         "sides": kept(found.sides),
         "variants": kept(found.variants),
     }
-
-
-def _side(flag: "SideFlag") -> dict[str, str]:
-    proof = _last(flag.upstream_last_at, flag.upstream_last_sha, "upstream")
-    proof += "; " + _last(flag.downstream_last_at, flag.downstream_last_sha, "downstream")
-    return _row("family", flag.family, flag.family, flag.status, proof)
-
-
-def _variant(flag: "VariantFlag") -> dict[str, str]:
-    facts = [
-        _last(flag.last_at, flag.last_sha, "last commit"),
-        _last(flag.upstream_last_at, flag.upstream_last_sha, "upstream"),
-        f"gone since {date(flag.gone_at)}" if flag.gone_at is not None else "",
-        f"moved to {flag.moved_to}" if flag.moved_to else "",
-    ]
-    proof = "; ".join(fact for fact in facts if fact)
-    return _row("variant", flag.family or "", flag.name or flag.variant, flag.status, proof)
-
-
-def _branch(flag: "BranchFlag") -> dict[str, str]:
-    name = f"{flag.name or flag.project} {flag.branch.removeprefix('refs/heads/')}"
-    proof = _last(flag.head_committed_at, flag.head, "head")
-    if flag.ahead is not None:
-        proof += f"; {flag.ahead} ahead, {flag.behind} behind"
-    if flag.default_committed_at is not None:
-        proof += f"; default branch moved {date(flag.default_committed_at)}"
-    return _row("branch", flag.family, name, flag.status, proof)
-
-
-def _last(at: int | None, sha: str | None, what: str) -> str:
-    if at is None:
-        return f"{what}: nothing"
-    # A day known without its commit names itself: `day:<variant>:<date>`.
-    commit = "" if sha is None or sha.startswith("day:") else f" {sha[:10]}"
-    return f"{what} {date(at)}{commit}"
-
-
-def _row(kind: str, family: str, what: str, status: str, proof: str) -> dict[str, str]:
-    return {"kind": kind, "family": family, "what": what, "status": status, "proof": proof}

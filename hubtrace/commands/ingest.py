@@ -19,9 +19,8 @@ from hubtrace.progress import progress, say
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
     from hubtrace.graph.identity import ProjectRef
-    from hubtrace.ingest.derive.membership_by_content import Adopted
     from hubtrace.ingest.discovery import Reason
-    from hubtrace.ingest.families import FamilyTarget
+    from hubtrace.ingest.families import Adopted, FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
 
@@ -221,7 +220,7 @@ def _families(result: "Ingested") -> Iterator[str]:
         methods = Counter(link.best_method for link, _ in links)
         by = ", ".join(f"{method} ({number})" for method, number in methods.most_common())
         best, variant = max(links, key=lambda pair: pair[0].confidence)
-        found = best.found[0]
+        found = best.evidence[0]
         yield (
             f"{name}: {count(len(links), 'variant')} by {by}; "
             f'{variant}: {found.place} says "{found.said}" ({best.confidence:.2f})'
@@ -317,7 +316,7 @@ def _reason(reason: "Reason") -> dict[str, Any]:
         "repository": link.repository if link else None,
         "confidence": link.confidence if link else None,
         "role": link.role if link else None,
-        "evidence": [asdict(found) for found in link.found] if link else [],
+        "evidence": [asdict(found) for found in link.evidence] if link else [],
     }
 
 
@@ -435,20 +434,14 @@ def ingest(
 
 
 def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
-    """Load the snapshot; what only whole histories tell can still make variants members."""
-    from hubtrace.graph.store import open_store
-    from hubtrace.ingest.derive.membership_by_content import adopt
-
-    loaded = load_snapshot(snapshot, graph)
-    if any(reason.family is None for reason in result.reasons):
-        with open_store(graph) as store:
-            result.adopted = adopt(store, snapshot)
-        for one in result.adopted:
-            say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
-        if result.adopted:
-            grown = dict.fromkeys(one.family for one in result.adopted)
-            result.families += [name for name in grown if name not in result.families]
-            loaded = load_snapshot(snapshot, graph)
+    """Load the snapshot; content that only whole histories show can make variants members."""
+    apart = any(reason.family is None for reason in result.reasons)
+    loaded = load_snapshot(snapshot, graph, assign=apart)
+    result.adopted = list(loaded.adopted)
+    for one in result.adopted:
+        say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
+    grown = dict.fromkeys(one.family for one in result.adopted)
+    result.families += [name for name in grown if name not in result.families]
     return loaded
 
 

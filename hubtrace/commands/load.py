@@ -1,5 +1,6 @@
 """`hubtrace load`: bring a graph up to what a snapshot holds."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,18 +32,22 @@ def load(
     load_snapshot(snapshot, graph)
 
 
-def load_snapshot(snapshot: Path, graph: str) -> "Loaded":
-    """Load a snapshot, tell what was new, and return it.
+def load_snapshot(snapshot: Path, graph: str, *, assign: bool = False) -> "Loaded":
+    """Load a snapshot, print what was new, and return it.
+
+    `assign` makes variants members of families by content, and records it in the snapshot.
 
     Raises:
         HubtraceError: the snapshot cannot be read, or the graph not be written.
     """
     from hubtrace.graph.store import open_store
+    from hubtrace.ingest.families import assign_by_content
     from hubtrace.ingest.load import load as load_into
     from hubtrace.ingest.snapshot import Snapshot
 
     with open_store(graph) as store, progress() as show:
-        loaded = load_into(Snapshot(snapshot), store, show)
+        by_content = partial(assign_by_content, snapshot) if assign else None
+        loaded = load_into(Snapshot(snapshot), store, show, by_content)
     for key in loaded.missing:
         say(f"warning: a family names {key}, which the snapshot does not hold")
     say(

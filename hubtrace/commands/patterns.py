@@ -21,7 +21,6 @@ from hubtrace.progress import progress
 
 if TYPE_CHECKING:
     from hubtrace.queries.patterns import FamilyPattern
-    from hubtrace.queries.thresholds import Thresholds
 
 COLUMNS = (
     "family",
@@ -56,59 +55,26 @@ def patterns(
     frequent_periods: FrequentPeriods = 5,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Tell each family's synchronization pattern, how firm it is, and how it changed.
+    """Print each family's synchronization pattern, how firm it is, and how it changed.
 
     Example:  hubtrace patterns 01-ai_YI --until 2024-10-06 --format json
     """
-    thresholds = make_thresholds(period_days, rare_periods, frequent_periods)
-    found = find_patterns(graph, families, parse_until(until), thresholds, stability=stability)
+    from hubtrace.graph.store import open_store
+    from hubtrace.queries.patterns import patterns as find_patterns
+    from hubtrace.queries.thresholds import Thresholds
+
+    thresholds, at = Thresholds(period_days, rare_periods, frequent_periods), parse_until(until)
+    named = families or None
+    with open_store(graph) as store, progress() as show:
+        found = find_patterns(store, named, at, thresholds, stability=stability, progress=show)
     print_rows(
         [row_of(pattern) for pattern in found],
         COLUMNS,
         format_,
         "hubtrace.patterns/1",
         key="families",
-        extra={"until": parse_until(until), "thresholds": asdict(thresholds)},
+        extra={"until": at, "thresholds": asdict(thresholds)},
     )
-
-
-def make_thresholds(period_days: int, rare_periods: int, frequent_periods: int) -> "Thresholds":
-    """Return thresholds with these numbers; a bin has as many day offsets as days.
-
-    Raises:
-        CatalogueError: a number is out of its range.
-    """
-    from hubtrace.queries.thresholds import Thresholds
-
-    return Thresholds(
-        period_days=period_days,
-        rare_periods=rare_periods,
-        frequent_periods=frequent_periods,
-        offsets=max(period_days, 1),
-    )
-
-
-def find_patterns(
-    graph: str,
-    families: list[str] | None,
-    until: int | None,
-    thresholds: "Thresholds",
-    *,
-    stability: bool,
-) -> "list[FamilyPattern]":
-    """Return the patterns of families of the graph at a URL, showing progress."""
-    from hubtrace.graph.store import open_store
-    from hubtrace.queries.patterns import patterns as ask_patterns
-
-    with open_store(graph) as store, progress() as show:
-        return ask_patterns(
-            store,
-            families or None,
-            until,
-            thresholds,
-            stability=stability,
-            progress=lambda done, total: show("families", done, total),
-        )
 
 
 def row_of(pattern: "FamilyPattern") -> dict[str, Any]:

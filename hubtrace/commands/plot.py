@@ -1,6 +1,5 @@
 """`hubtrace plot`: pictures for papers."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +9,7 @@ from hubtrace.options import GRAPH, Families, Graph, PeriodDays, Until, parse_un
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from hubtrace.graph.store import GraphStore
-    from hubtrace.queries.thresholds import Thresholds
+    pass
 
 app = typer.Typer(
     help="Draw figures for papers, like the study's (needs the extra `plot`).",
@@ -43,83 +39,59 @@ def timeline(
 
     Example:  hubtrace plot timeline 01-ai_Yi -o yi.svg
     """
-
-    def drawn(store: "GraphStore", moment: int | None) -> "Figure":
-        from hubtrace.plots.timeline import draw_timeline
-
-        return draw_timeline(store, family, moment, _thresholds(period_days))
-
-    _write(output, graph, until, drawn)
+    _write("timeline.draw_timeline", output, graph, until, family, period_days)
 
 
-@app.command("patterns")
-def patterns(
-    output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
-) -> None:
-    """Draw how many families have each pattern, beside the study's.
-
-    Example:  hubtrace plot patterns -o patterns.pdf
-    """
-
-    def drawn(store: "GraphStore", moment: int | None) -> "Figure":
-        from hubtrace.plots.bars import draw_patterns
-
-        return draw_patterns(store, families or None, moment, _thresholds(14))
-
-    _write(output, graph, until, drawn)
-
-
-@app.command("lag")
-def lag(
-    output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
-) -> None:
-    """Draw who moves first, beside the study's figures, and the lags of switches.
-
-    Example:  hubtrace plot lag -o lag.png
-    """
-
-    def drawn(store: "GraphStore", moment: int | None) -> "Figure":
-        from hubtrace.plots.lags import draw_lags
-
-        return draw_lags(store, families or None, moment, _thresholds(14))
-
-    _write(output, graph, until, drawn)
+_PLOTS = {
+    "patterns": (
+        "bars.draw_patterns",
+        "Draw how many families have each pattern, beside the study's.\n\n"
+        "Example:  hubtrace plot patterns -o patterns.pdf",
+    ),
+    "lag": (
+        "lags.draw_lags",
+        "Draw who moves first, beside the study's figures, and the lags of switches.\n\n"
+        "Example:  hubtrace plot lag -o lag.png",
+    ),
+    "changes": (
+        "bars.draw_changes",
+        "Draw what commits are about on each side: the shares of the 15 change types.\n\n"
+        "Example:  hubtrace plot changes 01-ai_Yi -o changes.svg",
+    ),
+}
+"""The plots of several families: the function that draws each, and its help."""
 
 
-@app.command("changes")
-def changes(
-    output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
-) -> None:
-    """Draw what commits are about on each side: the shares of the 15 change types.
-
-    Example:  hubtrace plot changes 01-ai_Yi -o changes.svg
-    """
-
-    def drawn(store: "GraphStore", moment: int | None) -> "Figure":
-        from hubtrace.plots.bars import draw_changes
-
-        return draw_changes(store, families or None, moment)
-
-    _write(output, graph, until, drawn)
+def _register(name: str, draw: str, text: str) -> None:
+    @app.command(name, help=text)
+    def plot(
+        output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
+    ) -> None:
+        _write(draw, output, graph, until, families or None, 14)
 
 
-def _thresholds(period_days: int) -> "Thresholds":
-    from hubtrace.queries.thresholds import Thresholds
-
-    return Thresholds(period_days=period_days, offsets=max(period_days, 1))
+for _name, (_draw, _text) in _PLOTS.items():
+    _register(_name, _draw, _text)
 
 
 def _write(
+    draw: str,
     output: Path,
     graph: str,
     until: str | None,
-    draw: "Callable[[GraphStore, int | None], Figure]",
+    families: str | list[str] | None,
+    period_days: int,
 ) -> None:
+    """Write the picture that a function of `hubtrace.plots` draws."""
+    from importlib import import_module
+
     from hubtrace.graph.store import open_store
     from hubtrace.plots.canvas import check_target, save
+    from hubtrace.queries.thresholds import Thresholds
 
     check_target(output)
-    moment = parse_until(until)
+    at, (module, _, function) = parse_until(until), draw.partition(".")
+    draw_it = getattr(import_module(f"hubtrace.plots.{module}"), function)
     with open_store(graph) as store:
-        save(draw(store, moment), output)
+        save(draw_it(store, families, at, Thresholds(period_days=period_days)), output)
     say(f"wrote {output}")

@@ -1,4 +1,4 @@
-"""`hubtrace query`: ask a stored question, or any other in Cypher."""
+"""`hubtrace query`: run a stored query, or a Cypher statement."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,7 +86,7 @@ def _read(store: "GraphStore", text: str, parameters: dict[str, Any]) -> "Result
         return store.run(text, **parameters)
     except WriteRefused:
         raise HubtraceError(
-            "this statement changes the graph, and a question only reads; add --write to change it"
+            "this statement changes the graph, and a query only reads; add --write to change it"
         ) from None
 
 

@@ -1,15 +1,11 @@
 """`hubtrace report`: everything about some families, as a page, Markdown, JSON or tables."""
 
-import json
-from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import atomic_replace, write_atomically
 from hubtrace.options import (
     GRAPH,
     AbandonAfter,
@@ -23,22 +19,15 @@ from hubtrace.options import (
     parse_until,
 )
 from hubtrace.progress import progress, say
+from hubtrace.queries.report.formats.interface import ReportFormat
 
 if TYPE_CHECKING:
     from hubtrace.graph.store import GraphStore
     from hubtrace.queries.changes import Changes
+    from hubtrace.queries.report.records import Report
     from hubtrace.queries.thresholds import Thresholds
 
 OUTPUT = Path("hubtrace-report")
-
-
-class ReportFormat(StrEnum):
-    """What a report can be written as."""
-
-    HTML = "html"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +50,7 @@ def report(
         str | None,
         typer.Option(
             metavar="DATE|PLACE",
-            help="Tell what changed since a date, or since another graph or snapshot.",
+            help="List what changed since a date, or since another graph or snapshot.",
         ),
     ] = None,
     period_days: PeriodDays = 14,
@@ -76,24 +65,23 @@ def report(
     Example:  hubtrace report yi --since 2024-06-30
     """
     from hubtrace.graph.store import open_store
+    from hubtrace.queries.report.build import report as build_report
     from hubtrace.queries.thresholds import Thresholds
 
-    moment = parse_until(until)
-    # A period has as many day offsets as days.
-    thresholds = Thresholds(
-        period_days=period_days, offsets=max(period_days, 1), abandon_after_days=abandon_after
-    )
+    at, named = parse_until(until), families or None
+    thresholds = Thresholds(period_days=period_days, abandon_after_days=abandon_after)
     with open_store(graph) as store:
-        compared = None
+        changes = None
         if since is not None:
-            compared = _changes(store, graph, since, families or None, moment, thresholds)
-        document = _document(store, families or None, moment, thresholds, compared)
-    for path in write(document, output, formats or [ReportFormat.HTML]):
+            changes = _changes(store, graph, since, named, at, thresholds)
+        with progress() as show:
+            found = build_report(store, named, at, thresholds, changes=changes, progress=show)
+    for path in write(found, output, formats or [ReportFormat.HTML]):
         print(path)
 
 
-def write(document: dict[str, Any], output: Path, formats: list[ReportFormat]) -> list[Path]:
-    """Write a report's document in these formats; return where.
+def write(report: "Report", output: Path, formats: list[ReportFormat]) -> list[Path]:
+    """Write a report in these formats; return where.
 
     Raises:
         HubtraceError: the folder cannot be made.
@@ -101,27 +89,7 @@ def write(document: dict[str, Any], output: Path, formats: list[ReportFormat]) -
     if output.exists() and not output.is_dir():
         raise HubtraceError(f"{output} is a file; give a folder with -o")
     output.mkdir(parents=True, exist_ok=True)
-    return [_WRITERS[format_](document, output) for format_ in dict.fromkeys(formats)]
-
-
-def _document(
-    store: "GraphStore",
-    families: list[str] | None,
-    until: int | None,
-    thresholds: "Thresholds",
-    compared: "Changes | None",
-) -> dict[str, Any]:
-    from dataclasses import replace
-
-    from hubtrace.queries.report import document
-    from hubtrace.queries.report import report as ask_report
-    from hubtrace.queries.report.formats.markdown import changes_document
-
-    with progress() as show:
-        found = ask_report(store, families, until, thresholds, progress=show)
-    if compared is not None:
-        found = replace(found, changes=changes_document(compared))
-    return document(found)
+    return [format_.write(report, output) for format_ in dict.fromkeys(formats)]
 
 
 def _changes(
@@ -143,52 +111,10 @@ def _changes(
         moment = parse_moment(since)
         if "://" not in moment.place and not Path(moment.place).exists():
             raise HubtraceError(
-                f"--since: {since!r} is no date, and there is no graph or snapshot of that name"
+                f"--since: {since!r} is not a date, and there is no graph or snapshot of that name"
             )
         with open_graph_at(moment) as other:
             before = state(other, moment.name, families, moment.until, thresholds)
     found = changes(before, after)
     say(counted(found))
     return found
-
-
-def _html(document: dict[str, Any], output: Path) -> Path:
-    from hubtrace.queries.report.formats.html import page
-
-    return _put(output / "report.html", page(document))
-
-
-def _markdown(document: dict[str, Any], output: Path) -> Path:
-    from hubtrace.queries.report.formats.markdown import markdown
-
-    return _put(output / "report.md", markdown(document))
-
-
-def _json(document: dict[str, Any], output: Path) -> Path:
-    return _put(output / "report.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-
-
-def _parquet(document: dict[str, Any], output: Path) -> Path:
-    import pyarrow.parquet as pq
-
-    from hubtrace.queries.report.formats.parquet import tables
-
-    folder = output / "parquet"
-    folder.mkdir(exist_ok=True)
-    for name, table in tables(document).items():
-        with atomic_replace(folder / f"{name}.parquet") as aside:
-            pq.write_table(table, aside)
-    return folder
-
-
-def _put(path: Path, text: str) -> Path:
-    write_atomically(path, text)
-    return path
-
-
-_WRITERS: dict[ReportFormat, Callable[[dict[str, Any], Path], Path]] = {
-    ReportFormat.HTML: _html,
-    ReportFormat.MARKDOWN: _markdown,
-    ReportFormat.JSON: _json,
-    ReportFormat.PARQUET: _parquet,
-}

@@ -2,7 +2,6 @@
 
 import typer
 
-from hubtrace.commands.patterns import make_thresholds
 from hubtrace.graph.text import count
 from hubtrace.options import (
     GRAPH,
@@ -36,14 +35,9 @@ def tag(
     """
     from hubtrace.graph.store import open_store
     from hubtrace.queries.tagging import tag as write_tags
+    from hubtrace.queries.thresholds import Thresholds
 
-    thresholds = make_thresholds(period_days, rare_periods, frequent_periods)
+    thresholds, at = Thresholds(period_days, rare_periods, frequent_periods), parse_until(until)
     with open_store(graph) as store, progress() as show:
-        written = write_tags(
-            store,
-            families or None,
-            parse_until(until),
-            thresholds,
-            progress=lambda done, total: show("families", done, total),
-        )
+        written = write_tags(store, families or None, at, thresholds, progress=show)
     say(f"tagged {count(len(written), 'family')} in {graph}")

@@ -9,7 +9,9 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.plots.canvas import DOWNSTREAM, PUBLISHED, UPSTREAM, figure
 from hubtrace.queries.catalogue import ask, family_names
 from hubtrace.queries.patterns import FamilyPattern, patterns
-from hubtrace.queries.study import STUDY, Share, distribution
+from hubtrace.queries.statistics.measures import label_shares
+from hubtrace.queries.statistics.records import Share
+from hubtrace.queries.study import STUDY
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def draw_patterns(
 ) -> "Figure":
     """Draw how many families have each pattern, beside the study's."""
     found = found_patterns(store, families, until, thresholds)
-    shares = [share for share in distribution(found) if share.dimension == "code"]
+    shares = label_shares(found, "code").shares
     made, (axes,) = figure(7.0, 4.2)
     draw_shares(axes, shares, [f"{share.name} ({share.label})" for share in shares], len(found))
     axes.set_title("Synchronization patterns", loc="left", fontsize=10)
@@ -51,7 +53,7 @@ def draw_patterns(
 def draw_shares(axes: "Axes", shares: Sequence[Share], names: Sequence[str], count: int) -> None:
     """Draw shares of families beside the published ones."""
     ours = [share.percent or 0.0 for share in shares]
-    published = [share.published_percent for share in shares]
+    published = [share.published_percent or 0.0 for share in shares]
     what = "1 family" if count == 1 else f"{count:,} families"
     series = [
         (f"these {what}" if count != 1 else f"this {what}", UPSTREAM, ours),
@@ -61,7 +63,9 @@ def draw_shares(axes: "Axes", shares: Sequence[Share], names: Sequence[str], cou
     axes.set_xlabel("per cent of the families")
 
 
-def draw_changes(store: GraphStore, families: list[str] | None, until: int | None) -> "Figure":
+def draw_changes(
+    store: GraphStore, families: list[str] | None, until: int | None, _: Thresholds
+) -> "Figure":
     """Draw what commits are about on each side: the shares of their primary change types.
 
     Raises:
@@ -74,7 +78,7 @@ def draw_changes(store: GraphStore, families: list[str] | None, until: int | Non
         commits[row["side"], row["change_type"]] += row["primary_commits"]
     if not commits.total():
         raise HubtraceError(
-            "no commit has change types to draw: its source did not tell which paths it changed"
+            "no commit has change types to draw: its source does not know which paths it changed"
         )
     totals = {
         side: sum(count for (at, _), count in commits.items() if at == side)

@@ -27,17 +27,17 @@ _NO_DATES = {
     ".pdf": {"CreationDate": None, "ModDate": None},
     ".png": {"Software": None},
 }
-"""Metadata that would differ from run to run, or tells of the machine."""
+"""Metadata that would differ from run to run, or name the machine."""
 
 
 def check_target(path: Path) -> None:
     """Refuse a file that no picture can be written to, before any work is done.
 
     Raises:
-        HubtraceError: its ending is no format, or matplotlib is not installed.
+        HubtraceError: its ending is not a format, or matplotlib is not installed.
     """
     if path.suffix.lower() not in FORMATS:
-        raise HubtraceError(f"{path} is no picture's name; end it in {', '.join(FORMATS)}")
+        raise HubtraceError(f"{path} is not a picture's name; end it in {', '.join(FORMATS)}")
     try:
         import matplotlib
     except ImportError:
@@ -54,7 +54,7 @@ def check_target(path: Path) -> None:
 
 
 def figure(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
-    """Return an empty figure of so many inches, and its axes from left to right."""
+    """Return an empty figure, its size in inches, and its axes from left to right."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(width, height), layout="constrained")

@@ -6,8 +6,8 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.plots.bars import draw_shares, found_patterns
 from hubtrace.plots.canvas import DOWNSTREAM, INK, UPSTREAM, figure
 from hubtrace.queries.catalogue import ask
-from hubtrace.queries.study import distribution
-from hubtrace.queries.thresholds import Thresholds
+from hubtrace.queries.statistics.measures import label_shares
+from hubtrace.queries.thresholds import DAY, Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,6 @@ _DIRECTIONS = (
     ("upstream", "upstream →\ndownstream", UPSTREAM),
     ("downstream", "downstream →\nupstream", DOWNSTREAM),
 )
-_DAY = 86_400
 
 
 def draw_lags(
@@ -25,7 +24,7 @@ def draw_lags(
 ) -> "Figure":
     """Draw the share of each lag beside the study's, and the lags of switches by direction."""
     found = found_patterns(store, families, until, thresholds)
-    shares = [share for share in distribution(found) if share.dimension == "lag"]
+    shares = label_shares(found, "lag").shares
     made, (first, second) = figure(9.5, 3.4, 2)
     names = [share.label.replace("_", " ") for share in shares]
     draw_shares(first, shares, names, len(found))
@@ -34,7 +33,7 @@ def draw_lags(
     names_of = [pattern.family for pattern in found]
     rows = ask(store, "switches", families=names_of, until=until).data()
     lags = {
-        side: [row["lag_seconds"] // _DAY for row in rows if row["from_side"] == side]
+        side: [row["lag_seconds"] // DAY for row in rows if row["from_side"] == side]
         for side, _, _ in _DIRECTIONS
     }
     _boxes(second, lags)

@@ -11,13 +11,12 @@ from hubtrace.output import date
 from hubtrace.plots.canvas import DOWNSTREAM, GRID, SHARED, UPSTREAM, figure, text
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.patterns import patterns
-from hubtrace.queries.thresholds import Thresholds
+from hubtrace.queries.thresholds import DAY, Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DAY = 86_400
 _PER_PERIOD, _PER_LABEL, _PER_CHARACTER = 0.16, 0.2, 0.08
 """Inches that a period takes, that a label of the axis needs, and a character of a name."""
 

@@ -1,9 +1,8 @@
 """Change types: what a commit changed, of the study's 15 types (docs/change-types.md).
 
-- `types`: the types and the areas, and what they mean
 - `tables/`: the rules, as data that can be read; begin here
-- `paths`: what a file is; `messages`: what a message speaks of; `classifier`: both together
-- `bots`: who is no human
+- `rules`: the types, the areas and the entries of the tables
+- `paths`: what a file is; `messages`: what a message is about, bots, merges; `classifier`: both
 - `columns`: a whole history at once; `lines`: commits as lines of JSON
 """
 

@@ -1,7 +1,7 @@
 """The change types of a commit: from its paths first, from its message second.
 
 1. An entry of rules.toml that holds decides.
-2. Words that tell more than a file's name (`strong`) decide over code and configuration.
+2. Words that are more specific than a file's name (`strong`) decide over code and configuration.
 3. The files decide: the type of most of them; else the one that the message names; else the one
    that counts most (`ChangeType`). Files that say little yield to the message.
 4. Without a file, the files that the message names decide, then what it speaks of.
@@ -43,15 +43,15 @@ _FALLBACK = {
 """What is left to say of a commit that names nothing: on the Hub most edits are of the card."""
 
 
-_UNTOLD = frozenset({"other", "plain-text"})
+_UNSURE = frozenset({"other", "plain-text"})
 """Kinds of file that a name in a message is not enough for: it may be no file at all."""
 _WEAK = "generic-code"
 """What words like `fix` and `patch` speak of: less than that a commit is a merge."""
 _VERBS = {"create": "A", "add": "A", "delete": "D", "remove": "D", "update": "M"}
 
-Counted = tuple[tuple[FileKind, str | None, int], ...]
+FileCounts = tuple[tuple[FileKind, str | None, int], ...]
 """How many files there are of each kind and status."""
-Told = tuple[ChangeType, str]
+Candidate = tuple[ChangeType, str]
 """A type, and the entry that gave it."""
 
 
@@ -75,7 +75,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """All that is told of a commit."""
+    """The change types of a commit, and what else is known of it."""
 
     types: tuple[ChangeType, ...]
     rule: str
@@ -87,87 +87,84 @@ class Classified:
 def classify(
     side: str, message: str, files: Sequence[Changed] = (), author: str | None = None
 ) -> Classified:
-    """Tell what a commit changed; `side` is `upstream` or `downstream`."""
+    """Classify a commit; `side` is `upstream` or `downstream`."""
     line, merge = first_line(message), is_merge(message)
-    known = counted((kind_of(path), status or _said(line, path)) for path, status in files)
+    known = counted((kind_of(path), status or _status_named(line, path)) for path, status in files)
     answer = answer_for(side, line, known, merge=merge)
     return Classified(answer.types, answer.rule, areas_of(known), is_bot(author, line), merge)
 
 
-def counted(known: Iterable[tuple[FileKind, str | None]]) -> Counted:
+def counted(known: Iterable[tuple[FileKind, str | None]]) -> FileCounts:
     """Count files by kind and status, in the order of files.toml."""
     return in_order((kind, status, count) for (kind, status), count in Counter(known).items())
 
 
-def in_order(entries: Iterable[tuple[FileKind, str | None, int]]) -> Counted:
+def in_order(entries: Iterable[tuple[FileKind, str | None, int]]) -> FileCounts:
     """Put counted files in the order of files.toml."""
     return tuple(sorted(entries, key=lambda entry: (place_of(entry[0]), entry[1] or "")))
 
 
 @lru_cache(maxsize=50_000)
-def areas_of(files: Counted) -> tuple[Area, ...]:
+def areas_of(files: FileCounts) -> tuple[Area, ...]:
     """Return the areas of files, in the order of `Area`."""
     found = {kind.area for kind, _, _ in files}
     return tuple(area for area in Area if area in found)
 
 
-def answer_for(side: str, line: str, files: Counted, *, merge: bool = False) -> Answer:
+def answer_for(side: str, line: str, files: FileCounts, *, merge: bool = False) -> Answer:
     """Return the types of a commit from its first line (`first_line`) and its files."""
     mentioned = files_named(line, bare=not files)
-    named = [name for name in mentioned if kind_of(name).id not in _UNTOLD]
-    said = without(line, named) if named else line
-    return _answer(side, topics_of(said), files or _files_of(line, named), merge)
+    named = [name for name in mentioned if kind_of(name).id not in _UNSURE]
+    topics = topics_of(without(line, named) if named else line)
+    if not files:
+        files = counted((kind_of(name), _status_named(line, name)) for name in named)
+    return _answer(side, topics, files, merge)
 
 
 @lru_cache(maxsize=200_000)
-def _answer(side: str, speaks_of: tuple[Topic, ...], files: Counted, merge: bool) -> Answer:
-    told = list(_told(side, speaks_of, files))
-    if not told or (merge and told[0][1] == f"words:{_WEAK}"):
-        told = [(ChangeType.SHARING, "merge") if merge else (_FALLBACK[side], "nothing")]
-    return Answer(tuple(dict.fromkeys(type_ for type_, _ in told)), told[0][1])
+def _answer(side: str, topics: tuple[Topic, ...], files: FileCounts, merge: bool) -> Answer:
+    candidates = list(_candidates(side, topics, files))
+    if not candidates or (merge and candidates[0][1] == f"words:{_WEAK}"):
+        candidates = [(ChangeType.SHARING, "merge") if merge else (_FALLBACK[side], "nothing")]
+    return Answer(tuple(dict.fromkeys(type_ for type_, _ in candidates)), candidates[0][1])
 
 
-def _files_of(line: str, names: Sequence[str]) -> Counted:
-    """Return the files that a line names."""
-    return counted((kind_of(name), _said(line, name)) for name in names)
-
-
-def _said(line: str, path: str) -> str | None:
-    """Return the status that `Create NAME` and the like tell of the file."""
+def _status_named(line: str, path: str) -> str | None:
+    """Return the status of a file in messages such as `Create NAME`."""
     verb, _, rest = line.partition(" ")
     named = path.rsplit("/", 1)[-1].lower() in rest.lower()
     return _VERBS.get(verb.lower()) if named else None
 
 
-def _told(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterator[Told]:
+def _candidates(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
     """Yield types, the primary one first, each with the entry that gave it."""
     kinds = {kind.id for kind, _, _ in files}
     statuses = {status for _, status, _ in files}
-    possible = _possible(side, speaks_of)
+    possible = _possible(side, topics)
     rule = next((rule for rule in possible if _fits(rule, kinds, statuses)), None)
     if rule is not None:
         yield rule.type, f"rule:{rule.id}"
     if files:
-        yield from _by_files(side, speaks_of, files)
+        yield from _by_files(side, topics, files)
         return
     for weak in (False, True):
-        for topic in speaks_of:
+        for topic in topics:
             if topic.type is not None and topic.weak is weak:
                 yield topic.type, f"words:{topic.id}"
-        if rule is not None or any(topic.type and not topic.weak for topic in speaks_of):
+        if rule is not None or any(topic.type and not topic.weak for topic in topics):
             return
 
 
 @lru_cache(maxsize=50_000)
-def _possible(side: str, speaks_of: tuple[Topic, ...]) -> tuple[Rule, ...]:
+def _possible(side: str, topics: tuple[Topic, ...]) -> tuple[Rule, ...]:
     """Return the rules that hold on a side for a message, whatever the files are."""
-    said = {topic.id for topic in speaks_of}
+    ids = {topic.id for topic in topics}
     return tuple(
         rule
         for rule in rules()
         if (rule.side is None or rule.side == side)
-        and (not rule.words or not said.isdisjoint(rule.words))
-        and said.isdisjoint(rule.unless)
+        and (not rule.words or not ids.isdisjoint(rule.words))
+        and ids.isdisjoint(rule.unless)
     )
 
 
@@ -180,8 +177,8 @@ def _fits(rule: Rule, kinds: set[str], statuses: set[str | None]) -> bool:
     )
 
 
-def _by_files(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterator[Told]:
-    telling = [topic for topic in speaks_of if topic.type is not None and not topic.weak]
+def _by_files(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
+    telling = [topic for topic in topics if topic.type is not None and not topic.weak]
     strong = next((topic for topic in telling if topic.strong), None)
     if strong is not None and strong.type is not None and _mostly_worked_on(files):
         yield strong.type, f"words:{strong.id}"
@@ -197,12 +194,12 @@ def _by_files(side: str, speaks_of: tuple[Topic, ...], files: Counted) -> Iterat
     yield from ((type_, rule_of[type_]) for type_ in sorted(votes, key=IMPORTANCE.__getitem__))
 
 
-def _mostly_worked_on(files: Counted) -> bool:
+def _mostly_worked_on(files: FileCounts) -> bool:
     on = sum(count for kind, _, count in files if kind.area in _WORKED_ON)
     return 2 * on > sum(count for _, _, count in files)
 
 
-def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Told:
+def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Candidate:
     """Return what files of a kind stand for, or what the message says if they yield to it."""
     own = type_of(kind, side)
     agreed = not kind.blank and any(topic.type is own for topic in telling)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubtrace.ingest.change_types.classifier import Counted, answer_for, areas_of, in_order
+from hubtrace.ingest.change_types.classifier import FileCounts, answer_for, areas_of, in_order
 from hubtrace.ingest.change_types.messages import first_line, is_bot, is_merge
 from hubtrace.ingest.change_types.paths import kind_of, place_of
 from hubtrace.ingest.change_types.rules import Area, ChangeType, file_kinds
@@ -25,39 +25,35 @@ COLUMNS = pa.schema(
         ("bot", pa.bool_()),
     ]
 )
-"""What is told of every commit; null where it cannot be known."""
+"""The columns of every commit; null where they cannot be known."""
 
 CHANGES_READ = ["sha", "status", "path"]
 """The columns of what commits changed that are looked at."""
 
 _STATUSES = ("A", "M", "D", "T")
 
-Told = tuple[tuple[ChangeType, ...], str, tuple[Area, ...]]
+Types = tuple[tuple[ChangeType, ...], str, tuple[Area, ...]]
 """Types, rule and areas of a commit."""
 
 
-def told_of(side: str, commits: pa.Table, changes: pa.Table | None) -> pa.Table:
+def classify_history(side: str, commits: pa.Table, changes: pa.Table | None) -> pa.Table:
     """Return rows of `COLUMNS` for `commits` (`sha`, `subject`, `author`), in their order.
 
-    `changes` has `sha`, `path` and `status`; None if the source does not tell what commits
-    changed, and then nobody knows their types.
+    `changes` has `sha`, `path` and `status`; None if the source does not report what
+    commits changed: then their types are null.
     """
-    bots = pa.array(map(_bot, _texts(commits, "author"), _texts(commits, "subject")), pa.bool_())
+    subjects: list[str | None] = commits["subject"].to_pylist()
+    bots = pa.array(map(_bot, commits["author"].to_pylist(), subjects), pa.bool_())
     if changes is None:
         unknown = [pa.nulls(len(bots), field.type) for field in list(COLUMNS)[:3]]
         return pa.Table.from_arrays([*unknown, bots], schema=COLUMNS)
     files = _files(commits["sha"].combine_chunks(), changes)
-    told = [
-        _told(side, subject or "", counted)
-        for subject, counted in zip(_texts(commits, "subject"), files, strict=True)
+    types = [
+        _types(side, subject or "", counted)
+        for subject, counted in zip(subjects, files, strict=True)
     ]
-    columns = [_column(told, place, COLUMNS.field(place).type) for place in range(3)]
+    columns = [_column(types, place, COLUMNS.field(place).type) for place in range(3)]
     return pa.Table.from_arrays([*columns, bots], schema=COLUMNS)
-
-
-def _texts(commits: pa.Table, name: str) -> list[str | None]:
-    found: list[str | None] = commits[name].to_pylist()
-    return found
 
 
 def _bot(author: str | None, subject: str | None) -> bool | None:
@@ -65,12 +61,12 @@ def _bot(author: str | None, subject: str | None) -> bool | None:
 
 
 @lru_cache(maxsize=500_000)
-def _told(side: str, subject: str, files: Counted) -> Told:
+def _types(side: str, subject: str, files: FileCounts) -> Types:
     answer = answer_for(side, first_line(subject), files, merge=is_merge(subject))
     return answer.types, answer.rule, areas_of(files)
 
 
-def _files(shas: pa.Array, changes: pa.Table) -> Iterator[Counted]:
+def _files(shas: pa.Array, changes: pa.Table) -> Iterator[FileCounts]:
     """Yield what each commit changed, as counts of the kinds and statuses of its files."""
     paths = changes["path"].combine_chunks().dictionary_encode()
     kinds = np.array([place_of(kind_of(path)) for path in paths.dictionary.to_pylist()], np.int64)
@@ -89,7 +85,7 @@ def _files(shas: pa.Array, changes: pa.Table) -> Iterator[Counted]:
 
 
 @lru_cache(maxsize=200_000)
-def _counted(sorts: tuple[int, ...], counts: tuple[int, ...]) -> Counted:
+def _counted(sorts: tuple[int, ...], counts: tuple[int, ...]) -> FileCounts:
     pairs = (divmod(sort, len(_STATUSES)) for sort in sorts)
     return in_order(
         (file_kinds()[kind], _STATUSES[status], count)
@@ -97,9 +93,9 @@ def _counted(sorts: tuple[int, ...], counts: tuple[int, ...]) -> Counted:
     )
 
 
-def _column(told: list[Told], place: int, type_: pa.DataType) -> pa.Array:
+def _column(types: list[Types], place: int, type_: pa.DataType) -> pa.Array:
     """Return one part of every answer as a column; each distinct value is made once."""
     number: dict[Hashable, int] = {}
-    rows = [number.setdefault(one[place], len(number)) for one in told]
+    rows = [number.setdefault(one[place], len(number)) for one in types]
     of_list: Callable[[Any], Any] = list if pa.types.is_list(type_) else str
     return pa.array(map(of_list, number), type_).take(pa.array(rows, pa.int32()))

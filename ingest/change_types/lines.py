@@ -1,4 +1,4 @@
-"""Commits as lines of JSON: read, classified, and given back with what was told."""
+"""Commits as lines of JSON: read, classified, and written with their types."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def classified_lines(lines: Lines, name: str) -> Iterator[dict[str, Any]]:
     """Yield the object of every line with `types`, `rule`, `areas`, `bot` and `merge` added.
 
     Raises:
-        TableError: a line is no such object; names the line.
+        TableError: a line is not such an object; the message names it.
     """
     number = 0
     while line := lines.readline(LONGEST + 1):
@@ -33,9 +33,17 @@ def classified_lines(lines: Lines, name: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             row = _row(line)
-            yield {**row, **_told(_classified(row))}
+            found = _classified(row)
         except _BadLineError as error:
             raise TableError(f"{name}:{number}: {error}") from None
+        yield {
+            **row,
+            "types": [str(type_) for type_ in found.types],
+            "rule": found.rule,
+            "areas": [str(area) for area in found.areas],
+            "bot": found.bot,
+            "merge": found.merge,
+        }
 
 
 class _BadLineError(ValueError):
@@ -61,14 +69,14 @@ def _row(line: bytes) -> dict[str, Any]:
 
 
 def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a valid JSON number")
 
 
 def _classified(row: dict[str, Any]) -> Classified:
     side = row.get("side")
     if side not in _SIDES:
-        told = "is missing" if "side" not in row else f"is {_shown(side)}"
-        raise _BadLineError(f"`side` {told}; it is `upstream` or `downstream`")
+        fault = "is missing" if "side" not in row else f"is {json.dumps(side)[:40]}"
+        raise _BadLineError(f"`side` {fault}; it must be `upstream` or `downstream`")
     if "message" not in row:
         raise _BadLineError("`message` is missing")
     texts = {field: _text(row, field) for field in ("message", "title", "author")}
@@ -96,7 +104,7 @@ def _file(number: int, item: Any) -> Changed:
         (item.get("path"), item.get("status")) if isinstance(item, dict) else (item, None)
     )
     if not isinstance(path, str):
-        raise _BadLineError(f"file {number} of `files` is no path, and has none")
+        raise _BadLineError(f"file {number} of `files` is not a path and has no `path`")
     if status is not None and not isinstance(status, str):
         raise _BadLineError(f"the status of file {number} is {_kind(status)}, not a text")
     return Changed(path, _letter(status))
@@ -108,20 +116,6 @@ def _letter(status: str | None) -> str | None:
     return {"R": "D" if (status or "").lower() == "removed" else "M"}.get(letter, letter or None)
 
 
-def _told(found: Classified) -> dict[str, Any]:
-    return {
-        "types": [str(type_) for type_ in found.types],
-        "rule": found.rule,
-        "areas": [str(area) for area in found.areas],
-        "bot": found.bot,
-        "merge": found.merge,
-    }
-
-
 def _kind(value: Any) -> str:
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
     return "null" if value is None else kinds.get(type(value), "a number")
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value)[:40]

@@ -1,4 +1,4 @@
-"""What a file is, told from its path by files.toml."""
+"""What a file is, from its path, by files.toml."""
 
 import re
 from collections.abc import Callable
@@ -22,8 +22,8 @@ def kind_of(path: str) -> FileKind:
     original = path.rsplit("/", 1)[-1]
     stem = original.lower() if original.islower() else _HUMP.sub(" ", original).lower()
     words = {*_SIGNS.split(stem), stem.rsplit(".", 1)[0]}
-    on_the_way = set(folders)
-    return next(kind for kind, match in _matchers() if match(name, on_the_way, words))
+    parents = set(folders)
+    return next(kind for kind, match in _matchers() if match(name, parents, words))
 
 
 @cache
@@ -50,7 +50,7 @@ def _matchers() -> tuple[tuple[FileKind, Match], ...]:
 
 
 def _matcher(kind: FileKind) -> Match:
-    """Return what tells whether a file is of a kind; it runs for every distinct path."""
+    """Return a predicate for files of a kind; it runs for every distinct path."""
     exact = frozenset(name for name in kind.names if not _WILD.search(name))
     wild = [translate(name) for name in kind.names if _WILD.search(name)]
     named = re.compile("|".join(wild)).match if wild else None
@@ -64,7 +64,7 @@ def _matcher(kind: FileKind) -> Match:
             return False
         if anywhere:
             return True
-        there, said = not in_folders.isdisjoint(folders), not in_name.isdisjoint(words)
-        return (there and said) if kind.needs_both else (there or said)
+        in_path, named_so = not in_folders.isdisjoint(folders), not in_name.isdisjoint(words)
+        return (in_path and named_so) if kind.needs_both else (in_path or named_so)
 
     return match

@@ -66,7 +66,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileKind:
-    """An entry of files.toml; the table itself tells what the fields mean."""
+    """An entry of files.toml; the table itself says what the fields mean."""
 
     id: str
     reason: str
@@ -159,11 +159,8 @@ def _table(name: str) -> list[dict[str, Any]]:
 
 
 def _text(name: str) -> str:
-    return (
-        files("hubtrace.ingest.change_types")
-        .joinpath("tables", f"{name}.toml")
-        .read_text(encoding="utf-8")
-    )
+    tables = files("hubtrace.ingest.change_types") / "tables"
+    return (tables / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _sets(row: dict[str, Any]) -> dict[str, Any]:

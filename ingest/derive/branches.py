@@ -4,15 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.divergence import Divergence, divergences
 from hubtrace.ingest.derive.landed import landed_heads
 from hubtrace.ingest.derive.membership import Membership
 from hubtrace.ingest.records import Observation, Ref, RefKind
 
 BRANCH_KINDS = frozenset({RefKind.BRANCH, RefKind.PULL_REQUEST, RefKind.CONVERT})
-"""The refs that count as branches (DESIGN.md section 1, *branch*)."""
+"""The refs that count as branches (docs/design.md, section 1, *branch*)."""
 
 SPECIAL_BRANCHES = {
     "gh-pages": "the built web site, served by GitHub Pages",
@@ -28,7 +27,7 @@ meant to be merged, and one left lying is a finding.
 
 
 class BranchStatus(StrEnum):
-    """The part of DESIGN.md section 3's table that does not depend on time."""
+    """The part of docs/design.md, section 3's table that does not depend on time."""
 
     DEFAULT = "default"
     MERGED = "merged"
@@ -41,7 +40,7 @@ class BranchStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BranchFacts:
-    """One branch compared with the default branch (DESIGN.md sections 3 and 5).
+    """One branch compared with the default branch (docs/design.md, section 3 and 5).
 
     `ahead`, `behind` and `merge_base` are None if there is nothing to compare: the branch's head
     or the default branch's head is not among the commits.

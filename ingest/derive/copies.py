@@ -1,6 +1,7 @@
 """Copies: each file of a variant with its origin in each repository that holds it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,48 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hubtrace.ingest.derive.holdings import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """What tells of a repository whose fork it is."""
-
-    root: str | None
-    """The first commit of its default branch, along first parents; None if it is not known."""
-    fork_of: str | None
-    """`owner/name` of what its host says that it was forked from."""
-
-
-def collapse(repositories: Mapping[str, Lineage]) -> dict[str, int]:
-    """Return a number for each repository, by key; those that are forks of each other share one.
-
-    Two are joined if their default branches began with the same commit, or if the host says that
-    one is a fork of the other, or both of a third one. A history that was merged in later joins
-    nothing: a collection of projects is not a fork of each of them.
-    """
-    parent: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    for key in sorted(repositories):
-        for relative in _relatives(key, repositories[key]):
-            parent[find(relative)] = find(key)
-    numbers: dict[str, int] = {}
-    return {key: numbers.setdefault(find(key), len(numbers)) for key in sorted(repositories)}
-
-
-def _relatives(key: str, lineage: Lineage) -> Iterable[str]:
-    if lineage.root is not None:
-        yield f"root {lineage.root}"
-    if lineage.fork_of is not None:
-        host = key.rsplit("/", 2)[0]
-        yield f"{host}/{lineage.fork_of.lower()}"
-
+from hubtrace.ingest.derive.copy_index import CopyIndex, Kind
 
 MOST_HOLDERS = 20
 """A blob that more repositories hold tells nothing of any of them: it counts as boilerplate."""
@@ -69,40 +29,23 @@ COPIES = pa.schema(
         ("gone_at", pa.int64()),
         ("copied_sha", pa.string()),
         ("origin_sha", pa.string()),
+        ("origin_at", pa.int64()),
     ]
 )
 """One row for each variant, blob, path and repository (of a network of forks, the one that the
-origin landed in first, rather the source than a fork). `origin_sha` is null for an asset of a
-release whose tag is not known."""
+origin landed in first, rather the source than a fork), by their numbers in the index. `origin_sha`
+is null for an asset of a release whose tag is not known; `origin_at` is `HOLDINGS.since` of it."""
 
 _FIRST = ["kind", "landed_at", "at", "depth", "sha"]
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class CopyIndex:
-    """What copies are looked for in."""
+def find_copies(world: CopyIndex, families: Collection[tuple[str, str]]) -> pa.Table:
+    """Return the copies between variants and repositories, sorted.
 
-    downstream: pa.Table
-    """Rows of `HOLDINGS` of variants: all that happened at the paths of the files to look for."""
-    upstream: pa.Table
-    """Rows of `HOLDINGS` of repositories. A README (`Kind.README`) has the card's blob id."""
-    network: Sequence[int]
-    """Of each repository the number of the network of forks that it belongs to."""
-    forks: Collection[int]
-    """The repositories that are forks by their host's word."""
-    families: Collection[tuple[int, int]]
-    """Variants with the repositories of their families."""
-    pointers: Collection[str]
-    """Blob ids that are known to be git LFS pointers."""
-    boilerplate: Collection[str]
-    """Blob ids of files that are in everybody's repositories."""
-
-
-def find_copies(world: CopyIndex) -> pa.Table:
-    """Return the copies between variants and repositories as rows of `COPIES`, sorted.
-
-    Boilerplate is kept between the members of a family only, and is marked.
+    As rows of `COPIES`, but with the keys of the projects instead of their numbers, and with a
+    column `key`. Boilerplate is kept between the members of a family only, and is marked;
+    `families` are the keys of variants with the keys of the repositories of their families.
     """
     held = world.downstream.filter(
         pc.is_in(world.downstream["blob"], pc.unique(world.upstream["blob"]))
@@ -110,11 +53,25 @@ def find_copies(world: CopyIndex) -> pa.Table:
     held, origins = _kept_files(held), _Origins.of(world)
     file, origin = _pairs(held["blob"], origins.first["blob"])
     common = _is_common(world, origins)[origin]
-    family = _same_family(world, held["project"].to_numpy()[file], origins.network[origin])
+    family = _same_family(
+        world, families, held["project"].to_numpy()[file], origins.network[origin]
+    )
     wanted = ~common | family
     file, origin, common = file[wanted], origin[wanted], common[wanted]
     found = _table(world, held.take(file), origins, origin, common)
-    return found.sort_by([(name, "ascending") for name in COPIES.names[:4]])
+    return _named(world, found.sort_by([(name, "ascending") for name in COPIES.names[:4]]))
+
+
+def _named(world: CopyIndex, copies: pa.Table) -> pa.Table:
+    """Put the projects' keys in place of their numbers, and add the copies' own keys."""
+    for name, keys in (("variant", world.variants), ("repository", world.repositories)):
+        column = pa.array(keys, pa.string()).take(copies[name].combine_chunks())
+        copies = copies.set_column(copies.schema.get_field_index(name), name, column)
+    parts = [copies[name].to_pylist() for name in COPIES.names[:4]]
+    hashes = [
+        hashlib.sha256(repr(part).encode()).hexdigest()[:32] for part in zip(*parts, strict=True)
+    ]
+    return copies.append_column("key", pa.array(hashes, pa.string()))
 
 
 def _kept_files(held: pa.Table) -> pa.Table:
@@ -171,9 +128,13 @@ def _is_common(world: CopyIndex, origins: _Origins) -> NDArray[np.bool_]:
     return common
 
 
-def _same_family(world: CopyIndex, variant: Indices, network: Indices) -> NDArray[np.bool_]:
+def _same_family(
+    world: CopyIndex, families: Collection[tuple[str, str]], variant: Indices, network: Indices
+) -> NDArray[np.bool_]:
     width = max(world.network, default=0) + 1
-    pairs = [v * width + world.network[repository] for v, repository in world.families]
+    place = {key: number for number, key in enumerate(world.variants)}
+    networks = dict(zip(world.repositories, world.network, strict=True))
+    pairs = [place[v] * width + networks[r] for v, r in families if v in place and r in networks]
     return np.isin(variant.astype(np.int64) * width + network, np.array(pairs, dtype=np.int64))
 
 
@@ -205,6 +166,7 @@ def _table(
         "gone_at": _gone_at(world.downstream, held),
         "copied_sha": held["sha"],
         "origin_sha": first["sha"],
+        "origin_at": first["since"],
     }
     return pa.table(columns, schema=COPIES)
 

@@ -1,8 +1,9 @@
-"""What the projects of a snapshot hold, read for the search of copies."""
+"""Who holds which file since which commit: all that the search of copies needs, read once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +12,167 @@ import pyarrow.compute as pc
 from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_bytes
 from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerplate, pointer_id
-from hubtrace.ingest.derive.copies import CopyIndex, Lineage, collapse
-from hubtrace.ingest.derive.holdings import HOLDINGS, Kind, Standing, files_of, standing_of
-from hubtrace.ingest.records import Asset, HostData, RefKind, Release, Text
+from hubtrace.ingest.derive.dag import History, history_of
+from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
+
+
+class Kind(IntEnum):
+    """How a repository holds a file; the first that is true of a file and a repository counts."""
+
+    FILE = 0
+    """The blob is in its history."""
+    README = 1
+    """Its README is the same but for the front matter."""
+    ASSET = 2
+    """A file of the same SHA-256 and size is attached to one of its releases."""
+
+
+HOLDINGS = pa.schema(
+    [
+        ("project", pa.int32()),
+        ("blob", pa.string()),
+        ("path", pa.string()),
+        ("sha", pa.string()),
+        ("kind", pa.int8()),
+        ("landed_at", pa.int64()),
+        ("at", pa.int64()),
+        ("depth", pa.int32()),
+        ("chain", pa.bool_()),
+        ("since", pa.int64()),
+    ]
+)
+"""`project` is a number that the caller chose; `blob` is null if the commit took a file away, or
+put something else in its place; `sha` is null for an asset whose tag is not known; `landed_at` is
+null if the commit never landed, `at` its time on its side; `depth` counts the commits on the
+longest way down to a root, so that it grows from every parent to its child; `chain` is true on the
+first-parent chain of the default branch, where changes against first parents tell the tree;
+`since` is when the commit landed, else its time on its side: which of several holders was first
+(null for an asset whose tag is not known)."""
+
+_FILE_MODES = pa.array(["100644", "100755", "100664"])
+"""Submodules hold no blob, and what is in a symbolic link is a path."""
+_STANDING = ("landed_at", "at", "depth", "chain", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the commits of one project stand."""
+
+    commits: pa.Table
+    """Columns `sha`, `landed_at`, `at`, `depth`, `chain` and `since`, one row per commit."""
+    root: str | None
+    """The first commit of the default branch along first parents; None if it is not known."""
+
+    def holdings(self, project: int, files: pa.Table, kind: Kind = Kind.FILE) -> pa.Table:
+        """Return `files` (columns `sha`, `path`, `blob`) as rows of `HOLDINGS`."""
+        row = pc.index_in(files["sha"], self.commits["sha"].combine_chunks())
+        known = pc.is_valid(row)
+        files, row = files.filter(known), row.filter(known)
+        columns = {name: self.commits[name].take(row) for name in _STANDING}
+        columns |= {name: files[name] for name in ("blob", "path", "sha")}
+        columns["project"] = pa.repeat(pa.scalar(project, pa.int32()), files.num_rows)
+        columns["kind"] = pa.repeat(pa.scalar(int(kind), pa.int8()), files.num_rows)
+        return pa.table([columns[name] for name in HOLDINGS.names], schema=HOLDINGS)
+
+
+def files_of(changes: pa.Table) -> pa.Table:
+    """Return a snapshot's changes as `sha`, `path` and `blob`; the blob is null for no file."""
+    is_file = pc.is_in(changes["mode"], _FILE_MODES)
+    blob = pc.if_else(is_file, changes["blob"], pa.scalar(None, pa.string()))
+    return pa.table({"sha": changes["sha"], "path": changes["path"], "blob": blob})
+
+
+def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
+    """Return where commits stand by the refs of `last`; `at` is the column of a commit's time."""
+    history = history_of(commits)
+    membership = membership_of(history, last)
+    chain = history.first_parent_chain(membership.head) if membership.head is not None else []
+    landed = pa.array(membership.landed_at, pa.int64())
+    columns = {
+        "sha": commits["sha"],
+        "landed_at": landed if last.ancestry else commits["committed_at"],
+        "at": commits[at],
+        "depth": pa.array(_depths(history), pa.int32()),
+        "chain": pa.array(np.isin(np.arange(len(history.shas)), chain)),
+        "since": pc.coalesce(landed, commits[at]) if last.ancestry else commits[at],
+    }
+    root = history.shas[chain[-1]] if chain and chain[-1] not in history.cut else None
+    return Standing(pa.table(columns), root)
+
+
+def _depths(history: History) -> list[int]:
+    depth = [0] * len(history.shas)
+    for commit in history.order:
+        for parent in history.parents[commit]:
+            if depth[parent] >= depth[commit]:
+                depth[commit] = depth[parent] + 1
+    return depth
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What tells of a repository whose fork it is."""
+
+    root: str | None
+    """The first commit of its default branch, along first parents; None if it is not known."""
+    fork_of: str | None
+    """`owner/name` of what its host says that it was forked from."""
+
+
+def collapse(repositories: Mapping[str, Lineage]) -> dict[str, int]:
+    """Return a number for each repository, by key; those that are forks of each other share one.
+
+    Two are joined if their default branches began with the same commit, or if the host says that
+    one is a fork of the other, or both of a third one. A history that was merged in later joins
+    nothing: a collection of projects is not a fork of each of them.
+    """
+    parent: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for key in sorted(repositories):
+        for relative in _relatives(key, repositories[key]):
+            parent[find(relative)] = find(key)
+    numbers: dict[str, int] = {}
+    return {key: numbers.setdefault(find(key), len(numbers)) for key in sorted(repositories)}
+
+
+def _relatives(key: str, lineage: Lineage) -> Iterable[str]:
+    if lineage.root is not None:
+        yield f"root {lineage.root}"
+    if lineage.fork_of is not None:
+        host = key.rsplit("/", 2)[0]
+        yield f"{host}/{lineage.fork_of.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIndex:
+    """What copies are looked for in."""
+
+    downstream: pa.Table
+    """Rows of `HOLDINGS` of variants: all that happened at the paths of the files to look for."""
+    upstream: pa.Table
+    """Rows of `HOLDINGS` of repositories. A README (`Kind.README`) has the card's blob id."""
+    network: Sequence[int]
+    """Of each repository the number of the network of forks that it belongs to."""
+    forks: Collection[int]
+    """The repositories that are forks by their host's word."""
+    variants: Sequence[str]
+    """The keys of the variants, by number."""
+    repositories: Sequence[str]
+    """The keys of the repositories, by number."""
+    pointers: Collection[str]
+    """Blob ids that are known to be git LFS pointers."""
+    boilerplate: Collection[str]
+    """Blob ids of files that are in everybody's repositories."""
+
 
 _BATCH_ROWS = 500_000
 """Changes that are looked through at once."""
@@ -47,12 +204,9 @@ class _Search:
 def read_copy_index(
     variants: Sequence[ProjectHistory],
     repositories: Sequence[ProjectHistory],
-    families: Iterable[tuple[str, str]],
     progress: Progress,
 ) -> CopyIndex:
     """Return what these variants and repositories have in common; numbers are their positions.
-
-    `families` are keys of variants with keys of the repositories of their families.
 
     Raises:
         SnapshotCorrupt: a file is not what was written.
@@ -64,14 +218,13 @@ def read_copy_index(
     upstream = _repository_files(search, _distinct([wanted, pa.array(_blobs(readmes))]))
     assets = _assets(search, set(wanted.to_pylist()))
     held, roots = _upstream_holdings(search, upstream, readmes, assets)
-    number = {history.project.key: n for n, history in enumerate(repositories)}
-    place = {history.project.key: n for n, history in enumerate(variants)}
     return CopyIndex(
         downstream=_downstream_holdings(variants, downstream, pc.unique(held["blob"])),
         upstream=held,
         network=_networks(repositories, roots),
         forks=[n for n, history in enumerate(repositories) if _fork_of(history)],
-        families=[(place[v], number[r]) for v, r in families if v in place and r in number],
+        variants=[history.project.key for history in variants],
+        repositories=[history.project.key for history in repositories],
         pointers=search.pointers,
         boilerplate=boilerplate().keys(),
     )
@@ -229,9 +382,11 @@ def _asset_holdings(
         }
         for release, asset, pointer in assets
     ]
-    known = set(standing.commits["sha"].to_pylist()) if rows else set()
+    times = (standing.commits[name].to_pylist() for name in ("sha", "since"))
+    since = dict(zip(*times, strict=True)) if rows else {}
     for row in rows:
-        row["sha"] = row["sha"] if row["sha"] in known else None
+        row["since"] = since.get(row["sha"])
+        row["sha"] = row["sha"] if row["sha"] in since else None
     return pa.Table.from_pylist(rows, schema=HOLDINGS)
 
 

@@ -1,7 +1,11 @@
-"""The commit graph of one project, by number, in an order in which every pass is a loop."""
+"""The commit graph of one project, by number, so that every pass is a loop; and its changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubtrace.graph.errors import IngestError
 
@@ -132,3 +136,48 @@ def _sort_parents_first(parents: list[tuple[int, ...]], shas: list[str]) -> list
         raise IngestError(f"the history goes round in a circle at or above commit {shas[stuck]}")
     order.reverse()
     return order
+
+
+def values(rows: pa.Table, name: str) -> list[Any]:
+    """Return a column as Python values."""
+    column: list[Any] = rows[name].to_pylist()
+    return column
+
+
+def history_of(rows: pa.Table) -> History:
+    """Return the history of commits in columns `sha`, `parents` and `committed_at`."""
+    return History.from_columns(
+        values(rows, "sha"), values(rows, "parents"), values(rows, "committed_at")
+    )
+
+
+ChangeRow = tuple[str, str, str | None]
+"""The sha of a commit, a path that it changed, and the new blob id or None if it was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the commits of one project changed against their first parents, without renames.
+
+    `table` has the columns `sha`, `path` and `blob` (null if deleted), all strings, one row for
+    each commit and path, in any order (`PathChange`). It may hold millions of
+    rows: only those asked for become Python objects.
+    """
+
+    table: pa.Table
+
+    def of_commits(self, shas: Collection[str]) -> Iterator[ChangeRow]:
+        """Yield the changes of the commits `shas`."""
+        return self._rows("sha", shas)
+
+    def of_paths(self, paths: Collection[str]) -> Iterator[ChangeRow]:
+        """Yield the changes of the files `paths`, in whatever commit."""
+        return self._rows("path", paths)
+
+    def _rows(self, column: str, values: Collection[str]) -> Iterator[ChangeRow]:
+        if not values:
+            return iter(())
+        wanted = pa.array(values, type=self.table.schema.field(column).type)
+        rows = self.table.filter(pc.is_in(self.table[column], value_set=wanted))
+        columns = [rows[name].to_pylist() for name in ("sha", "path", "blob")]
+        return zip(*columns, strict=True)

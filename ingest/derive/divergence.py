@@ -13,7 +13,7 @@ from hubtrace.ingest.derive.dag import History
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """One tip compared with the base branch (DESIGN.md section 5, `ahead` and `behind`)."""
+    """One tip compared with the base branch (docs/design.md, section 5, `ahead` and `behind`)."""
 
     ahead: int
     """Commits that the tip reaches and the base branch does not."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from hubtrace.ingest.derive.changes import history_of
+from hubtrace.ingest.derive.dag import history_of
 from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadata, Ref, RefKind
 
 
@@ -13,7 +13,7 @@ def events_between(
 ) -> tuple[Event, ...]:
     """Return the events that lead from one observation to the next, in order of the refs.
 
-    `history_rewritten`: the old head of a branch is no ancestor of its new head (DESIGN.md
+    `history_rewritten`: the old head of a branch is no ancestor of its new head (docs/design.md,
     section 6, *Snapshot*). `branch_deleted`, `tag_deleted`, `tag_moved` and
     `default_branch_changed` are what they say. `commits` gives all commits held (columns `sha`,
     `parents`, `committed_at`); it is called only if a branch moved.

@@ -1,8 +1,10 @@
 """All evidence that a snapshot holds, by pairs of a variant and a repository."""
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from hubtrace.graph.identity import Side
 from hubtrace.ingest.derive.identities import People
@@ -55,6 +57,12 @@ class EvidenceCollector:
         self._repositories = _of(histories, Side.UPSTREAM)
         self._named_by: list[tuple[str, str]] = []
         """Repository, and what it names on the Hub: `org/name`, or `org/` for an owner's page."""
+
+    def copy(self) -> Self:
+        """Return a collector of the same observations, to which others can be added."""
+        other = copy.copy(self)
+        other.pairs = defaultdict(list, {pair: list(seen) for pair, seen in self.pairs.items()})
+        return other
 
     def add(self, variant: str, repository: str, one: Evidence, source: str) -> None:
         """Add an observation that was made in the project `source`."""

@@ -12,15 +12,11 @@ from dataclasses import dataclass, field
 import pyarrow.compute as pc
 
 from hubtrace.graph.identity import Side, login_host
-from hubtrace.graph.store import GraphWriter
-from hubtrace.graph.tables import END, START, relationships
 from hubtrace.ingest.evidence import Evidence, same_contributor
 from hubtrace.ingest.evidence.owners import is_bot
 from hubtrace.ingest.snapshot import ProjectHistory
 
 _GITHUB, _HUB = login_host(Side.UPSTREAM), login_host(Side.DOWNSTREAM)
-_IN_GRAPH = "MATCH (a:Contributor)-[s:SAME_PERSON]->(b:Contributor) RETURN a.key, b.key, s.method"
-_KNOWN = "MATCH (c:Contributor) WHERE c.key IN $keys RETURN c.key"
 
 Same = tuple[str, str, str]
 """Two keys of one human, and how that is known."""
@@ -77,21 +73,3 @@ def _logins(histories: Mapping[str, ProjectHistory]) -> dict[str, str]:
         for row in history.people().to_pylist():
             logins[row["address"]].add(row["login"])
     return {key: min(found) for key, found in logins.items() if len(found) == 1}
-
-
-def write_people(writer: GraphWriter, people: People) -> None:
-    """Replace who is the same human under two keys, where it differs.
-
-    Of people whom the snapshot does not know, as from another one, nothing is changed.
-    """
-    asked = sorted({key for a, b, _ in people.same for key in (a, b)})
-    there = {key for (key,) in writer.ask(_KNOWN, keys=asked).rows()} if asked else set()
-    same = {(a, b, method) for a, b, method in people.same if a in there and b in there}
-    ours = people.keys()
-    known = {edge for edge in writer.ask(_IN_GRAPH).rows() if edge[0] in ours}
-    if known == same:
-        return
-    writer.remove_relationships("SAME_PERSON", "Contributor", sorted({a for a, _, _ in known}))
-    rows = ({START: a, END: b, "method": method} for a, b, method in sorted(same))
-    table = relationships("SAME_PERSON", rows)
-    writer.put_relationships("SAME_PERSON", "Contributor", "Contributor", table)

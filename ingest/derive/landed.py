@@ -1,6 +1,6 @@
 """Branches whose work is on the default branch although their head is not: squashed, rebased.
 
-DESIGN.md section 3 says: every path that the branch changed has its final blob in the default
+docs/design.md, section 3 says: every path that the branch changed has its final blob in the default
 branch's history after the merge base. The exact rule, for a head that is no ancestor of the
 default head:
 
@@ -29,8 +29,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 
 _UNKNOWN = "unknown"  # no blob id: the state of a file that was last changed beyond a cut
 
@@ -44,7 +43,7 @@ def landed_heads(
     heads: Collection[int],
     changes: Callable[[], Changes],
 ) -> set[int]:
-    """Return those of `heads` that landed by content (DESIGN.md section 3, `landed`).
+    """Return those of `heads` that landed by content (docs/design.md, section 3, `landed`).
 
     Heads on default are never among them. `changes` is called only if there is a head off the
     default branch with a fork point.

@@ -15,7 +15,7 @@ class Membership:
     on_default: list[bool]
     """True for the head of the default branch and its ancestors; all False without a head."""
     landed_at: list[int | None]
-    """DESIGN.md section 1, *landed*: epoch seconds, UTC; None for commits not on default."""
+    """docs/design.md, section 1, *landed*: epoch seconds, UTC; None for commits not on default."""
     vanished: list[bool]
     """True for commits that no ref reaches, tags included: history was rewritten, a ref deleted."""
 

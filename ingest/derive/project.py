@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
-from hubtrace.ingest.derive.changes import Changes, history_of, values
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History, history_of, values
 from hubtrace.ingest.derive.membership import Membership, membership_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
@@ -34,7 +33,7 @@ class DerivedProject:
     commits: pa.Table
     """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
     at: pa.ChunkedArray
-    """Time of each commit on the project's side (DESIGN.md section 1, *commit*)."""
+    """Time of each commit on the project's side (docs/design.md, section 1, *commit*)."""
     on_default: pa.Array
     landed_at: pa.Array
     vanished_at: pa.Array

@@ -8,15 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubtrace.graph.identity import GITHUB, Side
-from hubtrace.graph.store import GraphWriter
-from hubtrace.graph.tables import END, START, relationships
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, commit_reference
 from hubtrace.ingest.records import Reference
 from hubtrace.ingest.snapshot import ProjectHistory
-
-_METHOD = "commit_reference"
-_IN_GRAPH = "MATCH (a:Commit)-[r:REFERENCES]->(b:Commit) RETURN a.sha, b.sha"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +44,6 @@ def read_references(histories: Mapping[str, ProjectHistory], directory: ProjectI
         for row in found:
             _take(histories[key], row["sha"], _reference(row), directory, holders, result)
     return result
-
-
-def write_references(writer: GraphWriter, commits: set[tuple[str, str]]) -> None:
-    """Join the commits that are not joined yet; messages never change, so none is taken away."""
-    missing = commits - set(writer.ask(_IN_GRAPH).rows()) if commits else set()
-    if missing:
-        rows = ({START: a, END: b, "method": _METHOD} for a, b in sorted(missing))
-        table = relationships("REFERENCES", rows)
-        writer.put_relationships("REFERENCES", "Commit", "Commit", table)
 
 
 def _reference(row: Mapping[str, object]) -> Reference:

@@ -1,12 +1,16 @@
 """Switches: where a family's merged timeline passes from one side to the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubtrace.graph.identity import Side
+from hubtrace.ingest.derive.project import DerivedProject, in_scope
+from hubtrace.ingest.records import Family
+from hubtrace.ingest.snapshot import ProjectHistory
 
 _SIDES = np.array([Side.UPSTREAM, Side.DOWNSTREAM], dtype=object)
 
@@ -21,7 +25,7 @@ class Timeline:
     family: NDArray[np.int64]
     """A number for each family."""
     at: NDArray[np.int64]
-    """The commit's time on its side, epoch seconds, UTC (DESIGN.md section 1, *commit*)."""
+    """The commit's time on its side, epoch seconds, UTC (docs/design.md, section 1, *commit*)."""
     downstream: NDArray[np.bool_]
     """True for commits of variants, False for commits of repositories."""
     project: Sequence[str]
@@ -31,7 +35,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Columns of equal length, one entry per switch, by family and time (DESIGN.md section 1)."""
+    """Columns of equal length, one per switch, by family and time (docs/design.md, section 1)."""
 
     family: NDArray[np.int64]
     from_side: list[Side]
@@ -99,3 +103,85 @@ def _ends(
     for i in np.flatnonzero(size[switch + 1] > 1).tolist():
         to_row[i] = min(order[bounds[switch[i] + 1] : bounds[switch[i] + 2]].tolist(), key=key)
     return from_row, to_row
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The commits on the default branch of one project: its share of a merged timeline."""
+
+    shas: list[str]
+    at: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, project: DerivedProject) -> "Entries":
+        """Return the entries of a derived project."""
+        mask = project.on_default.to_numpy(zero_copy_only=False)
+        shas = project.commits["sha"].filter(project.on_default).to_pylist()
+        return cls(shas, project.at.to_numpy()[mask])
+
+    def only(self, scope: set[str]) -> "Entries":
+        """Return the entries whose commits are in `scope`."""
+        mask = np.array([sha in scope for sha in self.shas], dtype=np.bool_)
+        return Entries([sha for sha in self.shas if sha in scope], self.at[mask])
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFamilies:
+    """What follows from the members of families together."""
+
+    families: Sequence[Family]
+    in_scope: Mapping[tuple[str, str], set[str]]
+    """Family and key of an upstream that is limited to paths → the shas of the commits on them."""
+    switches: Switches
+    """Its `family` is a position in `families`."""
+
+
+def derive_families(
+    families: Sequence[Family],
+    histories: Mapping[str, ProjectHistory],
+    entries: Mapping[str, Entries],
+) -> DerivedFamilies:
+    """Return the scopes and switches of families; `entries` are the timelines of their members."""
+    scopes = {
+        (family.name, up.project): in_scope(histories[up.project], up.paths)
+        for family in families
+        for up in family.upstreams
+        if up.paths and up.project in histories
+    }
+    return DerivedFamilies(families, scopes, find_switches(_timeline(families, entries, scopes)))
+
+
+def _timeline(
+    families: Sequence[Family],
+    entries: Mapping[str, Entries],
+    scopes: Mapping[tuple[str, str], set[str]],
+) -> Timeline:
+    parts = [
+        (number, side, key, share)
+        for number, family in enumerate(families)
+        for side, key, share in _shares(family, entries, scopes)
+    ]
+    counts = [len(share.shas) for *_, share in parts]
+    return Timeline(
+        family=np.repeat(np.array([number for number, *_ in parts], dtype=np.int64), counts),
+        at=np.concatenate([share.at for *_, share in parts] or [np.empty(0, np.int64)]),
+        downstream=np.repeat(
+            np.array([side is Side.DOWNSTREAM for _, side, *_ in parts], dtype=np.bool_), counts
+        ),
+        project=list(chain.from_iterable([key] * len(share.shas) for _, _, key, share in parts)),
+        sha=list(chain.from_iterable(share.shas for *_, share in parts)),
+    )
+
+
+def _shares(
+    family: Family, entries: Mapping[str, Entries], scopes: Mapping[tuple[str, str], set[str]]
+) -> Iterable[tuple[Side, str, Entries]]:
+    for upstream in family.upstreams:
+        if upstream.project in entries:
+            share = entries[upstream.project]
+            if upstream.paths:
+                share = share.only(scopes[family.name, upstream.project])
+            yield Side.UPSTREAM, upstream.project, share
+    for key in family.variants:
+        if key in entries:
+            yield Side.DOWNSTREAM, key, entries[key]

@@ -1,4 +1,4 @@
-"""Families of what was discovered, by the rule of DESIGN.md section 1, *Family membership*.
+"""Families of what was discovered, by the rule of docs/design.md, section 1.
 
 A variant is of the family of the repository that it has the best link to, if that link carries
 membership. Other variants are derived, or have no link; they are read, and kept apart.
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hubtrace.graph.identity import Hosts, ProjectRef, Side
-from hubtrace.ingest.discovery.records import SURE, Discovered, Linked
+from hubtrace.ingest.discovery.scoring import SURE, Linked
+from hubtrace.ingest.discovery.search import Discovered
 from hubtrace.ingest.evidence import in_repository
 from hubtrace.ingest.evidence.model import DERIVED, UPSTREAM, Link
 from hubtrace.ingest.families import FamilyTarget, Target
@@ -66,16 +67,14 @@ class _Grouper:
             else:
                 apart.append(linked)
         families = [self._family(some) for some in members.values()]
-        reasons = [
-            self._reason(linked, self._name(some)) for some in members.values() for linked in some
-        ]
-        reasons += [self._reason(linked, None) for linked in apart]
+        reasons = [_reason(one, self._name(some)) for some in members.values() for one in some]
+        reasons += [_reason(one, None) for one in apart]
         tips = filter(None, (self._tip(some) for some in members.values()))
         return Formed(tuple(families), tuple(self._alone(apart)), tuple(reasons), tuple(tips))
 
     def _family(self, members: Sequence[Linked]) -> FamilyTarget:
         upstream = self._repository(members[0].links[0])
-        variants = tuple(linked.sighting.target() for linked in members)
+        variants = tuple(linked.variant.target() for linked in members)
         return FamilyTarget(self._name(members), (self._target(upstream),), variants, found=True)
 
     def _tip(self, members: Sequence[Linked]) -> str | None:
@@ -86,7 +85,7 @@ class _Grouper:
         pairs = in_repository(repository.name, repository.details)
         named = {name for name, found in pairs if found.strength >= SURE}
         keys = {self._web.project(Side.DOWNSTREAM, name).key for name in named}
-        more = len(keys - {linked.sighting.project.key for linked in members} - self._members)
+        more = len(keys - {linked.variant.project.key for linked in members} - self._members)
         if not more:
             return None
         page = repository.project.url.partition("://")[2]
@@ -111,25 +110,21 @@ class _Grouper:
     def _repository(self, link: Link) -> ResolvedProject:
         return self._found.repositories[link.repository.lower()]
 
-    def _reason(self, linked: Linked, family: str | None) -> Reason:
-        best = linked.links[0] if linked.links else None
-        return Reason(linked.sighting.name, family, best)
-
     def _alone(self, apart: Iterable[Linked]) -> Iterator[Target]:
         """Yield what is of no family; a later target of a project goes before an earlier one."""
-        yield from self._gone()
+        for name in self._found.gone:
+            yield Target(self._web.project(Side.UPSTREAM, name), "")
         for linked in self._found.variants.values():
             for link in linked.links:
                 yield self._repository(link).facts_only()
         for linked in apart:
-            yield linked.sighting.target()
+            yield linked.variant.target()
             if linked.links and linked.links[0].role == DERIVED:
                 yield self._target(self._repository(linked.links[0]))
         for asked in self._found.asked:
             if asked.side is Side.UPSTREAM:
                 yield self._target(self._found.repositories[asked.name.lower()])
 
-    def _gone(self) -> Iterator[Target]:
-        """Yield the repositories that variants link to and that GitHub does not show."""
-        for name in self._found.gone:
-            yield Target(self._web.project(Side.UPSTREAM, name), "")
+
+def _reason(linked: Linked, family: str | None) -> Reason:
+    return Reason(linked.variant.name, family, linked.links[0] if linked.links else None)

@@ -1,18 +1,45 @@
 """The owners' lists in which the other side can be found."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.ingest.discovery.records import SURE, Bounds, Linked, Model, ModelsOf, RepositoriesOf
+from hubtrace.ingest.discovery.scoring import SURE, Linked
 from hubtrace.ingest.evidence import in_repository, owners_agree, owners_named
 from hubtrace.ingest.evidence.owners import names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 from hubtrace.ingest.sources.live import OTHERS
 from hubtrace.ingest.workers import WorkerPool
 
+Model = tuple[str, str | None]
+"""A model of a list: its name, and the head of its default branch if the list tells it."""
+
+ModelsOf = Callable[[str, int], tuple[Sequence[Model], str | None]]
+"""Returns an owner's models, most downloaded first, no more than so many, and what was cut."""
+
+RepositoriesOf = Callable[[str], Sequence[str]]
+"""Returns the names of an owner's repositories, without forks; none if there is no such owner."""
+
 Heads = Mapping[str, str | None]
 """Model → the head of its default branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the other side is looked for; what lies beyond is told."""
+
+    candidates: int = 4
+    """Repositories that are looked at for one variant, the likeliest first."""
+    named: int = 200
+    """Variants that one repository names and that are looked at."""
+    owners: int = 3
+    """Owners on the Hub whose models are listed for one repository."""
+    models: int = 200
+    """Models of one owner that are looked at for links back to a repository."""
+    generations: int = 0
+    """Of base models that are taken in as if they had been asked for."""
+    bases: int = 50
+    """Base models that are taken in at most."""
 
 
 class Lists:
@@ -23,10 +50,10 @@ class Lists:
         models_of: ModelsOf,
         repositories_of: RepositoriesOf,
         bounds: Bounds,
-        hands: WorkerPool,
+        pool: WorkerPool,
     ) -> None:
         self._models_of, self._repositories_of = models_of, repositories_of
-        self._bounds, self._hands = bounds, hands
+        self._bounds, self._pool = bounds, pool
         self.cut: list[str] = []
         """What was left out of the lists, in words."""
 
@@ -34,8 +61,7 @@ class Lists:
         """Return the models of each repository's people that may be new to it."""
         owners = {one.name: self._owners(one) for one in repositories}
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
-        ask = partial(_swapped, self._models_of, self._bounds.models)
-        lists = self._hands.each("listing models", ask, distinct)
+        lists = self._pool.each("listing models", self._models, distinct)
         models: dict[str, dict[str, str | None]] = {}
         for owner, answer in zip(distinct, lists, strict=True):
             if not isinstance(answer, SourceError):
@@ -58,7 +84,7 @@ class Lists:
         for variant in variants:
             if "/" in variant:
                 models.setdefault(variant.partition("/")[0], []).append(variant)
-        lists = self._hands.each("listing repositories", self._repositories_of, models)
+        lists = self._pool.each("listing repositories", self._repositories_of, models)
         return [
             repository
             for named, answer in zip(models.values(), lists, strict=True)
@@ -66,6 +92,9 @@ class Lists:
             for repository in answer
             if any(names_agree(variant, repository) for variant in named)
         ]
+
+    def _models(self, owner: str) -> tuple[Sequence[Model], str | None]:
+        return self._models_of(owner, self._bounds.models)
 
     def _owners(self, repository: ResolvedProject) -> list[str]:
         """Return whose models on the Hub may be the repository's: its owner's, first of all."""
@@ -91,10 +120,6 @@ def marks_of_others(
         if head and linked and not linked.leads_to({repository.name.lower()}):
             marks[_mark(name)] = head
     return marks
-
-
-def _swapped(models_of: ModelsOf, most: int, owner: str) -> tuple[Sequence[Model], str | None]:
-    return models_of(owner, most)
 
 
 def _mark(model: str) -> str:

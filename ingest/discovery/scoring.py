@@ -1,11 +1,11 @@
-"""Links between the variants and the repositories of a search, of all that both sides said."""
+"""Links between the variants and the repositories of a search, from the evidence of both sides."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from hubtrace.ingest.discovery.records import Linked
 from hubtrace.ingest.evidence import (
     Evidence,
+    Link,
     confidence,
     in_repository,
     learn_aliases,
@@ -17,14 +17,33 @@ from hubtrace.ingest.evidence.model import FLOOR, STRENGTHS
 from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 
-Said = Mapping[str, Sequence[Evidence]]
-"""Variant, by its present name in lower case → what was said of it."""
+SURE = 0.2
+"""The least confidence that brings in a variant for which nobody asked."""
+
+EvidenceOf = Mapping[str, Sequence[Evidence]]
+"""Variant, by its present name in lower case → the evidence about it."""
 
 
-def likeliest(said: Iterable[Evidence], most: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A variant that was looked at, and the repositories that it may come from."""
+
+    variant: ResolvedProject
+    links: tuple[Link, ...]
+    """The best one first; repositories under the names that they have now."""
+
+    def leads_to(self, repositories: Collection[str]) -> bool:
+        """Return True if its best link is a sure one to one of these (names in lower case)."""
+        best = self.links[0] if self.links else None
+        if best is None or best.confidence < SURE:
+            return False
+        return best.repository.lower() in repositories
+
+
+def likeliest(evidence: Iterable[Evidence], most: int) -> list[str]:
     """Return the repositories that a variant names, the likeliest first, without mere tools."""
     pairs: dict[str, list[Evidence]] = {}
-    for found in said:
+    for found in evidence:
         pairs.setdefault(found.repository.lower(), []).append(found)
     sure = sorted((-confidence(pair), name) for name, pair in pairs.items())
     return [name for value, name in sure if -value >= FLOOR][:most]
@@ -32,30 +51,32 @@ def likeliest(said: Iterable[Evidence], most: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """All that is needed to weigh one variant of a search."""
+    """All that is needed to score one variant of a search."""
 
-    by_variants: Said
+    by_variants: EvidenceOf
     """What cards and papers say; repositories under their present names."""
-    by_repositories: Said
+    by_repositories: EvidenceOf
     """What READMEs and workflows say."""
     repositories: Sequence[str]
     """The repositories that are there."""
     aliases: Set[Alias]
 
     @classmethod
-    def of(cls, by_variants: Said, by_repositories: Said, repositories: Sequence[str]) -> "Scorer":
-        """Return the scales, which have learned which owners are the same people."""
+    def of(
+        cls, by_variants: EvidenceOf, by_repositories: EvidenceOf, repositories: Sequence[str]
+    ) -> "Scorer":
+        """Return a scorer that has learned which owners are the same."""
         aliases = learn_aliases(
             ((name, one.repository) for name, one in _own(by_variants)),
             ((one.repository, name) for name, one in _own(by_repositories)),
         )
         return cls(by_variants, by_repositories, repositories, aliases)
 
-    def weigh(self, variant: ResolvedProject) -> Linked:
+    def score(self, variant: ResolvedProject) -> Linked:
         """Return the variant with its links."""
         name = variant.name.lower()
-        said = [*self.by_variants.get(name, ()), *self.by_repositories.get(name, ())]
-        found = [self._believed(one, variant.name) for one in said]
+        evidence = [*self.by_variants.get(name, ()), *self.by_repositories.get(name, ())]
+        found = [self._believed(one, variant.name) for one in evidence]
         near = {one.repository for one in found} | set(self._namesakes(variant.name))
         owners = (same_owner(variant.name, repository, self.aliases) for repository in sorted(near))
         return Linked(variant, tuple(links([*found, *filter(None, owners)])))
@@ -92,9 +113,9 @@ def named_by(
     return named
 
 
-def _own(said: Said) -> Iterator[tuple[str, Evidence]]:
+def _own(evidence: EvidenceOf) -> Iterator[tuple[str, Evidence]]:
     """Yield what nothing speaks against, but perhaps that the owners' names differ."""
-    for name, some in said.items():
+    for name, some in evidence.items():
         for found in some:
             if found.reason in (None, "other_owner"):
                 yield name, found

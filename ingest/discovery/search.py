@@ -1,41 +1,67 @@
 """The search for the other side: what was asked for, what that names, and what names it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import ProjectRef, Side
 from hubtrace.ingest.cancellation import CancelToken
-from hubtrace.ingest.discovery.listing import Heads, Lists, marks_of_others
-from hubtrace.ingest.discovery.records import SURE, Bounds, Discovered, ModelsOf, RepositoriesOf
-from hubtrace.ingest.discovery.scoring import Said, Scorer, likeliest, named_by
+from hubtrace.ingest.discovery.listing import (
+    Bounds,
+    Heads,
+    Lists,
+    ModelsOf,
+    RepositoriesOf,
+    marks_of_others,
+)
+from hubtrace.ingest.discovery.scoring import SURE, EvidenceOf, Linked, Scorer, likeliest, named_by
 from hubtrace.ingest.evidence import Evidence, in_repository, in_variant
 from hubtrace.ingest.resolver import ResolvedProject, Resolver
 from hubtrace.ingest.source import Progress, ProjectGone, no_progress
 from hubtrace.ingest.workers import WorkerPool, worker_pool
 
 
-class SearchCache:
-    """Each project once, or why it cannot be looked at. Names count in any case."""
+@dataclass(slots=True)
+class Discovered:
+    """What was found for the projects that were asked for."""
 
-    def __init__(self, hands: WorkerPool) -> None:
-        self._hands = hands
+    variants: dict[str, Linked] = field(default_factory=dict)
+    """Those that were asked for and those that were found, by name in lower case."""
+    repositories: dict[str, ResolvedProject] = field(default_factory=dict)
+    """Those that were asked for and those that variants link to, by name in lower case."""
+    asked: list[ProjectRef] = field(default_factory=list)
+    """What was asked for and is there, under the names that they have now."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Repositories, as cards name them, that GitHub does not show, and why."""
+    failures: dict[ProjectRef, str] = field(default_factory=dict)
+    """Why a project that was asked for, or that a variant names, cannot be looked at."""
+    others: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Repository → marks of models that were looked at and do not link to it."""
+    cut: list[str] = field(default_factory=list)
+    """What was left out because it went beyond a bound, in words."""
+
+
+class SearchCache:
+    """Each project once, or why it cannot be fetched. Names ignore case."""
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
         self._seen: dict[tuple[Side, str], ResolvedProject | SourceError] = {}
 
-    def look(
+    def fetch(
         self, what: str, find: Callable[[ProjectRef], ResolvedProject], asked: Iterable[ProjectRef]
     ) -> None:
-        """Look at those that were not seen yet; one that was renamed is seen under both names."""
+        """Fetch what was not fetched yet; what was renamed is kept under both names."""
         named = {(one.side, one.name.lower()): one for one in asked}
         new = {key: one for key, one in named.items() if key not in self._seen}
-        for key, answer in zip(new, self._hands.each(what, find, new.values()), strict=True):
+        for key, answer in zip(new, self._pool.each(what, find, new.values()), strict=True):
             self._seen[key] = answer
             if isinstance(answer, ResolvedProject):
                 self._seen.setdefault((key[0], answer.name.lower()), answer)
 
     def answer(self, side: Side, name: str) -> ResolvedProject | SourceError | None:
-        """Return what was seen under a name; None if nobody looked."""
+        """Return what was fetched under a name; None if it was not."""
         return self._seen.get((side, name.lower()))
 
     def those(self, side: Side, names: Iterable[str]) -> list[ResolvedProject]:
@@ -80,9 +106,9 @@ def discover(
     its name in lower case: they are looked at with it.
     """
     bounds = bounds or Bounds()
-    with worker_pool(workers, stop or CancelToken(), progress) as hands:
-        lists = Lists(models_of, repositories_of, bounds, hands)
-        search = _Search(finder, lists, members, homes, bounds, hands)
+    with worker_pool(workers, stop or CancelToken(), progress) as pool:
+        lists = Lists(models_of, repositories_of, bounds, pool)
+        search = _Search(finder, lists, members, homes, bounds, pool)
         return search.run(list(dict.fromkeys(asked)))
 
 
@@ -94,31 +120,31 @@ class _Search:
         members: Mapping[str, Sequence[str]],
         homes: Mapping[str, Sequence[str]],
         bounds: Bounds,
-        hands: WorkerPool,
+        pool: WorkerPool,
     ) -> None:
         self._finder, self._lists = finder, lists
         self._members, self._homes = members, homes
-        self._bounds, self._seen = bounds, SearchCache(hands)
+        self._bounds, self._seen = bounds, SearchCache(pool)
         self._result = Discovered()
 
     def run(self, asked: Sequence[ProjectRef]) -> Discovered:
-        self._seen.look("asking the hubs", self._finder.find, asked)
+        self._seen.fetch("asking the hubs", self._finder.find, asked)
         repositories = self._there(asked, Side.UPSTREAM)
         variants = self._with_bases(self._there(asked, Side.DOWNSTREAM))
         listed = self._lists.models(repositories)
         self._result.cut += self._lists.cut
         named = list(chain.from_iterable(map(self._named, repositories)))
         wanted = [*named, *chain.from_iterable(listed.values())]
-        self._look("looking at models", Side.DOWNSTREAM, wanted)
+        self._fetch("looking at models", Side.DOWNSTREAM, wanted)
         looked_at = [*variants, *self._seen.those(Side.DOWNSTREAM, wanted)]
-        said = self._said(looked_at)
-        self._look_at_candidates(said, variants)
-        self._weigh(looked_at, said)
+        evidence = self._evidence(looked_at)
+        self._fetch_candidates(evidence, variants)
+        self._score(looked_at, evidence)
         self._keep(repositories, variants, listed)
         return self._result
 
-    def _look(self, what: str, side: Side, names: Iterable[str]) -> None:
-        self._seen.look(what, self._finder.find_linked, [ProjectRef(side, name) for name in names])
+    def _fetch(self, what: str, side: Side, names: Iterable[str]) -> None:
+        self._seen.fetch(what, self._finder.find_linked, [ProjectRef(side, name) for name in names])
 
     def _there(self, asked: Iterable[ProjectRef], side: Side) -> list[ResolvedProject]:
         """Return what was asked for on a side; what is not there becomes a failure."""
@@ -139,7 +165,7 @@ class _Search:
             if len(names) + len(new) > most:
                 self._result.cut.append(f"only {self._bounds.bases} base models are taken in")
             new = new[: most - len(names)]
-            self._look("looking at base models", Side.DOWNSTREAM, new)
+            self._fetch("looking at base models", Side.DOWNSTREAM, new)
             youngest = self._seen.those(Side.DOWNSTREAM, new)
             names += new
         return self._seen.those(Side.DOWNSTREAM, names)
@@ -154,36 +180,36 @@ class _Search:
             self._result.cut.append(words)
         return [*self._members.get(repository.project.key, ()), *named[:most]]
 
-    def _said(self, variants: Iterable[ResolvedProject]) -> Said:
+    def _evidence(self, variants: Iterable[ResolvedProject]) -> EvidenceOf:
         """Return what cards and papers say. They speak of github.com, and of no other GitHub."""
         if not self._finder.is_public:
             return {}
         return {one.name.lower(): in_variant(one.name, one.details) for one in variants}
 
-    def _look_at_candidates(self, said: Said, asked: Iterable[ResolvedProject]) -> None:
+    def _fetch_candidates(self, evidence: EvidenceOf, asked: Iterable[ResolvedProject]) -> None:
         """Look at the repositories that variants name, or else after which they are named."""
-        likely = {name: likeliest(some, self._bounds.candidates) for name, some in said.items()}
+        likely = {name: likeliest(some, self._bounds.candidates) for name, some in evidence.items()}
         homes = {one.name: self._homes.get(one.name.lower(), ()) for one in asked}
         silent = [name for name, home in homes.items() if not (home or likely.get(name.lower()))]
         wanted = [*chain.from_iterable([*likely.values(), *homes.values()])]
         wanted += self._lists.namesakes(silent)
-        self._look("looking at repositories", Side.UPSTREAM, wanted)
+        self._fetch("looking at repositories", Side.UPSTREAM, wanted)
 
-    def _weigh(self, variants: Iterable[ResolvedProject], said: Said) -> None:
+    def _score(self, variants: Iterable[ResolvedProject], evidence: EvidenceOf) -> None:
         repositories = {one.project.key: one for _, one in self._seen.every(Side.UPSTREAM)}
         present = dict(self._seen.every(Side.DOWNSTREAM))
-        scales = Scorer.of(
-            {name: list(self._of_those_there(some)) for name, some in said.items()},
+        scorer = Scorer.of(
+            {name: list(self._of_those_there(some)) for name, some in evidence.items()},
             named_by(repositories.values(), {name: one.name for name, one in present.items()}),
             [one.name for one in repositories.values()],
         )
         for variant in variants:
             name = variant.name.lower()
-            self._result.variants[name] = scales.weigh(present[name])
+            self._result.variants[name] = scorer.score(present[name])
 
-    def _of_those_there(self, said: Iterable[Evidence]) -> Iterator[Evidence]:
-        """Yield what was said of repositories that are there, under their present names."""
-        for found in said:
+    def _of_those_there(self, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+        """Yield the evidence on repositories that are there, under their present names."""
+        for found in evidence:
             answer = self._seen.answer(Side.UPSTREAM, found.repository)
             if isinstance(answer, ResolvedProject):
                 yield replace(found, repository=answer.name)

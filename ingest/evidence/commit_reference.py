@@ -32,11 +32,12 @@ def references_in(message: str) -> tuple[Reference, ...]:
     text = message[:_LONGEST]
     if not ("/" in text or _BARE_SHA.search(text)):
         return ()
-    found_: dict[tuple[str | None, str | None], Reference] = {}
-    for reference in (*_by_action(text), *_by_address(text), *_by_name(text), *_by_sha(text)):
-        if not (reference.project is None and any(sha == reference.sha for _, sha in found_)):
-            found_.setdefault((reference.project, reference.sha), reference)
-    return tuple(found_.values())[:_MOST]
+    references: dict[tuple[str | None, str | None], Reference] = {}
+    shas = (Reference(None, sha, False) for sha in _BARE_SHA.findall(text))
+    for reference in (*_by_action(text), *_by_address(text), *_by_name(text), *shas):
+        if not (reference.project is None and any(sha == reference.sha for _, sha in references)):
+            references.setdefault((reference.project, reference.sha), reference)
+    return tuple(references.values())[:_MOST]
 
 
 def commit_reference(
@@ -47,10 +48,10 @@ def commit_reference(
     `missing` is True if the commit that it names is not in the history that is held of the project.
     """
     named = " ".join(filter(None, (reference.project, reference.sha)))
-    said = f"{'from' if reference.copied else 'names'} {named}"
+    excerpt = f"{'from' if reference.copied else 'names'} {named}"
     weak = None if reference.copied else "mention"
     unknown = "unverified" if missing else None
-    return observed("commit_reference", repository, f"commit {commit}", said, weak, unknown)
+    return observed("commit_reference", repository, f"commit {commit}", excerpt, weak, unknown)
 
 
 def _by_action(text: str) -> Iterator[Reference]:
@@ -66,8 +67,7 @@ def _by_address(text: str) -> Iterator[Reference]:
     for url in addresses_in(text):
         page = _page(url)
         if page:
-            before = text[: text.find(url)][-120:].rpartition("\n")[2]
-            yield Reference(page, commit_in(url), bool(_FROM.search(before)))
+            yield Reference(page, commit_in(url), _copied(text, text.find(url)))
 
 
 def _by_name(text: str) -> Iterator[Reference]:
@@ -75,13 +75,12 @@ def _by_name(text: str) -> Iterator[Reference]:
     for match in _NAMED_SHA.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
         if name:
-            before = text[: match.start()][-120:].rpartition("\n")[2]
-            yield Reference(f"{GITHUB}/{name}", match[2], bool(_FROM.search(before)))
+            yield Reference(f"{GITHUB}/{name}", match[2], _copied(text, match.start()))
 
 
-def _by_sha(text: str) -> Iterator[Reference]:
-    for match in _BARE_SHA.finditer(text):
-        yield Reference(None, match[0], False)
+def _copied(text: str, at: int) -> bool:
+    """Return True if the words before a name, on its line, say that something was copied."""
+    return bool(_FROM.search(text[:at][-120:].rpartition("\n")[2]))
 
 
 def _page(url: str) -> str | None:

@@ -1,7 +1,7 @@
 """`same_blob` and `same_lfs`: a file of the variant is, byte for byte, a file of the repository.
 
 The weight of a file is 1 / the number of repositories that hold it (forks count once), and nothing
-for what everybody has (licences, standard tokenizers, empty files). Of several holders those that
+for what is everywhere (licences, standard tokenizers, empty files). Of several holders those that
 had it later may have copied it themselves, as vendored code is, and count half of that. A README
 that is equal without its front matter is a weaker kind.
 """
@@ -35,18 +35,14 @@ def content(held: Iterable[Held]) -> Iterator[Evidence]:
     """Yield what each file is worth as evidence."""
     for file in held:
         method = "same_lfs" if file.kind in ("lfs", "asset") else "same_blob"
-        said = f"{file.path} is {file.origin_path} ({file.blob[:12]})"
-        against = (
-            "boilerplate" if file.boilerplate else None,
-            "readme" if file.kind == "readme" else None,
-        )
-        one = observed(method, file.repository, f"{file.path} {file.blob}", said, *against)
-        yield _shared(one, file) if file.holders > 1 else one
-
-
-def _shared(one: Evidence, file: Held) -> Evidence:
-    """Return the evidence of a file that several repositories hold."""
-    reason = "boilerplate" if file.boilerplate else "shared" if file.first else "later"
-    strength = one.strength / file.holders * FACTORS[reason]
-    said = f"{one.said}, held by {file.holders} repositories"
-    return replace(one, strength=strength, reason=reason, said=said)
+        excerpt = f"{file.path} is {file.origin_path} ({file.blob[:12]})"
+        boilerplate = "boilerplate" if file.boilerplate else None
+        readme = "readme" if file.kind == "readme" else None
+        location = f"{file.path} {file.blob}"
+        one = observed(method, file.repository, location, excerpt, boilerplate, readme)
+        if file.holders > 1:
+            reason = boilerplate or ("shared" if file.first else "later")
+            strength = one.strength / file.holders * FACTORS[reason]
+            excerpt = f"{one.said}, held by {file.holders} repositories"
+            one = replace(one, strength=strength, reason=reason, said=excerpt)
+        yield one

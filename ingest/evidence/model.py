@@ -19,8 +19,8 @@ RANKS: Mapping[str, int] = MappingProxyType(
         "same_owner": 5,
     }
 )
-"""Method → rank, 1 is the strongest: DESIGN.md section 4, but for `card_link`, which was measured
-to be worth one less (docs/decisions/0021)."""
+"""Method → rank, 1 is the strongest: docs/design.md, section 4, but for `card_link`, which was
+measured to be worth one less (docs/decisions/0021)."""
 
 STRENGTHS: Mapping[str, float] = MappingProxyType(
     {
@@ -60,7 +60,7 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "unverified": 0.6,
     }
 )
-"""Reason → what of the strength it leaves (docs/evidence.md tells each of them)."""
+"""Reason → what of the strength it leaves (docs/evidence.md explains each of them)."""
 
 _CREDENTIALS = re.compile(r"(://)[^/\s@]*@")
 _LONGEST = 300
@@ -113,10 +113,10 @@ DIGITS = 4
 """Decimals that are kept, so that the last bits of a product make no difference."""
 
 
-def confidence(found: Iterable[Evidence]) -> float:
+def confidence(evidence: Iterable[Evidence]) -> float:
     """Return how sure it is, 0 to 1, that a variant comes from the repository of this evidence."""
     best: dict[str, float] = {}
-    for one in found:
+    for one in evidence:
         best[one.method] = max(best.get(one.method, 0.0), one.strength)
     sure = 0.0
     for rank in sorted(CEILINGS, reverse=True):
@@ -134,7 +134,7 @@ FLOOR = 0.15
 UPSTREAM, DERIVED, WEAKER = "upstream", "derived", "weaker"
 
 _CONTENT = {"same_blob", "same_lfs"}
-_RESTS_ON = _CONTENT | {"ci_workflow", "commit_reference", "readme_link", "same_owner"}
+_RESTS_ON = {"ci_workflow", "commit_reference", "readme_link"}
 _WEIGHT = 0.5
 """The least strength of content on which membership can rest: half of what a unique file has."""
 
@@ -149,43 +149,40 @@ class Link:
     best_method: str
     role: str
     """`upstream`, `derived` or `weaker`: what `LINKS_TO.role` says in `hubtrace.graph.model`."""
-    found: tuple[Evidence, ...]
-    """Its evidence, strongest first."""
+    evidence: tuple[Evidence, ...]
+    """Strongest first."""
 
 
 def links(
-    found: Iterable[Evidence], *, family: Set[str] = frozenset(), foreign_base: bool = False
+    evidence: Iterable[Evidence], *, family: Set[str] = frozenset(), foreign_base: bool = False
 ) -> list[Link]:
     """Return a variant's links, the best one first.
 
     `family` are the repositories, in lower case, that a families file gives the variant: they are
-    its upstream whatever else is found. `foreign_base` is True if the variant says that it was
-    made from another owner's model: then files that it has in common with a repository tell its
+    its upstream whatever the evidence. `foreign_base` is True if the variant says that it was
+    made from another owner's model: then files that it has in common with a repository show its
     lineage, not that it was released from there.
     """
     pairs: dict[str, list[Evidence]] = {}
-    for one in found:
+    for one in evidence:
         pairs.setdefault(one.repository.lower(), []).append(one)
     sure = [(confidence(pair), sorted(pair, key=strongest_first)) for pair in pairs.values()]
     ranked = sorted(
         ((value, pair) for value, pair in sure if value >= FLOOR),
         key=lambda both: (-both[0], both[1][0].rank, both[1][0].repository.lower()),
     )
+    roles = (
+        _role(position, pair, family, foreign_base) for position, (_, pair) in enumerate(ranked)
+    )
     return [
-        Link(
-            pair[0].repository,
-            value,
-            pair[0].method,
-            _role(position, pair, family, foreign_base),
-            tuple(pair),
-        )
-        for position, (value, pair) in enumerate(ranked)
+        Link(pair[0].repository, value, pair[0].method, role, tuple(pair))
+        for (value, pair), role in zip(ranked, roles, strict=True)
     ]
 
 
-def strongest_first(found: Evidence) -> tuple[float, int, str, str]:
+def strongest_first(one: Evidence) -> tuple[float, int, str, str]:
     """Sort evidence by what it is worth, then by rank, method and place."""
-    return -found.strength, found.rank, found.method, found.place
+    return -one.strength, one.rank, one.method, one.place
 
 
 def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: bool) -> str:
@@ -196,10 +193,8 @@ def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: b
     return UPSTREAM if any(_carries(one, foreign_base) for one in pair) else DERIVED
 
 
-def _carries(found: Evidence, foreign_base: bool) -> bool:
+def _carries(one: Evidence, foreign_base: bool) -> bool:
     """Return True if membership in a family can rest on this observation."""
-    if found.method in _CONTENT:
-        return found.strength >= _WEIGHT and not foreign_base
-    if found.method == "same_owner":
-        return True
-    return found.method in _RESTS_ON and found.reason is None
+    if one.method in _CONTENT:
+        return one.strength >= _WEIGHT and not foreign_base
+    return one.method == "same_owner" or (one.method in _RESTS_ON and one.reason is None)

@@ -25,11 +25,11 @@ def same_owner(variant: str, repository: str, aliases: Set[Alias] = frozenset())
     org, owner = variant.partition("/")[0], repository.partition("/")[0]
     if not owners_agree(org, owner, aliases):
         return None
-    said = f"{org} on the Hub, {owner} on GitHub"
-    if names_agree(variant, repository):
-        said += f"; {variant.partition('/')[2]} is named after {repository.partition('/')[2]}"
-        return observed("same_owner", repository, "owner", said)
-    return observed("same_owner", repository, "owner", said, "unnamed")
+    excerpt = f"{org} on the Hub, {owner} on GitHub"
+    if not names_agree(variant, repository):
+        return observed("same_owner", repository, "owner", excerpt, "unnamed")
+    excerpt += f"; {variant.partition('/')[2]} is named after {repository.partition('/')[2]}"
+    return observed("same_owner", repository, "owner", excerpt)
 
 
 def owners_agree(org: str, owner: str, aliases: Set[Alias] = frozenset()) -> bool:
@@ -44,7 +44,7 @@ def core(owner: str) -> str:
     while shorter:
         shorter = False
         for affix in _AFFIXES:
-            # At least three characters stay: `AI21` is no `21`, and `AI-ML` is not nobody.
+            # At least three characters stay: `AI21` is not `21`, and `AI-ML` is not empty.
             if len(name) - len(affix) >= 3:
                 if name.endswith(affix):
                     name, shorter = name.removesuffix(affix), True
@@ -100,7 +100,7 @@ _BOTS = re.compile(r"\[bot\]$|(?:^|[-_:])bot$|bot(?:$|-)|^(?:github-actions|depe
 def same_contributor(repository: str, shared: Collection[str]) -> Evidence | None:
     """Return the evidence for people with commits on both sides, by their keys.
 
-    One of them is named if a login is known: an HMAC tells nobody anything.
+    One of them is named if a login is known: an HMAC means nothing to a reader.
     """
     if not shared:
         return None

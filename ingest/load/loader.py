@@ -1,16 +1,19 @@
 """Loading a snapshot into a graph: what is new or different, and nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.store import GraphStore, GraphWriter
+from hubtrace.ingest.derive.links import Derivation
 from hubtrace.ingest.derive.project import DerivedProject, derive
+from hubtrace.ingest.derive.switches import Entries, derive_families
+from hubtrace.ingest.evidence.model import Link
+from hubtrace.ingest.families import Adopted
 from hubtrace.ingest.load.copies import write_copies
 from hubtrace.ingest.load.evidence import write_links
-from hubtrace.ingest.load.families import Entries, projects_of, write_families
-from hubtrace.ingest.load.plan import Plan, plan, write_nodes
+from hubtrace.ingest.load.families import write_families
+from hubtrace.ingest.load.plan import Plan, plan, projects_of, write_nodes, write_snapshot
 from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details
-from hubtrace.ingest.load.provenance import write_snapshot
 from hubtrace.ingest.snapshot import Snapshot
 from hubtrace.ingest.source import Progress, no_progress
 
@@ -33,12 +36,25 @@ class Loaded:
     """Keys of projects that a family names and the snapshot lacks."""
     copies: int = 0
     """Copies of the variants whose copies were new or had changed."""
+    adopted: tuple[Adopted, ...] = ()
+    """Variants that became members of a family by what was derived."""
 
 
-def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress) -> Loaded:
+Assign = Callable[[Mapping[str, Sequence[Link]]], Sequence[Adopted]]
+"""Records which variants the links make members of a family, before anything is written."""
+
+
+def load(
+    snapshot: Snapshot,
+    store: GraphStore,
+    progress: Progress = no_progress,
+    assign: Assign | None = None,
+) -> Loaded:
     """Bring the graph up to what the snapshot holds; what it already holds is left alone.
 
-    Fingerprints are written last, so that a load that broke is finished by running it again.
+    All that joins projects is derived first, and `assign` may make members of it; then the graph
+    is written, once (docs/decisions/0037). Fingerprints are written last, so that a load that
+    broke is finished by running it again.
 
     Raises:
         SnapshotCorrupt: a file is not what was written.
@@ -46,17 +62,26 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
     """
     with store.write() as writer:
         todo = plan(snapshot, writer)
+        derived = None
+        adopted: tuple[Adopted, ...] = ()
+        if todo.changed_projects() or todo.changed_families() or todo.changed_copies():
+            derivation = Derivation(todo.histories, progress)
+            derived = derivation.of(todo.families.values())
+            adopted = tuple(assign(derived.links)) if assign else ()
+            if adopted:
+                todo = todo.with_families(snapshot.families())
+                derived = derivation.of(todo.families.values())
         changed, families = todo.changed_projects(), todo.changed_families()
         stale = todo.stale_projects(), todo.stale_families()
         write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
         commits, entries = _write_projects(writer, todo, progress)
         write_details(writer, [todo.histories[key] for key in changed])
-        copies = write_copies(
-            writer, todo.histories, todo.families.values(), todo.changed_copies(), progress
-        )
-        if changed or families or todo.changed_copies():
-            write_links(writer, todo.histories, todo.families.values(), progress)
-        switches = write_families(writer, families, todo.histories, entries)
+        copies = 0
+        if derived is not None:
+            copies = write_copies(writer, derived.copies, todo.changed_copies())
+            write_links(writer, derived)
+        merged = derive_families(families, todo.histories, entries)
+        write_families(writer, merged, todo.histories)
         write_nodes(writer, todo, *stale, complete=True)
         write_snapshot(writer, snapshot.id, todo)
         return Loaded(
@@ -65,9 +90,10 @@ def load(snapshot: Snapshot, store: GraphStore, progress: Progress = no_progress
             new_families=len(families),
             new_projects=len(changed),
             commits=commits,
-            switches=switches,
+            switches=len(merged.switches.from_sha),
             missing=todo.missing(),
             copies=copies,
+            adopted=adopted,
         )
 
 

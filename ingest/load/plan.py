@@ -1,21 +1,28 @@
 """What a load has to do so that the graph holds what the snapshot holds."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
 
 import pyarrow as pa
 
 from hubtrace.graph.identity import Side
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import nodes
-from hubtrace.ingest.change_types.rules import digest
+from hubtrace.ingest.change_types.rules import digest as rules_digest
+from hubtrace.ingest.derive.blobs import boilerplate
+from hubtrace.ingest.derive.links import members
 from hubtrace.ingest.derive.project import label_of
-from hubtrace.ingest.load.copies import copies_fingerprints
-from hubtrace.ingest.load.families import family_node, fingerprint, projects_of
 from hubtrace.ingest.load.projects import told_properties
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
+
+_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 1, 2, 1
+"""Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
 Seen = tuple[str | None, int | None]
 """Fingerprint and `observed_at` of a node; equal means that the graph is up to date."""
@@ -41,6 +48,14 @@ class Plan:
     copies_in_graph: Mapping[str, str | None]
     """Variant → what the copies in the graph were derived from."""
 
+    def with_families(self, families: Collection[Family]) -> "Plan":
+        """Return the plan for the same projects with other families."""
+        return replace(
+            self,
+            families={family.name: family for family in families},
+            copies=_copies_fingerprints(self.histories, families),
+        )
+
     def project_node(self, key: str, *, complete: bool) -> dict[str, object]:
         """Return the node of a project; its fingerprint only once everything of it is written."""
         history = self.histories[key]
@@ -62,8 +77,16 @@ class Plan:
 
     def family_node(self, name: str, *, complete: bool) -> dict[str, object]:
         """Return the node of a family; its fingerprint only once everything of it is written."""
-        node = family_node(self.families[name], self.histories)
-        return {**node, "fingerprint": self.family_print(name) if complete else None}
+        family = self.families[name]
+        timestamps = [
+            self.histories[key].pointer.observed_at
+            for key in projects_of(family)
+            if key in self.histories
+        ]
+        at = family.until if family.until is not None else max(timestamps, default=None)
+        published = {f"published_{name}": label for name, label in family.published.items()}
+        fingerprint = self.family_print(name) if complete else None
+        return {"name": family.name, "observed_at": at, "fingerprint": fingerprint, **published}
 
     def stale_projects(self) -> list[str]:
         """Return the projects whose node differs in any way."""
@@ -121,7 +144,13 @@ class Plan:
 
     def family_print(self, name: str) -> str:
         """Return the hash of all that a family's derived nodes depend on."""
-        return fingerprint(self.families[name], self.histories)
+        family = self.families[name]
+        present = [
+            (key, self.histories[key].fingerprint)
+            for key in projects_of(family)
+            if key in self.histories
+        ]
+        return _hash(_SWITCHES_DERIVATION, family, present)
 
     def _known_family(self, name: str) -> Seen:
         return self.in_graph["Family"].get(name, (None, None))
@@ -129,8 +158,40 @@ class Plan:
 
 def _project_print(history: ProjectHistory) -> str:
     """Return a hash of all that a project's commits depend on: its history, and the rules."""
-    known = history.fingerprint, digest() if history.tells_changes else ""
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:32]
+    return _hash(history.fingerprint, rules_digest() if history.tells_changes else "")
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def projects_of(family: Family) -> list[str]:
+    """Return the keys of a family's projects, upstreams first."""
+    return [upstream.project for upstream in family.upstreams] + list(family.variants)
+
+
+def _copies_fingerprints(
+    histories: Mapping[str, ProjectHistory], families: Iterable[Family]
+) -> dict[str, str]:
+    """Return for each variant a hash of all that its copies are derived from.
+
+    A repository that changed makes the copies of all variants be compared (docs/decisions/0024).
+    """
+    repositories = [
+        (key, history.fingerprint)
+        for key, history in sorted(histories.items())
+        if history.project.side is Side.UPSTREAM
+    ]
+    derivation = _COPIES_DERIVATION, _LINKS_DERIVATION
+    everywhere = _hash(derivation, sorted(boilerplate()), repositories)
+    relatives = defaultdict(list)
+    for variant, repository in sorted(members(families)):
+        relatives[variant].append(repository)
+    return {
+        key: _hash(everywhere, history.fingerprint, relatives[key])
+        for key, history in histories.items()
+        if history.project.side is Side.DOWNSTREAM
+    }
 
 
 def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
@@ -144,7 +205,7 @@ def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
             label: {key: (seen, at) for key, seen, at in writer.ask(statement).rows()}
             for label, statement in _SEEN.items()
         },
-        copies_fingerprints(histories, families.values()),
+        _copies_fingerprints(histories, families.values()),
         dict(writer.ask(_COPIES).rows()),
     )
 
@@ -161,3 +222,35 @@ def write_nodes(
     writer.put_nodes(
         "Family", nodes("Family", (plan.family_node(name, complete=complete) for name in families))
     )
+
+
+_SNAPSHOT = """
+MATCH (s:Snapshot {key: $key})
+RETURN s.key AS key, s.digest AS digest, s.tool AS tool, s.observed_at AS observed_at
+"""
+
+
+def write_snapshot(writer: GraphWriter, id_: str, plan: Plan) -> None:
+    """Write the node of the snapshot, unless the graph has it as it is."""
+    node = _node(id_, plan)
+    if node not in writer.ask(_SNAPSHOT, key=id_).data():
+        writer.put_nodes("Snapshot", nodes("Snapshot", [node]))
+
+
+def _node(id_: str, plan: Plan) -> dict[str, Any]:
+    timestamps = [history.pointer.observed_at for history in plan.histories.values()]
+    return {
+        "key": id_,
+        "digest": digest(plan),
+        "tool": f"hubtrace {version('hubtrace')}",
+        "observed_at": max(timestamps, default=None),
+    }
+
+
+def digest(plan: Plan) -> str:
+    """Return the SHA-256 over the fingerprints of all projects and families, in order of keys."""
+    body = {
+        "projects": {key: history.fingerprint for key, history in plan.histories.items()},
+        "families": {name: plan.family_print(name) for name in plan.families},
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

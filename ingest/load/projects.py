@@ -14,8 +14,9 @@ from hubtrace.graph.identity import Side, key_of, variant_url
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
-from hubtrace.ingest.change_types.columns import CHANGES_READ, told_of
+from hubtrace.ingest.change_types.columns import CHANGES_READ, classify_history
 from hubtrace.ingest.derive.project import DerivedProject
+from hubtrace.ingest.load.replace import Edges, Nodes, replace
 from hubtrace.ingest.records import Event, HostData, Release
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -130,7 +131,6 @@ def _write_releases(writer: GraphWriter, projects: Sequence[tuple[str, HostData]
     keys = [key for key, _ in projects]
     known = [key for (key,) in writer.ask(_RELEASES, keys=keys).rows()]
     writer.remove_relationships("HAS_ASSET", "Release", known)
-    writer.remove_relationships("HAS_RELEASE", "Repository", keys)
     releases = [
         (key, key_of_parts(key, release.tag), release)
         for key, details in projects
@@ -140,13 +140,16 @@ def _write_releases(writer: GraphWriter, projects: Sequence[tuple[str, HostData]
         {"key": key, "name": release.name, "published_at": release.published_at}
         for _, key, release in releases
     )
-    writer.put_nodes("Release", nodes("Release", rows))
     owners = pairs((project, key) for project, key, _ in releases)
-    writer.put_relationships("HAS_RELEASE", "Repository", "Release", owners)
     assets = [(key, row) for _, key, release in releases for row in _assets(key, release)]
-    writer.put_nodes("Asset", nodes("Asset", (row for _, row in assets)))
     owned = pairs((key, row["key"]) for key, row in assets)
-    writer.put_relationships("HAS_ASSET", "Release", "Asset", owned)
+    tables: list[Nodes | Edges] = [
+        Nodes("Release", nodes("Release", rows)),
+        Edges("HAS_RELEASE", "Repository", "Release", owners),
+        Nodes("Asset", nodes("Asset", (row for _, row in assets))),
+        Edges("HAS_ASSET", "Release", "Asset", owned),
+    ]
+    replace(writer, "Repository", keys, tables)
 
 
 def _assets(release_key: str, release: Release) -> Iterator[dict[str, Any]]:
@@ -161,11 +164,13 @@ def _assets(release_key: str, release: Release) -> Iterator[dict[str, Any]]:
 
 def _write_files(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
     """Write the large files: their SHA-256 is what an audit can hold them by."""
-    writer.remove_relationships("HAS_FILE", "Variant", [key for key, _ in variants])
     files = [(key, row) for key, details in variants for row in _large_files(key, details)]
-    writer.put_nodes("File", nodes("File", (row for _, row in files)))
     owned = pairs((key, row["key"]) for key, row in files)
-    writer.put_relationships("HAS_FILE", "Variant", "File", owned)
+    tables: list[Nodes | Edges] = [
+        Nodes("File", nodes("File", (row for _, row in files))),
+        Edges("HAS_FILE", "Variant", "File", owned),
+    ]
+    replace(writer, "Variant", [key for key, _ in variants], tables)
 
 
 def _large_files(variant: str, details: HostData) -> Iterator[dict[str, Any]]:
@@ -181,7 +186,6 @@ def _large_files(variant: str, details: HostData) -> Iterator[dict[str, Any]]:
 
 
 def _write_base_models(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
-    writer.remove_relationships("DERIVED_FROM", "Variant", [key for key, _ in variants])
     named = {}
     for key, details in variants:
         for base in details.facts.base_models:
@@ -195,14 +199,15 @@ def _write_base_models(writer: GraphWriter, variants: Sequence[tuple[str, HostDa
         for key, (name, url) in bases.items()
         if key not in there
     )
-    writer.put_nodes("Variant", nodes("Variant", stubs))
     rows = (
         {START: start, END: end, "relation": base.relation}
         for (start, end), (base, _) in named.items()
     )
-    writer.put_relationships(
-        "DERIVED_FROM", "Variant", "Variant", relationships("DERIVED_FROM", rows)
-    )
+    tables: list[Nodes | Edges] = [
+        Nodes("Variant", nodes("Variant", stubs)),
+        Edges("DERIVED_FROM", "Variant", "Variant", relationships("DERIVED_FROM", rows)),
+    ]
+    replace(writer, "Variant", [key for key, _ in variants], tables)
 
 
 def _url_of(name: str) -> str | None:
@@ -312,7 +317,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
 def _told_of(project: DerivedProject) -> pa.Table:
     """Return the change types of a project's commits; null where nobody knows them."""
     changes = project.read_changes(CHANGES_READ) if project.read_changes is not None else None
-    return told_of(project.project.side, project.commits, changes)
+    return classify_history(project.project.side, project.commits, changes)
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -6,7 +6,7 @@
 //     from_at (integer, epoch seconds), commits (integer)
 //
 // period = (whole days since the family's earliest commit + offset_days) / period_days
-// (DESIGN.md section 1). from_at is the beginning of the period.
+// (docs/design.md, section 1). from_at is the beginning of the period.
 // The commits that count are those of the pattern: on the default branch, at most at until, and,
 // where the upstream is limited to paths, in scope.
 

@@ -5,8 +5,8 @@
 // returns: family (string), grid (string), lag (string or null),
 //     first_upstream_period (integer or null), first_downstream_period (integer or null)
 //
-// DESIGN.md section 2. Read from the top: the commits that count; each project's distinct days
-// since the family's earliest commit, time of day kept; then every grid puts the days into its
+// docs/design.md, section 2. Read from the top: the commits that count; each project's distinct
+// days since the family's earliest commit, time of day kept; then every grid puts the days into its
 // periods: (day + offset_days) / period_days. A null variant stands for upstream.
 // part: 'whole', or the 'early' or 'late' half of the family's life, cut at the period boundary
 // nearest to its middle; if the middle lies inside a period, that period is in the early half.

@@ -5,8 +5,8 @@
 //     repositories (list of strings), gone_at (integer or null, epoch seconds),
 //     moved_to (string or null)
 //
-// DESIGN.md section 3. A variant that was never observed itself (a base model that another one
-// names) is left out: nothing is known of its evidence. until null: the variant's observed_at.
+// docs/design.md, section 3. A variant that was never observed itself (a base model that another
+// one names) is left out: nothing is known of its evidence. until null: the variant's observed_at.
 
 MATCH (v:Variant)
 WHERE v.observed_at IS NOT NULL AND NOT EXISTS { (:Family)-[:RELEASES]->(v) }

@@ -6,10 +6,10 @@
 //     upstream_last_at (integer or null, epoch seconds), upstream_last_sha (string or null),
 //     downstream_last_at (integer or null, epoch seconds), downstream_last_sha (string or null)
 //
-// Committer times, as everywhere in DESIGN.md section 3. The first rule that matches wins; a family
-// that is silent on one side from the start says so, as in the pattern. The last commit of a side is
-// the one with the largest committer time; of several, the one with the largest sha. A family without
-// any commit has no row.
+// Committer times, as everywhere in docs/design.md, section 3. The first rule that matches wins; a
+// family that is silent on one side from the start says so, as in the pattern. The last commit of
+// a side is the one with the largest committer time; of several, the one with the largest sha. A
+// family without any commit has no row.
 
 UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)

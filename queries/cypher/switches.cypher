@@ -5,8 +5,8 @@
 //     to_at (integer, epoch seconds), lag_seconds (integer), lag_days (integer),
 //     from_sha (string or null), to_sha (string or null)
 //
-// Switches are derived at load (DESIGN.md section 1); cutting the timeline at until only drops
-// those whose later commit lies behind it.
+// Switches are derived at load (docs/design.md, section 1); cutting the timeline at until only
+// drops those whose later commit lies behind it.
 
 UNWIND $families AS name
 MATCH (f:Family {name: name})-[:HAS_SWITCH]->(s:Switch)

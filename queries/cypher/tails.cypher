@@ -5,9 +5,9 @@
 //     first_at (integer, epoch seconds), last_at (integer, epoch seconds), commits (integer),
 //     days (integer)
 //
-// Only the side that moved last has a tail (DESIGN.md section 2); a family with one silent side has
-// none. A commit that several projects share counts once. days: whole days from the other side's
-// last commit to the last one.
+// Only the side that moved last has a tail (docs/design.md, section 2); a family with one silent
+// side has none. A commit that several projects share counts once. days: whole days from the other
+// side's last commit to the last one.
 // The commits that count are those of the pattern: on the default branch, at most at until, and,
 // where the upstream is limited to paths, in scope.
 

@@ -1,5 +1,5 @@
-"""Pages: one self-contained HTML file each, safe to open whatever the hubs have said."""
+"""Pages: one self-contained HTML file each, safe to open whatever the hubs sent."""
 
-from hubtrace.queries.pages.rendering import link, render
+from hubtrace.queries.pages.rendering import link, render, render_markdown
 
-__all__ = ["link", "render"]
+__all__ = ["link", "render", "render_markdown"]

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from hubtrace.graph.identity import commit_url, is_web
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import for_markdown, for_people
 
 HUBS = frozenset({"github.com", "huggingface.co"})
 """Hosts that a page links to."""
@@ -51,7 +51,7 @@ def _is_under(url: str, place: str) -> bool:
 
 UNKNOWN = "–"  # noqa: RUF001 - an en dash, as tables have it
 _FLOOR = 0.001
-"""Smaller probabilities are only told to be so."""
+"""Smaller probabilities are shown as smaller than this."""
 
 
 def whole(value: float | None) -> str:
@@ -60,7 +60,7 @@ def whole(value: float | None) -> str:
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
-    """Return a number with so many digits after the point."""
+    """Return a number with this many digits after the point."""
     return UNKNOWN if value is None else f"{value:,.{digits}f}"
 
 
@@ -79,17 +79,20 @@ _FORMS: Mapping[str, Callable[[float | None], str]] = {
 }
 
 
-def figure(document: Mapping[str, Any], path: str, form: str = "whole") -> Markup:
-    """Return the number at `path` of a document, e.g. `statistics.labels.0.shares.2.percent`.
+def figure(document: Any, path: str, form: str = "whole") -> Markup:
+    """Return the number at `path` of a record, e.g. `statistics.labels.0.shares.2.percent`.
 
     Raises:
-        KeyError, IndexError: the document has no such place.
+        AttributeError, KeyError, IndexError: the record has no such value.
     """
-    value: Any = document
+    value = document
     for step in path.split("."):
         if value is None:
             break
-        value = value[int(step)] if isinstance(value, list | tuple) else value[step]
+        if isinstance(value, list | tuple):
+            value = value[int(step)]
+        else:
+            value = value[step] if isinstance(value, Mapping) else getattr(value, step)
     return Markup('<data value="{}" data-json="{}">{}</data>').format(
         "" if value is None else value, path, _FORMS[form](value)
     )
@@ -98,6 +101,8 @@ def figure(document: Mapping[str, Any], path: str, form: str = "whole") -> Marku
 DAY = 86_400
 _LONGEST = 300
 """Characters of a text that a page shows: a title of a megabyte must not drown the rest."""
+_LONGEST_CELL = 120
+"""Characters of a text in Markdown."""
 
 
 def render(
@@ -143,9 +148,31 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def render_markdown(template: str, **values: Any) -> str:
+    """Return a Markdown text made of `template`; all that it prints is escaped, and cut if long.
+
+    Raises:
+        jinja2.TemplateError: the template is broken or lacks a value.
+    """
+    return _markdown_environment().get_template(template).render(values)
+
+
+@cache
+def _markdown_environment() -> jinja2.Environment:
+    return _environment().overlay(finalize=_as_markdown)
+
+
 def short(text: str, longest: int = _LONGEST) -> str:
     """Return `text`, cut with an ellipsis if it has more than `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _as_markdown(value: Any) -> Markup:
+    """Return what a template prints as Markdown that shows it as it is."""
+    if isinstance(value, Markup):
+        return value
+    text = UNKNOWN if value is None else short(str(value), _LONGEST_CELL)
+    return Markup(for_markdown(text))  # noqa: S704 - escaped, but for another language
 
 
 def _visible(value: Any) -> Any:
@@ -159,15 +186,15 @@ def _visible(value: Any) -> Any:
 
 def date(seconds: int | None) -> str:
     """Return epoch seconds as an ISO date for people, with the time unless it is midnight."""
-    return _moment(seconds, "%Y-%m-%d %H:%M" if seconds is None or seconds % DAY else "%Y-%m-%d")
+    return _formatted(seconds, "%Y-%m-%d %H:%M" if seconds is None or seconds % DAY else "%Y-%m-%d")
 
 
 def day(seconds: int | None) -> str:
     """Return epoch seconds as an ISO date, for people; `never` if there are none."""
-    return _moment(seconds, "%Y-%m-%d")
+    return _formatted(seconds, "%Y-%m-%d")
 
 
-def _moment(seconds: int | None, form: str) -> str:
+def _formatted(seconds: int | None, form: str) -> str:
     if seconds is None:
         return "never"
     try:

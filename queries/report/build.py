@@ -1,18 +1,17 @@
-"""A report built from the rows of the catalogue's queries."""
+"""A report, built from the rows of stored queries."""
 
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from hubtrace.graph.identity import commit_url
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.text import for_people
-from hubtrace.queries.catalogue import family_names
-from hubtrace.queries.flags import Flags, flags
-from hubtrace.queries.pages.rendering import date, is_safe, short
+from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
+from hubtrace.queries.changes import Changes
+from hubtrace.queries.flags import BranchFlag, flags
+from hubtrace.queries.patterns import FamilyPattern
 from hubtrace.queries.report.records import (
     FamilyLags,
     FamilyReport,
@@ -22,156 +21,20 @@ from hubtrace.queries.report.records import (
     Report,
     SwitchReport,
     Tail,
+    Totals,
 )
-from hubtrace.queries.statistics import Facts, gather, statistics
-from hubtrace.queries.statistics.rows import Progress, Row, ask_all
+from hubtrace.queries.statistics import gather, statistics
+from hubtrace.queries.statistics.measures import median_of
 from hubtrace.queries.thresholds import DAY, Thresholds
-
-_LONGEST = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A fact with its date, and where people can see it."""
-
-    text: str
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    """A side, a variant or a branch that is orphaned or abandoned."""
-
-    kind: str
-    """`family`, `variant` or `branch`."""
-    family: int | None
-    """Position of its family in the document; None for a variant in no family."""
-    what: str
-    status: str
-    proofs: tuple[Proof, ...]
-
-
-def flagged(document: Mapping[str, Any]) -> list[Flagged]:
-    """Return what is flagged, family by family, then the variants in no family.
-
-    A family's only variant that is in the same state is not told of twice.
-    """
-    found: list[Flagged] = []
-    for i, family in enumerate(document["families"]):
-        links = _Links(family["projects"])
-        side = family["side"]
-        if side is not None and side["flagged"]:
-            proofs = _both(side, "downstream_last_at", "downstream_last_sha", links, None)
-            found.append(Flagged("family", i, family["family"], side["status"], proofs))
-        found += [_variant(v, i, links) for v in family["variant_flags"] if _tells(v, family)]
-        found += [_branch(b, i, links) for b in family["branches"] if b["flagged"]]
-    no_links = _Links([])
-    found += [_variant(variant, None, no_links) for variant in document["orphans"]]
-    return found
-
-
-def _tells(variant: Mapping[str, Any], family: Mapping[str, Any]) -> bool:
-    """Return True if a variant is flagged and says more than its family does."""
-    alone = len(family["variant_flags"]) == 1 and variant["status"] == family["status"]
-    return bool(variant["flagged"] and not alone)
-
-
-class _Links:
-    """Where the commits of a family's projects can be seen."""
-
-    def __init__(self, projects: Sequence[Mapping[str, Any]]) -> None:
-        self._urls = {project["project"]: project["url"] for project in projects}
-        self._sides: dict[str, list[str]] = {"upstream": [], "downstream": []}
-        for project in projects:
-            self._sides[project["side"]].append(project["project"])
-
-    def of(self, project: str | None, sha: str | None) -> str | None:
-        url = self._urls.get(project or "")
-        place = commit_url(url, sha)
-        return place if place is not None and url and is_safe(place, (url,)) else None
-
-    def of_side(self, side: str, sha: str | None) -> str | None:
-        """Return the commit's place if the side has one project, so that it must be there."""
-        projects = self._sides[side]
-        return self.of(projects[0], sha) if len(projects) == 1 else None
-
-
-def _both(
-    flag: Mapping[str, Any], at: str, sha: str, links: _Links, project: str | None
-) -> tuple[Proof, ...]:
-    up_sha, down_sha = flag["upstream_last_sha"], flag[sha]
-    down = links.of_side("downstream", down_sha) if project is None else links.of(project, down_sha)
-    return (
-        _last(
-            "upstream's last commit",
-            flag["upstream_last_at"],
-            up_sha,
-            links.of_side("upstream", up_sha),
-        ),
-        _last(
-            "downstream's last commit" if project is None else "its last commit",
-            flag[at],
-            down_sha,
-            down,
-        ),
-    )
-
-
-def _variant(flag: Mapping[str, Any], family: int | None, links: _Links) -> Flagged:
-    proofs: list[Proof] = []
-    if family is not None:
-        proofs += _both(flag, "last_at", "last_sha", links, flag["variant"])
-    if flag["gone_at"] is not None:
-        proofs.append(Proof(f"its repository is gone since {date(flag['gone_at'])}"))
-    if flag["moved_to"]:
-        proofs.append(Proof(f"its repository moved to {_shown(flag['moved_to'])}"))
-    what = flag["name"] or flag["variant"]
-    return Flagged("variant", family, what, flag["status"], tuple(proofs))
-
-
-def _branch(flag: Mapping[str, Any], family: int, links: _Links) -> Flagged:
-    head = flag["head"]
-    proofs = [_last("head", flag["head_committed_at"], head, links.of(flag["project"], head))]
-    if flag["ahead"] is not None:
-        proofs.append(Proof(f"{flag['ahead']:,} ahead, {flag['behind']:,} behind"))
-    if flag["default_committed_at"] is not None:
-        proofs.append(Proof(f"default branch moved {date(flag['default_committed_at'])}"))
-    name = f"{flag['name'] or flag['project']} {flag['branch'].removeprefix('refs/heads/')}"
-    return Flagged("branch", family, name, flag["status"], tuple(proofs))
-
-
-def _last(what: str, at: int | None, sha: str | None, url: str | None) -> Proof:
-    if at is None:
-        return Proof(f"{what}: none")
-    # A day known without its commit names itself: `day:<variant>:<date>`.
-    commit = "" if sha is None or sha.startswith("day:") else f" {_shown(sha[:10])}"
-    return Proof(f"{what} {date(at)}{commit}", url)
-
-
-def _shown(text: str) -> str:
-    return short(for_people(text), _LONGEST)
-
 
 LEFT_BEHIND = 20
 """How many commits of a tail are named; all are counted."""
 
 _SNAPSHOTS = "MATCH (s:Snapshot) WHERE s.digest IS NOT NULL RETURN s.digest ORDER BY s.digest"
 
-
 _Kind = TypeVar("_Kind", ProjectReport, SwitchReport, FamilyLags, LeftCommit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of stored queries, by family."""
-
-    projects: Mapping[str, Sequence[Row]]
-    periods: Mapping[str, Sequence[Row]]
-    switches: Mapping[str, Sequence[Row]]
-    lags: Mapping[str, Sequence[Row]]
-    tails: Mapping[str, Sequence[Row]]
-    releases: Mapping[str, Sequence[Row]]
-    tags: Mapping[str, Sequence[Row]]
+_Rows = Mapping[str, Sequence[Any]]
+"""The rows on one family by query, and its flags by kind."""
 
 
 def report(
@@ -180,102 +43,110 @@ def report(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     *,
+    changes: Changes | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Report:
     """Return what is known of these families, by default all, at `until` (epoch seconds).
 
-    Variants in no family are told of only if no families are named.
+    Variants in no family are included only if no families are named.
 
     Raises:
         CatalogueError: the graph has no such family.
     """
     thresholds = thresholds or Thresholds()
-    show = progress or (lambda what, done, total: None)
     names = family_names(store, families)
     facts = gather(store, names, until, thresholds, progress=progress)
-    rows = _rows(store, facts, names, until, thresholds, show)
-    show("flags", 0, len(names))
-    found = flags(store, None if families is None else names, until, thresholds)
-    return Report(
-        made_at=int(clock()),
-        tool=f"hubtrace {version('hubtrace')}",
-        snapshots=tuple(digest for (digest,) in store.run(_SNAPSHOTS).rows()),
-        until=until,
-        thresholds=asdict(thresholds),
-        statistics=statistics(facts),
-        families=_families(facts, rows, found),
-        orphans=tuple(flag for flag in found.variants if flag.family is None),
-    )
+    period_days = thresholds.period_days
 
+    def asked(query: str, **more: Any) -> list[dict[str, Any]]:
+        return ask_all(store, query, names, progress, until=until, **more)
 
-def _rows(
-    store: GraphStore,
-    facts: Facts,
-    names: Sequence[str],
-    until: int | None,
-    thresholds: Thresholds,
-    show: Progress,
-) -> _Rows:
-    def asked(query: str, **more: Any) -> Mapping[str, Sequence[Row]]:
-        return _by_family(ask_all(store, query, names, show, until=until, **more))
-
-    return _Rows(
-        projects=_by_family(facts.projects),
-        periods=asked("family_periods", period_days=thresholds.period_days),
-        switches=_by_family(facts.switches),
-        lags=asked("switch_summary"),
-        tails=asked("left_behind", most=LEFT_BEHIND),
-        releases=asked("releases"),
-        tags=asked("tags"),
-    )
-
-
-def _by_family(rows: Iterable[Row]) -> Mapping[str, Sequence[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row["family"]].append(row)
-    return found
-
-
-def _families(facts: Facts, rows: _Rows, found: Flags) -> tuple[FamilyReport, ...]:
-    sides = {flag.family: flag for flag in found.sides}
-    variants, branches = defaultdict(list), defaultdict(list)
-    for variant in found.variants:
-        variants[variant.family].append(variant)
-    for branch in found.branches:
-        branches[branch.family].append(branch)
-    return tuple(
-        FamilyReport(
-            pattern=pattern,
-            side=sides.get(pattern.family),
-            variants=tuple(variants[pattern.family]),
-            branches=tuple(branches[pattern.family]),
-            **_family(pattern.family, rows, branches[pattern.family]),
-        )
-        for pattern in facts.patterns
-    )
-
-
-def _family(name: str, rows: _Rows, branches: Iterable[Any]) -> dict[str, Any]:
-    periods = rows.periods.get(name, [])
-    active: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    by_side: dict[str, set[int]] = {"upstream": set(), "downstream": set()}
-    for row in periods:
-        active[row["project"]].append((row["period"], row["commits"]))
-        by_side[row["side"]].add(row["period"])
-    firsts = [row["first_at"] for row in rows.projects.get(name, []) if row["commits"]]
-    return {
-        "start_at": min(firsts, default=None),
-        "shared_periods": tuple(sorted(by_side["upstream"] & by_side["downstream"])),
-        "projects": tuple(
-            _project(row, active[row["project"]]) for row in rows.projects.get(name, [])
-        ),
-        "switches": tuple(_picked(SwitchReport, row) for row in rows.switches.get(name, [])),
-        "lags": tuple(_picked(FamilyLags, row) for row in rows.lags.get(name, [])),
-        "tail": next((_tail(row) for row in rows.tails.get(name, [])), None),
-        "marks": tuple(_marks(rows.releases.get(name, []), rows.tags.get(name, []), branches)),
+    rows: dict[str, Sequence[Any]] = {
+        "projects": facts.projects,
+        "switches": facts.switches,
+        "periods": asked("family_periods", period_days=period_days),
+        "lags": asked("switch_summary"),
+        "tails": asked("left_behind", most=LEFT_BEHIND),
+        "releases": asked("releases"),
+        "tags": asked("tags"),
     }
+    if progress is not None:
+        progress("flags", 0, len(names))
+    found = flags(store, None if families is None else names, until, thresholds)
+    rows |= {"sides": found.sides, "variants": found.variants, "branches": found.branches}
+    by_family: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {kind: [] for kind in rows})
+    for kind, every in rows.items():
+        for row in every:
+            by_family[row["family"] if isinstance(row, Mapping) else row.family][kind].append(row)
+    made = tuple(
+        _family(pattern, by_family[pattern.family], period_days) for pattern in facts.patterns
+    )
+    orphans = tuple(flag for flag in found.variants if flag.family is None)
+    return Report(
+        tool=f"hubtrace {version('hubtrace')}",
+        made_at=int(clock()),
+        until=until,
+        thresholds=thresholds,
+        snapshots=tuple(digest for (digest,) in store.run(_SNAPSHOTS).rows()),
+        totals=_totals(made, sum(flag.flagged for flag in orphans)),
+        statistics=statistics(facts),
+        families=made,
+        orphans=orphans,
+        changes=changes,
+    )
+
+
+def _totals(families: Sequence[FamilyReport], flagged_orphans: int) -> Totals:
+    projects = {(p.side, p.project) for family in families for p in family.projects}
+    return Totals(
+        families=len(families),
+        repositories=sum(side == "upstream" for side, _ in projects),
+        variants=sum(side == "downstream" for side, _ in projects),
+        upstream_commits=sum(family.upstream_commits for family in families),
+        downstream_commits=sum(family.downstream_commits for family in families),
+        switches=sum(family.switch_count for family in families),
+        left_behind=sum(family.left_behind for family in families),
+        flagged_families=sum(bool(family.flagged) for family in families),
+        flagged=sum(family.flagged for family in families) + flagged_orphans,
+    )
+
+
+def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyReport:
+    side = next(iter(rows["sides"]), None)
+    variants, branches = tuple(rows["variants"]), tuple(rows["branches"])
+    active: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    shared: dict[str, set[int]] = {"upstream": set(), "downstream": set()}
+    for row in rows["periods"]:
+        active[row["project"]].append((row["period"], row["commits"]))
+        shared[row["side"]].add(row["period"])
+    projects = tuple(_project(row, active[row["project"]]) for row in rows["projects"])
+    switches = tuple(_picked(SwitchReport, row) for row in rows["switches"])
+    tail = next((_tail(row) for row in rows["tails"]), None)
+    firsts = (p.first_at for p in projects if p.commits and p.first_at is not None)
+    start = min(firsts, default=None)
+    life = None if start is None or pattern.until is None else pattern.until - start
+    return FamilyReport(
+        **{field.name: getattr(pattern, field.name) for field in fields(pattern)},
+        status="no_commits" if side is None else side.status,
+        flagged=sum(flag.flagged for flag in (*variants, *branches)) + bool(side and side.flagged),
+        upstream_commits=sum(p.commits for p in projects if p.side == "upstream"),
+        downstream_commits=sum(p.commits for p in projects if p.side == "downstream"),
+        switch_count=len(switches),
+        median_lag_days=median_of(switch.lag_days for switch in switches),
+        left_behind=tail.commits if tail else 0,
+        start_at=start,
+        periods=0 if life is None else life // DAY // period_days + 1,
+        shared_periods=tuple(sorted(shared["upstream"] & shared["downstream"])),
+        projects=projects,
+        switches=switches,
+        lags=tuple(_picked(FamilyLags, row) for row in rows["lags"]),
+        tail=tail,
+        side=side,
+        variant_flags=variants,
+        branches=branches,
+        marks=tuple(_marks(rows["releases"], rows["tags"], branches)),
+    )
 
 
 def _project(row: Row, periods: Sequence[tuple[int, int]]) -> ProjectReport:
@@ -288,8 +159,10 @@ def _tail(row: Row) -> Tail:
     return Tail(row["side"], row["other_last_at"], row["commits"], newest)
 
 
-def _marks(releases: Iterable[Row], tags: Iterable[Row], branches: Iterable[Any]) -> list[Mark]:
-    """Return what happened at one moment, oldest first; a release hides the tag of its name."""
+def _marks(
+    releases: Iterable[Row], tags: Iterable[Row], branches: Iterable[BranchFlag]
+) -> list[Mark]:
+    """Return releases, tags and branches, oldest first; a release hides the tag of its name."""
     released = {(row["project"], row["release"]) for row in releases}
     found = [
         Mark("release", row["project"], row["release"] or "", row["published_at"], None, None)
@@ -308,13 +181,5 @@ def _marks(releases: Iterable[Row], tags: Iterable[Row], branches: Iterable[Any]
 
 
 def _picked(kind: type[_Kind], row: Row) -> _Kind:
-    """Return a dataclass with those of its fields that a row has."""
+    """Return a record with those columns of a row that it has as fields."""
     return kind(**{field.name: row[field.name] for field in fields(kind)})
-
-
-def periods_of(family: FamilyReport, period_days: int) -> int:
-    """Return how many periods the family's life has until the moment asked for."""
-    until = family.pattern.until
-    if family.start_at is None or until is None:
-        return 0
-    return (until - family.start_at) // DAY // period_days + 1

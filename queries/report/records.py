@@ -1,17 +1,21 @@
-"""A report as plain data: what every format of it shows, and the JSON is.
+"""A report as plain data, in the shape of its JSON: every format is made from these records.
 
 Times are epoch seconds, UTC. A period is counted from the family's earliest commit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated
 
+from hubtrace.queries.changes import Changes
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import FamilyPattern
 from hubtrace.queries.statistics import Statistics
+from hubtrace.queries.thresholds import Thresholds
 
 SCHEMA = "hubtrace.report/1"
+
+Count = Annotated[int, {"minimum": 0}]
+Time = Annotated[int | None, {"description": "epoch seconds, UTC"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class FamilyLags:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A release, a tag or a branch's head, at its moment."""
+    """A release, a tag or a branch's head, on the timeline."""
 
     kind: str
     """`release`, `tag` or `branch`."""
@@ -95,50 +99,69 @@ class Tail:
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyReport:
-    """Everything that a report says of one family."""
+class FamilyReport(FamilyPattern):
+    """A family: its pattern, its projects, and what happened on both sides."""
 
-    pattern: FamilyPattern
-    side: SideFlag | None
-    """None if the family has no commit at all."""
-    start_at: int | None
+    status: str
+    """Of its sides; `no_commits` without any."""
+    flagged: Count
+    """Sides, variants and branches that need attention."""
+    upstream_commits: Count
+    downstream_commits: Count
+    switch_count: Count
+    median_lag_days: float | None
+    """Of all switches, in whole days."""
+    left_behind: Count
+    """Commits of the tail."""
+    start_at: Time
     """The family's earliest commit: where its periods begin."""
-    shared_periods: tuple[int, ...]
+    periods: Count
+    """From the first commit to `until`."""
+    shared_periods: tuple[Count, ...]
     """Periods in which upstream and a variant are active."""
     projects: tuple[ProjectReport, ...]
     switches: tuple[SwitchReport, ...]
     lags: tuple[FamilyLags, ...]
     tail: Tail | None
-    variants: tuple[VariantFlag, ...]
+    side: SideFlag | None
+    """None if the family has no commit at all."""
+    variant_flags: tuple[VariantFlag, ...]
     branches: tuple[BranchFlag, ...]
     marks: tuple[Mark, ...]
 
-    @property
-    def flagged(self) -> int:
-        """How many sides, variants and branches of it somebody should look at."""
-        rows: list[SideFlag | VariantFlag | BranchFlag] = [*self.variants, *self.branches]
-        return sum(row.flagged for row in rows) + bool(self.side and self.side.flagged)
 
-    def commits(self, side: str) -> int:
-        """Return how many commits count on a side, once per project."""
-        return sum(project.commits for project in self.projects if project.side == side)
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all families."""
+
+    families: Count
+    repositories: Count
+    variants: Count
+    upstream_commits: Count
+    downstream_commits: Count
+    switches: Count
+    left_behind: Count
+    flagged_families: Count
+    flagged: Count
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known of some families at one moment."""
+    """What is known of a set of families at one time."""
 
-    made_at: int
+    schema: str = field(default=SCHEMA, init=False)
     tool: str
     """Name and version of the program."""
+    made_at: int
+    until: Time
+    """The time that was asked for; None: when each family was last observed."""
+    thresholds: Thresholds
     snapshots: tuple[str, ...]
     """Digests of the snapshots that the graph was loaded from."""
-    until: int | None
-    """The moment that was asked for; None: when each family was last observed."""
-    thresholds: Mapping[str, int]
+    totals: Totals
     statistics: Statistics
     families: tuple[FamilyReport, ...]
     orphans: tuple[VariantFlag, ...]
     """Variants in no family that have no upstream."""
-    changes: Mapping[str, Any] | None = None
-    """What changed since another moment, if that was asked for."""
+    changes: Changes | None = None
+    """What changed since another time or graph; absent from the JSON unless it was asked for."""

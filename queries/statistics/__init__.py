@@ -4,12 +4,18 @@ facts = gather(store)
 statistics(facts).switches.by_pattern.p_value
 """
 
+from hubtrace.queries.statistics.facts import Facts, gather
 from hubtrace.queries.statistics.intervals import DRAWS, LEVEL, SEED
-from hubtrace.queries.statistics.labels import ages, labels, moves
-from hubtrace.queries.statistics.lags import switches
-from hubtrace.queries.statistics.people import change_types, contributors
+from hubtrace.queries.statistics.measures import (
+    PUBLISHED,
+    ages,
+    change_types,
+    contributors,
+    label_shares,
+    moves,
+    switches,
+)
 from hubtrace.queries.statistics.records import Statistics
-from hubtrace.queries.statistics.rows import Facts, gather
 
 __all__ = ["Facts", "Statistics", "gather", "statistics"]
 
@@ -22,7 +28,7 @@ def statistics(facts: Facts) -> Statistics:
         level=LEVEL,
         seed=SEED,
         draws=DRAWS,
-        labels=labels(facts.patterns),
+        labels=tuple(label_shares(facts.patterns, dimension) for dimension in PUBLISHED),
         switches=switches(facts),
         change_types=change_types(facts.change_type_counts),
         contributors=contributors(facts),

@@ -1,19 +1,68 @@
 """The statistics of a set of families, as plain data: every figure with its n and its interval.
 
-A figure is None where nothing can be said; the note beside it says why. Shares are in per cent.
+A figure is None where it is undefined; the note beside it says why. Shares are in per cent.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubtrace.queries.statistics.intervals import Interval
-from hubtrace.queries.statistics.published import PublishedLags
-from hubtrace.queries.statistics.significance import Association, GroupTest
+from hubtrace.queries.study import PublishedLags
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bounds of a figure with a probability of 95 %."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Dunn's test of two groups."""
+
+    first: str
+    second: str
+    p_value: float
+    """After Bonferroni's correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTest:
+    """Kruskal-Wallis: whether some group tends to larger values than another."""
+
+    n: int
+    """Values in all groups."""
+    groups: Mapping[str, int]
+    """Values in each group that has any."""
+    statistic: float | None
+    """H; None where the test does not apply."""
+    degrees: int | None
+    p_value: float | None
+    pairs: tuple[Pair, ...]
+    """Every two groups, in the order of `groups`."""
+    note: str | None
+    """Why the test does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Chi-squared: whether two classifications of the same items are associated."""
+
+    n: int
+    statistic: float | None
+    """Chi-squared without Yates's correction; None where the test does not apply."""
+    degrees: int | None
+    p_value: float | None
+    cramers_v: float | None
+    """0 (independent) to 1 (one determines the other)."""
+    note: str | None
+    """Why the test does not apply, or what to be careful of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of `of` things are of one kind, beside the study's share."""
+    """How many of `of` items are of one kind, beside the study's share."""
 
     label: str
     name: str
@@ -74,7 +123,7 @@ class ChangeTypes:
     """Of the side's commits that have types; they add up to more than 100, for one can have two."""
     downstream: tuple[Share, ...]
     sides: Association
-    """Whether the primary type has to do with the side."""
+    """Whether primary type and side are associated."""
     families: int
     """Families with types on both sides."""
     similarity_mean: float | None
@@ -89,7 +138,7 @@ class ChangeTypes:
 
 @dataclass(frozen=True, slots=True)
 class Contributors:
-    """The people on both sides."""
+    """The contributors of both sides."""
 
     families: int
     """Families with known contributors on both sides."""
@@ -99,7 +148,7 @@ class Contributors:
     shared: Share
     """Families with a contributor on both sides."""
     shared_mean: float | None
-    """People on both sides, per family."""
+    """Contributors on both sides, per family."""
     shared_mean_interval: Interval | None
     note: str | None
 
@@ -146,7 +195,7 @@ class Ages:
     families: int
     groups: tuple[AgeGroup, ...]
     codes: Association
-    """Whether the pattern has to do with the age."""
+    """Whether pattern and age are associated."""
     lags: Association
 
 

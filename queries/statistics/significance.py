@@ -1,4 +1,4 @@
-"""The tests that the study used, which say in words where they do not apply.
+"""Significance tests that the study used; each says in words where it does not apply.
 
 Kruskal-Wallis with Dunn's post-hoc test (p-values after Bonferroni), and Pearson's chi-squared with
 Cramér's V. Each comes from scipy or scikit-posthocs.
@@ -6,54 +6,12 @@ Cramér's V. Each comes from scipy or scikit-posthocs.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+
+from hubtrace.queries.statistics.records import Association, GroupTest, Pair
 
 _SMALL = 5
 """Chi-squared is rough where a cell is expected to hold fewer (Cochran 1954)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Dunn's test of two groups."""
-
-    first: str
-    second: str
-    p_value: float
-    """After Bonferroni's correction."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupTest:
-    """Kruskal-Wallis: whether some group tends to larger values than another."""
-
-    n: int
-    """Values in all groups."""
-    groups: Mapping[str, int]
-    """Values in each group that has any."""
-    statistic: float | None
-    """H; None where the test does not apply."""
-    degrees: int | None
-    p_value: float | None
-    pairs: tuple[Pair, ...]
-    """Every two groups, in the order of `groups`."""
-    note: str | None
-    """Why the test does not apply."""
-
-
-@dataclass(frozen=True, slots=True)
-class Association:
-    """Chi-squared: whether two ways to sort the same things have to do with each other."""
-
-    n: int
-    statistic: float | None
-    """Chi-squared without Yates's correction; None where the test does not apply."""
-    degrees: int | None
-    p_value: float | None
-    cramers_v: float | None
-    """0 (nothing to do with each other) to 1 (one tells the other)."""
-    note: str | None
-    """Why the test does not apply, or what to be careful of."""
 
 
 def kruskal_wallis(groups: Mapping[str, Sequence[float]]) -> GroupTest:

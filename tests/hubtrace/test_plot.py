@@ -95,7 +95,7 @@ def test_what_is_drawn_are_the_periods_of_the_pattern(world: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["timeline", "steady", "-o", "t.gif"], "t.gif is no picture's name; end it in .svg"),
+        (["timeline", "steady", "-o", "t.gif"], "t.gif is not a picture's name; end it in .svg"),
         (["timeline", "stedy", "-o", "t.svg"], "did you mean `steady`?"),
         (["timeline", "unborn", "-o", "t.svg"], "the family 'unborn' has no commits to draw"),
         (["patterns", "gone", "-o", "t.svg"], "no family has a pattern to draw"),

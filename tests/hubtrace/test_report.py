@@ -67,7 +67,7 @@ def test_a_report_tells_what_changed_since_a_snapshot(call: Call, world: Path) -
     ("arguments", "said"),
     [
         (("report", "nobody"), "there is no family `nobody` in the graph"),
-        (("report", "--since", "yesterday"), "is no date, and there is no graph or snapshot"),
+        (("report", "--since", "yesterday"), "is not a date, and there is no graph or snapshot"),
         (("report", "--until", "soon"), "--until: invalid date 'soon'"),
         (("report", "--period-days", "0"), "period_days is a whole number of at least 1"),
         (("report", "-o", "hubtrace.kgl"), "hubtrace.kgl is a file; give a folder with -o"),

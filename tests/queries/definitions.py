@@ -1,4 +1,4 @@
-"""DESIGN.md section 2 in plain Python, written from its words and not from the queries."""
+"""docs/design.md, section 2, in plain Python, written from its words and not from the queries."""
 
 import math
 from collections.abc import Iterator, Sequence

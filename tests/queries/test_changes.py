@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.store import GraphStore, open_store
-from hubtrace.queries.changes import Change, changes, state
+from hubtrace.queries.changes import Change, Compared, changes, state
 from hubtrace.queries.thresholds import Thresholds
 from tests.queries.worlds import World, at
 
@@ -50,7 +50,7 @@ def test_two_graphs(tmp_path: Path) -> None:
         before = state(old, "before", until=at(100), thresholds=SOON)
         after = state(new, "after", thresholds=SOON)
     found = changes(before, after)
-    assert (found.before, found.before_until, found.after_until) == ("before", at(100), at(310))
+    assert (found.before, found.after) == (Compared("before", at(100)), Compared("after", at(310)))
     assert list(found.changes) == [
         Change("family", "new", "new", None, "no_variant_commits", None),
         Change("side", "kept", "kept", "dormant", "downstream_abandoned", at(1)),
@@ -61,7 +61,7 @@ def test_two_graphs(tmp_path: Path) -> None:
         Change("branch", "kept", "a/kept idea", "dormant", "abandoned", at(20)),
         Change("event", "kept", "a/kept refs/heads/x", "u2", "branch_deleted", at(305)),
     ]
-    assert found.counts()["branch"] == 2
+    assert found.counts["branch"] == 2
     assert changes(after, after).changes == ()
 
 
@@ -72,7 +72,7 @@ def test_a_graph_asked_for_an_earlier_moment(store: GraphStore) -> None:
     assert kinds["pattern", "kept"].before == "no_variant_commits"
     assert kinds["pattern", "kept"].after == "CSR simultaneous"
     assert kinds["link", "dead"].after == "dead_link", "it was not gone then"
-    assert changes(then, now).counts()["event"] == 2
+    assert changes(then, now).counts["event"] == 2
 
 
 @pytest.mark.parametrize("families", [["kept"], ["kept", "unknown"]])

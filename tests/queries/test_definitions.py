@@ -1,4 +1,4 @@
-"""The stored queries against DESIGN.md's definitions in plain Python, on random families."""
+"""The stored queries against docs/design.md's definitions in plain Python, on random families."""
 
 from collections import Counter
 from itertools import pairwise

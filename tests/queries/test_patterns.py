@@ -10,12 +10,12 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.flags import FLAGGED_BRANCHES, flags
 from hubtrace.queries.patterns import PATTERNS, FamilyPattern, Labels, patterns
+from hubtrace.queries.statistics.measures import label_shares
 from hubtrace.queries.study import (
     PUBLISHED_LAGS,
     PUBLISHED_PATTERNS,
     Agreement,
     agreement,
-    distribution,
 )
 from hubtrace.queries.thresholds import Thresholds
 from tests.queries.worlds import DAY, World, at
@@ -75,10 +75,10 @@ def test_without_stability_only_the_label_is_computed(shared_store: GraphStore) 
     assert (label.stability, label.code_7_days, label.early_code) == (None, None, None)
 
 
-def test_progress_is_told(shared_store: GraphStore) -> None:
-    told: list[tuple[int, int]] = []
-    patterns(shared_store, progress=lambda done, total: told.append((done, total)))
-    assert told == [(4, 4)]
+def test_progress_is_reported(shared_store: GraphStore) -> None:
+    reported: list[tuple[str, int, int | None]] = []
+    patterns(shared_store, progress=lambda *done: reported.append(done))
+    assert reported == [("dimensions", 4, 4)]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,16 @@ def test_shares_stand_beside_the_study() -> None:
         _labelled("c", "CSR", "upstream_first", Labels()),
         _labelled("d", None, None, Labels()),
     ]
-    shares = {share.label: share for share in distribution(found)}
-    assert (shares["PSS"].families, shares["PSS"].published_percent) == (2, 39.4)
+    shares = {
+        share.label: share
+        for dimension in ("code", "lag")
+        for share in label_shares(found, dimension).shares
+    }
+    assert (shares["PSS"].count, shares["PSS"].published_percent) == (2, 39.4)
     assert shares["PSS"].percent == pytest.approx(200 / 3)
     assert shares["PSS"].name == "Disperse synchronization"
     assert shares["downstream_first"].percent == 0
-    assert {share.percent for share in distribution([])} == {None}
+    assert {share.percent for share in label_shares([], "code").shares} == {None}
 
 
 def test_the_study_published_every_pattern_and_lag() -> None:

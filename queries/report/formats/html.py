@@ -1,7 +1,9 @@
 """A report as one HTML page that needs no network."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
@@ -10,9 +12,16 @@ from hubtrace.graph.text import for_people
 from hubtrace.queries.pages import render
 from hubtrace.queries.pages.rendering import is_safe, short
 from hubtrace.queries.patterns import PATTERNS
-from hubtrace.queries.report.build import Proof, flagged
-from hubtrace.queries.report.formats.json import Document
-from hubtrace.queries.statistics.labels import NAMES
+from hubtrace.queries.report.attention import Described, attention, family_attention
+from hubtrace.queries.report.records import (
+    FamilyReport,
+    Mark,
+    ProjectReport,
+    Report,
+    SwitchReport,
+    Tail,
+)
+from hubtrace.queries.statistics.measures import NAMES
 from hubtrace.queries.study import PACKAGE, STUDY
 
 _BINS = 24
@@ -22,8 +31,8 @@ _HALF = 11
 _CLASSES = (("upstream", "u", -1), ("downstream", "d", 1))
 
 
-def spark(family: Mapping[str, Any]) -> Markup:
-    """Return the picture as SVG; a bar's height is the logarithm of its commits."""
+def spark(family: FamilyReport) -> Markup:
+    """Return a family's activity as SVG; a bar's height is the logarithm of its commits."""
     paths = "".join(
         f'<path class="{class_}" d="{_path(_binned(family, side), sign)}"/>'
         for side, class_, sign in _CLASSES
@@ -35,11 +44,11 @@ def spark(family: Mapping[str, Any]) -> Markup:
     )
 
 
-def _binned(family: Mapping[str, Any], side: str) -> list[int]:
+def _binned(family: FamilyReport, side: str) -> list[int]:
     """Return a side's commits in each of the equal parts of the family's life."""
-    bins, periods = [0] * _BINS, max(family["periods"], 1)
-    for project in family["projects"]:
-        for period, commits in project["periods"] if project["side"] == side else ():
+    bins, periods = [0] * _BINS, max(family.periods, 1)
+    for project in family.projects:
+        for period, commits in project.periods if project.side == side else ():
             bins[min(period * _BINS // periods, _BINS - 1)] += commits
     return bins
 
@@ -55,7 +64,7 @@ def _path(bins: list[int], sign: int) -> str:
 
 
 OPEN_AT_ONCE = 60
-"""More families than this are closed until somebody asks for one."""
+"""With more families than this, each is closed until it is opened."""
 LEFT_BEHIND = 8
 """How many commits of a tail the page names; the JSON has more."""
 _FLAGGED = 150
@@ -68,21 +77,25 @@ _SIDES = ("upstream", "downstream")
 _KINDS = ("release", "tag", "branch")
 
 
-def page(document: Document) -> str:
-    """Return the page of a report's document."""
-    flags = flagged(document)
-    families = document["families"]
+def to_html(report: Report) -> str:
+    """Return the page of a report."""
+    flags, families = attention(report), report.families
+    shown = list(islice(flags, _FLAGGED))
+    title = f"Synchronization report on {len(families):,} model families"
+    if len(families) == 1:
+        title = f"{_shown(families[0].family)}: synchronization report"
     return render(
         "report/report.html",
-        title=_title(families),
+        title=title,
         scripts=_SCRIPTS,
         data={
-            "days": document["thresholds"]["period_days"],
+            "days": report.thresholds.period_days,
             "families": [_compact(family) for family in families],
         },
-        doc=document,
-        flags=flags[:_FLAGGED],
-        flags_left=max(0, len(flags) - _FLAGGED),
+        doc=report,
+        thresholds=asdict(report.thresholds),
+        flags=shown,
+        flags_left=sum(1 for _ in flags),
         sparks=[spark(family) for family in families],
         is_open=len(families) <= OPEN_AT_ONCE,
         names=NAMES,
@@ -92,78 +105,61 @@ def page(document: Document) -> str:
     )
 
 
-def _title(families: Sequence[Mapping[str, Any]]) -> str:
-    if len(families) == 1:
-        return f"{_shown(families[0]['family'])}: synchronization report"
-    return f"Synchronization report on {len(families):,} model families"
-
-
-def _compact(family: Mapping[str, Any]) -> dict[str, Any]:
+def _compact(family: FamilyReport) -> dict[str, Any]:
     """Return what the script draws of a family; `queries/report/timeline.js` reads it."""
-    places = {project["project"]: i for i, project in enumerate(family["projects"])}
-    start = family["start_at"]
+    positions = {project.project: i for i, project in enumerate(family.projects)}
+    start = family.start_at or 0
     return {
-        "n": _shown(family["family"]),
-        "s": start,
-        "k": family["periods"],
-        "b": family["shared_periods"],
-        "p": [_project(project) for project in family["projects"]],
-        "w": [part for switch in family["switches"] for part in _switch(switch, start)],
-        "m": [
-            [_KINDS.index(mark["kind"]), places.get(mark["project"], 0), mark["at"]]
-            + [_shown(mark["name"])]
-            + ([mark["status"]] if mark["status"] else [])
-            for mark in family["marks"]
-        ],
-        "t": _tail(family["tail"], places),
-        "f": [_flag(kind, what, status, proofs) for kind, what, status, proofs in _own(family)],
+        "n": _shown(family.family),
+        "s": family.start_at,
+        "k": family.periods,
+        "b": family.shared_periods,
+        "p": [_project(project) for project in family.projects],
+        "w": [part for switch in family.switches for part in _switch(switch, start)],
+        "m": [_mark(mark, positions) for mark in family.marks],
+        "t": _tail(family.tail, positions),
+        "f": [_flag(flag) for flag in family_attention(family)],
     }
 
 
-def _own(family: Mapping[str, Any]) -> list[tuple[str, str, str, Sequence[Proof]]]:
+def _project(project: ProjectReport) -> list[Any]:
+    url = project.url or ""
     return [
-        (flag.kind, flag.what, flag.status, flag.proofs)
-        for flag in flagged({"families": [family], "orphans": []})
-    ]
-
-
-def _project(project: Mapping[str, Any]) -> list[Any]:
-    url = project["url"] or ""
-    return [
-        _shown(project["name"]),
-        _SIDES.index(project["side"]),
+        _shown(project.name),
+        _SIDES.index(project.side),
         url.rstrip("/") if is_safe(url, (url,)) else "",
-        project["commits"],
-        [part for period in project["periods"] for part in period],
-        project["first_at"],
-        project["last_at"],
+        project.commits,
+        [part for period in project.periods for part in period],
+        project.first_at,
+        project.last_at,
     ]
 
 
-def _switch(switch: Mapping[str, Any], start: int) -> tuple[int, int, int]:
+def _switch(switch: SwitchReport, start: int) -> tuple[int, int, int]:
     """Return its direction, where it begins (minutes since the family did), and how long it is."""
-    begin, lag = switch["from_at"] - start, switch["to_at"] - switch["from_at"]
-    return _SIDES.index(switch["from_side"]), begin // _MINUTE, lag // _MINUTE
+    begin, lag = switch.from_at - start, switch.to_at - switch.from_at
+    return _SIDES.index(switch.from_side), begin // _MINUTE, lag // _MINUTE
 
 
-def _tail(tail: Mapping[str, Any] | None, places: Mapping[str, int]) -> list[Any] | None:
+def _mark(mark: Mark, positions: Mapping[str, int]) -> list[Any]:
+    status = [mark.status] if mark.status else []
+    kind, project = _KINDS.index(mark.kind), positions.get(mark.project, 0)
+    return [kind, project, mark.at, _shown(mark.name), *status]
+
+
+def _tail(tail: Tail | None, positions: Mapping[str, int]) -> list[Any] | None:
     if tail is None:
         return None
     newest = [
-        [
-            places.get(commit["project"], 0),
-            commit["sha"],
-            commit["at"],
-            _shown(commit["author"] or ""),
-            _shown(commit["subject"] or ""),
-        ]
-        for commit in tail["newest"][:LEFT_BEHIND]
+        [positions.get(c.project, 0), c.sha, c.at, _shown(c.author or ""), _shown(c.subject or "")]
+        for c in tail.newest[:LEFT_BEHIND]
     ]
-    return [_SIDES.index(tail["side"]), tail["other_last_at"], tail["commits"], newest]
+    return [_SIDES.index(tail.side), tail.other_last_at, tail.commits, newest]
 
 
-def _flag(kind: str, what: str, status: str, proofs: Sequence[Proof]) -> list[Any]:
-    return [kind, _shown(what), status, [[proof.text, proof.url or ""] for proof in proofs]]
+def _flag(flag: Described) -> list[Any]:
+    proofs = [[_shown(proof.text), proof.url or ""] for proof in flag.proofs]
+    return [flag.kind, _shown(flag.what), flag.status, proofs]
 
 
 def _shown(text: str) -> str:

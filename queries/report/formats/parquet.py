@@ -1,9 +1,12 @@
 """The report as Parquet tables, for data frames: text as it is, times in epoch seconds."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hubtrace.queries.report.formats.json import Document
+from hubtrace.graph.files import atomic_replace
+from hubtrace.queries.report.formats.json import document
+from hubtrace.queries.report.records import Report
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,13 +36,28 @@ _COLUMNS: Mapping[str, str] = {
 """Names of columns and their types: string, integer, float, boolean."""
 
 
-def tables(document: Document) -> "dict[str, pa.Table]":
-    """Return the tables of a report's document by name; one without rows has its columns."""
+def write_tables(report: Report, folder: Path) -> Path:
+    """Write each table of a report as a file of a folder; return the folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import pyarrow.parquet as pq
+
+    folder.mkdir(exist_ok=True)
+    for name, table in tables(report).items():
+        with atomic_replace(folder / f"{name}.parquet") as unfinished:
+            pq.write_table(table, unfinished)
+    return folder
+
+
+def tables(report: Report) -> "dict[str, pa.Table]":
+    """Return the tables of a report by name; one without rows has its columns."""
     import pyarrow as pa
 
     types = {"s": pa.string(), "i": pa.int64(), "f": pa.float64(), "b": pa.bool_()}
     found: dict[str, pa.Table] = {}
-    for name, rows in _rows(document).items():
+    for name, rows in _rows(document(report)).items():
         columns = [column.split(":") for column in _COLUMNS[name].split()]
         schema = pa.schema([(column, types[kind]) for column, kind in columns])
         picked = [{column: row[column] for column, _ in columns} for row in rows]
@@ -47,8 +65,8 @@ def tables(document: Document) -> "dict[str, pa.Table]":
     return found
 
 
-def _rows(document: Document) -> dict[str, Rows]:
-    families, statistics = document["families"], document["statistics"]
+def _rows(body: Mapping[str, Any]) -> dict[str, Rows]:
+    families, statistics = body["families"], body["statistics"]
     return {
         "families": families,
         "projects": _of(families, "projects"),
@@ -57,7 +75,7 @@ def _rows(document: Document) -> dict[str, Rows]:
         "left_behind": _left_behind(families),
         "marks": _of(families, "marks"),
         "branches": _of(families, "branches"),
-        "variants": [*_of(families, "variant_flags"), *document["orphans"]],
+        "variants": [*_of(families, "variant_flags"), *body["orphans"]],
         "shares": _shares(statistics),
         "lags": [_lags(row) for row in statistics["switches"]["rows"]],
         "moves": statistics["moves"]["moves"],
@@ -90,10 +108,11 @@ def _shares(statistics: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _lags(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    bounds: dict[str, Any] = {}
-    for figure in ("mean", "median", "p90"):
-        for end, value in _bounds(row[f"{figure}_interval"]).items():
-            bounds[f"{figure}_{end}"] = value
+    bounds = {
+        f"{figure}_{end}": value
+        for figure in ("mean", "median", "p90")
+        for end, value in _bounds(row[f"{figure}_interval"]).items()
+    }
     return {**row, **bounds}
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.change_types import Changed, classify
-from hubtrace.ingest.change_types.columns import COLUMNS, told_of
+from hubtrace.ingest.change_types.columns import COLUMNS, classify_history
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, PathChange
 from tests.ingest.load.test_load import _write
@@ -58,7 +58,7 @@ def test_columns_are_what_each_commit_gets(
             for place, name in enumerate(("sha", "status", "path"))
         }
     )
-    told = told_of(side, rows, changes)
+    told = classify_history(side, rows, changes)
     assert told.schema == COLUMNS
     for row, (subject, author, files) in zip(told.to_pylist(), commits, strict=True):
         one = classify(side, subject, [Changed(p, status) for status, p in files], author or None)
@@ -69,7 +69,7 @@ def test_columns_are_what_each_commit_gets(
 
 def test_without_paths_nobody_knows_the_types() -> None:
     rows = pa.table({"sha": ["1", "2"], "subject": ["fix", None], "author": ["Ada", None]})
-    assert told_of("upstream", rows, None).to_pylist() == [
+    assert classify_history("upstream", rows, None).to_pylist() == [
         {"change_types": None, "change_rule": None, "areas": None, "bot": False},
         {"change_types": None, "change_rule": None, "areas": None, "bot": None},
     ]
@@ -126,7 +126,7 @@ def test_other_rules_give_other_types_at_the_next_load(
     assert load(snapshot, store).new_projects == 0
     with store.write() as writer:
         writer.run("MATCH (p)-[h:HAS_COMMIT]->() SET h.change_rule = 'an older rule'")
-    monkeypatch.setattr("hubtrace.ingest.load.plan.digest", lambda: "of older tables")
+    monkeypatch.setattr("hubtrace.ingest.load.plan.rules_digest", lambda: "of older tables")
     load(snapshot, store)
     rules = store.run("MATCH (p)-[h:HAS_COMMIT]->() RETURN h.change_rule AS r ORDER BY r").rows()
     assert rules == [("file:training-code",), ("rule:hub-upload",)]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 from tests.ingest.derive.sketches import Sketch
 
 _SCHEMA = pa.schema([("sha", pa.string()), ("path", pa.string()), ("blob", pa.string())])

@@ -12,8 +12,7 @@ from hubtrace.ingest.derive.branches import (
     branch_facts,
     is_special,
 )
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.membership import membership_of
 from hubtrace.ingest.records import Observation, Ref, RefKind
 

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubtrace.ingest.derive.changes import Changes
-from hubtrace.ingest.derive.dag import History
+from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.landed import fork_points, landed_heads
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, history, positions, reach

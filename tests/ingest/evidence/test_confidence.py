@@ -64,7 +64,7 @@ def test_nothing_is_no_confidence_and_links_are_ranked() -> None:
     best, second = links(some)
     assert (best.repository, best.best_method, best.role) == ("a/y", "ci_workflow", "upstream")
     assert (second.repository, second.best_method, second.role) == ("a/x", "card_code", "weaker")
-    assert [one.place for one in second.found] == ["2", "1"]
+    assert [one.place for one in second.evidence] == ["2", "1"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hubtrace.queries.report.formats.json import json_schema
-from hubtrace.queries.report.formats.markdown import markdown
+from hubtrace.queries.report.formats.markdown import to_markdown
 from hubtrace.queries.report.formats.parquet import tables
+from hubtrace.queries.report.records import Report
 from tests.queries.report.conftest import Document
 from tests.queries.report.worlds import ATTACKS, MEGABYTE
 
@@ -22,8 +23,8 @@ def _tokens(text: str) -> Iterator[Token]:
         yield from token.children or ()
 
 
-def test_hostile_text_is_text_in_markdown(hostile_document: Document) -> None:
-    text = markdown(hostile_document)
+def test_hostile_text_is_text_in_markdown(hostile_report: Report) -> None:
+    text = to_markdown(hostile_report)
     assert len(text) < 100_000, "a megabyte is cut"
     kinds = {token.type for token in _tokens(text)}
     assert not kinds & {"html_inline", "html_block", "link_open", "image", "em_open", "code_inline"}
@@ -34,11 +35,11 @@ def test_hostile_text_is_text_in_markdown(hostile_document: Document) -> None:
 
 
 def test_every_row_of_markdown_has_all_its_cells(
-    hostile_document: Document, study_document: Document
+    hostile_report: Report, study_report: Report
 ) -> None:
-    for document in (hostile_document, study_document):
+    for report in (hostile_report, study_report):
         width = 0
-        for token in _tokens(markdown(document)):
+        for token in _tokens(to_markdown(report)):
             if token.type == "tr_open":
                 width, cells = max(width, 0), 0
             elif token.type in ("th_open", "td_open"):
@@ -50,8 +51,10 @@ def test_every_row_of_markdown_has_all_its_cells(
                 assert cells == width
 
 
-def test_markdown_has_the_numbers_of_the_json(study_document: Document) -> None:
-    text = markdown(study_document)
+def test_markdown_has_the_numbers_of_the_json(
+    study_report: Report, study_document: Document
+) -> None:
+    text = to_markdown(study_report)
     switches = study_document["statistics"]["switches"]
     assert f"H = {switches['by_pattern']['statistic']:.2f}" in text
     row = next(row for row in switches["rows"] if row["group"] == "upstream")
@@ -71,9 +74,9 @@ def test_json_keeps_text_exactly(hostile_document: Document) -> None:
 
 
 def test_tables_hold_what_the_json_does(
-    study_document: Document, hostile_document: Document
+    study_report: Report, study_document: Document, hostile_report: Report
 ) -> None:
-    found = tables(study_document)
+    found = tables(study_report)
     families = found["families"].to_pylist()
     assert [row["family"] for row in families] == [f["family"] for f in study_document["families"]]
     assert sum(row["switch_count"] for row in families) == found["switches"].num_rows == 471
@@ -82,15 +85,15 @@ def test_tables_hold_what_the_json_does(
     assert found["branches"].num_rows == 0, "and yet it has its columns"
     assert found["branches"].schema.field("ahead").type == pa.int64()
     assert not any(pa.types.is_null(f.type) for table in found.values() for f in table.schema)
-    hostile = tables(hostile_document)
+    hostile = tables(hostile_report)
     assert set(ATTACKS) < set(hostile["projects"]["name"].to_pylist())
     assert hostile["variants"].num_rows == 10, "with the one in no family"
 
 
-def test_changes_are_told(hostile_document: Document) -> None:
+def test_changes_are_listed(hostile_report: Report, hostile_document: Document) -> None:
     changes = hostile_document["changes"]
     assert changes["counts"]["event"] == 9
-    text = markdown(hostile_document)
+    text = to_markdown(hostile_report)
     assert "## What changed" in text
     assert "9 events" in text
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from hubtrace.queries.pages.rendering import UNKNOWN
-from hubtrace.queries.report.formats.html import page
+from hubtrace.queries.report.formats.html import to_html
+from hubtrace.queries.report.records import Report
 from tests.browser import OpenPage
 from tests.queries.report.conftest import Document
 from tests.queries.report.worlds import ATTACKS
@@ -191,9 +193,9 @@ def test_colours_differ_in_the_dark(study_page: Path, open_page: OpenPage) -> No
 
 
 def test_hostile_text_is_text(
-    hostile_document: Document, tmp_path: Path, open_page: OpenPage
+    hostile_report: Report, hostile_document: Document, tmp_path: Path, open_page: OpenPage
 ) -> None:
-    text = page(hostile_document)
+    text = to_html(hostile_report)
     assert len(text) < 500_000, "a megabyte is cut"
     place = tmp_path / "report.html"
     place.write_text(text, "utf-8")
@@ -218,14 +220,12 @@ def test_hostile_text_is_text(
 
 
 def test_a_thousand_rows_sort_at_once(
-    study_document: Document, tmp_path: Path, open_page: OpenPage
+    study_report: Report, tmp_path: Path, open_page: OpenPage
 ) -> None:
     """The real figures are in benchmarks; this only fails where sorting has become quadratic."""
-    families = [
-        {**study_document["families"][i % 43], "family": f"family {i}"} for i in range(1_000)
-    ]
+    families = [replace(study_report.families[i % 43], family=f"family {i}") for i in range(1_000)]
     place = tmp_path / "report.html"
-    place.write_text(page({**study_document, "families": families}), "utf-8")
+    place.write_text(to_html(replace(study_report, families=tuple(families))), "utf-8")
     assert place.stat().st_size < 5_000_000
     shown = open_page(place).page
     begin = time.perf_counter()

@@ -5,8 +5,8 @@ import json
 import jsonschema
 
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.report import document, report
-from hubtrace.queries.report.formats.json import json_schema
+from hubtrace.queries.report.build import report
+from hubtrace.queries.report.formats.json import document, json_schema
 from tests.queries.worlds import at
 
 

@@ -1,6 +1,6 @@
 """The statistics once more, from the sample's files with pandas and scipy; nothing of ours.
 
-Written from DESIGN.md, not from the code: periods as sets, switches as shifted rows.
+Written from docs/design.md, not from the code: periods as sets, switches as shifted rows.
 """
 
 import io

@@ -10,7 +10,7 @@ from scipy.stats.contingency import association
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.statistics import Statistics, gather, statistics
-from hubtrace.queries.statistics.intervals import Interval
+from hubtrace.queries.statistics.records import Interval
 from tests.queries.statistics import recomputed
 
 SIDES = {"upstream": "U", "downstream": "D"}

@@ -2,7 +2,7 @@
 
 from itertools import permutations
 
-from hubtrace.ingest.derive.copies import Lineage, collapse
+from hubtrace.ingest.derive.copy_index import Lineage, collapse
 
 A, B, C, D, E, F = (f"https://github.com/o/{name}" for name in "abcdef")
 

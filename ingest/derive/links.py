@@ -1,0 +1,148 @@
+"""What follows from a snapshot as a whole: copies, evidence, links, references and people.
+
+Everything is decided here, in memory, before anything is written (docs/decisions/0037). A README
+that changes can change the links of any variant, and so can a project that is new: so whenever
+anything in the snapshot changed, all of it is derived again.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from hubtrace.graph.identity import Side
+from hubtrace.ingest.derive.copies import find_copies
+from hubtrace.ingest.derive.copy_index import read_copy_index
+from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen
+from hubtrace.ingest.derive.identities import People
+from hubtrace.ingest.derive.project_index import ProjectIndex
+from hubtrace.ingest.derive.references import read_references
+from hubtrace.ingest.evidence import links
+from hubtrace.ingest.evidence.content import Held, content
+from hubtrace.ingest.evidence.model import Link, strongest_first
+from hubtrace.ingest.evidence.owners import owners_agree
+from hubtrace.ingest.records import Family
+from hubtrace.ingest.snapshot import ProjectHistory
+from hubtrace.ingest.source import Progress
+
+KEPT = 5
+"""Observations of one method that are kept for a pair: the strongest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a snapshot says between its projects."""
+
+    copies: pa.Table
+    """As `find_copies` returns them."""
+    evidence: Mapping[str, Mapping[str, Sequence[Seen]]]
+    """Variant → repository → its observations, strongest first."""
+    links: Mapping[str, Sequence[Link]]
+    """Variant → its links, the best one first; every variant of the snapshot is there."""
+    references: Set[tuple[str, str]]
+    """Sha of a commit, sha of the commit on the other side that its message names."""
+    people: People
+
+
+class Derivation:
+    """A snapshot's files and texts, read once; `of` derives from them under given families.
+
+    Raises:
+        SnapshotCorrupt: a file is not what was written.
+    """
+
+    def __init__(self, histories: Mapping[str, ProjectHistory], progress: Progress) -> None:
+        self._histories = histories
+        directory = ProjectIndex(histories)
+        references = read_references(histories, directory)
+        self._references = references.commits
+        self._collected = EvidenceCollector(histories, directory)
+        self._collected.texts(progress)
+        self._collected.references(references.named)
+        sides: dict[Side, list[ProjectHistory]] = {side: [] for side in Side}
+        for _, history in sorted(histories.items()):
+            sides[history.project.side].append(history)
+        self._files = read_copy_index(sides[Side.DOWNSTREAM], sides[Side.UPSTREAM], progress)
+
+    def of(self, families: Collection[Family]) -> Derived:
+        """Return all that follows if these are the families."""
+        copies = find_copies(self._files, members(families))
+        people = People(self._histories)
+        collected = self._collected.copy()
+        _add_content(collected, copies)
+        collected.owners()
+        collected.contributors(people)
+        evidence: dict[str, dict[str, list[Seen]]] = defaultdict(dict)
+        for (variant, repository), seen in collected.worth_keeping().items():
+            evidence[variant][repository] = _strongest(seen)
+        declared = _declared(families)
+        ranked = {
+            key: links(
+                [one.found for seen in evidence.get(key, {}).values() for one in seen],
+                family=declared.get(key, frozenset()),
+                foreign_base=_has_foreign_base(self._histories[key]),
+            )
+            for key in self._files.variants
+        }
+        return Derived(copies, evidence, ranked, self._references, people)
+
+
+def members(families: Iterable[Family]) -> set[tuple[str, str]]:
+    """Return each variant with each repository that a family names together with it."""
+    return {(v, up.project) for f in families for v in f.variants for up in f.upstreams}
+
+
+def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
+    """Add the files that variants have in common with repositories."""
+    names = "variant", "repository", "path", "origin_path", "blob", "kind", "boilerplate"
+    rows = list(zip(*(copies[name].to_pylist() for name in names), strict=True))
+    since: dict[str, dict[str, float]] = defaultdict(dict)
+    for (_, repository, _, _, blob, *_), at in zip(
+        rows, copies["origin_at"].to_pylist(), strict=True
+    ):
+        since[blob][repository] = math.inf if at is None else at
+    for variant, repository, path, origin_path, blob, kind, boilerplate in rows:
+        holders = since[blob]
+        first = holders[repository] == min(holders.values())
+        file = Held(
+            *(repository, path, origin_path, blob, kind, boilerplate),
+            holders=len(holders),
+            first=first,
+        )
+        for one in content([file]):
+            collected.add(variant, repository, one, variant)
+
+
+def _strongest(seen: Sequence[Seen]) -> list[Seen]:
+    """Return the strongest observations of each method, each place once."""
+    ranked = sorted(seen, key=lambda one: (*strongest_first(one.found), one.at))
+    places: set[tuple[str, str]] = set()
+    of_method: dict[str, int] = defaultdict(int)
+    kept: list[Seen] = []
+    for one in ranked:
+        place = one.found.method, one.found.place
+        if place not in places and of_method[one.found.method] < KEPT:
+            places.add(place)
+            of_method[one.found.method] += 1
+            kept.append(one)
+    return kept
+
+
+def _declared(families: Iterable[Family]) -> dict[str, set[str]]:
+    """Return the repositories that a families file gives each variant."""
+    declared: dict[str, set[str]] = defaultdict(set)
+    for family in families:
+        for variant in family.variants if not family.found else ():
+            declared[variant] |= {upstream.project for upstream in family.upstreams}
+    return declared
+
+
+def _has_foreign_base(history: ProjectHistory) -> bool:
+    """Return True if the variant says that it was made from another owner's model."""
+    if history.details is None:
+        return False
+    own = history.project.name.partition("/")[0]
+    bases = (base.name.partition("/") for base in history.details.facts.base_models)
+    return any(slash and not owners_agree(own, owner) for owner, slash, _ in bases)

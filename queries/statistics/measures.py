@@ -1,0 +1,294 @@
+"""The measures: labels, moves and ages; lags of switches; change types; contributors.
+
+The definitions are in docs/design.md, section 2, the figures of the study in `queries.study`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from statistics import median as middle
+from types import MappingProxyType
+
+from hubtrace.queries.catalogue import Row
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern
+from hubtrace.queries.statistics.facts import Facts
+from hubtrace.queries.statistics.intervals import bootstrap, mean, median, p90, wilson
+from hubtrace.queries.statistics.records import (
+    AgeGroup,
+    Ages,
+    ChangeTypes,
+    Contributors,
+    Interval,
+    LabelShares,
+    Lags,
+    Move,
+    Moves,
+    Share,
+    Switches,
+)
+from hubtrace.queries.statistics.significance import chi_squared, kruskal_wallis
+from hubtrace.queries.study import (
+    AGE_PATTERNS,
+    KRUSKAL_WALLIS_H,
+    LAGS_BY_DIRECTION,
+    LAGS_BY_PATTERN,
+    MOVES,
+    PEOPLE_FAMILIES,
+    PUBLISHED_INTENSITIES,
+    PUBLISHED_LAGS,
+    PUBLISHED_PATTERNS,
+    PUBLISHED_SYNCS,
+    SHARED_FAMILIES,
+    SIMILARITY_MEAN,
+    SIMILARITY_MEDIAN,
+    PublishedLags,
+)
+
+SIDES = ("upstream", "downstream")
+
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        **PATTERNS,
+        "upstream_first": "Upstream first",
+        "simultaneous": "Simultaneous",
+        "downstream_first": "Downstream first",
+        "CS": "Complete",
+        "PS": "Partial",
+        "AS": "Asynchronous",
+        "R": "Rare",
+        "S": "Sporadic",
+        "F": "Frequent",
+    }
+)
+"""Names of the study's labels."""
+
+PUBLISHED: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "code": PUBLISHED_PATTERNS,
+        "lag": PUBLISHED_LAGS,
+        "sync": PUBLISHED_SYNCS,
+        "intensity": PUBLISHED_INTENSITIES,
+    }
+)
+"""The study's shares in per cent, by dimension and label."""
+
+
+def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShares:
+    """Return how the families that have labels of a dimension spread over them; `VS` is `AS`."""
+    found = [getattr(pattern, dimension) for pattern in patterns]
+    counts = Counter("AS" if label == "VS" else label for label in found if label is not None)
+    shares = (
+        _share(label, NAMES[label], counts[label], counts.total(), percent)
+        for label, percent in PUBLISHED[dimension].items()
+    )
+    return LabelShares(dimension, tuple(shares))
+
+
+def _share(
+    label: str, name: str, count: int, of: int, published_percent: float | None = None
+) -> Share:
+    """Return a share with Wilson's interval, both in per cent."""
+    percent = 100 * count / of if of else None
+    bounds = wilson(count, of)
+    interval = None if bounds is None else Interval(100 * bounds.low, 100 * bounds.high)
+    return Share(label, name, count, of, percent, interval, published_percent)
+
+
+def moves(patterns: Sequence[FamilyPattern]) -> Moves:
+    """Return how many families went from which early pattern to which late one."""
+    found = Counter(
+        (pattern.early_code, pattern.late_code)
+        for pattern in patterns
+        if pattern.early_code is not None and pattern.late_code is not None
+    )
+    total, stayed = found.total(), sum(n for (early, late), n in found.items() if early == late)
+    published = sum(n for (early, late), n in MOVES.items() if early == late)
+    percent, without = 100 * published / sum(MOVES.values()), len(patterns) - total
+    return Moves(
+        total,
+        _share("unchanged", "Same pattern", stayed, total, percent),
+        tuple(
+            Move(*pair, found[pair], MOVES.get(pair, 0))
+            for pair in product(PATTERNS, PATTERNS)
+            if found[pair] or pair in MOVES
+        ),
+        f"{without} of {len(patterns)} families have a silent side in one half"
+        if without
+        else None,
+    )
+
+
+def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
+    """Return the patterns of three groups of age, of nearly equal size.
+
+    A family is recent up to the first third of all ages (linear quantile), intermediate up to the
+    second, else mature, as in the study. Only families with a pattern count.
+    """
+    import numpy as np
+
+    counted = [p for p in patterns if p.code is not None and p.family in days]
+    first, second = (
+        np.quantile([days[p.family] for p in counted], [1 / 3, 2 / 3]) if counted else (0, 0)
+    )
+    groups: dict[str, list[FamilyPattern]] = {name: [] for name in AGE_PATTERNS}
+    for pattern in counted:
+        age = days[pattern.family]
+        late = "intermediate" if age <= second else "mature"
+        groups["recent" if age <= first else late].append(pattern)
+    found = tuple(_age_group(name, members, days) for name, members in groups.items())
+    return Ages(
+        len(counted),
+        found,
+        chi_squared([list(group.codes.values()) for group in found]),
+        chi_squared([list(group.lags.values()) for group in found]),
+    )
+
+
+def _age_group(name: str, members: Sequence[FamilyPattern], days: Mapping[str, float]) -> AgeGroup:
+    codes = Counter(pattern.code for pattern in members)
+    lags = Counter(pattern.lag for pattern in members)
+    spans = [days[pattern.family] for pattern in members]
+    return AgeGroup(
+        name,
+        len(members),
+        min(spans, default=None),
+        max(spans, default=None),
+        {code: codes[code] for code in PUBLISHED_PATTERNS},
+        {lag: lags[lag] for lag in PUBLISHED_LAGS},
+        AGE_PATTERNS[name],
+    )
+
+
+Group = dict[str, list[int]]
+"""Lags in whole days, by family."""
+
+
+def switches(facts: Facts) -> Switches:
+    """Return the lags of all switches, and whether they differ by pattern or direction."""
+    codes = facts.codes
+    all_: Group = defaultdict(list)
+    directions: dict[str, Group] = {side: defaultdict(list) for side in LAGS_BY_DIRECTION}
+    patterns: dict[str, Group] = {code: defaultdict(list) for code in LAGS_BY_PATTERN}
+    for row in facts.switches:
+        family, days = row["family"], row["lag_days"]
+        all_[family].append(days)
+        directions[row["from_side"]][family].append(days)
+        if family in codes:
+            patterns[codes[family]][family].append(days)
+    return Switches(
+        (
+            _lags("all", all_, None),
+            *(_lags(side, group, LAGS_BY_DIRECTION[side]) for side, group in directions.items()),
+            *(_lags(code, group, LAGS_BY_PATTERN[code]) for code, group in patterns.items()),
+        ),
+        kruskal_wallis(_flat(patterns)),
+        kruskal_wallis(_flat(directions)),
+        KRUSKAL_WALLIS_H,
+    )
+
+
+def median_of(values: Iterable[float]) -> float | None:
+    """Return the mean of the two middle values; None without values."""
+    found = list(values)
+    return float(middle(found)) if found else None
+
+
+def _lags(name: str, group: Group, published: PublishedLags | None) -> Lags:
+    days = sorted(day for found in group.values() for day in found)
+    around_mean, around_median, around_p90 = bootstrap(group, [mean, median, p90])
+    return Lags(
+        name,
+        len(group),
+        len(days),
+        sum(days) / len(days) if days else None,
+        median_of(days),
+        days[(len(days) * 9 + 9) // 10 - 1] if days else None,
+        around_mean,
+        around_median,
+        around_p90,
+        published,
+    )
+
+
+def _flat(groups: Mapping[str, Group]) -> dict[str, list[float]]:
+    return {
+        name: [float(day) for found in group.values() for day in found]
+        for name, group in groups.items()
+    }
+
+
+_NO_TYPES = "no commit has a change type; ingest with git, which knows paths, to get them"
+_SHARED = "Families with a contributor on both sides"
+_NO_PEOPLE = "no family has known contributors on both sides"
+
+
+def change_types(rows: Sequence[Row]) -> ChangeTypes:
+    """Return the shares of the change types per side and how alike the sides are.
+
+    `rows` are those of the stored query `change_type_counts`.
+    """
+    names = sorted({row["change_type"] for row in rows})
+    alike = _similarities(rows)
+    clusters = {family: [value] for family, value in alike.items()}
+    around_mean, around_median = bootstrap(clusters, [mean, median])
+    primary = [[_count(rows, side, name, "primary_commits") for name in names] for side in SIDES]
+    return ChangeTypes(
+        _type_shares(rows, "upstream", names),
+        _type_shares(rows, "downstream", names),
+        chi_squared(primary),
+        len(alike),
+        sum(alike.values()) / len(alike) if alike else None,
+        median_of(alike.values()),
+        around_mean,
+        around_median,
+        SIMILARITY_MEAN,
+        SIMILARITY_MEDIAN,
+        None if rows else _NO_TYPES,
+    )
+
+
+def _type_shares(rows: Sequence[Row], side: str, names: Sequence[str]) -> tuple[Share, ...]:
+    classified = {row["family"]: row["classified"] for row in rows if row["side"] == side}
+    total = sum(classified.values())
+    return tuple(_share(name, name, _count(rows, side, name, "commits"), total) for name in names)
+
+
+def _count(rows: Sequence[Row], side: str, name: str, column: str) -> int:
+    return sum(row[column] for row in rows if row["side"] == side and row["change_type"] == name)
+
+
+def _similarities(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the Jaccard similarity of both sides' types, of families that have both."""
+    types: Mapping[str, dict[str, set[str]]] = defaultdict(lambda: {side: set() for side in SIDES})
+    for row in rows:
+        types[row["family"]][row["side"]].add(row["change_type"])
+    return {
+        family: len(found["upstream"] & found["downstream"])
+        / len(found["upstream"] | found["downstream"])
+        for family, found in types.items()
+        if found["upstream"] and found["downstream"]
+    }
+
+
+def contributors(facts: Facts) -> Contributors:
+    """Return how many contributors each side has, and how many families share some."""
+    people: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in facts.contributors:
+        people[row["family"]][row["side"]] = row["contributors"]
+    known = {family: sides for family, sides in people.items() if len(sides) == len(SIDES)}
+    both: dict[str, set[str]] = {family: set() for family in known}
+    for row in facts.contributors_shared:
+        both.setdefault(row["family"], set()).add(row["downstream_contributor"])
+    shared = {family: float(len(names)) for family, names in both.items()}
+    (interval,) = bootstrap({family: [value] for family, value in shared.items()}, [mean])
+    sharing = sum(value > 0 for value in shared.values())
+    published = 100 * SHARED_FAMILIES / PEOPLE_FAMILIES
+    return Contributors(
+        len(known),
+        median_of(sides["upstream"] for sides in known.values()),
+        median_of(sides["downstream"] for sides in known.values()),
+        _share("shared", _SHARED, sharing, len(shared), published),
+        sum(shared.values()) / len(shared) if shared else None,
+        interval,
+        None if known else _NO_PEOPLE,
+    )
