@@ -206,7 +206,7 @@ def test_the_schema_describes_the_whole_model(call: Call) -> None:
         (["query", "lags"], "did you mean `lag`?"),
         (["query", "lag", "--write"], "--write goes with --cypher"),
         (["queries", "lags"], "did you mean `lag`?"),
-        (["query", "lag", "--param", "until"], "`until` is no parameter"),
+        (["query", "lag", "--param", "until"], "`until` is not a parameter"),
         (["query", "lag", "--param", "untill=1"], "did you mean `until`?"),
         (["query", "lag", "--param", "until=soon"], "`soon` is no"),
         (["nonsense"], "No such command"),
