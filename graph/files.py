@@ -56,6 +56,7 @@ def exclusive_lock(path: Path, what: object, error: type[HubtraceError]) -> Iter
     try:
         lock.acquire()
     except Timeout:
+        path.open("ab").close()  # an OSError if the file cannot be made, which filelock hides
         holder = _first_line(path) or "unknown"
         raise error(f"{what} is being written by process {holder}; try again later") from None
     try:

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.format import shorten
 from hubtrace.graph.result import Result
 from hubtrace.graph.store import GraphStore, GraphWriter
 from hubtrace.output import cell, header
@@ -59,8 +60,7 @@ def html_page(document: str) -> str:
 
 
 def _cell(column: str, value: Any) -> str:
-    shown = cell(column, value)
-    return escape(shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…")
+    return escape(shorten(cell(column, value), _LONGEST))
 
 
 class Rows(Result):
@@ -126,11 +126,8 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def __new__(cls, flags: Flags) -> Self:
         """Put the flagged ones first."""
-        rows: list[BranchFlag | SideFlag | VariantFlag] = [
-            *flags.sides,
-            *flags.variants,
-            *flags.branches,
-        ]
+        rows: list[BranchFlag | SideFlag | VariantFlag]
+        rows = [*flags.sides, *flags.variants, *flags.branches]
         found = super().__new__(cls, sorted(rows, key=lambda row: not row.flagged))
         found.flags = flags
         return found

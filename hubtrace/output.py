@@ -10,13 +10,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar, assert_never
 
+from hubtrace.graph.format import DAY, date_time
 from hubtrace.graph.text import for_markdown, for_people
 
-DAY = 86_400
 _ACTING = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters beyond ASCII and marks of direction; JSON itself escapes the others."""
 _ENDLESS = 1_000_000
@@ -96,13 +95,7 @@ def print_json(body: Mapping[str, Any]) -> None:
 
 def date(seconds: int | None) -> str:
     """Return epoch seconds as an ISO date with the time, or an empty string."""
-    if seconds is None:
-        return ""
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):  # git takes years that no calendar has
-        return f"@{seconds}"
-    return moment.strftime("%Y-%m-%d" if seconds % DAY == 0 else "%Y-%m-%d %H:%M")
+    return date_time(seconds, "")
 
 
 def header(column: str) -> str:

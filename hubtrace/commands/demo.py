@@ -16,7 +16,7 @@ import typer
 from hubtrace.commands import flags as flags_command
 from hubtrace.commands import patterns as patterns_command
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
 

@@ -15,7 +15,7 @@ import typer
 
 from hubtrace.clients import GitHubUrl, HubEndpoint, open_clients
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, SNAPSHOT, Cache, Graph, OutputFormat, SnapshotDir, default_cache
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say

@@ -11,7 +11,7 @@ import typer
 from hubtrace.clients import GitHubUrl, HubEndpoint, open_clients
 from hubtrace.commands.load import load_snapshot
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count, short_sha
 from hubtrace.options import GRAPH, SNAPSHOT, Cache, Graph, OutputFormat, SnapshotDir, default_cache
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import progress, say
@@ -32,117 +32,6 @@ _MOST = 10_000
 """Models of one owner. The largest have a few thousand."""
 _NOTHING = """say what to ingest: a TARGET such as Qwen/Qwen2.5-7B or github.com/QwenLM/Qwen2.5; or
 --org NAME, --top N, --families FILE, --from-study DIR, or --family with --upstream and --variant"""
-HELP = """
-Read model families from GitHub and Hugging Face into a snapshot, then load them into the graph.
-
-Examples:
-
-  hubtrace ingest Qwen/Qwen2.5-7B              finds its repository
-
-  hubtrace ingest github.com/QwenLM/Qwen2.5    finds its variants
-
-  hubtrace ingest --org Qwen
-
-  hubtrace ingest --top 200 --task text-generation --min-downloads 10000
-
-  hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
-
-  hubtrace ingest --family mine --upstream ../code --variant me/model=../model
-
-  hubtrace ingest --families families.toml
-
-A TARGET is a name or any address of either host; a name alone is a variant. Projects elsewhere are
-read by git, from a local path, a bundle, or any URL that git can clone. Tokens come from
-GITHUB_TOKEN or `gh auth login`, and from HF_TOKEN or `hf auth login`. Run the same command again
-to continue, or to fetch what is new.
-"""
-
-
-# Long: every option is a parameter, which typer reads; the body is short.
-def ingest(
-    targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")
-    ] = None,
-    org: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="All models of an owner; repeatable.")
-    ] = None,
-    top: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="The N most downloaded models.")
-    ] = None,
-    task: Annotated[
-        str | None, typer.Option(metavar="TASK", help="With --top or --org: of this task only.")
-    ] = None,
-    min_downloads: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days."),
-    ] = 0,
-    family: Annotated[str | None, typer.Option(metavar="NAME", help="The family's name.")] = None,
-    upstream: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]PATH_OR_URL", help="A repository it is built from; skips the search."
-        ),
-    ] = None,
-    upstream_path: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATH", help="Limit the upstream to this path; repeatable."),
-    ] = None,
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]PATH_OR_URL", help="A variant released from it; repeatable."),
-    ] = None,
-    families: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A families file, TOML or CSV.")
-    ] = None,
-    from_study: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A study table (families.jsonl and commits).")
-    ] = None,
-    follow_bases: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations."),
-    ] = 0,
-    workers: Annotated[
-        int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")
-    ] = 4,
-    no_git: Annotated[
-        bool, typer.Option("--no-git", help="Read histories by the hubs' APIs, without paths.")
-    ] = False,
-    github_url: GitHubUrl = None,
-    hf_endpoint: HubEndpoint = None,
-    snapshot: SnapshotDir = SNAPSHOT,
-    graph: Graph = GRAPH,
-    no_load: Annotated[
-        bool, typer.Option("--no-load", help="Write the snapshot only; leave the graph alone.")
-    ] = False,
-    cache: Cache = None,
-    format_: OutputFormat = Format.TABLE,
-) -> None:
-    """Read families into a snapshot, then load them into the graph."""
-    request = _Request(
-        targets=targets or (),
-        orgs=org or (),
-        top=top,
-        task=task,
-        min_downloads=min_downloads,
-        family=family,
-        upstreams=upstream or (),
-        upstream_paths=tuple(upstream_path or ()),
-        variants=variant or (),
-        families_file=families,
-        study=from_study,
-        follow_bases=follow_bases,
-        workers=workers,
-        cache=None if no_git else cache or default_cache(),
-    )
-    if from_study is not None:
-        result = _read_study(from_study, snapshot)
-    else:
-        result = _read_hubs(request, snapshot, github_url, hf_endpoint)
-    _say_result(result, snapshot)
-    loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
-    _print_result(result, snapshot, loaded, format_)
-    if result.failures:
-        raise typer.Exit(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,59 +155,6 @@ class _Request:
                 yield ProjectRef(Side.DOWNSTREAM, model.name)
 
 
-def _read_study(folder: Path, snapshot: Path) -> "Ingested":
-    from hubtrace.ingest.pipeline import ingest_study
-    from hubtrace.ingest.snapshot import SnapshotWriter
-
-    with progress() as show:
-        return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
-
-
-def _read_hubs(
-    request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
-) -> "Ingested":
-    from hubtrace.ingest.cancellation import CancelToken
-    from hubtrace.ingest.discovery import Bounds
-    from hubtrace.ingest.pipeline import Intake
-    from hubtrace.ingest.snapshot import SnapshotWriter
-
-    stop = CancelToken()
-    with (
-        progress() as show,
-        stop.on_ctrl_c(),
-        open_clients(github_url, hf_endpoint, stop.waiting(show)) as hubs,
-    ):
-        # Before the snapshot is opened: an invalid target leaves nothing behind.
-        families = request.families(hubs) if request.is_declared else None
-        with SnapshotWriter(snapshot) as writer:
-            intake = Intake(
-                lambda: hubs.source(request.cache, show, stop),
-                hubs.models_of,
-                hubs.repositories_of,
-                writer,
-                hubs.web,
-                bounds=Bounds(generations=request.follow_bases),
-                workers=request.workers,
-                stop=stop,
-                progress=show,
-            )
-            if families is not None:
-                return intake.stated(families)
-            return intake.found(request.projects(hubs, intake.held()))
-
-
-def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
-    """Load the snapshot; content that only whole histories show can make variants members."""
-    apart = any(reason.family is None for reason in result.reasons)
-    loaded = load_snapshot(snapshot, graph, assign=apart)
-    result.adopted = list(loaded.adopted)
-    for one in result.adopted:
-        say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
-    grown = dict.fromkeys(one.family for one in result.adopted)
-    result.families += [name for name in grown if name not in result.families]
-    return loaded
-
-
 def _say_result(result: "Ingested", snapshot: Path) -> None:
     """Say what was ingested, what changed, what was left out and what failed."""
     _say_some("warning: ", _grouped(result.warnings))
@@ -371,7 +207,7 @@ def _events(result: "Ingested") -> Iterator[str]:
 def _short(step: str) -> str:
     """Return the beginning of a sha; other words without underscores."""
     if len(step) == 40 and set(step) <= set("0123456789abcdef"):
-        return step[:10]
+        return short_sha(step)
     return step.replace("_", " ") if step.islower() and "/" not in step else step
 
 
@@ -482,3 +318,169 @@ def _reason(reason: "Reason") -> dict[str, Any]:
         "role": link.role if link else None,
         "evidence": [asdict(found) for found in link.evidence] if link else [],
     }
+
+
+HELP = """
+Read model families from GitHub and Hugging Face into a snapshot, then load them into the graph.
+
+Examples:
+
+  hubtrace ingest Qwen/Qwen2.5-7B              finds its repository
+
+  hubtrace ingest github.com/QwenLM/Qwen2.5    finds its variants
+
+  hubtrace ingest --org Qwen
+
+  hubtrace ingest --top 200 --task text-generation --min-downloads 10000
+
+  hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
+
+  hubtrace ingest --family mine --upstream ../code --variant me/model=../model
+
+  hubtrace ingest --families families.toml
+
+A TARGET is a name or any address of either host; a name alone is a variant. Projects elsewhere are
+read by git, from a local path, a bundle, or any URL that git can clone. Tokens come from
+GITHUB_TOKEN or `gh auth login`, and from HF_TOKEN or `hf auth login`. Run the same command again
+to continue, or to fetch what is new.
+"""
+
+
+# Long: every option is a parameter, which typer reads; the body is short.
+def ingest(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")
+    ] = None,
+    org: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="All models of an owner; repeatable.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="The N most downloaded models.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="With --top or --org: of this task only.")
+    ] = None,
+    min_downloads: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days."),
+    ] = 0,
+    family: Annotated[str | None, typer.Option(metavar="NAME", help="The family's name.")] = None,
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH_OR_URL", help="A repository it is built from; skips the search."
+        ),
+    ] = None,
+    upstream_path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Limit the upstream to this path; repeatable."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]PATH_OR_URL", help="A variant released from it; repeatable."),
+    ] = None,
+    families: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A families file, TOML or CSV.")
+    ] = None,
+    from_study: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A study table (families.jsonl and commits).")
+    ] = None,
+    follow_bases: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations."),
+    ] = 0,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")
+    ] = 4,
+    no_git: Annotated[
+        bool, typer.Option("--no-git", help="Read histories by the hubs' APIs, without paths.")
+    ] = False,
+    github_url: GitHubUrl = None,
+    hf_endpoint: HubEndpoint = None,
+    snapshot: SnapshotDir = SNAPSHOT,
+    graph: Graph = GRAPH,
+    no_load: Annotated[
+        bool, typer.Option("--no-load", help="Write the snapshot only; leave the graph alone.")
+    ] = False,
+    cache: Cache = None,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """Read families into a snapshot, then load them into the graph."""
+    request = _Request(
+        targets=targets or (),
+        orgs=org or (),
+        top=top,
+        task=task,
+        min_downloads=min_downloads,
+        family=family,
+        upstreams=upstream or (),
+        upstream_paths=tuple(upstream_path or ()),
+        variants=variant or (),
+        families_file=families,
+        study=from_study,
+        follow_bases=follow_bases,
+        workers=workers,
+        cache=None if no_git else cache or default_cache(),
+    )
+    if from_study is not None:
+        result = _read_study(from_study, snapshot)
+    else:
+        result = _read_hubs(request, snapshot, github_url, hf_endpoint)
+    _say_result(result, snapshot)
+    loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
+    _print_result(result, snapshot, loaded, format_)
+    if result.failures:
+        raise typer.Exit(2)
+
+
+def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
+    """Load the snapshot; content that only whole histories show can make variants members."""
+    apart = any(reason.family is None for reason in result.reasons)
+    loaded = load_snapshot(snapshot, graph, assign=apart)
+    result.adopted = list(loaded.adopted)
+    for one in result.adopted:
+        say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
+    grown = dict.fromkeys(one.family for one in result.adopted)
+    result.families += [name for name in grown if name not in result.families]
+    return loaded
+
+
+def _read_study(folder: Path, snapshot: Path) -> "Ingested":
+    from hubtrace.ingest.pipeline import ingest_study
+    from hubtrace.ingest.snapshot import SnapshotWriter
+
+    with progress() as show:
+        return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
+
+
+def _read_hubs(
+    request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
+) -> "Ingested":
+    from hubtrace.ingest.cancellation import CancelToken
+    from hubtrace.ingest.discovery import Bounds
+    from hubtrace.ingest.pipeline import Intake
+    from hubtrace.ingest.snapshot import SnapshotWriter
+
+    stop = CancelToken()
+    with (
+        progress() as show,
+        stop.on_ctrl_c(),
+        open_clients(github_url, hf_endpoint, stop.waiting(show)) as hubs,
+    ):
+        # Before the snapshot is opened: an invalid target leaves nothing behind.
+        families = request.families(hubs) if request.is_declared else None
+        with SnapshotWriter(snapshot) as writer:
+            intake = Intake(
+                lambda: hubs.source(request.cache, show, stop),
+                hubs.models_of,
+                hubs.repositories_of,
+                writer,
+                hubs.web,
+                bounds=Bounds(generations=request.follow_bases),
+                workers=request.workers,
+                stop=stop,
+                progress=show,
+            )
+            if families is not None:
+                return intake.stated(families)
+            return intake.found(request.projects(hubs, intake.held()))

@@ -1,6 +1,7 @@
 """The command line as a person calls it, in an empty folder."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,49 @@ def call(
         return Answer(code if isinstance(code, int) else int(code is not None), *captured)
 
     return run
+
+
+def ingest_acme(call: Call, world: Path, *more: object) -> Answer:
+    """Ingest the three repositories of `world` as one family."""
+    answer = call(
+        "ingest",
+        *("--family", "acme"),
+        *("--upstream", f"acme/code={world / 'code'}"),
+        *("--variant", f"acme/model={world / 'model'}"),
+        *("--variant", f"acme/model-chat={world / 'model-chat'}"),
+        *more,
+    )
+    assert answer.code == 0, answer.err
+    return answer
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a command wrote once, for the tests that only read it."""
+    return tmp_path_factory.mktemp("shelf")
+
+
+@pytest.fixture
+def ingested(call: Call, world: Path, shelf: Path) -> None:
+    """The snapshot and the graph of `world` in this folder; ingested once, then copied."""
+    kept = shelf / "acme"
+    if not kept.exists():
+        ingest_acme(call, world)
+        shutil.copytree(".", kept)
+    shutil.copytree(kept, ".", dirs_exist_ok=True)
+
+
+@pytest.fixture
+def demo(call: Call, shelf: Path) -> str:
+    """What `hubtrace demo` printed, and its files in this folder; run once, then copied."""
+    kept, printed = shelf / "demo", shelf / "demo.txt"
+    if not kept.exists():
+        answer = call("demo")
+        assert answer.code == 0, answer.err
+        shutil.copytree(".", kept)
+        printed.write_text(answer.out)
+    shutil.copytree(kept, ".", dirs_exist_ok=True)
+    return printed.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import kglite
 import pytest
 
 from hubtrace.graph.model import MODEL
-from tests.hubtrace.conftest import Call
+from tests.hubtrace.conftest import Call, ingest_acme
 
 COMMANDS = (
     *("demo", "ingest", "load", "tag", "patterns", "flags"),
@@ -20,21 +20,7 @@ COMMANDS = (
 )
 
 
-def _ingest(call: Call, world: Path, *more: object) -> None:
-    answer = call(
-        "ingest",
-        *("--family", "acme"),
-        *("--upstream", f"acme/code={world / 'code'}"),
-        *("--variant", f"acme/model={world / 'model'}"),
-        *("--variant", f"acme/model-chat={world / 'model-chat'}"),
-        *more,
-    )
-    assert answer.code == 0, answer.err
-    assert "read 3 projects of 1 family" in answer.err
-
-
-def test_from_repositories_to_the_pattern(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_from_repositories_to_the_pattern(call: Call, ingested: None) -> None:
     body = call("patterns", "--until", "2021-12-31", "--format", "json").json()
     assert body["schema"] == "hubtrace.patterns/1"
     assert body["until"] == 1640995199
@@ -47,8 +33,7 @@ def test_from_repositories_to_the_pattern(call: Call, world: Path) -> None:
     assert 0 < family["stability"] <= 1
 
 
-def test_an_abandoned_branch_is_flagged_with_its_proof(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_an_abandoned_branch_is_flagged_with_its_proof(call: Call, ingested: None) -> None:
     body = call("flags", "--format", "json").json()
     (branch,) = body["branches"]
     assert (branch["branch"], branch["status"]) == ("refs/heads/idea", "abandoned")
@@ -61,13 +46,10 @@ def test_an_abandoned_branch_is_flagged_with_its_proof(call: Call, world: Path) 
 
 
 def test_ingesting_again_finds_nothing_new(call: Call, world: Path) -> None:
-    _ingest(call, world)
+    first = ingest_acme(call, world)
+    assert "read 3 projects of 1 family" in first.err
     before = call("query", "family_overview", "--format", "json").json()
-    again = call(
-        "ingest", "--family", "acme", "--upstream", f"acme/code={world / 'code'}",
-        "--variant", f"acme/model={world / 'model'}",
-        "--variant", f"acme/model-chat={world / 'model-chat'}",
-    )  # fmt: skip
+    again = ingest_acme(call, world)
     assert "0 new commits, 3 projects unchanged" in again.err
     assert "0 of 1 family and 0 of 3 projects were new or changed" in again.err
     after = call("query", "family_overview", "--format", "json").json()
@@ -81,7 +63,7 @@ def test_rewritten_history_is_listed_with_what_vanished(
     call: Call, world: Path, tmp_path: Path
 ) -> None:
     world = shutil.copytree(world, tmp_path / "world")
-    _ingest(call, world)
+    ingest_acme(call, world)
     assert call("history", "acme").err == "0 events, 0 vanished commits kept\n"
     git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", world / "code")
     (branch,) = _said(*git, "symbolic-ref", "--short", "HEAD")
@@ -89,7 +71,7 @@ def test_rewritten_history_is_listed_with_what_vanished(
     (base,) = _said(*git, "rev-parse", f"{branch}~1")
     (new,) = _said(*git, "commit-tree", f"{branch}^{{tree}}", "-p", base, "-m", "Again")
     _said(*git, "update-ref", f"refs/heads/{branch}", new)
-    _ingest(call, world)
+    ingest_acme(call, world)
     for target in ("acme", "acme/code", "https://github.com/ACME/code"):
         body = call("history", target, "--format", "json").json()
         (event,) = body["events"]
@@ -109,14 +91,13 @@ def _said(*command: str | Path) -> list[str]:
 
 
 def test_no_load_leaves_the_graph_to_load(call: Call, world: Path) -> None:
-    _ingest(call, world, "--no-load", "--snapshot", "s")
+    ingest_acme(call, world, "--no-load", "--snapshot", "s")
     assert not Path("hubtrace.kgl").exists()
     assert call("load", "s", "--graph", "g.kgl").code == 0
     assert call("patterns", "--graph", "g.kgl", "--format", "json").json()["families"]
 
 
-def test_tags_are_kept_in_the_graph(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_tags_are_kept_in_the_graph(call: Call, ingested: None) -> None:
     assert "tagged 1 family" in call("tag", "--until", "2021-12-31").err
     rows = call("query", "assessments", "--format", "json").json()["rows"]
     assert [row["code"] for row in rows] == ["CSR"]
@@ -130,17 +111,14 @@ def test_the_families_file_does_the_same(call: Call, world: Path) -> None:
     assert "read 2 projects" in call("ingest", "--families", "f.csv").err
 
 
-def test_the_demo_agrees_with_the_published_labels(call: Call) -> None:
-    answer = call("demo", "--directory", "d")
-    assert answer.code == 0
-    assert answer.out.count("43 of 43") == 4
-    assert "Rare synchronization" in answer.out
-    assert "What to try next" in answer.out
+def test_the_demo_agrees_with_the_published_labels(demo: str) -> None:
+    assert demo.count("43 of 43") == 4
+    assert "Rare synchronization" in demo
+    assert "What to try next" in demo
 
 
 @pytest.mark.parametrize("format_", ["table", "json", "csv", "markdown"])
-def test_every_listing_comes_in_every_format(call: Call, world: Path, format_: str) -> None:
-    _ingest(call, world)
+def test_every_listing_comes_in_every_format(call: Call, ingested: None, format_: str) -> None:
     for command in (
         ["patterns"],
         ["flags"],
@@ -153,8 +131,7 @@ def test_every_listing_comes_in_every_format(call: Call, world: Path, format_: s
         assert answer.out
 
 
-def test_every_stored_question_can_be_asked_without_parameters(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_every_stored_question_can_be_asked_without_parameters(call: Call, ingested: None) -> None:
     names = [row["query"] for row in call("queries", "-f", "json").json()["queries"]]
     assert len(names) >= 13
     for name in names:
@@ -162,8 +139,7 @@ def test_every_stored_question_can_be_asked_without_parameters(call: Call, world
         assert answer.code == 0, f"{name}: {answer.err}"
 
 
-def test_a_statement_reads_and_only_write_writes(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_a_statement_reads_and_only_write_writes(call: Call, ingested: None) -> None:
     count = ("query", "--cypher", "MATCH (f:Family) RETURN count(f) AS n", "-f", "json")
     assert call(*count).json() == {"schema": "hubtrace.query/1", "rows": [{"n": 1}]}
     refused = call("query", "--cypher", "CREATE (:Family {name: $n})", "--param", "n=x")
@@ -174,8 +150,7 @@ def test_a_statement_reads_and_only_write_writes(call: Call, world: Path) -> Non
     assert call(*count).json()["rows"] == [{"n": 2}]
 
 
-def test_snapshots_are_verified_and_compacted(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_snapshots_are_verified_and_compacted(call: Call, ingested: None) -> None:
     intact = call("snapshot", "verify", "hubtrace-snapshot")
     assert "every file of 3 projects is as it was written" in intact.out
     assert call("snapshot", "compact", "hubtrace-snapshot").code == 0
@@ -231,7 +206,7 @@ def test_the_schema_describes_the_whole_model(call: Call) -> None:
         (["query", "lags"], "did you mean `lag`?"),
         (["query", "lag", "--write"], "--write goes with --cypher"),
         (["queries", "lags"], "did you mean `lag`?"),
-        (["query", "lag", "--param", "until"], "`until` is no parameter"),
+        (["query", "lag", "--param", "until"], "`until` is not a parameter"),
         (["query", "lag", "--param", "untill=1"], "did you mean `until`?"),
         (["query", "lag", "--param", "until=soon"], "`soon` is no"),
         (["nonsense"], "No such command"),
@@ -271,30 +246,28 @@ def test_one_failing_project_does_not_stop_the_others(call: Call, world: Path) -
     assert [family["family"] for family in families] == ["good"]
 
 
-def test_cypher_that_fails_shows_the_engines_words_and_the_place(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_cypher_that_fails_shows_the_engines_words_and_the_place(
+    call: Call, ingested: None
+) -> None:
     answer = call("query", "--cypher", "MATCH (n) RETRUN n")
     assert answer.code == 2
     assert re.search(r"line 1, col 1\d: .*\n +MATCH \(n\) RETRUN n\n +\^", answer.err)
 
 
-def test_an_unknown_family_is_named(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_an_unknown_family_is_named(call: Call, ingested: None) -> None:
     answer = call("patterns", "acme", "nobody")
     assert answer.code == 2
     assert "nobody" in answer.err
 
 
-def test_a_name_as_long_as_a_book_does_not_fill_the_screen(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_a_name_as_long_as_a_book_does_not_fill_the_screen(call: Call, ingested: None) -> None:
     answer = call("patterns", "a" * 1_000_000)
     assert answer.code == 2
     assert answer.err.endswith("in the graph\n")
     assert len(answer.err) < 3_000
 
 
-def test_a_graph_of_a_newer_version_is_refused(call: Call, world: Path) -> None:
-    _ingest(call, world)
+def test_a_graph_of_a_newer_version_is_refused(call: Call, ingested: None) -> None:
     graph = kglite.load("hubtrace.kgl")
     graph.set_schema_version(MODEL.version + 1)
     graph.save("hubtrace.kgl")
@@ -305,13 +278,15 @@ def test_a_graph_of_a_newer_version_is_refused(call: Call, world: Path) -> None:
 
 # A file where a folder should be; and a file system that not even root can write to.
 @pytest.mark.parametrize("place", ["file", "/proc/1/task"])
-def test_a_place_that_cannot_be_written_is_named(call: Call, place: str) -> None:
+def test_a_place_that_cannot_be_written_is_named(
+    call: Call, world: Path, ingested: None, place: str
+) -> None:
     Path("file").write_text("x")
-    sample = Path(__file__).parents[2] / "hubtrace" / "sample"
-    answer = call("ingest", "--from-study", sample, "--snapshot", f"{place}/s")
+    projects = ("--family", "acme", "--upstream", f"acme/code={world / 'code'}")
+    answer = call("ingest", *projects, "--snapshot", f"{place}/s")
     assert answer.code == 2
     assert f"{place}/s" in answer.err
-    answer = call("ingest", "--from-study", sample, "--graph", f"{place}/g.kgl")
+    answer = call("load", "hubtrace-snapshot", "--graph", f"{place}/g.kgl")
     assert answer.code == 2
     assert f"cannot write {place}/g.kgl" in answer.err
 
@@ -347,7 +322,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_ctrl_c_ends_with_130_and_a_sentence(world: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"
-        "import hubtrace.ingest.snapshot.writer as writer\n"
+        "import hubtrace.ingest.snapshot.writer\n"
         "def interrupt(event, args):\n"
         "    if event == 'os.rename' and str(args[0]).endswith('.partial'):\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"

@@ -45,9 +45,9 @@ def test_a_command_of_the_readme_has_these_options(call: Call, command: str) -> 
         assert option in answer.out
 
 
-def test_the_readme_shows_what_the_demo_prints(call: Call) -> None:
+def test_the_readme_shows_what_the_demo_prints(demo: str) -> None:
     (shown,) = (block for block in _blocks("text") if "Patterns of synchronization" in block)
-    printed = {_squeezed(line) for line in call("demo").out.splitlines()}
+    printed = {_squeezed(line) for line in demo.splitlines()}
     for line in shown.splitlines():
         assert _squeezed(line) in printed | {"", "…"}, line
 
@@ -57,8 +57,9 @@ def _squeezed(line: str) -> str:
 
 
 @pytest.mark.parametrize("command", ["audit Qwen/Qwen-VL-Chat", "check augmxnt_shisa"])
-def test_the_readme_shows_what_is_printed_on_the_sample(call: Call, command: str) -> None:
-    call("demo")
+def test_the_readme_shows_what_is_printed_on_the_sample(
+    call: Call, demo: str, command: str
+) -> None:
     where = ["--graph", "hubtrace-demo/hubtrace.kgl"]
     assert " ".join(["`hubtrace", command, *where]) in README
     printed = call(*command.split(), *where).out

@@ -18,7 +18,6 @@ from hubtrace.queries.flags import flags
 from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.thresholds import Thresholds
 from tests.hubtrace import walks
-from tests.hubtrace.conftest import Call
 from tests.queries.worlds import at, hand_made
 
 ROOT = Path(__file__).parents[2]
@@ -170,8 +169,7 @@ def test_long_tables_are_cut_and_counted(graph: Graph) -> None:
     assert len(document) < 30_000
 
 
-def test_the_walk_shows_what_happens(call: Call) -> None:
-    assert call("demo").code == 0
+def test_the_walk_shows_what_happens(demo: str) -> None:
     names: dict[str, Any] = {}
     parts = walks.blocks((ROOT / "docs" / "notebook.md").read_text("utf-8"))
     assert len(parts) > 8

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.hubtrace.conftest import Call
-from tests.hubtrace.test_cli import _ingest
+from tests.hubtrace.conftest import ingest_acme as _ingest
 
 
 def test_a_report_is_written_in_every_format(call: Call, world: Path) -> None:
