@@ -17,9 +17,10 @@ from benchmarks.families import Size
 from benchmarks.measuring import BenchmarkFailed, Taken, cpu_seconds, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
+from hubtrace.graph import open_store
 from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.store import GraphWriter, open_store
+from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, node_schema, relationship_schema
 from hubtrace.queries.audit import audit
 

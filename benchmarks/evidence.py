@@ -14,7 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from benchmarks.measuring import say
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.evidence import RANKS, same_owner
 from hubtrace.ingest.load import load
 from tests.ingest.provenance import Provenance, Truth

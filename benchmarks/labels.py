@@ -16,7 +16,7 @@ from benchmarks.families import STUDY, Size
 from benchmarks.measuring import BenchmarkFailed, Measured, Taken, measure
 from benchmarks.reporting import Report, Row, times
 from benchmarks.worlds import Workshop
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.queries.patterns import patterns
 
 GOAL = 50

@@ -23,9 +23,10 @@ from benchmarks.reporting import Report, Row, times
 from benchmarks.servers import Login, empty_server, opened, stopped_server
 from benchmarks.worlds import Workshop
 from hubtrace.exports.neo4j_import import COMMAND_FILE, export_neo4j_import
+from hubtrace.graph import open_store
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.schema import schema
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.graph.tables import END, START
 from hubtrace.ingest.load import load
 from hubtrace.ingest.snapshot import Snapshot

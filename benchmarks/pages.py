@@ -12,7 +12,7 @@ from benchmarks.families import Size
 from benchmarks.measuring import BenchmarkFailed, Taken, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 
 SIZE_GOAL, MAKE_GOAL, USE_GOAL = 5.0, 30.0, 1.0
 """MB, seconds, seconds."""

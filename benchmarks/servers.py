@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.measuring import BenchmarkFailed, say
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from tests.neo4j.artifacts import Unavailable
 from tests.neo4j.server import FromMaven
 

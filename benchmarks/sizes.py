@@ -17,7 +17,7 @@ from benchmarks.reporting import Report, Row
 from benchmarks.repository import make_repository
 from benchmarks.servers import login, opened, stopped_server
 from benchmarks.worlds import Workshop
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.neo4j.server import FromMaven
 
 _PARTS = {

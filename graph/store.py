@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew
+from hubtrace.graph.errors import GraphMissing, GraphTooNew
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Result
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
 class GraphWriter(Protocol):
@@ -107,28 +104,3 @@ def too_new(url: str, version: int) -> GraphTooNew:
         f"{url} was made by a newer hubtrace (model {version}, "
         f"this one knows {MODEL.version}); update hubtrace"
     )
-
-
-def open_store(url: str) -> GraphStore:
-    """Return the store that `url` names: a path for the embedded one, or a server's address.
-
-    Nothing is read or made before the store is used.
-
-    Raises:
-        GraphError: no store answers to this kind of URL.
-    """
-    scheme, separator, _ = url.partition("://")
-    if scheme in BOLT_SCHEMES and separator:
-        from hubtrace.graph.bolt import BoltStore
-
-        return BoltStore(url)
-    if separator:
-        raise GraphError(
-            f"no store answers to {scheme}://; give the path of a graph file, or a server's "
-            "address like neo4j://host:7687"
-        )
-    if not url:
-        raise GraphError("the graph has no name; give the path of a graph file")
-    from hubtrace.graph.embedded import EmbeddedStore
-
-    return EmbeddedStore(url)

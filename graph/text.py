@@ -10,8 +10,6 @@ a graph engine takes them.)
 
 import re
 
-from hubtrace.graph.format import count as count  # for importers that have not moved yet
-
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
 _WWW = re.compile("www(?=\\.)", re.IGNORECASE)

@@ -17,6 +17,6 @@ def open_graph(url: str) -> "Graph":
         GraphError: no store answers to this kind of URL.
     """
     from hubtrace.api import Graph
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
 
     return Graph(open_store(url))

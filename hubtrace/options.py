@@ -142,7 +142,7 @@ def open_graph_at(moment: GraphAt) -> "Iterator[GraphStore]":
     Raises:
         HubtraceError: there is no such graph or snapshot.
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.ingest.load import load
     from hubtrace.ingest.snapshot import Snapshot
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 
 _DAY = 86_400
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.format import count
 from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.text import count
 from hubtrace.queries.catalogue import Row, ask
 from hubtrace.queries.flags import rows_as
 from hubtrace.queries.format import day, is_day, later, short_or_day

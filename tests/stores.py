@@ -13,8 +13,9 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from hubtrace.graph import open_store
 from hubtrace.graph.schema import stamps
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from tests.neo4j.artifacts import Unavailable
 from tests.neo4j.server import Given, Server, start
 

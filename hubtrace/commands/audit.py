@@ -12,11 +12,6 @@ from hubtrace.progress import say
 from hubtrace.queries.audit.formats.interface import AuditFormat, write
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("audit")(audit)
-
-
 def audit(
     variant: Annotated[
         str,
@@ -42,7 +37,7 @@ def audit(
 
     Example:  hubtrace audit 01-ai/Yi-6B --format html -o yi-6b.html
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.audit import audit as ask_audit
     from hubtrace.queries.thresholds import Thresholds
 

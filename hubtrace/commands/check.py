@@ -8,7 +8,7 @@ import typer
 
 from hubtrace.commands.audit import write_document
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import progress, say
 from hubtrace.queries.audit.formats.interface import CheckFormat, write_findings
@@ -20,11 +20,6 @@ FINDINGS = 1
 UNDECIDED = 3
 
 _DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("check")(check)
 
 
 def check(
@@ -62,7 +57,7 @@ def check(
 
     Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
     from hubtrace.queries.thresholds import Thresholds
 

@@ -10,11 +10,6 @@ from hubtrace.graph.format import count
 from hubtrace.progress import progress, say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("copy")(copy)
-
-
 def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help="A graph, or a snapshot's folder.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="The graph to copy into.")],
@@ -26,7 +21,7 @@ def copy(
     Example:  hubtrace copy hubtrace.kgl neo4j://localhost:7687
     """
     from hubtrace.commands.load import load_snapshot
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.graph.transfer import copy_graph
 
     if source == target:

@@ -65,7 +65,7 @@ def demo(
         )
         return
     from hubtrace.commands.load import load_snapshot
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.tagging import tag
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"

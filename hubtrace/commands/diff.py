@@ -16,11 +16,6 @@ COLUMNS = ("kind", "family", "what", "before", "after", "when")
 _CHANGED = 1
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("diff")(diff)
-
-
 def diff(
     before: Annotated[
         str, typer.Argument(metavar="BEFORE", help="A graph, a server's address or a snapshot.")

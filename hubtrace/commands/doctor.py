@@ -144,7 +144,7 @@ def _snapshot(path: Path) -> Iterator[Finding]:
 
 
 def _graph(url: str) -> Iterator[Finding]:
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
 
     if "://" not in url and not Path(url).exists():
         yield Finding("graph", f"{url} is not there yet")

@@ -40,7 +40,7 @@ def neo4j_import(
     Example:  hubtrace export neo4j-import import/ --graph hubtrace.kgl
     """
     from hubtrace.exports.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = export_neo4j_import(store, folder, show)
@@ -88,7 +88,7 @@ def tables(
     Example:  hubtrace export tables tables/ --family 01-ai_Yi
     """
     from hubtrace.exports.tables import export_tables
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
 
     with open_store(graph) as store, progress() as show:
         counts = export_tables(store, folder, family or None, parse_until(until), show)
@@ -101,8 +101,8 @@ def _write(
     file: Path, families: list[str] | None, graph: str, write: Callable[..., tuple[int, int]]
 ) -> None:
     from hubtrace.exports.part import part_of
+    from hubtrace.graph import open_store
     from hubtrace.graph.files import atomic_replace
-    from hubtrace.graph.store import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = part_of(store, families or None)

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 COLUMNS = ("kind", "family", "what", "status", "proof")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("flags")(flags)
-
-
 def flags(
     families: Families = None,
     graph: Graph = GRAPH,
@@ -33,7 +28,7 @@ def flags(
 
     Example:  hubtrace flags --abandon-after 90 --format json
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.flags import flags as ask_flags
     from hubtrace.queries.thresholds import Thresholds
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
@@ -17,11 +17,6 @@ MATCH (n) WHERE (n:Family OR n:Repository OR n:Variant)
   AND (n.name = $target OR n.key = $target OR n.key = toLower($target))
 RETURN count(n)
 """
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("history")(history)
 
 
 def history(
@@ -37,7 +32,7 @@ def history(
 
     Example:  hubtrace history 01-ai/Yi --format json
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.catalogue import ask
     from hubtrace.queries.resolve import find_project
 

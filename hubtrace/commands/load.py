@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.ingest.load.loader import Loaded
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("load")(load)
 
 
 def load(
@@ -40,7 +35,7 @@ def load_snapshot(snapshot: Path, graph: str, *, assign: bool = False) -> "Loade
     Raises:
         HubtraceError: the snapshot cannot be read, or the graph not be written.
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.ingest.families import assign_by_content
     from hubtrace.ingest.load import load as load_into
     from hubtrace.ingest.snapshot import Snapshot

@@ -38,11 +38,6 @@ COLUMNS = (
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("patterns")(patterns)
-
-
 def patterns(
     families: Families = None,
     graph: Graph = GRAPH,
@@ -59,7 +54,7 @@ def patterns(
 
     Example:  hubtrace patterns 01-ai_YI --until 2024-10-06 --format json
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.patterns import patterns as find_patterns
     from hubtrace.queries.thresholds import Thresholds
 

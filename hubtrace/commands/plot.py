@@ -85,7 +85,7 @@ def _write(
     """Write the picture that a function of `hubtrace.plots` draws."""
     from importlib import import_module
 
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.plots.canvas import check_target, save
     from hubtrace.queries.thresholds import Thresholds
 

@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from hubtrace.queries.catalogue import Query
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("queries")(queries)
-
-
 def queries(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Show the Cypher of this one.")

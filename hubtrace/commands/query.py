@@ -55,8 +55,8 @@ def query(
 
 
 def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
+    from hubtrace.graph import open_store
     from hubtrace.graph.result import Result
-    from hubtrace.graph.store import open_store
     from hubtrace.queries.catalogue import ask_in_batches, parse_parameters
 
     parameters = parse_parameters(name, pairs)
@@ -70,7 +70,7 @@ def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
 
 
 def _cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> "Result":
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
 
     with open_store(graph) as store:
         if not write:

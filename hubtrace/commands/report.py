@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 OUTPUT = Path("hubtrace-report")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("report")(report)
-
-
 def report(
     families: Families = None,
     output: Annotated[
@@ -64,7 +59,7 @@ def report(
 
     Example:  hubtrace report yi --since 2024-06-30
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.report.build import report as build_report
     from hubtrace.queries.thresholds import Thresholds
 

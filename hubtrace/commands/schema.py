@@ -23,11 +23,6 @@ class SchemaFormat(StrEnum):
     JSON = "json"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("schema")(schema)
-
-
 def schema(
     of: Annotated[
         SchemaOf, typer.Argument(metavar="[graph|audit|report]", help="Of the graph, or of JSON.")

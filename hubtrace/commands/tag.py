@@ -1,8 +1,6 @@
 """`hubtrace tag`: write each family's pattern into the graph."""
 
-import typer
-
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import (
     GRAPH,
     Families,
@@ -14,11 +12,6 @@ from hubtrace.options import (
     parse_until,
 )
 from hubtrace.progress import progress, say
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("tag")(tag)
 
 
 def tag(
@@ -33,7 +26,7 @@ def tag(
 
     Example:  hubtrace tag && hubtrace query assessments
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.tagging import tag as write_tags
     from hubtrace.queries.thresholds import Thresholds
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, date, print_json, print_rows
 from hubtrace.progress import say
@@ -46,7 +46,7 @@ def trace(
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Trace a commit to the models that carry it, or a model's file to its origin."""
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.provenance import trace as ask_trace
 
     with open_store(graph) as store:

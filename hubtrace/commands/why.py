@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, print_json, print_rows
 from hubtrace.progress import say
@@ -13,11 +13,6 @@ from hubtrace.progress import say
 COLUMNS = ("path", "weight", "what")
 _SCHEMA = "hubtrace.why/1"
 _FILES = 20
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("why")(why)
 
 
 def why(
@@ -39,7 +34,7 @@ def why(
 
     Example:  hubtrace why 01-ai/Yi-34B 01-ai/Yi --format markdown
     """
-    from hubtrace.graph.store import open_store
+    from hubtrace.graph import open_store
     from hubtrace.queries.provenance import why as ask_why
 
     with open_store(graph) as store:

@@ -7,7 +7,7 @@ a rule that lacks what it needs says what is missing.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from hubtrace.graph.text import count
+from hubtrace.graph.format import count
 from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
 from hubtrace.queries.flags import BranchFlag
 from hubtrace.queries.format import day, short_or_day

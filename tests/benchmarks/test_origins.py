@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.files import EMPTY, LICENCE, FileWorld
 from benchmarks.origins import load_files, search, world_of_files, write_files
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.ingest.derive.blobs import boilerplate
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.ingest.snapshot import Snapshot
 from tests.faults.killed import KILLED, events, run, run_for
 from tests.graphs import Contents, contents

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.ingest.snapshot import Snapshot
 from tests.faults.killed import KILLED, events, run, run_for
 from tests.faults.test_kill import DIFFERS

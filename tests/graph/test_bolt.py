@@ -11,12 +11,13 @@ import neo4j.exceptions
 import pyarrow as pa
 import pytest
 
+from hubtrace.graph import BOLT_SCHEMES, open_store
 from hubtrace.graph.bolt import Address, check_version
 from hubtrace.graph.bolt_values import translated
 from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.schema import stamp
-from hubtrace.graph.store import BOLT_SCHEMES, GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from tests.neo4j.server import Server
 from tests.stores import open_bolt
 

@@ -7,9 +7,10 @@ import neo4j
 import pyarrow as pa
 import pytest
 
+from hubtrace.graph import open_store
 from hubtrace.graph.bolt import BoltStore
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from tests.graph.test_bolt import one_clear_line
 from tests.graphs import contents
 from tests.neo4j.proxy import Proxy

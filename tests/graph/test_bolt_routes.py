@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.store import open_store
 from tests.neo4j.server import FromMaven, Server
 from tests.stores import SharedServer, open_bolt
 

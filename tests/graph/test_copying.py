@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 
 from hubtrace.exports.neo4j_import import ARRAY_DELIMITER, EMPTY_LIST, export_neo4j_import
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import GraphError, GraphMissing
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.graph.transfer import copy_graph
 from tests.graph.test_conformance import HOSTILE
 from tests.graphs import contents

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from hubtrace.exports.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import GraphMissing
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from tests.graph.test_copying import fill
 from tests.graphs import Contents, contents

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.queries.audit.worlds import SMALL, provenance
 
 HEAVY = ("pandas", "numpy", "pyarrow", "scipy", "matplotlib", "networkx", "rich", "cyclonedx")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.hubtrace.conftest import Call
 from tests.queries.audit.worlds import ALONE, OWN, UP, provenance
 

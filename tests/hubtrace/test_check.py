@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.hubtrace.conftest import Call
 from tests.queries.audit.worlds import provenance
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.ingest.discovery import Bounds
 from tests.hubs.demonstration import Demonstration
 from tests.hubs.described import FAMILIES, described, in_graph

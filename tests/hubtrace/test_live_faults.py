@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.hubs.demonstration import Demonstration
 from tests.hubs.described import described, in_graph
 from tests.hubs.faults import Fault, endless, huge, redirect, reset, status, truncate

@@ -11,8 +11,8 @@ import pytest
 
 import hubtrace
 from hubtrace.api import Found, Graph
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import CatalogueError, HubtraceError, WriteRefused
-from hubtrace.graph.store import open_store
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.flags import flags
 from hubtrace.queries.patterns import FamilyPattern, patterns

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.plots.canvas import text
 from hubtrace.plots.timeline import timeline_of
 from hubtrace.queries.catalogue import ask

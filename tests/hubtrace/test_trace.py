@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from tests.hubtrace.conftest import DAY, Answer, Call
 from tests.queries.traced import FIRST, HOSTILE, SECOND, SYNCED, traced
 

@@ -5,7 +5,8 @@ from importlib.resources import as_file, files
 
 import pytest
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from hubtrace.ingest.pipeline import ingest_study
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.queries.changes import Change, Compared, changes, state
 from hubtrace.queries.thresholds import Thresholds
 from tests.queries.worlds import World, at

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.patterns import PATTERNS, patterns
 from tests.queries import definitions

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from hubtrace.graph.text import count, for_markdown
+from hubtrace.graph.format import count
+from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
 from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
 from hubtrace.queries.format import cut, day, is_day, moment, short_or_day, words

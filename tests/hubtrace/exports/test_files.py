@@ -16,8 +16,9 @@ from hubtrace.exports.graphml import write_graphml
 from hubtrace.exports.node_link import write_node_link
 from hubtrace.exports.part import part_of
 from hubtrace.exports.tables import export_tables, schema_of
+from hubtrace.graph import open_store
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, catalogue
 from tests.graph.test_conformance import HOSTILE
 from tests.graph.test_copying import fill

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hubtrace.graph import open_store
 from hubtrace.graph.identity import Project, Side
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import (
     BaseModel,

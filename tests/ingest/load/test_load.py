@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import SnapshotCorrupt
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import Loaded, load
 from hubtrace.ingest.records import Family, Observation, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter

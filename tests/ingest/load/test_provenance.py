@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from hubtrace.queries.catalogue import ask
 from tests.ingest.provenance import KINDS, Provenance, Truth

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from tests.queries.audit.worlds import provenance
 from tests.stores import STORES, SharedServer, holding
 

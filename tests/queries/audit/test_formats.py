@@ -11,7 +11,8 @@ from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
 from jsonschema import Draft202012Validator
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.audit.formats.cyclonedx import to_cyclonedx
 from hubtrace.queries.audit.formats.in_toto import PREDICATE, to_in_toto

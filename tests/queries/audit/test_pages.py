@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.audit.formats.html import to_html

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from hubtrace.graph.store import open_store
+from hubtrace.graph import open_store
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit import audit
 from hubtrace.queries.audit.build import as_of

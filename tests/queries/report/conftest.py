@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hubtrace.graph.store import GraphStore, open_store
+from hubtrace.graph import open_store
+from hubtrace.graph.store import GraphStore
 from hubtrace.queries.changes import changes, state
 from hubtrace.queries.report.build import report
 from hubtrace.queries.report.formats.html import to_html
