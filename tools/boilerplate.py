@@ -1,7 +1,7 @@
 """Makes the table of files that are in everybody's repositories: their ids and names, no texts.
 
     python -m tools.boilerplate --licences choosealicense.com --templates gitignore \
-        --projects CLONE... > ingest/derive/origins/boilerplate.tsv
+        --projects CLONE... > ingest/derive/boilerplate.tsv
 
 Every argument is a clone by git. What comes from where:
 

@@ -4,7 +4,7 @@
 // returns: blob (string), boilerplate (boolean), weight (float), repositories (list of strings),
 //     variants (list of strings)
 //
-// blobs: git blob ids; null for all. DESIGN.md section 4: weight is 1 / the repositories that hold
+// blobs: git blob ids; null for all. docs/design.md, section 4: weight is 1 / the repositories that hold
 // the file, forks counted once; 0 for boilerplate, of which only the families' repositories are known.
 
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)

@@ -5,7 +5,7 @@
 //     rank (integer), strength (float), reason (string or null), place (string), said (string),
 //     observed_at (integer, epoch seconds)
 //
-// DESIGN.md section 4, docs/evidence.md. variant and repository: a key or a name; null for all.
+// docs/design.md, section 4, docs/evidence.md. variant and repository: a key or a name; null for all.
 // reason: why an observation is worth less than its method; null if it is not.
 
 MATCH (v:Variant)-[:HAS_EVIDENCE]->(e:Evidence)

@@ -8,7 +8,7 @@
 //     copied_at (integer, epoch seconds), gone_at (integer or null, epoch seconds),
 //     lag_seconds (integer or null), first (boolean)
 //
-// DESIGN.md section 4. variant: a key or a name; null for all. weight: 1 / the repositories that hold
+// docs/design.md, section 4. variant: a key or a name; null for all. weight: 1 / the repositories that hold
 // the file, forks counted once; 0 for boilerplate. landed_at: null if the origin never landed.
 // first: the repository's origin is the earliest of all: landed before not landed, then by time.
 // A release asset is dated by its release. gone_at: since when the variant's head lacks the file.

@@ -5,7 +5,7 @@
 //     strength (float or null), place (string or null), said (string or null),
 //     reason (string or null), observed_at (integer or null, epoch seconds)
 //
-// variants: keys. DESIGN.md section 4: rank 1 is the strongest. reason: why this one is worth less
+// variants: keys. docs/design.md, section 4: rank 1 is the strongest. reason: why this one is worth less
 // than its method; null if it is not.
 
 UNWIND $variants AS key

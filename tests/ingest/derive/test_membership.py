@@ -10,7 +10,7 @@ from tests.ingest.derive.sketches import Sketch, graphs, history, name, observed
 
 
 def landing(graph: list[Sketch], head: int, commit: int) -> int | None:
-    """Return DESIGN.md's *landed*, word by word."""
+    """Return docs/design.md's *landed*, word by word."""
     chain = [head]
     while graph[chain[-1]].parents:
         chain.append(graph[chain[-1]].parents[0])
