@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint types unit faults neo4j arcadedb bench clean
+.PHONY: help demo test quick lint types unit faults neo4j arcadedb bench clean
 
 help: ## Tell what can be made.
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,8 +23,11 @@ types: .venv/dev ## Check types.
 unit: .venv/dev ## Run the tests.
 	$(BIN)/pytest -n auto --dist loadgroup -m "not faults"
 
-faults: .venv/dev ## Run the long fault campaigns (kills at every moment).
-	$(BIN)/pytest -n auto --dist loadgroup -m faults
+faults: .venv/dev ## Run the long campaigns: kills, full disks, imports, all examples of property tests.
+	HUBTRACE_THOROUGH=1 $(BIN)/pytest -n auto --dist loadgroup -m "faults or hypothesis"
+
+quick: lint ## Lint and the quick tests, for the loop while editing: under 30 seconds.
+	$(BIN)/pytest -n auto -q -m "not faults and not hypothesis and not slow"
 
 neo4j: .venv/dev ## Start a throw-away Neo4j on free ports, until Ctrl-C.
 	@$(BIN)/python -m tests.neo4j.server

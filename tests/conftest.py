@@ -7,13 +7,18 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from hubtrace.graph.store import GraphStore
 from tests.browser import NO_BROWSER, browser, open_page, required_chromium
+from tests.effort import examples
 from tests.stores import NO_SERVER, STORES, SharedServer, opened
 
 __all__ = ["browser", "open_page"]
+
+hypothesis.settings.register_profile("effort", max_examples=examples(100))
+hypothesis.settings.load_profile("effort")
 
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
 _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}

@@ -1,8 +1,8 @@
 """Checks of a question in Cypher against the model and the common dialect, without a database.
 
 The catalogue must run on every store byte for byte and name nothing that the graph does not have
-(docs/design.md, section 6): an engine answers a misspelt property with null. What a text names can be
-read from its tokens, provided that a name stands for one thing throughout a text.
+(docs/design.md, section 6): an engine answers a misspelt property with null. What a text names can
+be read from its tokens, provided that a name stands for one thing throughout a text.
 """
 
 import re

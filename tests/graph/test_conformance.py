@@ -12,6 +12,7 @@ from hubtrace.graph.model import MODEL, PropertyType, key_of_parts
 from hubtrace.graph.schema import merge_nodes, merge_relationships, schema
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.tables import ARROW_TYPES, END, START
+from tests.effort import examples
 from tests.graphs import contents
 
 HOSTILE = [
@@ -149,7 +150,9 @@ def test_hostile_text_is_stored_and_found_unchanged(store: GraphStore, text: str
 
 
 @settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=examples(20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=20, unique=True))
 def test_any_text_is_a_key(store: GraphStore, texts: list[str]) -> None:

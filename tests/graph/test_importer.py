@@ -64,6 +64,7 @@ def _imported(
     return open_bolt(server, patch)
 
 
+@pytest.mark.faults  # a minute: the importer and the server are two more Javas
 def test_a_hostile_graph_is_imported_unchanged_and_up_to_date(
     embedded: GraphStore, stopped: FromMaven, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.patterns import PATTERNS, patterns
+from tests.effort import examples
 from tests.queries import definitions
 from tests.queries.definitions import DAY, PlainFamily, code_of, periods_of
 from tests.queries.worlds import START, World, switches_of
@@ -35,7 +36,9 @@ _FAMILY = st.builds(
 )
 _FAMILIES = st.lists(_FAMILY, min_size=1, max_size=25)
 _FEW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 _GRIDS: list[dict[str, Any]] = [
     {"grid": f"{days} {offset} {part}", "period_days": days, "offset_days": offset, "part": part}

@@ -12,6 +12,7 @@ from hubtrace.ingest.change_types import Changed, classify
 from hubtrace.ingest.change_types.columns import COLUMNS, classify_history
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, PathChange
+from tests.effort import examples
 from tests.ingest.load.test_load import _write
 from tests.ingest.readings import REPOSITORY, VARIANT, reading, sha
 
@@ -38,7 +39,7 @@ COMMITS = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.sampled_from(["upstream", "downstream"]), COMMITS)
 def test_columns_are_what_each_commit_gets(
     side: str, commits: list[tuple[str, str, list[tuple[str, str]]]]

@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.ingest.derive.divergence import Divergence, count_bits, divergences
+from tests.effort import examples
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, history, reach
 
@@ -20,7 +21,7 @@ OCTOPUS = [Sketch((), 0), *[Sketch((0,), at) for at in (3, 2, 1)], Sketch((1, 2,
 TWO_ROOTS = [Sketch(), Sketch((), 1), Sketch((0,), 2), Sketch((1,), 0)]
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=examples(120))
 @given(graphs())
 @example(CRISS_CROSS)
 @example(OCTOPUS)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.landed import fork_points, landed_heads
+from tests.effort import examples
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, history, positions, reach
 
@@ -138,7 +139,7 @@ def test_each_branch_is_compared_with_the_files_at_its_own_fork_point(git: Git) 
     assert landed(git, [START, older, change(0, a="two"), newer], 2, [1, 3]) == set()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(graphs(most=9, edited=True), st.data())
 def test_landed_is_what_git_diff_and_git_log_say(
     git: Git, graph: list[Sketch], data: st.DataObject

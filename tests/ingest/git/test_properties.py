@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hubtrace.graph.text import to_bytes
 from hubtrace.ingest.records import Commit
+from tests.effort import examples
 from tests.ingest.git.helpers import parents_by_git, read, refs_by_git, replay, tree_by_git
 from tests.ingest.worlds import File, World
 
@@ -94,7 +95,10 @@ def assert_agrees(world: World, commits: dict[str, Commit], refs: dict[str, str]
 
 
 QUICK = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 
 

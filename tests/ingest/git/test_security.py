@@ -1,4 +1,4 @@
-"""Attempts to break the promises of docs/design.md, section 7 from inside a repository or a name."""
+"""Attempts to break the promises (docs/design.md, section 7) from a repository or a name."""
 
 import base64
 import os

@@ -20,6 +20,7 @@ from hubtrace.ingest.sources.github.host import (
     pull_of,
     release_of,
 )
+from tests.effort import examples
 from tests.hubs.github import GitHubHub
 from tests.hubs.github.bodies import Bodies
 from tests.hubs.github.reading import commits
@@ -119,7 +120,7 @@ def _without(body: Any, path: tuple[str | int, ...]) -> Any:
     return changed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_every_text_of_json_can_be_kept_and_shown(text: str) -> None:
     decoded = msgspec.json.decode(scrub(json.dumps(text).encode()), type=str)

@@ -14,9 +14,14 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.records import BaseModel
 from hubtrace.ingest.sources.huggingface import schemas
 from hubtrace.ingest.sources.huggingface.client import map_errors
+from tests.effort import examples
 
 # A busy machine takes its time over nested JSON.
-PATIENT = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(
+    deadline=None,
+    max_examples=examples(50),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 # Their constructors have no types.
 ModelInfo: Any = hf_api.ModelInfo
 RepoFile: Any = hf_api.RepoFile

@@ -25,6 +25,7 @@ from hubtrace.ingest.records import (
 )
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.source import ProjectData
+from tests.effort import examples
 from tests.graphs import contents
 from tests.ingest.readings import commit, reading, sha
 
@@ -316,7 +317,9 @@ LOOKS = st.lists(
 
 
 @settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(LOOKS)
 def test_however_it_was_loaded_a_graph_is_what_its_snapshot_says(

@@ -15,6 +15,7 @@ from hubtrace.ingest.load import Loaded, load
 from hubtrace.ingest.records import Family, Observation, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.source import ProjectData
+from tests.effort import examples
 from tests.graphs import contents
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading, sha
 
@@ -266,7 +267,9 @@ Step = tuple[str, int, bool]
 
 
 @settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(

@@ -13,6 +13,7 @@ from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from hubtrace.ingest.snapshot import SnapshotWriter
+from tests.effort import examples
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, positions
 from tests.ingest.load.origin_oracle import Copy, Member, expected
@@ -82,7 +83,9 @@ def copies(store: GraphStore, variant: str) -> set[Copy]:
 
 
 @settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=examples(30),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(worlds())
 def test_origins_are_those_of_a_search_with_git(

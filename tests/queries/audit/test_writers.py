@@ -22,6 +22,7 @@ from hubtrace.queries.audit.formats.text import WIDTH, to_text
 from hubtrace.queries.audit.records import Audit
 from hubtrace.queries.format import cut
 from hubtrace.queries.pages.rendering import is_safe
+from tests.effort import examples
 from tests.queries.audit.worlds import SMALL, provenance
 
 _HARD = ("<script>", "](", "javascript:", "https://github.com/a/b", "|", "\n", "`", "**", "\x1b[0m")
@@ -89,7 +90,7 @@ class _Elements(html.parser.HTMLParser):
 LISTS = st.lists(TEXTS, min_size=1, max_size=7)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(texts=LISTS)
 def test_text_has_no_control_characters_and_keeps_its_width(full: Audit, texts: list[str]) -> None:
     for line in to_text(_hostile(full, texts)).split("\n"):
@@ -98,7 +99,7 @@ def test_text_has_no_control_characters_and_keeps_its_width(full: Audit, texts: 
         assert len(line) <= WIDTH + longest
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(texts=LISTS)
 def test_markdown_leads_only_where_it_may(full: Audit, texts: list[str]) -> None:
     found = _hostile(full, texts)
@@ -109,7 +110,7 @@ def test_markdown_leads_only_where_it_may(full: Audit, texts: list[str]) -> None
     assert all(is_safe(href, known) for href in shown.hrefs)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(texts=LISTS)
 def test_html_leads_only_where_it_may_and_runs_nothing(full: Audit, texts: list[str]) -> None:
     found = _hostile(full, texts)

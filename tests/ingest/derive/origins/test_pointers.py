@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubtrace.ingest.derive.blobs import asset_id, blob_id, pointer_id, pointer_text
+from tests.effort import examples
 
 SHA256 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
@@ -17,13 +18,13 @@ def _hash_object(content: bytes) -> str:
     return done.stdout.decode().strip()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(SHA256, st.integers(0, 2**63))
 def test_a_pointer_has_the_id_that_git_gives_it(sha256: str, size: int) -> None:
     assert pointer_id(sha256, size) == _hash_object(pointer_text(sha256, size))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.binary(max_size=50))
 def test_any_content_has_the_id_that_git_gives_it(content: bytes) -> None:
     assert blob_id(content) == _hash_object(content)
