@@ -22,7 +22,7 @@ _LONGEST = 1 << 19
 _LINES = 20_000
 _PIECE = 4_096
 """Characters of inline Markdown, or of HTML, that are parsed at once."""
-_MARKS = re.compile(r"[\[*_~]")
+_MARKS = re.compile(r"[\[*_~`]")
 _MOST_MARKS = 500
 """Marks in a piece; where there are more, only bare addresses are looked for."""
 _KEPT = 160
