@@ -13,6 +13,8 @@ COPY hubtrace hubtrace
 COPY ingest ingest
 COPY graph graph
 COPY queries queries
+# The loopback hubs of `hubtrace demo --live`, which the wheel carries.
+COPY tests/hubs tests/hubs
 RUN pip install --no-cache-dir --constraint constraints.txt .
 
 USER hubtrace

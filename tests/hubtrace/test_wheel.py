@@ -1,8 +1,10 @@
 """The wheel holds one name, and works beside a distribution that owns a package called `graph`."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
@@ -52,6 +54,16 @@ def test_it_holds_one_package_and_all_of_it(wheel: Path) -> None:
         files = {file.relative_to(ROOT).as_posix() for file in (ROOT / room).rglob("*.py")}
         assert {f"hubtrace/{file}" for file in files} <= names
     assert not {name for name in names if "/tests/" in name or "/test_" in name}
+
+
+def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    needed = {*build["targets"]["wheel"]["force-include"], "hubtrace", "ingest", "graph", "queries"}
+    copies = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    copied = {place for line in copies for place in line.split()}
+    sent = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines()}
+    assert copied <= sent
+    assert all(any(Path(name).is_relative_to(place) for place in copied) for name in needed)
 
 
 def test_it_runs_beside_a_rival_graph(wheel: Path, tmp_path: Path) -> None:
