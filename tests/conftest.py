@@ -21,17 +21,50 @@ hypothesis.settings.register_profile("effort", max_examples=examples(100))
 hypothesis.settings.load_profile("effort")
 
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
+_ROOT = Path(__file__).parents[1]
+_SLOW = (
+    "tests/benchmarks/",
+    "tests/faults/",
+    "tests/golden/",
+    "tests/hubtrace/",
+    "tests/ingest/git/",
+    "tests/ingest/github/",
+    "tests/ingest/huggingface/",
+    "tests/ingest/load/",
+    "tests/neo4j/",
+)
+"""Rooms that run servers, git or whole commands: not for the loop while editing."""
 _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
 """How a reason for a skip begins, and the place that tests skipped for it share."""
 
 
+_ON_ROWS = {
+    "tests/queries/audit/test_audit.py",
+    "tests/queries/audit/test_check.py",
+    "tests/queries/test_edges.py",
+    "tests/queries/test_patterns.py",
+    "tests/queries/test_trace.py",
+    "tests/queries/test_why.py",
+}
+"""Tests of what Python makes of a question's rows. `make test` compares the rows themselves on both
+stores (`test_queries.py`, `audit/test_questions.py`), and `make faults` runs these on the server
+too."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that need the browser in one worker."""
+    """Keep the tests that need the browser in one worker; leave what is long to `make faults`."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group("browser"))
+        place = item.path.relative_to(_ROOT).as_posix()
+        group = item.get_closest_marker("xdist_group")
+        on_server = group is not None and "neo4j" in group.args
+        if on_server and place in _ON_ROWS:
+            item.add_marker(pytest.mark.faults)
+        if on_server or "browser" in fixtures or place.startswith(_SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

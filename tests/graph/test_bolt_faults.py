@@ -39,6 +39,7 @@ def _load(store: GraphStore, commits: int = 5_000) -> None:
         writer.put_relationships("HAS_COMMIT", "Repository", "Commit", rows)
 
 
+@pytest.mark.faults  # it starts a server, kills it and starts it again
 @pytest.mark.usefixtures("small_transactions")
 def test_a_server_killed_in_the_middle_of_a_load(
     bolt: GraphStore, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

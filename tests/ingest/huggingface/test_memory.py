@@ -90,6 +90,7 @@ def test_two_gigabytes_are_not_held(tmp_path: Path, kind: str, fault: Fault, mos
     assert any(expected in said for said in told["said"]), told
 
 
+@pytest.mark.faults  # making the tree takes longer than reading it
 def test_a_tree_of_a_hundred_thousand_files_is_cut(tmp_path: Path) -> None:
     with described_twice(tmp_path) as hub:
         model = hub.models.find(NAME)
