@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.format import closest, did_you_mean, words
 from hubtrace.graph.result import Result
 from hubtrace.graph.store import GraphStore
 
@@ -326,7 +326,9 @@ def query(name: str) -> Query:
         CatalogueError: there is none; names the closest one.
     """
     if name not in catalogue():
-        raise CatalogueError(f"there is no query `{name}`{_closest(name, catalogue())}")
+        raise CatalogueError(
+            f"there is no query `{name}`{did_you_mean(closest(name, catalogue()))}"
+        )
     return catalogue()[name]
 
 
@@ -377,7 +379,7 @@ def ask_all(
         rows += batch
         if progress is not None:
             done = min(number * FAMILIES_PER_STATEMENT, len(families))
-            progress(name.replace("_", " "), done, len(families))
+            progress(words(name), done, len(families))
     return rows
 
 
@@ -415,7 +417,7 @@ def family_names(store: GraphStore, families: Sequence[str] | None = None) -> li
     missing = next((name for name in families if name not in set(known)), None)
     if missing is not None:
         raise CatalogueError(
-            f"there is no family `{missing}` in the graph{_closest(missing, known)}"
+            f"there is no family `{missing}` in the graph{did_you_mean(closest(missing, known))}"
         )
     return list(dict.fromkeys(families))
 
@@ -445,15 +447,12 @@ def _parameter(stored: Query, key: str) -> Parameter:
     parameter = stored.parameter(key)
     if parameter is None:
         names = [known.name for known in stored.parameters]
-        hint = _closest(key, names) or (f"; it has {', '.join(names)}" if names else "")
+        hint = did_you_mean(closest(key, names)) or (
+            f"; it has {', '.join(names)}" if names else ""
+        )
         raise CatalogueError(f"the query `{stored.name}` has no parameter `{key}`{hint}")
     return parameter
 
 
 def _article(type_: ValueType) -> str:
     return f"{'an' if type_.base.startswith('i') else 'a'} {type_}"
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
-from hubtrace.graph.format import count
+from hubtrace.graph.format import count, date, later, short_sha
 from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Row, ask
 from hubtrace.queries.flags import rows_as
-from hubtrace.queries.format import day, is_day, later, short_or_day
 from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 
 _SHA = 40
@@ -314,8 +313,8 @@ def _reference_sentence(row: Row) -> str:
         ours, theirs = theirs, ours
     subject = f" “{row['subject']}”" if row["subject"] else ""
     return (
-        f"Commit {_short(row['from_sha'])} of the {ours}{subject} names commit "
-        f"{_short(row['to_sha'])} of the {theirs}; the variant's is {later(row['lag_seconds'])}."
+        f"Commit {short_sha(row['from_sha'])} of the {ours}{subject} names commit "
+        f"{short_sha(row['to_sha'])} of the {theirs}; the variant's is {later(row['lag_seconds'])}."
     )
 
 
@@ -354,15 +353,15 @@ def _origin_clause(row: Row) -> str:
     if row["origin_at"] is None:
         return ""
     if row["kind"] == "asset":
-        return f" of {day(row['origin_at'])}"
+        return f" of {date(row['origin_at'])}"
     never = ", which never landed" if row["landed_at"] is None else ""
-    return f" of commit {_short(row['origin_sha'])} ({day(row['origin_at'])}){never}"
+    return f" of commit {short_sha(row['origin_sha'])} ({date(row['origin_at'])}){never}"
 
 
 def _stay_sentence(row: Row) -> str:
     """Say since when the variant has the file, how much later that is, and until when."""
     lag = row["lag_seconds"]
-    revision = f"{_short(row['copied_sha'])} ({day(row['copied_at'])})"
+    revision = f"{short_sha(row['copied_sha'])} ({date(row['copied_at'])})"
     if lag is None:
         taken = f"The variant took it in {revision}"
     elif lag >= 0:
@@ -370,7 +369,7 @@ def _stay_sentence(row: Row) -> str:
     else:
         taken = f"The variant had it {later(lag)}, in {revision}: it flowed back"
     gone_at = row["gone_at"]
-    return taken if gone_at is None else f"{taken}, and replaced or removed it on {day(gone_at)}"
+    return taken if gone_at is None else f"{taken}, and replaced or removed it on {date(gone_at)}"
 
 
 def _weight_sentence(row: Row) -> str:
@@ -381,10 +380,3 @@ def _weight_sentence(row: Row) -> str:
     holders = round(1 / row["weight"])
     first = "this one had it first" if row["first"] else "another one had it earlier"
     return f"{holders} repositories hold it (weight {row['weight']:.2g}), and {first}."
-
-
-def _short(sha: str | None) -> str:
-    """Return the first characters of a sha; a commit known by its day alone keeps its `day:…`."""
-    if sha is None:
-        return "unknown"
-    return sha if is_day(sha) else short_or_day(sha)

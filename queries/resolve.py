@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hubtrace.graph.errors import CatalogueError, SourceError
+from hubtrace.graph.format import closest, did_you_mean
 from hubtrace.graph.identity import (
     GITHUB,
     Address,
@@ -198,12 +198,9 @@ def find_revision(history: History, asked: str | None, until: int) -> "Revision 
 
 
 def _near(name: str, known: Sequence[str]) -> str:
-    folded = {text.lower(): text for text in known}
     last = name.lower().rpartition("/")[2]
-    close = get_close_matches(name.lower(), folded, n=3)
-    close = close or [text for text in folded if last and last in text][:3]
-    names = [f"`{folded[text]}`" for text in close]
-    return f"; did you mean {' or '.join(names)}?" if names else ""
+    same_end = [text for text in dict.fromkeys(known) if last and last in text.lower()]
+    return did_you_mean(closest(name, known, limit=3) or same_end[:3])
 
 
 def _resolve(asked: str, history: History) -> tuple[str, str]:

@@ -4,9 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from hubtrace.graph.errors import CatalogueError
-
-DAY = 86_400
-"""Seconds."""
+from hubtrace.graph.format import DAY
 
 _HIGHEST = 1_000_000
 """Of any threshold: more days than any history has, and few enough for every engine's integers."""

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
 from hubtrace.plots.bars import draw_shares, found_patterns
 from hubtrace.plots.canvas import DOWNSTREAM, INK, UPSTREAM, figure
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.statistics.measures import label_shares
-from hubtrace.queries.thresholds import DAY, Thresholds
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

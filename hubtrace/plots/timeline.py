@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
 from hubtrace.output import date
 from hubtrace.plots.canvas import DOWNSTREAM, GRID, SHARED, UPSTREAM, figure, text
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.patterns import patterns
-from hubtrace.queries.thresholds import DAY, Thresholds
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.format import closest, did_you_mean
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
 from hubtrace.queries.audit.findings import GROUPS, KINDS, look
@@ -159,13 +159,13 @@ def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, s
     try:
         return find_variant(store, target)
     except CatalogueError as error:
-        close = get_close_matches(target, families, n=1)
+        close = closest(target, families)
         if close and "did you mean" not in str(error):
-            raise CatalogueError(f"{error}; did you mean the family `{close[0]}`?") from None
+            raise CatalogueError(f"{error}{did_you_mean(close, 'family')}") from None
         raise
 
 
 def _unknown(word: str) -> str:
-    close = get_close_matches(word, [*KINDS, *GROUPS], n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else f"; the findings are {', '.join(KINDS)}"
+    hint = did_you_mean(closest(word, [*KINDS, *GROUPS]))
+    hint = hint or f"; the findings are {', '.join(KINDS)}"
     return f"--fail-on: unknown finding `{word}`{hint}"

@@ -7,11 +7,9 @@ a rule that lacks what it needs says what is missing.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from hubtrace.graph.format import count
+from hubtrace.graph.format import DAY, count, date, short_sha
 from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
 from hubtrace.queries.flags import BranchFlag
-from hubtrace.queries.format import day, short_or_day
-from hubtrace.queries.thresholds import DAY
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
@@ -41,7 +39,9 @@ class Kind:
 
 def _commit(fact: CommitFact | None) -> str:
     """Return a commit as its short sha and its day."""
-    return "unknown" if fact is None else f"{short_or_day(fact.sha)} of {day(fact.at)}"
+    return (
+        "unknown" if fact is None else f"{short_sha(fact.sha, day='a commit')} of {date(fact.at)}"
+    )
 
 
 def look(
@@ -81,7 +81,7 @@ def _lag(audit: Audit, most: int) -> _Found | None:
         return None
     text = (
         f"behind its upstream for {count(drift.days_behind, 'day')}: "
-        f"{count(drift.commits, 'commit')} since {day(drift.since)}"
+        f"{count(drift.commits, 'commit')} since {date(drift.since)}"
     )
     if drift.basis == "revision":
         text += " (counted from the revision's date: nothing proves its origin)"
@@ -99,7 +99,7 @@ def _dead_link(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is None or not _has_status(audit, "dead_link"):
         return None
     link = audit.upstream
-    return f"its upstream {link.name or link.repository} is gone", (day(link.gone_at), link.url)
+    return f"its upstream {link.name or link.repository} is gone", (date(link.gone_at), link.url)
 
 
 def _archived(audit: Audit, _: int) -> _Found | None:
@@ -107,7 +107,7 @@ def _archived(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is None or not _has_status(audit, "archived_upstream"):
         return None
     link = audit.upstream
-    seen = f"seen {day(link.observed_at)}"
+    seen = f"seen {date(link.observed_at)}"
     return f"its upstream {link.name or link.repository} is archived", (seen, link.url)
 
 
@@ -116,7 +116,7 @@ def _moved(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is None or not _has_status(audit, "moved_upstream"):
         return None
     link = audit.upstream
-    return f"its upstream moved to {link.moved_to}", (f"seen {day(link.observed_at)}", link.url)
+    return f"its upstream moved to {link.moved_to}", (f"seen {date(link.observed_at)}", link.url)
 
 
 def _abandoned(side: str) -> _Rule:
@@ -129,7 +129,7 @@ def _abandoned(side: str) -> _Rule:
         ours, theirs = status.last_at, status.upstream_last_at
         quiet = theirs if side == "upstream" else ours
         days = audit.method.abandon_after_days
-        text = f"{side} has been silent since {day(quiet)}, for {days} days or more; the other"
+        text = f"{side} has been silent since {date(quiet)}, for {days} days or more; the other"
         return f"{text} side moved on", (
             _last("upstream", theirs, status.upstream_last_sha),
             _last("variant", ours, status.last_sha),
@@ -156,7 +156,7 @@ def _rewritten(audit: Audit, _: int) -> _Found | None:
     gone = audit.revision.vanished_at if audit.revision else None
     if gone is not None and audit.revision is not None:
         text = "the audited revision is reached by no ref any more"
-        return text, (_commit(audit.revision.commit), f"noticed {day(gone)}")
+        return text, (_commit(audit.revision.commit), f"noticed {date(gone)}")
     young = audit.method.until - audit.method.abandon_after_days * DAY
     events = [e for e in audit.events if e.kind == "history_rewritten" and e.observed_at > young]
     if not events:
@@ -164,8 +164,8 @@ def _rewritten(audit: Audit, _: int) -> _Found | None:
     last = events[-1]
     side = "its own" if last.project == audit.identity.variant else "upstream's"
     text = f"{side} history of {last.subject} was rewritten"
-    before = f"before {short_or_day(last.before)}" if last.before else None
-    return text, (f"noticed {day(last.observed_at)}", before)
+    before = f"before {short_sha(last.before, day='a commit')}" if last.before else None
+    return text, (f"noticed {date(last.observed_at)}", before)
 
 
 def _licence(audit: Audit, _: int) -> _Found | None:
@@ -181,7 +181,7 @@ def _licence(audit: Audit, _: int) -> _Found | None:
 def _gone(audit: Audit, _: int) -> _Found | None:
     identity = audit.identity
     if identity.gone_at is not None:
-        return "the Hub shows it no longer", (f"noticed {day(identity.gone_at)}", identity.url)
+        return "the Hub shows it no longer", (f"noticed {date(identity.gone_at)}", identity.url)
     if identity.disabled:
         return "the Hub has shut it", (_seen(audit), identity.url)
     if identity.host_id is None:
@@ -198,7 +198,7 @@ def _tail(audit: Audit, most: int) -> _Found | None:
         f"{count(tail.commits, 'commit')} {tail.side} after the other side's last one, "
         f"over {count(tail.days, 'day')}"
     )
-    return text, (f"{day(tail.first_at)} to {day(tail.last_at)}",)
+    return text, (f"{date(tail.first_at)} to {date(tail.last_at)}",)
 
 
 def _no_origin(audit: Audit, _: int) -> _Found | None:
@@ -224,14 +224,16 @@ def _require_queried(audit: Audit, kind: str) -> None:
 
 
 def _seen(audit: Audit) -> str:
-    return f"seen {day(audit.identity.observed_at)}"
+    return f"seen {date(audit.identity.observed_at)}"
 
 
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
     return (
-        f"{what} {short_or_day(sha)}" if at is None else f"{what} {short_or_day(sha)} of {day(at)}"
+        f"{what} {short_sha(sha, day='a commit')}"
+        if at is None
+        else f"{what} {short_sha(sha, day='a commit')} of {date(at)}"
     )
 
 

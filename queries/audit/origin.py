@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from hubtrace.graph.format import DAY
 from hubtrace.queries.audit.records import (
     CommitFact,
     Copy,
@@ -19,7 +20,6 @@ from hubtrace.queries.audit.records import (
 )
 from hubtrace.queries.catalogue import Row
 from hubtrace.queries.resolve import commit_fact
-from hubtrace.queries.thresholds import DAY
 
 WEIGHTY = frozenset({"code", "tokenizer", "config", "weights"})
 """Areas of paths that decide what the weights are and how they answer."""

@@ -3,8 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup, escape
 
+from hubtrace.graph.format import date_time, shorten
 from hubtrace.graph.identity import commit_url, is_web
 from hubtrace.graph.text import for_markdown, for_people
 
@@ -98,8 +98,7 @@ def figure(document: Any, path: str, form: str = "whole") -> Markup:
     )
 
 
-DAY = 86_400
-_LONGEST = 300
+LONGEST = 300
 """Characters of a text that a page shows: a title of a megabyte must not drown the rest."""
 _LONGEST_CELL = 120
 """Characters of a text in Markdown."""
@@ -142,7 +141,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(date=date, day=day, short=short)
+    environment.filters.update(date=partial(date_time, missing="never"), short=shorten)
     environment.filters.update(whole=whole, decimal=decimal, probability=probability)
     environment.globals.update(link=link, commit_url=commit_url, figure=figure)
     return environment
@@ -162,16 +161,11 @@ def _markdown_environment() -> jinja2.Environment:
     return _environment().overlay(finalize=_as_markdown)
 
 
-def short(text: str, longest: int = _LONGEST) -> str:
-    """Return `text`, cut with an ellipsis if it has more than `longest` characters."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
 def _as_markdown(value: Any) -> Markup:
     """Return what a template prints as Markdown that shows it as it is."""
     if isinstance(value, Markup):
         return value
-    text = UNKNOWN if value is None else short(str(value), _LONGEST_CELL)
+    text = UNKNOWN if value is None else shorten(str(value), _LONGEST_CELL)
     return Markup(for_markdown(text))  # noqa: S704 - escaped, but for another language
 
 
@@ -182,25 +176,6 @@ def _visible(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return for_people(value)
     return value
-
-
-def date(seconds: int | None) -> str:
-    """Return epoch seconds as an ISO date for people, with the time unless it is midnight."""
-    return _formatted(seconds, "%Y-%m-%d %H:%M" if seconds is None or seconds % DAY else "%Y-%m-%d")
-
-
-def day(seconds: int | None) -> str:
-    """Return epoch seconds as an ISO date, for people; `never` if there are none."""
-    return _formatted(seconds, "%Y-%m-%d")
-
-
-def _formatted(seconds: int | None, form: str) -> str:
-    if seconds is None:
-        return "never"
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime(form)
-    except (OverflowError, ValueError, OSError):  # git takes years that no calendar has
-        return f"@{seconds}"
 
 
 def _policy(scripts: Sequence[str]) -> str:

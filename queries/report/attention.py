@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from hubtrace.graph.format import date_time
 from hubtrace.graph.identity import commit_url
 from hubtrace.queries.flags import BranchFlag, Flag, SideFlag, VariantFlag
-from hubtrace.queries.pages.rendering import date, is_safe
+from hubtrace.queries.pages.rendering import is_safe
 from hubtrace.queries.report.records import FamilyReport, ProjectReport, Report
 
 
@@ -98,7 +99,7 @@ def _of_variant(flag: VariantFlag, links: Links) -> Iterator[Proof]:
     yield _commit("last commit", flag.last_at, own, links.commit(flag.variant, own))
     yield _commit("upstream", flag.upstream_last_at, up, links.side("upstream", up))
     if flag.gone_at is not None:
-        yield Proof(f"gone since {date(flag.gone_at)}")
+        yield Proof(f"gone since {date_time(flag.gone_at)}")
     if flag.moved_to:
         yield Proof(f"moved to {flag.moved_to}")
 
@@ -109,7 +110,7 @@ def _of_branch(flag: BranchFlag, links: Links) -> Iterator[Proof]:
     if flag.ahead is not None:
         yield Proof(f"{flag.ahead} ahead, {flag.behind} behind")
     if flag.default_committed_at is not None:
-        yield Proof(f"default branch moved {date(flag.default_committed_at)}")
+        yield Proof(f"default branch moved {date_time(flag.default_committed_at)}")
 
 
 def _commit(what: str, at: int | None, sha: str | None, url: str | None) -> Proof:
@@ -117,4 +118,4 @@ def _commit(what: str, at: int | None, sha: str | None, url: str | None) -> Proo
         return Proof(f"{what}: nothing", known=False)
     # A commit that is known by its day alone has no sha: `day:<variant>:<date>`.
     shown = "" if sha is None or sha.startswith("day:") else f" {sha[:10]}"
-    return Proof(f"{what} {date(at)}{shown}", url)
+    return Proof(f"{what} {date_time(at, 'never')}{shown}", url)

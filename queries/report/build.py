@@ -7,6 +7,7 @@ from dataclasses import fields
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
 from hubtrace.queries.changes import Changes
@@ -25,7 +26,7 @@ from hubtrace.queries.report.records import (
 )
 from hubtrace.queries.statistics import gather, statistics
 from hubtrace.queries.statistics.measures import median_of
-from hubtrace.queries.thresholds import DAY, Thresholds
+from hubtrace.queries.thresholds import Thresholds
 
 LEFT_BEHIND = 20
 """How many commits of a tail are named; all are counted."""

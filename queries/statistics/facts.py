@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
 from hubtrace.queries.patterns import FamilyPattern, patterns
-from hubtrace.queries.thresholds import DAY, Thresholds
+from hubtrace.queries.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import pytest
 
 from hubtrace.graph.errors import CatalogueError
+from hubtrace.graph.format import later
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.format import later
 from hubtrace.queries.provenance import why
 from tests.queries.traced import HOSTILE, MODEL, REPOSITORY, traced
 

@@ -31,10 +31,11 @@ from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot7
 from packageurl import PackageURL
 
+from hubtrace.graph.format import is_day, shorten, timestamp
 from hubtrace.graph.identity import is_web
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit.records import Audit, Base, CommitFact, Evidence, LargeFile, Link
-from hubtrace.queries.format import cut, is_day, moment
+from hubtrace.queries.pages.rendering import LONGEST
 
 _TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
 
@@ -237,7 +238,7 @@ def _licences(licence: str | None) -> list[License]:
 
 def _properties(audit: Audit) -> Iterator[Property]:
     yield Property(name="hubtrace:schema", value=audit.schema)
-    yield Property(name="hubtrace:until", value=moment(audit.method.until))
+    yield Property(name="hubtrace:until", value=timestamp(audit.method.until))
     for seen in audit.method.snapshots:
         yield Property(name="hubtrace:snapshot", value=f"{seen.snapshot} sha256:{seen.digest}")
     if audit.upstream is not None and audit.upstream.confidence is not None:
@@ -266,3 +267,8 @@ def _time(seconds: int) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):  # git takes years that no calendar has
         return datetime.fromtimestamp(0, UTC)
+
+
+def cut(text: str | None) -> str:
+    """Return a text of at most `LONGEST` characters; empty for None."""
+    return shorten(text or "", LONGEST)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from hubtrace.graph.format import is_day, timestamp
 from hubtrace.queries.audit.formats.cyclonedx import package_url
 from hubtrace.queries.audit.records import Audit
-from hubtrace.queries.format import is_day, moment
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:x-hubtrace:predicate:audit:1"
@@ -31,7 +31,7 @@ def to_in_toto(audit: Audit) -> str:
         "subject": list(_subjects(audit)),
         "predicateType": PREDICATE,
         "predicate": {
-            "auditedFor": moment(audit.method.until),
+            "auditedFor": timestamp(audit.method.until),
             "tool": audit.method.tool,
             "upstream": _upstream(audit),
             "ancestors": ancestors,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hubtrace.queries.audit.records import SCHEMA, Audit
-from hubtrace.queries.json_schema import DRAFT, Records, record
+from hubtrace.queries.json_schema import schema_of
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -36,14 +36,4 @@ def findings_to_json(checked: "Checked") -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of audits, made from the records themselves."""
-    records: Records = {}
-    record(Audit, records)
-    whole = records.pop("Audit")
-    whole["properties"]["schema"] = {"const": SCHEMA}
-    return {
-        "$schema": DRAFT,
-        "$id": SCHEMA_URI,
-        "title": SCHEMA,
-        **whole,
-        "$defs": dict(sorted(records.items())),
-    }
+    return schema_of(Audit, SCHEMA, SCHEMA_URI, {})

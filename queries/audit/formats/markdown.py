@@ -5,18 +5,17 @@ all that it prints.
 """
 
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
 
-from hubtrace.graph.format import count
+from hubtrace.graph.format import count, date, is_day, short_sha, shorten, timestamp, words
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
 from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
-from hubtrace.queries.format import cut, day, is_day, moment, short_or_day, words
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages.rendering import LONGEST, is_safe
 from hubtrace.queries.patterns import FamilyPattern
 
 if TYPE_CHECKING:
@@ -81,14 +80,14 @@ def to_markdown(audit: Audit) -> str:
         return Markup(f"[{_escape(text)}](<{url.translate(_IN_DESTINATION)}>)")  # noqa: S704
 
     def full_commit(fact: CommitFact) -> Markup:
-        known_by_day = f"known only by its day, {day(fact.at)}"
+        known_by_day = f"known only by its day, {date(fact.at)}"
         return link(known_by_day if is_day(fact.sha) else fact.sha, fact.url)
 
     def commit(fact: CommitFact) -> Markup:
-        return link(short_or_day(fact.sha), fact.url)
+        return link(short_sha(fact.sha, day="a commit"), fact.url)
 
     def dated(fact: CommitFact) -> Markup:
-        return _inline(commit(fact), " of ", day(fact.at))
+        return _inline(commit(fact), " of ", date(fact.at))
 
     def address(place: str | None) -> Markup:
         return (
@@ -151,10 +150,10 @@ def _template() -> jinja2.Template:
     environment.filters.update(
         confidence=lambda value: "-" if value is None else f"{value:.2f}",
         count=count,
-        day=day,
-        moment=moment,
+        date=date,
+        timestamp=timestamp,
         number=lambda value: f"{value:,}",
-        short=short_or_day,
+        short=partial(short_sha, day="a commit"),
         words=words,
     )
     environment.globals.update(
@@ -173,7 +172,7 @@ def _escape(value: Any) -> Markup:
     """Return a value as Markdown that shows it as it is; nothing for None."""
     if isinstance(value, Markup):
         return value
-    return Markup("" if value is None else for_markdown(cut(str(value))))  # noqa: S704
+    return Markup("" if value is None else for_markdown(shorten(str(value), LONGEST)))  # noqa: S704
 
 
 def _inline(*parts: Any) -> Markup:
@@ -195,7 +194,9 @@ def _access(identity: Identity) -> str:
 
 
 def _short_dated(sha: str | None, at: int | None) -> str:
-    return "none" if at is None or sha is None else f"{short_or_day(sha)} of {day(at)}"
+    return (
+        "none" if at is None or sha is None else f"{short_sha(sha, day='a commit')} of {date(at)}"
+    )
 
 
 def _stability(pattern: FamilyPattern) -> str | None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
 from hubtrace.queries.pages import render
-from hubtrace.queries.pages.rendering import is_safe, short
+from hubtrace.queries.pages.rendering import is_safe
 from hubtrace.queries.patterns import PATTERNS
 from hubtrace.queries.report.attention import Described, attention, family_attention
 from hubtrace.queries.report.records import (
@@ -163,4 +164,4 @@ def _flag(flag: Described) -> list[Any]:
 
 
 def _shown(text: str) -> str:
-    return short(for_people(text[: 4 * _LONGEST]), _LONGEST)
+    return shorten(for_people(text[: 4 * _LONGEST]), _LONGEST)
