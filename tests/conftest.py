@@ -32,6 +32,10 @@ _SLOW = (
     "tests/ingest/huggingface/",
     "tests/ingest/load/",
     "tests/neo4j/",
+    "tests/queries/report/",
+    "tests/queries/statistics/",
+    "tests/test_compose.py",
+    "tests/test_references.py",
 )
 """Rooms that run servers, git or whole commands: not for the loop while editing."""
 _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
