@@ -26,8 +26,9 @@ unit: .venv/dev ## Run the tests.
 faults: .venv/dev ## Run the long campaigns: kills, full disks, imports, all examples of property tests.
 	HUBTRACE_THOROUGH=1 $(BIN)/pytest -n auto --dist loadgroup -m "faults or hypothesis"
 
-quick: lint ## Lint and the quick tests, for the loop while editing: under 30 seconds.
-	$(BIN)/pytest -n auto -q -m "not faults and not hypothesis and not slow"
+quick: lint ## Lint and the quick tests of the three rooms below the front door, while editing.
+	$(BIN)/pytest -n auto -q -m "not faults and not hypothesis and not slow" \
+	    tests/graph tests/ingest tests/queries tests/test_house.py
 
 neo4j: .venv/dev ## Start a throw-away Neo4j on free ports, until Ctrl-C.
 	@$(BIN)/python -m tests.neo4j.server

@@ -23,21 +23,15 @@ hypothesis.settings.load_profile("effort")
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
 _ROOT = Path(__file__).parents[1]
 _SLOW = (
-    "tests/benchmarks/",
-    "tests/faults/",
-    "tests/golden/",
-    "tests/hubtrace/",
+    "tests/ingest/evidence/test_hostile.py",
     "tests/ingest/git/",
     "tests/ingest/github/",
     "tests/ingest/huggingface/",
     "tests/ingest/load/",
-    "tests/neo4j/",
     "tests/queries/report/",
     "tests/queries/statistics/",
-    "tests/test_compose.py",
-    "tests/test_references.py",
 )
-"""Rooms that run servers, git or whole commands: not for the loop while editing."""
+"""What runs servers, git or large inputs: not for the loop while editing."""
 _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
 """How a reason for a skip begins, and the place that tests skipped for it share."""
 
