@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -64,12 +65,12 @@ def _field_texts(kind: type) -> dict[str, dict[str, str]]:
     texts: dict[str, dict[str, str]] = {}
     for base in filter(is_dataclass, reversed(kind.__mro__)):
         (body,) = ast.parse(inspect.getsource(base)).body
-        assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is a class
-        for field, below in zip(body.body, body.body[1:], strict=False):
+        lines = body.body if isinstance(body, ast.ClassDef) else []
+        for field, below in pairwise(lines):
+            name = field.target if isinstance(field, ast.AnnAssign) else None
             text = below.value if isinstance(below, ast.Expr) else None
-            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Constant):
-                assert isinstance(field.target, ast.Name)  # noqa: S101 - a field has a name
-                texts[field.target.id] = {"description": inspect.cleandoc(str(text.value))}
+            if isinstance(name, ast.Name) and isinstance(text, ast.Constant):
+                texts[name.id] = {"description": inspect.cleandoc(str(text.value))}
     return texts
 
 

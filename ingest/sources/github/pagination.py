@@ -72,7 +72,7 @@ class Conditional:
         """
         answer = self.client.get(
             f"{self.path}/{kind}",
-            list[type_],  # type: ignore[valid-type]
+            _list_of(type_),
             {**_FULL_PAGE, **parameters},
             etag=None if always else self.mark(kind),
         )
@@ -146,7 +146,7 @@ def paginate(
     Raises:
         SourceError: it has more pages than `Limits.pages`.
     """
-    answer = client.get(path, list[type_], {**_FULL_PAGE, **parameters})  # type: ignore[valid-type]
+    answer = client.get(path, _list_of(type_), {**_FULL_PAGE, **parameters})
     yield answer.content
     yield from _pages_from(client, type_, answer.next_page)
 
@@ -155,8 +155,13 @@ def _pages_from(client: Client, type_: type[T], url: str | None) -> Iterator[lis
     for _ in range(client.limits.pages):
         if url is None:
             return
-        answer = client.get(url, list[type_])  # type: ignore[valid-type]
+        answer = client.get(url, _list_of(type_))
         yield answer.content
         url = answer.next_page if answer.content else None
     if url is not None:
         raise SourceError(f"{answer.path}: more than {client.limits.pages:,} pages are not read")
+
+
+def _list_of(type_: type[T]) -> type[list[T]]:
+    # mypy takes no variable for a type; msgspec decodes by what the variable holds.
+    return list[type_]  # type: ignore[valid-type]

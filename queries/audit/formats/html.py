@@ -1,6 +1,6 @@
 """An audit's page as one self-contained HTML file, made of its Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -18,21 +18,32 @@ _BRIEF, _WORDY = 16, 60
 """Characters up to which a cell stays on one line, and from which it asks for room."""
 
 
+class _Markdown(MarkdownIt):
+    """Markdown without HTML, in which a link that a page did not mean to make leads nowhere."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        super().__init__("commonmark", {"html": False, "breaks": True})
+        self.enable("table")
+        for rule in ("table_open", "table_close"):
+            self.add_render_rule(rule, _scrolling)
+        self._known = known
+
+    def validateLink(self, url: str) -> bool:
+        return is_safe(url, self._known)  # as `to_markdown` asked, and a second time here
+
+    def normalizeLink(self, url: str) -> str:
+        return url  # `to_markdown` has encoded it already
+
+
 def to_html(audit: Audit) -> str:
     """Return the page as HTML: readable on paper, and safe whatever the hubs have said."""
-    known = known_places(audit)
-    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
-    # A second time, after the Markdown: a link that this page did not mean to make leads nowhere.
-    markdown.validateLink = lambda url: is_safe(url, known)  # type: ignore[method-assign]
-    markdown.normalizeLink = lambda url: url  # type: ignore[method-assign]
-
-    for rule in ("table_open", "table_close"):
-        markdown.add_render_rule(rule, _scrolling)
+    markdown = _Markdown(known_places(audit))
 
     def rendered(text: str, caption: str) -> Markup:
         tokens = markdown.parse(text)
         _prepare(tokens, caption)
-        return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
+        html = markdown.renderer.render(tokens, markdown.options, {})
+        return Markup(html)  # noqa: S704 - rendered with `html` off: all that is not ours is escaped
 
     # A line break of a hub is an escape by now, so that every heading is one of ours.
     header, *parts = to_markdown(audit).split("\n## ")
