@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
-from hubtrace.ingest.derive.membership import Membership, membership_of
+from hubtrace.ingest.derive.landed import Membership, membership_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
