@@ -5,13 +5,13 @@ mask says that tip i reaches it (`History.masks`), bit 0 stands for the branch c
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.landed import Membership, landed_heads
-from hubtrace.ingest.records import Observation, Ref, RefKind
+from hubtrace.ingest.records import LandingState, Observation, PullHead, Ref, RefKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,27 @@ class BranchStatus(StrEnum):
     MERGED = "merged"
     LANDED = "landed"
     SPECIAL = "special"
+    PUBLISHED = "published"
+    """A branch of a model: a revision that people use, as a checkpoint or a quantization."""
     ORPHANED = "orphaned"
     OPEN = "open"
     """None of the others: a query says at its `until` if it is active, dormant or abandoned."""
+
+
+class Landed(StrEnum):
+    """How it is known that the work of an unmerged branch is on the default branch."""
+
+    BLOBS = "blobs"
+    """Default had each changed file as the branch left it (`ingest/derive/landed.py`)."""
+    PATCHES = "patches"
+    """Default had versions that hold its changes (`ingest/sources/git/patches.py`)."""
+    PULL_REQUEST = "pull_request"
+    """The host says that the pull request of this head was merged."""
+    UNKNOWN = "unknown"
+    """It is not known whether it landed: contents were needed and could not be read."""
+
+
+_BY_CONTENTS = {LandingState.LANDED: Landed.PATCHES, LandingState.UNKNOWN: Landed.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,8 @@ class BranchFacts:
     """The sha of a best common ancestor (`Divergence.merge_base`); also None if there is none."""
     head_committed_at: int | None
     """Committer time of the head, epoch seconds, UTC; None if the head is not known."""
+    landing: Landed | None = None
+    """How it is known that it landed; None if it did not."""
 
 
 def branch_facts(
@@ -161,30 +181,52 @@ def branch_facts(
     observation: Observation,
     membership: Membership,
     changes: Callable[[], Changes] | None = None,
+    *,
+    pulls: Sequence[PullHead] = (),
+    published: bool = False,
 ) -> list[BranchFacts]:
     """Return the facts of every branch of `observation`, by name.
 
     `changes` reads the paths that the commits changed; it is called at most once, and only if a
-    branch's status depends on it. Without it (no paths were read) no branch is called landed.
+    branch's status depends on it. `pulls` are the pull requests that the host knows. `published`
+    says that a branch is a revision to be used, as those of a model are, not work to be merged.
     """
     refs = sorted((r for r in observation.refs if r.kind in BRANCH_KINDS), key=lambda r: r.name)
     heads = {history.number[ref.target] for ref in refs if ref.target in history.number}
     gaps: dict[int, Divergence] = {}
-    landed: set[int] = set()
+    by_blobs: set[int] = set()
     if membership.head is not None:
         gaps = divergences(history, membership.head, heads)
     if changes is not None:
-        landed = landed_heads(history, membership.on_default, gaps, changes)
+        by_blobs = landed_heads(history, membership.on_default, gaps, changes)
+    landing = {one.head: _BY_CONTENTS.get(one.state) for one in observation.landings or ()}
+    landing |= {history.shas[head]: Landed.BLOBS for head in by_blobs}
+    landing |= dict.fromkeys(_merged_pulls(pulls, observation), Landed.PULL_REQUEST)
     complete = not (observation.shallow or history.cut)
     facts: list[BranchFacts] = []
     for ref in refs:
         head = history.number.get(ref.target)
         gap = None if head is None else gaps.get(head)
-        status = _status(ref, gap, head in landed, complete)
+        landed = landing.get(ref.target)
+        if gap is not None and gap.ahead == 0:
+            landed = None  # it is merged: nobody asks how its patches came there
+        status = _status(ref, gap, landed, complete, published)
         if ref.name == observation.default_branch:
-            status = BranchStatus.DEFAULT
-        facts.append(_facts(history, ref, head, gap, status))
+            status, landed = BranchStatus.DEFAULT, None
+        facts.append(_facts(history, ref, head, gap, status, landed))
     return facts
+
+
+def _merged_pulls(pulls: Iterable[PullHead], observation: Observation) -> Iterator[str]:
+    """Yield the heads of pull requests that were merged into what is the default branch now.
+
+    The default branch may have had another name then; a branch that still stands beside it is
+    another one.
+    """
+    others = {ref.name for ref in observation.refs} - {observation.default_branch}
+    for pull in pulls:
+        if pull.state == "merged" and f"refs/heads/{pull.base}" not in others:
+            yield pull.sha
 
 
 def is_special(ref: Ref) -> bool:
@@ -198,7 +240,9 @@ def is_special(ref: Ref) -> bool:
     )
 
 
-def _status(ref: Ref, gap: Divergence | None, has_landed: bool, complete: bool) -> BranchStatus:
+def _status(
+    ref: Ref, gap: Divergence | None, landed: Landed | None, complete: bool, published: bool
+) -> BranchStatus:
     """Return the first status that holds for a branch other than the default one.
 
     What cannot be known is not claimed: without a default head a branch is neither merged nor
@@ -206,17 +250,24 @@ def _status(ref: Ref, gap: Divergence | None, has_landed: bool, complete: bool) 
     """
     if gap is not None and gap.ahead == 0:
         return BranchStatus.MERGED
-    if has_landed:
+    if landed not in (None, Landed.UNKNOWN):
         return BranchStatus.LANDED
     if is_special(ref):
         return BranchStatus.SPECIAL
+    if published and ref.kind is RefKind.BRANCH:
+        return BranchStatus.PUBLISHED
     if gap is not None and gap.merge_base is None and complete:
         return BranchStatus.ORPHANED
     return BranchStatus.OPEN
 
 
 def _facts(
-    history: History, ref: Ref, head: int | None, gap: Divergence | None, status: BranchStatus
+    history: History,
+    ref: Ref,
+    head: int | None,
+    gap: Divergence | None,
+    status: BranchStatus,
+    landing: Landed | None,
 ) -> BranchFacts:
     base = None if gap is None else gap.merge_base
     return BranchFacts(
@@ -229,4 +280,5 @@ def _facts(
         behind=None if gap is None else gap.behind,
         merge_base=None if base is None else history.shas[base],
         head_committed_at=None if head is None else history.committed_at[head],
+        landing=landing,
     )

@@ -80,7 +80,14 @@ def derive(project: ProjectHistory) -> DerivedProject:
         )
     history = history_of(commits)
     membership = membership_of(history, project.last)
-    branches = branch_facts(history, project.last, membership, _changes_of(project))
+    branches = branch_facts(
+        history,
+        project.last,
+        membership,
+        _changes_of(project),
+        pulls=project.details.pulls if project.details else (),
+        published=project.project.side is Side.DOWNSTREAM,
+    )
     since = _vanished_at(history, membership, project.observations)
     return DerivedProject(
         project.project,
