@@ -20,6 +20,7 @@ from hubtrace.graph.identity import (
     redact,
     split_url,
 )
+from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
@@ -84,9 +85,10 @@ def parse_target(
     A page of one of the hosts, or a name that is no path here, is read from the host.
 
     Raises:
-        SourceError: the name is not one of the host's, or it is needed and missing.
+        SourceError: the name is not one of the host's, or it is needed and missing; or a path is
+            not one of a repository.
     """
-    hosts = web or Hosts()
+    hosts, paths = web or Hosts(), tuple(map(path_prefix, paths))
     named = _NAMED.fullmatch(text)
     if named:
         name, location = named["name"], named["location"]

@@ -45,6 +45,8 @@ def load_snapshot(snapshot: Path, graph: str, *, assign: bool = False) -> "Loade
         loaded = load_into(Snapshot(snapshot), store, show, by_content)
     for key in loaded.missing:
         say(f"warning: a family names {key}, which the snapshot does not hold")
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
     say(
         f"loaded {graph}: {loaded.new_families} of {count(loaded.families, 'family')} and "
         f"{loaded.new_projects} of {count(loaded.projects, 'project')} were new or changed "

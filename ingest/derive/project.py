@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
@@ -154,15 +153,3 @@ def _vanished_at(
         for number in lost:
             since[number] = observation.observed_at
     return since
-
-
-def in_scope(project: ProjectHistory, prefixes: tuple[str, ...]) -> set[str]:
-    """Return the shas of the commits that change a path under one of `prefixes`."""
-    changes = project.changes()
-    path = changes["path"]
-    shas: set[str] = set()
-    for prefix in prefixes:
-        folder = prefix.rstrip("/")
-        under = pc.or_(pc.equal(path, folder), pc.starts_with(path, f"{folder}/"))
-        shas.update(pc.unique(changes.filter(under)["sha"]).to_pylist())
-    return shas
