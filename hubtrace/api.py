@@ -142,9 +142,11 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def data(self) -> list[dict[str, Any]]:
         """Return every status as a dictionary with the dates and shas that prove it."""
-        from hubtrace.commands.flags import row_of
+        from hubtrace.commands.flags import TABLE
+        from hubtrace.queries.report.attention import describe
 
-        return [{**row_of(flag), "flagged": flag.flagged} for flag in self]
+        rows = TABLE.rows(describe(flag) for flag in self)
+        return [{**row, "flagged": flag.flagged} for row, flag in zip(rows, self, strict=True)]
 
 
 class FoundAudit:
