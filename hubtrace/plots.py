@@ -170,16 +170,12 @@ def timeline_of(
     for commit in commits:
         row = (commit["side"] != "upstream", commit["name"] or commit["project"])
         days.setdefault(row, set()).add((commit["at"] - start) // DAY)
+    length = thresholds.period_days
     rows = tuple(
-        Row(
-            name,
-            not downstream,
-            tuple(sorted(found)),
-            frozenset(day // thresholds.period_days for day in found),
-        )
+        Row(name, not downstream, tuple(sorted(found)), frozenset(day // length for day in found))
         for (downstream, name), found in sorted(days.items())
     )
-    return Timeline(family, start, thresholds.period_days, rows)
+    return Timeline(family, start, length, rows)
 
 
 def _draw_timeline(
@@ -194,19 +190,15 @@ def _draw_timeline(
     made, (axes,) = figure(grid + names, 1.6 + 0.3 * len(drawn.rows))
     _draw_grid(axes, drawn, most_labels=int(grid / _PER_LABEL))
     for position, row in enumerate(drawn.rows):
+        middles, positions = [day + 0.5 for day in row.days], [position] * len(row.days)
         colour = _UPSTREAM if row.upstream else _DOWNSTREAM
-        axes.scatter(
-            [day + 0.5 for day in row.days],
-            [position] * len(row.days),
-            s=22,
-            color=colour,
-            alpha=0.7,
-            linewidths=0,
-            zorder=3,
-        )
-    _label_rows(axes, drawn.rows)
-    label = f"{pattern.pattern} ({pattern.code})" if pattern.pattern else "no pattern"
-    made.suptitle(f"{text(family)}: {label}", x=0.01, ha="left", fontsize=10)
+        axes.scatter(middles, positions, s=22, color=colour, alpha=0.7, linewidths=0, zorder=3)
+    axes.set_yticks(range(len(drawn.rows)), [text(row.name) for row in drawn.rows])
+    for label, row in zip(axes.get_yticklabels(), drawn.rows, strict=True):
+        label.set_color(_UPSTREAM if row.upstream else "#8a5f00")
+    axes.set_ylim(len(drawn.rows) - 0.4, -0.6)
+    title = f"{pattern.pattern} ({pattern.code})" if pattern.pattern else "no pattern"
+    made.suptitle(f"{text(family)}: {title}", x=0.01, ha="left", fontsize=10)
     _add_legend(made)
     return made
 
@@ -220,22 +212,14 @@ def _draw_grid(axes: "Axes", drawn: Timeline, most_labels: int) -> None:
     lines = [period * drawn.period_days for period in range(periods + 1)]
     axes.vlines(lines, -0.6, len(drawn.rows) - 0.4, color=_GRID, linewidth=0.5, zorder=1)
     labelled = range(0, periods, math.ceil(periods / most_labels))
-    axes.set_xticks([(period + 0.5) * drawn.period_days for period in labelled])
-    weeks = drawn.period_days / 7
-    axes.set_xticklabels([f"Wk{(p + 1) * weeks:g}" for p in labelled], rotation=90, fontsize=7)
+    weeks = [f"Wk{(period + 1) * drawn.period_days / 7:g}" for period in labelled]
+    middles = [(period + 0.5) * drawn.period_days for period in labelled]
+    axes.set_xticks(middles, weeks, rotation=90, fontsize=7)
     axes.set_xlim(-0.01 * lines[-1], 1.01 * lines[-1])
     axes.set_xlabel(
         f"weeks since {date(drawn.start)} UTC, in periods of {drawn.period_days} days", fontsize=8
     )
     axes.tick_params(axis="x", length=0)
-
-
-def _label_rows(axes: "Axes", rows: Sequence[Row]) -> None:
-    axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([text(row.name) for row in rows])
-    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_color(_UPSTREAM if row.upstream else "#8a5f00")
-    axes.set_ylim(len(rows) - 0.4, -0.6)
 
 
 def _add_legend(made: "Figure") -> None:
@@ -331,8 +315,7 @@ def _draw_bars(
         middles = [bar + offset for bar in range(len(names))]
         drawn = axes.barh(middles, values, height=0.92 * height, color=colour, label=label)
         axes.bar_label(drawn, fmt="%.1f", padding=2, fontsize=7)
-    axes.set_yticks(range(len(names)))
-    axes.set_yticklabels(list(names))
+    axes.set_yticks(range(len(names)), list(names))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, 1.12 * max((max(values) for _, _, values in series), default=1) or 1)
     axes.tick_params(axis="y", length=0)
@@ -384,9 +367,8 @@ def _draw_boxes(axes: "Axes", lags: dict[str, list[int]]) -> None:
     axes.invert_yaxis()
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(left=-0.15)  # a median of 0 is seen, too
-    ticks = [0, 1, 7, 30, 100, 365, 1000]
-    most = max(max(values) for _, _, values in drawn)
-    axes.set_xticks([tick for tick in ticks if tick <= max(most * 1.3, 1)])
+    most = max(1, 1.3 * max(max(values) for _, _, values in drawn))
+    axes.set_xticks([tick for tick in (0, 1, 7, 30, 100, 365, 1000) if tick <= most])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.set_xlabel("whole days (box: quartiles; whiskers: 5 and 95 %)")

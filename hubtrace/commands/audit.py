@@ -14,8 +14,7 @@ from hubtrace.queries.thresholds import Thresholds
 
 def audit(
     variant: Annotated[
-        str,
-        typer.Argument(metavar="VARIANT", help="A model: org/name, its URL, or a former name."),
+        str, typer.Argument(metavar="VARIANT", help="A model: org/name, its URL, or a former name.")
     ],
     revision: Annotated[
         str | None,

@@ -33,12 +33,7 @@ _EVERYTHING = (
     "ingest --org acme --org borealis --org cirrus thebits/atlas-7b-gguf dusk/lost-1b echo/silent"
 )
 _FIRST = ("ingest acme/atlas-7b", _EVERYTHING, "patterns", "flags")
-_LATER = (
-    _EVERYTHING,
-    "history acme-lab/atlas",
-    "history borealis-ai/aurora",
-    "history cirrus/nimbus",
-)
+_HISTORIES = ("history acme-lab/atlas", "history borealis-ai/aurora", "history cirrus/nimbus")
 
 
 def demo(
@@ -63,11 +58,10 @@ def demo(
     if live:
         # The program that runs this command runs the others too: no import of `hubtrace.cli`.
         program = context.find_root().command
-        _show_live(
-            directory / "live", lambda words: program.main(list(words), standalone_mode=False)
-        )
+        _show_live(directory / "live", lambda words: program.main(words, standalone_mode=False))
         return
     from hubtrace.queries.report.build import report
+    from hubtrace.queries.study import agreement
     from hubtrace.queries.tagging import tag
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
@@ -82,7 +76,10 @@ def demo(
         with progress() as show:
             found = report(store, progress=show)
     page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
-    _print_agreement(patterns)
+    print("Agreement with the published labels")
+    for one in agreement(patterns):
+        but = f"; differing: {', '.join(one.differing)}" if one.differing else ""
+        print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
     print(
         f"""
 What to try next
@@ -137,15 +134,6 @@ def _print_flags(store: GraphStore) -> None:
     print(f"{flags_command.summary(found)} (this sample knows no branches: they come with git)\n")
 
 
-def _print_agreement(patterns: "list[FamilyPattern]") -> None:
-    from hubtrace.queries.study import agreement
-
-    print("Agreement with the published labels")
-    for one in agreement(patterns):
-        but = f"; differing: {', '.join(one.differing)}" if one.differing else ""
-        print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
-
-
 def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
     """Run commands on two loopback hubs; the snapshot and the graph stay in `directory`."""
     if directory.exists():
@@ -167,7 +155,7 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
                 call(command)
             a_month_later()
             print("A month later: renamed, deleted, squashed, closed. The hubs forget.\n")
-            for command in _LATER:
+            for command in (_EVERYTHING, *_HISTORIES):
                 call(command)
     print(
         f"""What to try next
@@ -182,9 +170,15 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
 @contextmanager
 def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
     """Run both hubs in a process of their own; yield their URLs, and what advances their clock."""
-    folder, module = _hubs_module()
-    command = [sys.executable, "-m", module]
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    root = Path(__file__).parents[2]
+    modules = ("hubtrace.loopback.demonstration", "tests.hubs.demonstration")
+    found = [m for m in modules if (root / f"{m.replace('.', '/')}.py").is_file()]
+    if not found:
+        raise HubtraceError(
+            "this installation has no loopback hubs; run it in a checkout of hubtrace"
+        )
+    command = [sys.executable, "-m", found[0]]
+    environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -205,29 +199,15 @@ def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
             requests.close()
 
 
-def _hubs_module() -> tuple[Path, str]:
-    """Return the module that runs the hubs, installed or in a checkout, after its folder."""
-    root = Path(__file__).parents[2]
-    for module in ("hubtrace.loopback.demonstration", "tests.hubs.demonstration"):
-        if (root / f"{module.replace('.', '/')}.py").is_file():
-            return root, module
-    raise HubtraceError("this installation has no loopback hubs; run it in a checkout of hubtrace")
-
-
 @contextmanager
 def _environment(github: str, hub: str) -> Iterator[None]:
     """Let commands find these hubs, and none of the user's tokens."""
     before = dict(os.environ)
     for name in ("GITHUB_TOKENS", "GH_TOKEN", "HUBTRACE_GRAPH", "HF_HUB_OFFLINE"):
         os.environ.pop(name, None)
-    os.environ |= {
-        "GITHUB_API_URL": github,
-        "GITHUB_TOKEN": _TOKEN,
-        "HF_ENDPOINT": hub,
-        "HF_TOKEN": _TOKEN,
-        "HUBTRACE_CACHE": "clones",
-        "NO_PROXY": "127.0.0.1",
-    }
+    os.environ |= {"GITHUB_API_URL": github, "GITHUB_TOKEN": _TOKEN}
+    os.environ |= {"HF_ENDPOINT": hub, "HF_TOKEN": _TOKEN}
+    os.environ |= {"HUBTRACE_CACHE": "clones", "NO_PROXY": "127.0.0.1"}
     try:
         yield
     finally:

@@ -44,7 +44,7 @@ _NETWORK = {
 
 
 class State(StrEnum):
-    """The result of a check."""
+    """Whether a check found a problem."""
 
     OK = "ok"
     NOTE = "note"

@@ -65,10 +65,6 @@ def flags(
 
 def summary(found: "Flags") -> str:
     """Return the number of flagged branches, families and variants on one line."""
-    kinds = (
-        ("branches", found.branches),
-        ("families", found.sides),
-        ("variants", found.variants),
-    )
+    kinds = (("branches", found.branches), ("families", found.sides), ("variants", found.variants))
     parts = [f"{sum(row.flagged for row in rows)} of {len(rows)} {kind}" for kind, rows in kinds]
     return f"flagged: {', '.join(parts)}"

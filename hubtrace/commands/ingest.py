@@ -49,11 +49,7 @@ _NOTHING = """say what to ingest: a TARGET such as Qwen/Qwen2.5-7B or github.com
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """The options, as they were typed.
-
-    Raises:
-        HubtraceError: they contradict each other; nothing has been read then.
-    """
+    """The options, as they were typed; contradictions are an error before anything is read."""
 
     targets: Sequence[str]
     orgs: Sequence[str]
@@ -104,22 +100,28 @@ class _Request:
 
         `held` are the projects of the snapshot: an owner's model that is no longer listed is
         fetched by its name, so that a rename or a deletion is recorded.
-
-        Raises:
-            SourceError: a target is invalid, an owner has no models, or the Hub cannot be reached.
         """
-        named = [parse_project(text, hubs.web) for text in self.targets]
+        from hubtrace.ingest.sources.huggingface import ModelFilter
+
+        found = [parse_project(text, hubs.web) for text in self.targets]
+        limits: dict[str | None, int] = dict.fromkeys(self.orgs, _MOST)
+        if self.top is not None:
+            limits[None] = self.top
+        for owner, most in limits.items():
+            wanted = ModelFilter(
+                author=owner, task=self.task, min_downloads=self.min_downloads, most=most
+            )
+            listing = hubs.hugging_face.models(wanted)
+            if not listing.models:
+                whose = f"{owner} has" if owner else "there are"
+                raise HubtraceError(f"{whose} no matching models on the Hub")
+            found += [ProjectRef(Side.DOWNSTREAM, model.name) for model in listing.models]
         owners = {owner.lower() for owner in self.orgs}
-        known = [one for one in held if one.name.partition("/")[0].lower() in owners]
-        return list(dict.fromkeys([*named, *self._listed(hubs), *known]))
+        found += [one for one in held if one.name.partition("/")[0].lower() in owners]
+        return list(dict.fromkeys(found))
 
     def families(self, hubs: "Clients") -> "list[FamilyTarget]":
-        """Return the declared families.
-
-        Raises:
-            TableError: the families file is invalid.
-            SourceError: as `projects`, or a target is not a variant.
-        """
+        """Return the declared families."""
         from hubtrace.ingest.families import FamilyTarget, Target, parse_target, read_families
 
         if self.families_file is not None:
@@ -138,22 +140,6 @@ class _Request:
             variants.append(Target(project, project.url))
         name = self.family or upstreams[0].project.name
         return [FamilyTarget(name, upstreams, tuple(variants))]
-
-    def _listed(self, hubs: "Clients") -> Iterator[ProjectRef]:
-        from hubtrace.ingest.sources.huggingface import ModelFilter
-
-        limits: dict[str | None, int] = dict.fromkeys(self.orgs, _MOST)
-        if self.top is not None:
-            limits[None] = self.top
-        for owner, most in limits.items():
-            wanted = ModelFilter(
-                author=owner, task=self.task, min_downloads=self.min_downloads, most=most
-            )
-            listing = hubs.hugging_face.models(wanted)
-            if not listing.models:
-                whose = f"{owner} has" if owner else "there are"
-                raise HubtraceError(f"{whose} no matching models on the Hub")
-            yield from (ProjectRef(Side.DOWNSTREAM, model.name) for model in listing.models)
 
 
 def read_summary(result: "Ingested", snapshot: Path) -> str:
@@ -331,8 +317,7 @@ def ingest(
         str | None, typer.Option(metavar="TASK", help="With --top or --org: of this task only.")
     ] = None,
     min_downloads: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days."),
+        int, typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days.")
     ] = 0,
     family: Annotated[str | None, typer.Option(metavar="NAME", help="The family's name.")] = None,
     upstream: Annotated[
@@ -356,8 +341,7 @@ def ingest(
         Path | None, typer.Option(metavar="DIR", help="A study table (families.jsonl and commits).")
     ] = None,
     follow_bases: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations."),
+        int, typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations.")
     ] = 0,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")

@@ -16,8 +16,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _Output = Annotated[
-    Path,
-    typer.Option("--output", "-o", metavar="FILE.svg|pdf|png", help="The picture to write."),
+    Path, typer.Option("--output", "-o", metavar="FILE.svg|pdf|png", help="The picture to write.")
 ]
 
 

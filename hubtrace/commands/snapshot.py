@@ -50,7 +50,7 @@ def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> 
         for problem in problems:
             say(problem)
         intact = f"every file of {count(total, 'project')} is as it was written; sha256 {digest}"
-        print(f"{snapshot}: {count(len(problems), 'problem') if problems else intact}")
+        print(f"{snapshot}: {count(len(problems), 'problem')}" if problems else intact)
     if problems:
         raise typer.Exit(2)
 

@@ -32,10 +32,7 @@ _ENTITIES = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;", '"': "&quot;"}
 
 
 def write_graphml(
-    file: IO[str],
-    nodes: Nodes,
-    relationships: Relationships,
-    progress: Progress = lambda *_: None,
+    file: IO[str], nodes: Nodes, relationships: Relationships, progress: Progress = lambda *_: None
 ) -> tuple[int, int]:
     """Write a document; return the counts of nodes and relationships."""
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')

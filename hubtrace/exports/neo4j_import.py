@@ -39,10 +39,7 @@ SCHEMA_FILE = "schema.cypher"
 
 
 def export_neo4j_import(
-    store: GraphStore,
-    folder: Path,
-    progress: Progress = lambda *_: None,
-    model: Model = MODEL,
+    store: GraphStore, folder: Path, progress: Progress = lambda *_: None, model: Model = MODEL
 ) -> tuple[int, int]:
     """Write header and data files and what imports them; return the counts of nodes and edges.
 

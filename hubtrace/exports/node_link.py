@@ -18,10 +18,7 @@ SCHEMA = "hubtrace.node-link/1"
 
 
 def write_node_link(
-    file: IO[str],
-    nodes: Nodes,
-    relationships: Relationships,
-    progress: Progress = lambda *_: None,
+    file: IO[str], nodes: Nodes, relationships: Relationships, progress: Progress = lambda *_: None
 ) -> tuple[int, int]:
     """Write a document; return the counts of nodes and relationships."""
     about = json.dumps({"schema": SCHEMA, "model": MODEL.version})
