@@ -54,7 +54,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. It never contains a token."""
+    """The result of one check, without the text of any token."""
 
     check: str
     detail: str
@@ -146,9 +146,9 @@ def _snapshot(path: Path) -> Iterator[Finding]:
     opened = Snapshot(path)
     projects = [pointer for _, pointer in opened.pointers()]
     newest = max((pointer.observed_at for pointer in projects), default=None)
-    held = f"{count(len(projects), 'project')} of {count(len(opened.families()), 'family')}"
-    seen = f", last observed {date(newest)}" if newest is not None else ""
-    yield Finding("snapshot", f"{path}: {held}{seen}")
+    content = f"{count(len(projects), 'project')} of {count(len(opened.families()), 'family')}"
+    observed = f", last observed {date(newest)}" if newest is not None else ""
+    yield Finding("snapshot", f"{path}: {content}{observed}")
 
 
 def _graph(url: str) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ def _notes(copy: "TracedCopy") -> Iterator[str]:
     if copy.kind in kinds:
         yield kinds[copy.kind]
     if copy.boilerplate:
-        yield "everybody has it"
+        yield "ubiquitous"
     elif not copy.first:
         yield "another repository had it earlier"
     if copy.landed_at is None and copy.kind != "asset":

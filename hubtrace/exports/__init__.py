@@ -2,5 +2,6 @@
 
 - `subgraph`: what is exported: a whole graph, or what belongs to some families
 - `graphml`, `node_link`: the nodes and relationships as one file
+- `neo4j_import`: files for `neo4j-admin database import`
 - `tables`: the rows of every stored query, as Parquet
 """
