@@ -1,8 +1,7 @@
-"""What is exported: a whole graph, or the part of it that belongs to some families."""
+"""What is exported: a whole graph, or the subgraph of some families."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -23,11 +22,14 @@ Relationships = Iterator[tuple[Triple, pa.Table]]
 
 _PROJECTS = ("Repository", "Variant")
 _POINTING = (("Event", "ABOUT"), ("Copy", "COPIED_IN"))
-"""What belongs to a family because it points to something of it."""
+"""What belongs to a family because it points to one of its nodes."""
 
 
-def part_of(store: GraphStore, families: Sequence[str] | None) -> tuple[Nodes, Relationships]:
+def subgraph(store: GraphStore, families: Sequence[str] | None) -> tuple[Nodes, Relationships]:
     """Return the nodes and relationships of some families; of the whole graph if none are named.
+
+    Projects of other families that these are linked to or derived from are included, without what
+    belongs to them; so are the commits that theirs refer to.
 
     Raises:
         GraphMissing: there is no graph.
@@ -36,35 +38,27 @@ def part_of(store: GraphStore, families: Sequence[str] | None) -> tuple[Nodes, R
     names = family_names(store, families)
     if families is None:
         return node_tables(store), relationship_tables(store)
-    part = Part(store)
-    part.find(names)
-    return part.nodes(), part.relationships()
+    found = _Subgraph(store)
+    found.add(names)
+    return found.nodes(), iter(found.relationships)
 
 
-@dataclass(slots=True)
-class Part:
-    """The nodes and relationships of some families, found from the families outwards.
+class _Subgraph:
+    """The nodes and relationships of some families, found from the families outwards."""
 
-    Projects of other families that these are linked to or derived from are there, without what
-    hangs on them; so are the commits that theirs refer to.
-    """
-
-    store: GraphStore
-    _keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _found: list[tuple[Triple, pa.Table]] = field(default_factory=list)
+    def __init__(self, store: GraphStore) -> None:
+        self.relationships: list[tuple[Triple, pa.Table]] = []
+        self._store = store
+        self._keys: dict[str, set[str]] = defaultdict(set)
 
     def nodes(self) -> Nodes:
         """Yield the nodes, label by label."""
         for node in MODEL.nodes:
-            for rows in nodes_of(self.store, node, sorted(self._keys[node.label])):
+            for rows in nodes_of(self._store, node, sorted(self._keys[node.label])):
                 yield node, rows
 
-    def relationships(self) -> Relationships:
-        """Yield the relationships, as they were found."""
-        yield from self._found
-
-    def find(self, families: Sequence[str]) -> None:
-        """Gather all that belongs to the families of these names."""
+    def add(self, families: Sequence[str]) -> None:
+        """Add all that belongs to the families of these names."""
         self._keys["Family"].update(families)
         members: dict[str, set[str]] = {"Family": set(families)}
         members |= self._follow(members)
@@ -74,18 +68,13 @@ class Part:
             reached.pop(label, None)
         for label, type_ in _POINTING:
             reached[label] = self._pointing(label, type_, {**own, **reached})
-        self._spread(reached)
-
-    def _spread(self, reached: dict[str, set[str]]) -> None:
-        """Follow what was reached, until nothing new comes."""
         seen: dict[str, set[str]] = defaultdict(set)
         while any(reached.values()):
             for label, keys in reached.items():
                 seen[label] |= keys
-            found = self._follow(reached)
             reached = {
-                label: found.get(label, set()) - seen[label]
-                for label in found
+                label: keys - seen[label]
+                for label, keys in self._follow(reached).items()
                 if label not in (*_PROJECTS, "Commit")
             }
 
@@ -95,23 +84,24 @@ class Part:
         for triple in MODEL.triples():
             keys = starts.get(triple[1].label)
             if keys and triple[0].type not in {type_ for _, type_ in _POINTING}:
-                tables = relationships(self.store, triple, sorted(keys))
-                ends[triple[2].label] |= self._take(triple, tables, END)
+                ends[triple[2].label] |= self._take(triple, keys, START)
         return ends
 
     def _pointing(self, label: str, type_: str, ends: Mapping[str, set[str]]) -> set[str]:
+        """Take the relationships of this type to these nodes; return where they start."""
         starts: set[str] = set()
         for triple in MODEL.triples():
             keys = ends.get(triple[2].label)
             if keys and (triple[1].label, triple[0].type) == (label, type_):
-                tables = relationships(self.store, triple, sorted(keys), END)
-                starts |= self._take(triple, tables, START)
+                starts |= self._take(triple, keys, END)
         return starts
 
-    def _take(self, triple: Triple, tables: Iterable[pa.Table], far: str) -> set[str]:
-        keys: set[str] = set()
-        for rows in tables:
-            self._found.append((triple, rows))
-            keys.update(rows[far].to_pylist())
-        self._keys[(triple[2] if far == END else triple[1]).label] |= keys
-        return keys
+    def _take(self, triple: Triple, keys: set[str], near: str) -> set[str]:
+        """Take what has one of these keys at its near end; return the keys at the far one."""
+        far, node = (END, triple[2]) if near == START else (START, triple[1])
+        found: set[str] = set()
+        for rows in relationships(self._store, triple, sorted(keys), near):
+            self.relationships.append((triple, rows))
+            found.update(rows[far].to_pylist())
+        self._keys[node.label] |= found
+        return found
