@@ -9,7 +9,7 @@ import typer
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import say
-from hubtrace.queries.audit.formats.interface import AuditFormat, write
+from hubtrace.queries.audit.formats import AuditFormat, write
 
 
 def audit(

@@ -11,7 +11,7 @@ from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats.interface import CheckFormat, write_findings
+from hubtrace.queries.audit.formats import CheckFormat, write_findings
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked

@@ -22,7 +22,7 @@ def copy(
     """
     from hubtrace.commands.load import load_snapshot
     from hubtrace.graph import open_store
-    from hubtrace.graph.transfer import copy_graph
+    from hubtrace.graph.tables import copy_graph
 
     if source == target:
         raise HubtraceError(f"{source} cannot be copied onto itself")

@@ -66,7 +66,7 @@ def demo(
         return
     from hubtrace.commands.load import load_snapshot
     from hubtrace.graph import open_store
-    from hubtrace.queries.tagging import tag
+    from hubtrace.queries.patterns import tag
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
     _ingest(snapshot)
@@ -145,7 +145,7 @@ def _print_flags(store: "GraphStore") -> None:
 def _write_report(store: "GraphStore", directory: Path) -> Path:
     from hubtrace.commands.report import write
     from hubtrace.queries.report.build import report
-    from hubtrace.queries.report.formats.interface import ReportFormat
+    from hubtrace.queries.report.formats import ReportFormat
 
     with progress() as show:
         found = report(store, progress=show)

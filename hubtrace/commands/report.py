@@ -19,7 +19,7 @@ from hubtrace.options import (
     parse_until,
 )
 from hubtrace.progress import progress, say
-from hubtrace.queries.report.formats.interface import ReportFormat
+from hubtrace.queries.report.formats import ReportFormat
 
 if TYPE_CHECKING:
     from hubtrace.graph.store import GraphStore

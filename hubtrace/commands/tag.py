@@ -27,7 +27,7 @@ def tag(
     Example:  hubtrace tag && hubtrace query assessments
     """
     from hubtrace.graph import open_store
-    from hubtrace.queries.tagging import tag as write_tags
+    from hubtrace.queries.patterns import tag as write_tags
     from hubtrace.queries.thresholds import Thresholds
 
     thresholds, at = Thresholds(period_days, rare_periods, frequent_periods), parse_until(until)

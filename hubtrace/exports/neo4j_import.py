@@ -17,7 +17,7 @@ from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType
 from hubtrace.graph.schema import schema, stamp
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.transfer import Triple, node_tables, relationship_tables
+from hubtrace.graph.tables import Triple, node_tables, relationship_tables
 
 ARRAY_DELIMITER = "\x1f"
 """Unit separator: it stands in no path that anybody typed; a value that holds it is refused."""

@@ -8,13 +8,14 @@ import pyarrow as pa
 
 from hubtrace.graph.model import MODEL, NodeType
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.tables import END, START
-from hubtrace.graph.transfer import (
+from hubtrace.graph.tables import (
+    END,
+    START,
     Triple,
     node_tables,
     nodes_of,
     relationship_tables,
-    relationships,
+    relationships_of,
 )
 from hubtrace.queries.catalogue import family_names
 
@@ -60,7 +61,7 @@ class Part:
                 yield node, rows
 
     def relationships(self) -> Relationships:
-        """Yield the relationships, as they were found."""
+        """Yield the relationships_of, as they were found."""
         yield from self._found
 
     def find(self, families: Sequence[str]) -> None:
@@ -95,7 +96,7 @@ class Part:
         for triple in MODEL.triples():
             keys = starts.get(triple[1].label)
             if keys and triple[0].type not in {type_ for _, type_ in _POINTING}:
-                tables = relationships(self.store, triple, sorted(keys))
+                tables = relationships_of(self.store, triple, sorted(keys))
                 ends[triple[2].label] |= self._take(triple, tables, END)
         return ends
 
@@ -104,7 +105,7 @@ class Part:
         for triple in MODEL.triples():
             keys = ends.get(triple[2].label)
             if keys and (triple[1].label, triple[0].type) == (label, type_):
-                tables = relationships(self.store, triple, sorted(keys), END)
+                tables = relationships_of(self.store, triple, sorted(keys), END)
                 starts |= self._take(triple, tables, START)
         return starts
 

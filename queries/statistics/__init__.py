@@ -4,13 +4,14 @@ facts = gather(store)
 statistics(facts).switches.by_pattern.p_value
 """
 
-from hubtrace.queries.statistics.facts import Facts, gather
-from hubtrace.queries.statistics.intervals import DRAWS, LEVEL, SEED
+from hubtrace.queries.statistics.inference import DRAWS, LEVEL, SEED
 from hubtrace.queries.statistics.measures import (
     PUBLISHED,
+    Facts,
     ages,
     change_types,
     contributors,
+    gather,
     label_shares,
     moves,
     switches,

@@ -5,14 +5,24 @@ The definitions are in docs/design.md, section 2, the figures of the study in `q
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import product
 from statistics import median as middle
 from types import MappingProxyType
 
-from hubtrace.queries.catalogue import Row
-from hubtrace.queries.patterns import PATTERNS, FamilyPattern
-from hubtrace.queries.statistics.facts import Facts
-from hubtrace.queries.statistics.intervals import bootstrap, mean, median, p90, wilson
+from hubtrace.graph.format import DAY
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern, patterns
+from hubtrace.queries.statistics.inference import (
+    bootstrap,
+    chi_squared,
+    kruskal_wallis,
+    mean,
+    median,
+    p90,
+    wilson,
+)
 from hubtrace.queries.statistics.records import (
     AgeGroup,
     Ages,
@@ -26,7 +36,6 @@ from hubtrace.queries.statistics.records import (
     Share,
     Switches,
 )
-from hubtrace.queries.statistics.significance import chi_squared, kruskal_wallis
 from hubtrace.queries.study import (
     AGE_PATTERNS,
     KRUSKAL_WALLIS_H,
@@ -43,6 +52,54 @@ from hubtrace.queries.study import (
     SIMILARITY_MEDIAN,
     PublishedLags,
 )
+from hubtrace.queries.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What statistics and reports are made from: patterns, and rows of queries of the same name."""
+
+    patterns: Sequence[FamilyPattern]
+    projects: Sequence[Row]
+    switches: Sequence[Row]
+    change_type_counts: Sequence[Row]
+    contributors: Sequence[Row]
+    contributors_shared: Sequence[Row]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The code of every family that has one."""
+        return {p.family: p.code for p in self.patterns if p.code is not None}
+
+    def ages(self) -> dict[str, float]:
+        """Return the mean age of each family's variants that have commits, in days."""
+        lives: dict[str, list[float]] = {}
+        for row in self.projects:
+            if row["side"] == "downstream" and row["commits"]:
+                days = (row["last_at"] - row["first_at"]) / DAY
+                lives.setdefault(row["family"], []).append(days)
+        return {family: sum(days) / len(days) for family, days in lives.items()}
+
+
+def gather(
+    store: GraphStore,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Facts:
+    """Query the facts about these families, by default all.
+
+    Raises:
+        CatalogueError: the graph has no such family.
+    """
+    names = family_names(store, families)
+    found = patterns(store, names, until, thresholds, progress=progress)
+    queries = [field.name for field in fields(Facts)[1:]]
+    rows = {query: ask_all(store, query, names, progress, until=until) for query in queries}
+    return Facts(found, **rows)
+
 
 SIDES = ("upstream", "downstream")
 

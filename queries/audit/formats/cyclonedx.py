@@ -35,7 +35,7 @@ from hubtrace.graph.format import is_day, shorten, timestamp
 from hubtrace.graph.identity import is_web
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit.records import Audit, Base, CommitFact, Evidence, LargeFile, Link
-from hubtrace.queries.pages.rendering import LONGEST
+from hubtrace.queries.pages import LONGEST
 
 _TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
 

@@ -15,7 +15,7 @@ from hubtrace.graph.format import count, date, is_day, short_sha, shorten, times
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
 from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
-from hubtrace.queries.pages.rendering import LONGEST, is_safe
+from hubtrace.queries.pages import LONGEST, is_safe
 from hubtrace.queries.patterns import FamilyPattern
 
 if TYPE_CHECKING:

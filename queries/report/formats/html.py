@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
-from hubtrace.queries.pages import render
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages import is_safe, render
 from hubtrace.queries.patterns import PATTERNS
 from hubtrace.queries.report.attention import Described, attention, family_attention
 from hubtrace.queries.report.records import (
