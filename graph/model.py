@@ -238,7 +238,12 @@ BRANCH = _node(
     string(
         "status",
         "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
-        "`special`, `orphaned`, else `open`; query `branch_status` adds the time",
+        "`special`, `published`, `orphaned`, else `open`; query `branch_status` adds the time",
+    ),
+    string(
+        "landing",
+        "how it is known that it landed: `blobs`, `patches` or `pull_request`; `unknown` if "
+        "contents were needed and could not be read; null if it did not",
     ),
     string("head", "sha of its head"),
     time("head_committed_at", "committer date of its head"),

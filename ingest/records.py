@@ -60,6 +60,8 @@ class PullHead(NamedTuple):
     state: str
     """`open`, `closed` or `merged`."""
     sha: str
+    base: str | None = None
+    """The short name of the branch that it is to be merged into; None if it was not read."""
 
 
 class TreeFile(NamedTuple):
@@ -196,6 +198,22 @@ class Commit:
     """What its message names; the message itself is not kept."""
 
 
+class LandingState(StrEnum):
+    """Whether the patches of a branch are on the default branch, by the contents of its files."""
+
+    LANDED = "landed"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    """The contents could not be read, or there were too many."""
+
+
+class Landing(NamedTuple):
+    """What git found of the head of a branch that is not on the default branch."""
+
+    head: str
+    state: LandingState
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """The refs of a project at one moment."""
@@ -208,6 +226,8 @@ class Observation:
     """True if the history was cut (a shallow clone), so that ancestry is incomplete."""
     ancestry: bool = True
     """False if the source knows which commits are on the default branch, but not their parents."""
+    landings: tuple[Landing, ...] | None = None
+    """By sha, where contents were compared; None where they were not, as by an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)

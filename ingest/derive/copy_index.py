@@ -13,7 +13,7 @@ from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_bytes
 from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerplate, pointer_id
 from hubtrace.ingest.derive.dag import History, history_of
-from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.derive.landed import membership_of
 from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
-from hubtrace.ingest.derive.membership import Membership, membership_of
+from hubtrace.ingest.derive.landed import Membership, membership_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -80,7 +80,14 @@ def derive(project: ProjectHistory) -> DerivedProject:
         )
     history = history_of(commits)
     membership = membership_of(history, project.last)
-    branches = branch_facts(history, project.last, membership, _changes_of(project))
+    branches = branch_facts(
+        history,
+        project.last,
+        membership,
+        _changes_of(project),
+        pulls=project.details.pulls if project.details else (),
+        published=project.project.side is Side.DOWNSTREAM,
+    )
     since = _vanished_at(history, membership, project.observations)
     return DerivedProject(
         project.project,

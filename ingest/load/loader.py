@@ -9,11 +9,9 @@ from hubtrace.ingest.derive.project import DerivedProject, derive
 from hubtrace.ingest.derive.switches import Entries, derive_families
 from hubtrace.ingest.evidence.model import Link
 from hubtrace.ingest.families import Adopted
-from hubtrace.ingest.load.copies import write_copies
-from hubtrace.ingest.load.evidence import write_links
-from hubtrace.ingest.load.families import write_families
+from hubtrace.ingest.load.evidence import write_copies, write_links
 from hubtrace.ingest.load.plan import Plan, plan, projects_of, write_nodes, write_snapshot
-from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details
+from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details, write_families
 from hubtrace.ingest.snapshot import Snapshot
 from hubtrace.ingest.source import Progress, no_progress
 

@@ -74,13 +74,26 @@ class CloneCache:
                 cannot be written.
         """
         path = self.path_of(location)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._locked(path, location) as lock:
-                head = self._fetch(self._remote(path, location, lock), location, refspecs)
-                return Clone(Git(path, location.shown), head, _boundary(path))
-        except OSError as error:
-            raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
+        with self._locked(path, location) as lock:
+            head = self._fetch(self._remote(path, location, lock), location, refspecs)
+            return Clone(Git(path, location.shown), head, _boundary(path))
+
+    def fetch_blobs(self, location: Location, blobs: Sequence[str]) -> None:
+        """Bring the contents of these ids into the clone, which `update` made without any.
+
+        Raises:
+            SourceError: the place does not give them.
+        """
+        if location.kind is Kind.BUNDLE:
+            return  # it came with all of them
+        path = self.path_of(location)
+        with self._locked(path, location) as lock:
+            git = self._remote(path, location, lock)
+            # As git itself fetches what a partial clone lacks: nothing needs to be negotiated.
+            quick = replace(git, settings=(*git.settings, ("fetch.negotiationAlgorithm", "noop")))
+            options = [*_serving(git, location), *_filter(location), "--no-tags", "--refmap="]
+            feed = "".join(f"{blob}\n" for blob in blobs).encode()
+            quick.run("fetch", *options, "--no-write-fetch-head", "--stdin", "origin", feed=feed)
 
     def _remote(self, path: Path, location: Location, lock: int) -> Git:
         settings, secrets = location.authorized(self._tokens)
@@ -130,13 +143,17 @@ class CloneCache:
 
     @contextmanager
     def _locked(self, path: Path, location: Location) -> Iterator[int]:
-        with path.with_suffix(".lock").open("wb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._progress(f"{location.shown}: waiting for another hubtrace", 0, None)
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield file.fileno()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.with_suffix(".lock").open("wb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    self._progress(f"{location.shown}: waiting for another hubtrace", 0, None)
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                yield file.fileno()
+        except OSError as error:
+            raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
 
 
 def _filter(location: Location) -> list[str]:

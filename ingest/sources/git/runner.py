@@ -201,6 +201,39 @@ class Git:
                 complaints.seek(0)
                 raise SourceError(_sentence(self.shown, complaints.read().split(b"\n")))
 
+    def blobs(self, shas: Iterable[str], most: int) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the content of each blob; None in place of one of more than `most` bytes.
+
+        All of them must be in the clone.
+        """
+        feed = "".join(f"{sha}\n" for sha in shas).encode()
+        sizes = self.run("cat-file", "--batch-check=%(objectname) %(objectsize)", feed=feed)
+        small = []
+        for line in sizes.decode().splitlines():
+            sha, size = line.split(" ")
+            if int(size) > most:
+                yield sha, None
+            else:
+                small.append(sha)
+        output = self.run("cat-file", "--batch", feed="".join(f"{s}\n" for s in small).encode())
+        position = 0
+        for sha in small:
+            begin = output.index(b"\n", position) + 1
+            position = begin + int(output[position:begin].split()[2])
+            yield sha, output[begin:position]
+            position += 1
+
+    def merged(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """Return what git makes of two versions of a text; None if they conflict."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, name) for name in ("ours", "base", "theirs")]
+            for file, content in zip(files, (ours, base, theirs), strict=True):
+                file.write_bytes(content)
+            try:
+                return self.run("merge-file", "-p", "-q", *map(str, files))
+            except SourceError:  # its exit status is the number of conflicts
+                return None
+
     def watch(self, *arguments: str) -> Generator[str, None, None]:
         """Run git and yield the lines of its progress, which it writes to standard error.
 

@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Project
 from hubtrace.ingest.records import Commit, Observation
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
 from hubtrace.ingest.sources.git.cache import Clone, CloneCache
 from hubtrace.ingest.sources.git.location import parse_location
 from hubtrace.ingest.sources.git.log import read_log
+from hubtrace.ingest.sources.git.patches import landings
 from hubtrace.ingest.sources.git.refs import default_branch, existing_commits, list_refs, refspecs
+from hubtrace.ingest.sources.git.runner import Git
 
 _REPORT_EVERY = 1000  # commits; a tenth of a second or so
 
@@ -45,7 +50,8 @@ class GitSource:
             SourceError: there is no repository at `location`, or git cannot read it. The stream
                 of commits raises it too, if git fails later.
         """
-        clone = self._clones.update(parse_location(location), refspecs(project.side))
+        place = parse_location(location)
+        clone = self._clones.update(place, refspecs(project.side))
         refs = list_refs(clone.git, project.side)
         observation = Observation(
             observed_at=int(self._clock()),
@@ -54,6 +60,8 @@ class GitSource:
             shallow=bool(clone.boundary),
         )
         warnings = list(_warnings(clone, observation))
+        fetch = partial(self._clones.fetch_blobs, place)
+        observation = _compared(clone.git, observation, cursor.last, fetch, warnings)
         tips = list(dict.fromkeys(ref.target for ref in refs))
         commits = self._commits(project, clone, tips, cursor.heads, warnings)
         return ProjectData(project, observation, commits, warnings)
@@ -76,6 +84,24 @@ class GitSource:
                     self._progress(what, count, None)
                 yield commit
         self._progress(what, count, count)
+
+
+def _compared(
+    git: Git,
+    seen: Observation,
+    last: Observation | None,
+    fetch: Callable[[Sequence[str]], None],
+    warnings: list[str],
+) -> Observation:
+    """Return the observation with what is known of its branches by contents."""
+    same = last and (last.refs, last.default_branch) == (seen.refs, seen.default_branch)
+    if last and same and last.landings is not None:
+        return replace(seen, landings=last.landings)
+    try:
+        return replace(seen, landings=landings(git, seen, fetch))
+    except SourceError as error:
+        warnings.append(f"its branches could not be compared by contents: {error}")
+        return seen
 
 
 def _warnings(clone: Clone, observation: Observation) -> Iterator[str]:

@@ -149,7 +149,8 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
 
 def pull_of(it: schemas.PullRequest) -> PullHead:
     """Return the head of a pull request."""
-    return PullHead(it.number, "merged" if it.merged_at is not None else it.state, it.head.sha)
+    state = "merged" if it.merged_at is not None else it.state
+    return PullHead(it.number, state, it.head.sha, it.base.ref if it.base else None)
 
 
 def _texts(part: Conditional, head: str | None, known: HostData | None) -> tuple[Text, ...]:

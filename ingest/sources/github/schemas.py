@@ -96,12 +96,19 @@ class Release(Struct):
     assets: list[Asset] = []
 
 
+class Base(Struct):
+    """The branch that a pull request is to be merged into."""
+
+    ref: Name
+
+
 class PullRequest(Struct):
     """A pull request, open or not."""
 
     number: Number
     state: Name
     head: Object
+    base: Base | None = None
     updated_at: datetime | None = None
     merged_at: datetime | None = None
 

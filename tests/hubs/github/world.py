@@ -40,6 +40,8 @@ class Pull:
     state: str
     """`open`, `closed` or `merged`."""
     updated_at: int
+    base: str | None = None
+    """The branch that it is to be merged into; None for the default one."""
 
 
 @dataclass
@@ -89,9 +91,11 @@ class Repository(Shelved):
         self.releases.append(made)
         return made
 
-    def pull(self, head: str, state: str = "open", *, at: int = START) -> Pull:
-        """Open a pull request whose head is a commit of this repository's git."""
-        made = Pull(len(self.pulls) + 1, head, state, at)
+    def pull(
+        self, head: str, state: str = "open", *, at: int = START, base: str | None = None
+    ) -> Pull:
+        """Open a pull request from a commit of this repository's git, into the default branch."""
+        made = Pull(len(self.pulls) + 1, head, state, at, base)
         self.pulls.append(made)
         self.git.branch(f"refs/pull/{made.number}/head", head)
         return made

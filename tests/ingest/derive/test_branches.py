@@ -13,7 +13,7 @@ from hubtrace.ingest.derive.branches import (
     is_special,
 )
 from hubtrace.ingest.derive.dag import Changes, History
-from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.derive.landed import membership_of
 from hubtrace.ingest.records import Observation, Ref, RefKind
 
 # root ─ old ─ squash ─ tip        main at tip
