@@ -4,17 +4,22 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, did_you_mean, words
 from hubtrace.graph.result import Result
 from hubtrace.graph.store import GraphStore
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Record = TypeVar("_Record", bound="DataclassInstance")
 
 Row = Mapping[str, Any]
 """A row of a result: values by column."""
@@ -381,6 +386,16 @@ def ask_all(
             done = min(number * FAMILIES_PER_STATEMENT, len(families))
             progress(words(name), done, len(families))
     return rows
+
+
+def rows_as(rows: Iterable[Row], kind: type[_Record]) -> list[_Record]:
+    """Return rows as records of a kind; columns that the kind does not have are left out."""
+    names = {field.name for field in fields(kind)}
+    return [kind(**{key: _frozen(row[key]) for key in row.keys() & names}) for row in rows]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def parse_parameters(name: str, pairs: Iterable[str]) -> dict[str, Any]:

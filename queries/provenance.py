@@ -12,8 +12,7 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import count, date, later, short_sha
 from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Row, ask
-from hubtrace.queries.flags import rows_as
+from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 
 _SHA = 40

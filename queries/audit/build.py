@@ -1,8 +1,8 @@
 """An audit built from the rows of the catalogue's queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +10,7 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.findings import GROUPS, look
-from hubtrace.queries.audit.origin import drift_of, mark_of, origin_of
+from hubtrace.queries.audit.origin import History, drift_of, find_revision, mark_of, origin_of
 from hubtrace.queries.audit.records import (
     SCHEMA,
     Audit,
@@ -34,10 +34,10 @@ from hubtrace.queries.audit.records import (
     Tail,
     is_member,
 )
-from hubtrace.queries.catalogue import Row, ask
-from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag, rows_as
+from hubtrace.queries.catalogue import Row, ask, rows_as
+from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
-from hubtrace.queries.resolve import History, commit_fact, find_revision, find_variant
+from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
 Rows = Mapping[str, list[Row]]
@@ -60,13 +60,10 @@ class Answers:
 
     rows: Mapping[str, Rows]
 
-    def of(self, question: str, key: str) -> list[Row]:
-        """Return the rows about a variant, project or family; none if there are none."""
-        return self.rows[question].get(key, [])
-
-    def about(self, variant: str) -> dict[str, list[Row]]:
-        """Return the rows about a variant by the name of the question."""
-        return {name: self.of(name, variant) for name in _BY_VARIANT}
+    def of(self, question: str, *keys: str) -> list[Row]:
+        """Return the rows about some variants, projects or families; none if there are none."""
+        found = self.rows.get(question, {})
+        return [row for key in keys for row in found.get(key, [])]
 
     def one(self, question: str, key: str) -> Row | None:
         """Return the row about a variant or family, or None."""
@@ -78,39 +75,29 @@ def fetch_rows(
 ) -> Answers:
     """Ask everything that is known of these variants, by their keys."""
     keys = list(variants)
-    rows = {name: _sorted(ask(store, name, variants=keys), "variant") for name in _BY_VARIANT}
+    rows = {name: _grouped(ask(store, name, variants=keys), "variant") for name in _BY_VARIANT}
     facts = [row for found in rows["variant_facts"].values() for row in found]
+    linked = {row["repository"] for found in rows["variant_links"].values() for row in found}
     families = sorted({name for row in facts for name in row["families"]})
-    projects = keys + sorted({row["repository"] for row in _all(rows["variant_links"])})
-    rows["project_events"] = _sorted(ask(store, "project_events", projects=projects), "project")
-    rows |= _of_families(store, families, until, thresholds)
-    orphans: Iterable[Row] = ()
+    projects = {"projects": keys + sorted(linked)}
+    timed: dict[str, Any] = {"families": families, "until": until}
+    silence = {**timed, "abandon_after": thresholds.abandon_after}
+    for name, by, parameters in (
+        ("project_events", "project", projects),
+        ("published", "family", timed),
+        ("switch_summary", "family", timed),
+        ("tails", "family", timed),
+        ("side_status", "family", silence),
+        ("variant_status", "variant", silence),
+        ("branch_status", "project", silence),
+    ):
+        rows[name] = _grouped(ask(store, name, **parameters), by)
     if any(not row["families"] for row in facts):
-        orphans = ask(store, "orphan_variants", until=until)
-    rows["orphan_variants"] = _sorted(orphans, "variant")
+        rows["orphan_variants"] = _grouped(ask(store, "orphan_variants", until=until), "variant")
     return Answers(rows)
 
 
-def _of_families(
-    store: GraphStore, families: list[str], until: int | None, thresholds: Thresholds
-) -> dict[str, Rows]:
-    asked: dict[str, Any] = {"families": families, "until": until}
-    found: dict[str, Rows] = {
-        name: _sorted(ask(store, name, **asked), "family")
-        for name in ("published", "switch_summary", "tails")
-    }
-    asked["abandon_after"] = thresholds.abandon_after
-    found["side_status"] = _sorted(ask(store, "side_status", **asked), "family")
-    found["variant_status"] = _sorted(ask(store, "variant_status", **asked), "variant")
-    found["branch_status"] = _sorted(ask(store, "branch_status", **asked), "project")
-    return found
-
-
-def _all(rows: Rows) -> Iterable[Row]:
-    return (row for found in rows.values() for row in found)
-
-
-def _sorted(rows: Iterable[Row], by: str) -> Rows:
+def _grouped(rows: Iterable[Row], by: str) -> Rows:
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[by]].append(row)
@@ -169,42 +156,33 @@ def bases_of(store: GraphStore, variant: str) -> tuple[Base, ...]:
     seen = {variant}
     level = [variant]
     for depth in range(1, DEEPEST + 1):
-        rows = [row for row in ask(store, "variant_bases", variants=level) if _new(row, seen)]
-        level = [row["base"] for row in rows]
-        if not level:
+        rows: dict[str, Row] = {}
+        for row in ask(store, "variant_bases", variants=level):
+            if row["base"] not in seen:
+                rows.setdefault(row["base"], row)
+        if not rows:
             break
-        best = _best_links(ask(store, "variant_links", variants=level).data())
-        found += [_base(row, depth, best.get(row["base"])) for row in rows]
+        level = list(rows)
+        seen.update(level)
+        links = sorted(ask(store, "variant_links", variants=level), key=_likelihood)
+        best = {row["variant"]: row for row in links}
+        found += [_base(row, depth, best.get(key, {})) for key, row in rows.items()]
     return tuple(found)
 
 
-def _new(row: Row, seen: set[str]) -> bool:
-    if row["base"] in seen:
-        return False
-    seen.add(row["base"])
-    return True
+def _likelihood(link: Row) -> tuple[bool, float]:
+    return bool(link["families"]) or link["role"] == "upstream", link["confidence"] or 0.0
 
 
-def _best_links(rows: Sequence[Row]) -> Mapping[str, Row]:
-    def rank(row: Row) -> tuple[bool, float]:
-        return bool(row["families"]) or row["role"] == "upstream", row["confidence"] or 0.0
-
-    return {row["variant"]: row for row in sorted(rows, key=rank)}
-
-
-def _base(row: Row, depth: int, link: Row | None) -> Base:
+def _base(row: Row, depth: int, link: Row) -> Base:
     return Base(
         variant=row["base"],
-        name=row["name"],
-        url=row["url"],
         of=row["variant"],
-        relation=row["relation"],
         depth=depth,
-        licence=row["licence"],
-        observed_at=row["observed_at"],
-        upstream=None if link is None else link["name"] or link["repository"],
-        upstream_url=None if link is None else link["url"],
-        confidence=None if link is None else link["confidence"],
+        **{name: row[name] for name in ("name", "url", "relation", "licence", "observed_at")},
+        upstream=link.get("name") or link.get("repository"),
+        upstream_url=link.get("url"),
+        confidence=link.get("confidence"),
     )
 
 
@@ -241,13 +219,8 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Li
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
-    names = {field.name for field in fields(Link)} & then.keys()
-    facts = {name: then[name] for name in names} | {"families": tuple(row["families"])}
-    return Link(
-        **facts,
-        evidence=tuple(rows_as(known, Evidence)),
-        later_evidence=tuple(rows_as(later, Evidence)),
-    )
+    then |= {"evidence": rows_as(known, Evidence), "later_evidence": rows_as(later, Evidence)}
+    return rows_as([then], Link)[0]
 
 
 def _likeliest(link: Link) -> tuple[bool, float, str]:
@@ -268,12 +241,12 @@ def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) 
     rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
     ours = [row for row in rows if row["project"] == variant]
     theirs = [row for row in rows if row["project"] in upstream]
-    return People(
-        tuple(map(_person, ours)),
-        tuple(map(_person, theirs[:LISTED_PEOPLE])),
-        len(theirs),
-        tuple(_shared(store, ours, theirs)),
-    )
+    listed = [
+        rows_as([{**row, "name": row["author"]} for row in side], Person)
+        for side in (ours, theirs[:LISTED_PEOPLE])
+    ]
+    shared = tuple(_shared(store, ours, theirs))
+    return People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
 
 
 def _shared(store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]) -> list[SharedPerson]:
@@ -287,17 +260,6 @@ def _shared(store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]) -> li
         if row["other"] in builders
     ]
     return found
-
-
-def _person(row: Row) -> Person:
-    return Person(
-        contributor=row["contributor"],
-        login=row["login"],
-        name=row["author"],
-        commits=row["commits"],
-        first_at=row["first_at"],
-        last_at=row["last_at"],
-    )
 
 
 def unknown_of(audit: Audit) -> Iterator[str]:
@@ -451,8 +413,9 @@ class _Draft:
         revision = find_revision(history, asked.revisions.get(variant), until)
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
+        rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(answers.about(variant), upstream, revision, carried, until)
+        origin = origin_of(rows, upstream, revision, carried, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -470,6 +433,10 @@ def _finished(
     drift = None
     if draft.mark is not None:
         drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
+    status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
+    branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
+    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    events = rows_as(known, EventFact)
     drawn = Audit(
         schema=SCHEMA,
         identity=draft.identity,
@@ -482,15 +449,25 @@ def _finished(
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=drift,
-        status=_status(answers, variant),
-        branches=_branches(answers, projects),
-        events=_events(answers, projects, until),
-        vanished=_vanished(draft),
+        status=next(iter(rows_as(status, VariantFlag)), None),
+        branches=tuple(flag for flag in dict.fromkeys(branches) if flag.flagged),
+        events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
+        vanished=tuple(
+            CommitFact.of(row, draft.history.url)
+            for row in draft.history.commits
+            if row["vanished_at"] is not None and row["vanished_at"] <= until
+        ),
         people=people_of(store, variant, projects[1:], until) if asked.whole else _NOBODY,
         findings=(),
         undecided=(),
         unknown=(),
-        method=_method(until, asked.thresholds, snapshots),
+        method=Method(
+            until=until,
+            tool=tool(),
+            model=MODEL.version,
+            snapshots=snapshots,
+            **asdict(asked.thresholds),
+        ),
     )
     found, undecided = look(drawn, GROUPS["all"])
     return replace(
@@ -535,22 +512,6 @@ def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[Fa
     )
 
 
-def _status(answers: Answers, variant: str) -> VariantFlag | None:
-    rows = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
-    return next(iter(rows_as(rows, VariantFlag)), None)
-
-
-def _branches(answers: Answers, projects: Collection[str]) -> tuple[BranchFlag, ...]:
-    rows = [row for project in projects for row in answers.of("branch_status", project)]
-    return tuple(flag for flag in dict.fromkeys(rows_as(rows, BranchFlag)) if flag.flagged)
-
-
-def _events(answers: Answers, projects: Collection[str], until: int) -> tuple[EventFact, ...]:
-    rows = [row for project in projects for row in answers.of("project_events", project)]
-    found = [EventFact(**row) for row in rows if row["observed_at"] <= until]
-    return tuple(sorted(found, key=lambda event: (event.observed_at, event.project)))
-
-
 def _files(draft: _Draft) -> tuple[LargeFile, ...]:
     """Return the large files; the Hub told those of the head, so others are not known."""
     if draft.revision is None or not draft.revision.is_head:
@@ -559,24 +520,6 @@ def _files(draft: _Draft) -> tuple[LargeFile, ...]:
     return tuple(rows_as(rows, LargeFile))
 
 
-def _vanished(draft: _Draft) -> tuple[CommitFact, ...]:
-    return tuple(
-        commit_fact(row, draft.history.url)
-        for row in draft.history.commits
-        if row["vanished_at"] is not None and row["vanished_at"] <= draft.until
-    )
-
-
 def tool() -> str:
     """Return name and version of this program."""
     return f"hubtrace {version('hubtrace')}"
-
-
-def _method(until: int, thresholds: Thresholds, snapshots: tuple[SnapshotFact, ...]) -> Method:
-    return Method(
-        until=until,
-        tool=tool(),
-        model=MODEL.version,
-        snapshots=snapshots,
-        **asdict(thresholds),
-    )
