@@ -68,14 +68,7 @@ def check(
     moment, thresholds = parse_until(until), Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store, progress() as show:
         variants = targets_of(store, targets or [], everything=all_)
-        found = check_variants(
-            store,
-            variants,
-            wanted,
-            moment,
-            thresholds,
-            lambda done, total: show("models", done, total),
-        )
+        found = check_variants(store, variants, wanted, moment, thresholds, show)
     write_document(write_findings(found, format_), output)
     _say(found)
     raise typer.Exit(_code(found))

@@ -1,6 +1,6 @@
 """Many variants checked for findings: the gate behind `hubtrace check`."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError
@@ -9,12 +9,9 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
 from hubtrace.queries.audit.findings import GROUPS, KINDS, look
 from hubtrace.queries.audit.records import Finding, Undecided
-from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.catalogue import Progress, ask, family_names
 from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
-
-Progress = Callable[[int, int], None]
-"""Called with the number of variants done and their total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,9 @@ class Wanted:
         for word in filter(None, (word.strip().replace("-", "_") for word in text.split(","))):
             kinds = GROUPS.get(word) or ((word,) if word in KINDS else None)
             if kinds is None:
-                raise CatalogueError(_unknown(word))
+                hint = did_you_mean(closest(word, [*KINDS, *GROUPS]))
+                hint = hint or f"; the findings are {', '.join(KINDS)}"
+                raise CatalogueError(f"--fail-on: unknown finding `{word}`{hint}")
             named.update(kinds)
             if word not in ("usual", "all"):
                 explicit.update(kinds)
@@ -100,8 +99,11 @@ def targets_of(
     families = set(family_names(store))
     revisions: dict[str, str | None] = {}
     for target in targets:
-        named = [_variant(store, target, families)] if target not in families else []
-        named = named or [(key, None) for key in _members(store, target)]
+        if target in families:
+            members = ask(store, "variant_status", families=[target])
+            named: list[tuple[str, str | None]] = [(row["variant"], None) for row in members]
+        else:
+            named = [_variant(store, target, families)]
         for key, revision in named:
             if revisions.setdefault(key, revision) != revision:
                 raise CatalogueError(f"{target!r} is named at two revisions; check them apart")
@@ -132,7 +134,7 @@ def check_variants(
             findings += found
             undecided += unknown
         if progress is not None:
-            progress(min(first + BATCH, len(variants)), len(variants))
+            progress("models", min(first + BATCH, len(variants)), len(variants))
     return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
 
 
@@ -150,11 +152,6 @@ def _checked(
         yield look(found, wanted.kinds, wanted.max_days_behind)
 
 
-def _members(store: GraphStore, family: str) -> list[str]:
-    rows = ask(store, "variant_status", families=[family])
-    return [row["variant"] for row in rows]
-
-
 def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:
     try:
         return find_variant(store, target)
@@ -163,9 +160,3 @@ def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, s
         if close and "did you mean" not in str(error):
             raise CatalogueError(f"{error}{did_you_mean(close, 'family')}") from None
         raise
-
-
-def _unknown(word: str) -> str:
-    hint = did_you_mean(closest(word, [*KINDS, *GROUPS]))
-    hint = hint or f"; the findings are {', '.join(KINDS)}"
-    return f"--fail-on: unknown finding `{word}`{hint}"

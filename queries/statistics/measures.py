@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from statistics import median as middle
-from types import MappingProxyType
 
 from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
+from hubtrace.queries import study
 from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
 from hubtrace.queries.patterns import PATTERNS, FamilyPattern, patterns
 from hubtrace.queries.statistics.inference import (
+    DRAWS,
+    LEVEL,
+    SEED,
     bootstrap,
     chi_squared,
     kruskal_wallis,
@@ -34,23 +37,8 @@ from hubtrace.queries.statistics.records import (
     Move,
     Moves,
     Share,
+    Statistics,
     Switches,
-)
-from hubtrace.queries.study import (
-    AGE_PATTERNS,
-    KRUSKAL_WALLIS_H,
-    LAGS_BY_DIRECTION,
-    LAGS_BY_PATTERN,
-    MOVES,
-    PEOPLE_FAMILIES,
-    PUBLISHED_INTENSITIES,
-    PUBLISHED_LAGS,
-    PUBLISHED_PATTERNS,
-    PUBLISHED_SYNCS,
-    SHARED_FAMILIES,
-    SIMILARITY_MEAN,
-    SIMILARITY_MEDIAN,
-    PublishedLags,
 )
 from hubtrace.queries.thresholds import Thresholds
 
@@ -103,31 +91,44 @@ def gather(
 
 SIDES = ("upstream", "downstream")
 
-NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **PATTERNS,
-        "upstream_first": "Upstream first",
-        "simultaneous": "Simultaneous",
-        "downstream_first": "Downstream first",
-        "CS": "Complete",
-        "PS": "Partial",
-        "AS": "Asynchronous",
-        "R": "Rare",
-        "S": "Sporadic",
-        "F": "Frequent",
-    }
-)
+NAMES: Mapping[str, str] = {
+    **PATTERNS,
+    "upstream_first": "Upstream first",
+    "simultaneous": "Simultaneous",
+    "downstream_first": "Downstream first",
+    "CS": "Complete",
+    "PS": "Partial",
+    "AS": "Asynchronous",
+    "R": "Rare",
+    "S": "Sporadic",
+    "F": "Frequent",
+}
 """Names of the study's labels."""
 
-PUBLISHED: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {
-        "code": PUBLISHED_PATTERNS,
-        "lag": PUBLISHED_LAGS,
-        "sync": PUBLISHED_SYNCS,
-        "intensity": PUBLISHED_INTENSITIES,
-    }
-)
+PUBLISHED: Mapping[str, Mapping[str, float]] = {
+    "code": study.PUBLISHED_PATTERNS,
+    "lag": study.PUBLISHED_LAGS,
+    "sync": study.PUBLISHED_SYNCS,
+    "intensity": study.PUBLISHED_INTENSITIES,
+}
 """The study's shares in per cent, by dimension and label."""
+
+
+def statistics(facts: Facts) -> Statistics:
+    """Count, average and test what is known about some families."""
+    return Statistics(
+        families=len(facts.patterns),
+        with_pattern=len(facts.codes),
+        level=LEVEL,
+        seed=SEED,
+        draws=DRAWS,
+        labels=tuple(label_shares(facts.patterns, dimension) for dimension in PUBLISHED),
+        switches=switches(facts),
+        change_types=change_types(facts.change_type_counts),
+        contributors=contributors(facts),
+        moves=moves(facts.patterns),
+        ages=ages(facts.patterns, facts.ages()),
+    )
 
 
 def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShares:
@@ -159,15 +160,15 @@ def moves(patterns: Sequence[FamilyPattern]) -> Moves:
         if pattern.early_code is not None and pattern.late_code is not None
     )
     total, stayed = found.total(), sum(n for (early, late), n in found.items() if early == late)
-    published = sum(n for (early, late), n in MOVES.items() if early == late)
-    percent, without = 100 * published / sum(MOVES.values()), len(patterns) - total
+    published = sum(n for (early, late), n in study.MOVES.items() if early == late)
+    percent, without = 100 * published / sum(study.MOVES.values()), len(patterns) - total
     return Moves(
         total,
         _share("unchanged", "Same pattern", stayed, total, percent),
         tuple(
-            Move(*pair, found[pair], MOVES.get(pair, 0))
+            Move(*pair, found[pair], study.MOVES.get(pair, 0))
             for pair in product(PATTERNS, PATTERNS)
-            if found[pair] or pair in MOVES
+            if found[pair] or pair in study.MOVES
         ),
         f"{without} of {len(patterns)} families have a silent side in one half"
         if without
@@ -187,7 +188,7 @@ def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
     first, second = (
         np.quantile([days[p.family] for p in counted], [1 / 3, 2 / 3]) if counted else (0, 0)
     )
-    groups: dict[str, list[FamilyPattern]] = {name: [] for name in AGE_PATTERNS}
+    groups: dict[str, list[FamilyPattern]] = {name: [] for name in study.AGE_PATTERNS}
     for pattern in counted:
         age = days[pattern.family]
         late = "intermediate" if age <= second else "mature"
@@ -210,9 +211,9 @@ def _age_group(name: str, members: Sequence[FamilyPattern], days: Mapping[str, f
         len(members),
         min(spans, default=None),
         max(spans, default=None),
-        {code: codes[code] for code in PUBLISHED_PATTERNS},
-        {lag: lags[lag] for lag in PUBLISHED_LAGS},
-        AGE_PATTERNS[name],
+        {code: codes[code] for code in study.PUBLISHED_PATTERNS},
+        {lag: lags[lag] for lag in study.PUBLISHED_LAGS},
+        study.AGE_PATTERNS[name],
     )
 
 
@@ -224,8 +225,8 @@ def switches(facts: Facts) -> Switches:
     """Return the lags of all switches, and whether they differ by pattern or direction."""
     codes = facts.codes
     all_: Group = defaultdict(list)
-    directions: dict[str, Group] = {side: defaultdict(list) for side in LAGS_BY_DIRECTION}
-    patterns: dict[str, Group] = {code: defaultdict(list) for code in LAGS_BY_PATTERN}
+    directions: dict[str, Group] = {side: defaultdict(list) for side in study.LAGS_BY_DIRECTION}
+    patterns: dict[str, Group] = {code: defaultdict(list) for code in study.LAGS_BY_PATTERN}
     for row in facts.switches:
         family, days = row["family"], row["lag_days"]
         all_[family].append(days)
@@ -235,12 +236,15 @@ def switches(facts: Facts) -> Switches:
     return Switches(
         (
             _lags("all", all_, None),
-            *(_lags(side, group, LAGS_BY_DIRECTION[side]) for side, group in directions.items()),
-            *(_lags(code, group, LAGS_BY_PATTERN[code]) for code, group in patterns.items()),
+            *(
+                _lags(side, group, study.LAGS_BY_DIRECTION[side])
+                for side, group in directions.items()
+            ),
+            *(_lags(code, group, study.LAGS_BY_PATTERN[code]) for code, group in patterns.items()),
         ),
         kruskal_wallis(_flat(patterns)),
         kruskal_wallis(_flat(directions)),
-        KRUSKAL_WALLIS_H,
+        study.KRUSKAL_WALLIS_H,
     )
 
 
@@ -250,7 +254,7 @@ def median_of(values: Iterable[float]) -> float | None:
     return float(middle(found)) if found else None
 
 
-def _lags(name: str, group: Group, published: PublishedLags | None) -> Lags:
+def _lags(name: str, group: Group, published: study.PublishedLags | None) -> Lags:
     days = sorted(day for found in group.values() for day in found)
     around_mean, around_median, around_p90 = bootstrap(group, [mean, median, p90])
     return Lags(
@@ -298,8 +302,8 @@ def change_types(rows: Sequence[Row]) -> ChangeTypes:
         median_of(alike.values()),
         around_mean,
         around_median,
-        SIMILARITY_MEAN,
-        SIMILARITY_MEDIAN,
+        study.SIMILARITY_MEAN,
+        study.SIMILARITY_MEDIAN,
         None if rows else _NO_TYPES,
     )
 
@@ -339,7 +343,7 @@ def contributors(facts: Facts) -> Contributors:
     shared = {family: float(len(names)) for family, names in both.items()}
     (interval,) = bootstrap({family: [value] for family, value in shared.items()}, [mean])
     sharing = sum(value > 0 for value in shared.values())
-    published = 100 * SHARED_FAMILIES / PEOPLE_FAMILIES
+    published = 100 * study.SHARED_FAMILIES / study.PEOPLE_FAMILIES
     return Contributors(
         len(known),
         median_of(sides["upstream"] for sides in known.values()),

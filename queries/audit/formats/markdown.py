@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from hubtrace.graph.format import count, date, is_day, short_sha, shorten, timestamp, words
+from hubtrace.graph.format import (
+    count,
+    date,
+    dated_sha,
+    is_day,
+    short_sha,
+    shorten,
+    timestamp,
+    words,
+)
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
 from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
@@ -163,7 +172,7 @@ def _template() -> jinja2.Template:
         inline=_inline,
         is_member=is_member,
         revision_source=_revision_source,
-        short_dated=_short_dated,
+        short_dated=dated_sha,
         stability=_stability,
     )
     return environment.get_template("audit/audit.md.j2")
@@ -193,12 +202,6 @@ def _access(identity: Identity) -> str:
     if identity.disabled:
         return "disabled by the Hub"
     return f"gated ({identity.gated})" if identity.gated else "open"
-
-
-def _short_dated(sha: str | None, at: int | None) -> str:
-    return (
-        "none" if at is None or sha is None else f"{short_sha(sha, day='a commit')} of {date(at)}"
-    )
 
 
 def _stability(pattern: FamilyPattern) -> str | None:
