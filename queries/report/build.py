@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any
 
 from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
+from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names, rows_as
 from hubtrace.queries.changes import Changes
 from hubtrace.queries.flags import BranchFlag, flags
 from hubtrace.queries.patterns import FamilyPattern
@@ -33,7 +33,6 @@ LEFT_BEHIND = 20
 
 _SNAPSHOTS = "MATCH (s:Snapshot) WHERE s.digest IS NOT NULL RETURN s.digest ORDER BY s.digest"
 
-_Kind = TypeVar("_Kind", ProjectReport, SwitchReport, FamilyLags, LeftCommit)
 _Rows = Mapping[str, Sequence[Any]]
 """The rows on one family by query, and its flags by kind."""
 
@@ -121,9 +120,14 @@ def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyRepo
     for row in rows["periods"]:
         active[row["project"]].append((row["period"], row["commits"]))
         shared[row["side"]].add(row["period"])
-    projects = tuple(_project(row, active[row["project"]]) for row in rows["projects"])
-    switches = tuple(_picked(SwitchReport, row) for row in rows["switches"])
-    tail = next((_tail(row) for row in rows["tails"]), None)
+    named = (
+        {**row, "name": row["name"] or row["project"], "periods": tuple(active[row["project"]])}
+        for row in rows["projects"]
+    )
+    projects = tuple(rows_as(named, ProjectReport))
+    switches = tuple(rows_as(rows["switches"], SwitchReport))
+    tails = ({**row, "newest": rows_as(row["newest"], LeftCommit)} for row in rows["tails"])
+    tail = next(iter(rows_as(tails, Tail)), None)
     firsts = (p.first_at for p in projects if p.commits and p.first_at is not None)
     start = min(firsts, default=None)
     life = None if start is None or pattern.until is None else pattern.until - start
@@ -141,23 +145,13 @@ def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyRepo
         shared_periods=tuple(sorted(shared["upstream"] & shared["downstream"])),
         projects=projects,
         switches=switches,
-        lags=tuple(_picked(FamilyLags, row) for row in rows["lags"]),
+        lags=tuple(rows_as(rows["lags"], FamilyLags)),
         tail=tail,
         side=side,
         variant_flags=variants,
         branches=branches,
         marks=tuple(_marks(rows["releases"], rows["tags"], branches)),
     )
-
-
-def _project(row: Row, periods: Sequence[tuple[int, int]]) -> ProjectReport:
-    named = {**row, "name": row["name"] or row["project"], "periods": tuple(periods)}
-    return _picked(ProjectReport, named)
-
-
-def _tail(row: Row) -> Tail:
-    newest = tuple(_picked(LeftCommit, commit) for commit in row["newest"])
-    return Tail(row["side"], row["other_last_at"], row["commits"], newest)
 
 
 def _marks(
@@ -179,8 +173,3 @@ def _marks(
             at, head = branch.head_committed_at, branch.head
             found.append(Mark("branch", branch.project, name, at, head, branch.status))
     return sorted(found, key=lambda mark: (mark.at, mark.kind, mark.project, mark.name))
-
-
-def _picked(kind: type[_Kind], row: Row) -> _Kind:
-    """Return a record with those columns of a row that it has as fields."""
-    return kind(**{field.name: row[field.name] for field in fields(kind)})
