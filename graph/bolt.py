@@ -240,13 +240,8 @@ class _Step:
 class BoltWriter:
     """Collects what is written and sends it in transactions that the driver repeats if need be."""
 
-    def __init__(
-        self,
-        session: Callable[[str], neo4j.Session],
-        ask: Callable[[str, dict[str, Any]], Result],
-        translated: Callable[[], AbstractContextManager[None]],
-    ) -> None:
-        self._session, self._ask, self._translated = session, ask, translated
+    def __init__(self, store: "BoltStore") -> None:
+        self._session, self._ask, self._translated = store._session, store._ask, store._translated
         self._steps: list[_Step] = []
         self._open: tuple[neo4j.Session, neo4j.Transaction] | None = None
 
@@ -327,8 +322,10 @@ class BoltWriter:
                 self._add(step(rows))
             return
         self.flush()
+        size = ROWS_PER_TRANSACTION
+        batches = (rows.slice(first, size) for first in range(0, rows.num_rows, size))
         with ThreadPoolExecutor(_WORKERS) as pool:
-            sent = [pool.submit(lambda b: self._send([step(b)]), b) for b in _batches(rows)]
+            sent = [pool.submit(lambda b: self._send([step(b)]), b) for b in batches]
             try:
                 for batch in sent:
                     batch.result()
@@ -366,21 +363,10 @@ def _execute(
 ) -> None:
     for step in steps:
         answer = transaction.run(step.statement, step.parameters)
-        if step.must_match:
-            _check_found(step, answer.single(strict=True)[0])
-        else:
+        if not step.must_match:
             answer.consume()
-
-
-def _check_found(step: _Step, found: int) -> None:
-    if found < step.rows:
-        missing = step.rows - found
-        raise GraphError(f"{step.what}: {missing} of {step.rows} name a node that is not there")
-
-
-def _batches(rows: pa.Table) -> Iterator[pa.Table]:
-    for first in range(0, rows.num_rows, ROWS_PER_TRANSACTION):
-        yield rows.slice(first, ROWS_PER_TRANSACTION)
+        elif missing := step.rows - answer.single(strict=True)[0]:
+            raise GraphError(f"{step.what}: {missing} of {step.rows} name a node that is not there")
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
@@ -418,7 +404,7 @@ class BoltStore(GraphStore):
         there = self.exists()
         known = {name for (name,) in self._ask(INDEX_NAMES, {}).rows()}
         self._change([text for name, text in schema(MODEL).items() if name not in known])
-        writer = BoltWriter(self._session, self._ask, self._translated)
+        writer = BoltWriter(self)
         try:
             yield writer
             writer.flush()

@@ -44,7 +44,8 @@ def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]
             "this statement changes the graph, which was opened for reading"
         ) from None
     except kglite.KgError as error:
-        raise QueryFailed(_sentence(error)) from None
+        words = str(error).removeprefix("Cypher ").removeprefix("execution error: ")
+        raise QueryFailed(words) from None
     except (OverflowError, TypeError, ValueError) as error:
         raise QueryFailed(str(error)) from None
     if not isinstance(view, kglite.ResultView):  # the engine's own `FORMAT CSV`
@@ -52,10 +53,6 @@ def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]
     columns = view.columns
     values = [_ours(view.column(name)) for name in dict.fromkeys(columns)]
     return Result(columns, list(zip(*values, strict=True)))
-
-
-def _sentence(error: kglite.KgError) -> str:
-    return str(error).removeprefix("Cypher ").removeprefix("execution error: ")
 
 
 def _ours(column: list[Any]) -> list[Any]:
@@ -147,7 +144,7 @@ class EmbeddedStore(GraphStore):
             self._lock(held)
             self._graph = None
             graph = self._load() if self.exists() else kglite.KnowledgeGraph()
-            writer = EmbeddedWriter(graph, ask)
+            writer = EmbeddedWriter(graph)
             yield writer
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)

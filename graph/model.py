@@ -93,10 +93,10 @@ class Model:
         Raises:
             ModelError: the model has no such label.
         """
-        for node in self.nodes:
-            if node.label == label:
-                return node
-        raise ModelError(f"the model has no label {label}")
+        found = next((node for node in self.nodes if node.label == label), None)
+        if found is None:
+            raise ModelError(f"the model has no label {label}")
+        return found
 
     def relationship(self, type_: str) -> RelationshipType:
         """Return the relationship type with this name.
@@ -104,10 +104,10 @@ class Model:
         Raises:
             ModelError: the model has no such relationship type.
         """
-        for relationship in self.relationships:
-            if relationship.type == type_:
-                return relationship
-        raise ModelError(f"the model has no relationship type {type_}")
+        found = next((each for each in self.relationships if each.type == type_), None)
+        if found is None:
+            raise ModelError(f"the model has no relationship type {type_}")
+        return found
 
     def triples(self) -> Iterator[tuple[RelationshipType, NodeType, NodeType]]:
         """Yield every (relationship type, start, end) that the model allows."""

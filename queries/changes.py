@@ -16,7 +16,6 @@ from hubtrace.queries.flags import (
     ORPHANED_VARIANTS,
     BranchFlag,
     Flags,
-    SideFlag,
     VariantFlag,
     flags,
 )
@@ -143,16 +142,12 @@ def _sides(before: State, after: State) -> Iterator[Change]:
     for new in after.flags.sides:
         was = old.get(new.family)
         if was is not None and was.status != new.status:
-            yield Change("side", new.family, new.family, was.status, new.status, _turned(new))
-
-
-def _turned(flag: SideFlag) -> int | None:
-    """Return the last commit of the side that was left, for a side that was."""
-    last = {
-        "upstream_abandoned": flag.upstream_last_at,
-        "downstream_abandoned": flag.downstream_last_at,
-    }
-    return last.get(flag.status)
+            left = {
+                "upstream_abandoned": new.upstream_last_at,
+                "downstream_abandoned": new.downstream_last_at,
+            }
+            at = left.get(new.status)
+            yield Change("side", new.family, new.family, was.status, new.status, at)
 
 
 def _variants(before: State, after: State) -> Iterator[Change]:

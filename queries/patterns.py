@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
@@ -188,25 +188,6 @@ def _stability(
     return counts[code] / offsets, others[0][1] if others else None
 
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_FROM_PATTERN = (
-    "lag",
-    "sync",
-    "intensity",
-    "code",
-    "pattern",
-    "reason",
-    "stability",
-    "runner_up",
-    "code_7_days",
-    "code_28_days",
-    "early_code",
-    "late_code",
-)
-
-
 def tag(
     store: GraphStore,
     families: Sequence[str] | None = None,
@@ -230,37 +211,22 @@ def tag(
     found = patterns(store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
-        nodes, relationships = _tables(dated, thresholds, int(clock()))
+        from hubtrace.graph import tables  # imports Arrow, for which no question may wait
+
+        stored = {"assessed_at": int(clock()), "thresholds": thresholds.to_json()}
+        names = [each.name for each in MODEL.node("Assessment").properties]
+        rows = [
+            {name: getattr(pattern, name, None) for name in names}
+            | {"key": assessment_key(pattern), **stored}
+            for pattern in dated
+        ]
+        ends = [(pattern.family, assessment_key(pattern)) for pattern in dated]
         with store.write() as writer:
-            writer.put_nodes("Assessment", nodes)
-            writer.put_relationships("HAS_ASSESSMENT", "Family", "Assessment", relationships)
+            writer.put_nodes("Assessment", tables.nodes("Assessment", rows))
+            writer.put_relationships("HAS_ASSESSMENT", "Family", "Assessment", tables.pairs(ends))
     return found
 
 
 def assessment_key(pattern: FamilyPattern) -> str:
     """Return the key of a pattern's assessment: family, a space, `until`."""
     return key_of_parts(pattern.family, pattern.until)
-
-
-def _tables(
-    found: Sequence[FamilyPattern], thresholds: Thresholds, assessed_at: int
-) -> "tuple[pa.Table, pa.Table]":
-    import pyarrow as pa
-
-    from hubtrace.graph.tables import node_schema, relationship_schema
-
-    rows: list[dict[str, Any]] = [
-        {name: getattr(pattern, name) for name in _FROM_PATTERN}
-        | {"key": assessment_key(pattern), "until": pattern.until}
-        | {"assessed_at": assessed_at, "thresholds": thresholds.to_json()}
-        for pattern in found
-    ]
-    ends = [
-        {"start": pattern.family, "end": row["key"]}
-        for pattern, row in zip(found, rows, strict=True)
-    ]
-    nodes, ending = MODEL.node("Assessment"), MODEL.relationship("HAS_ASSESSMENT")
-    return (
-        pa.Table.from_pylist(rows, schema=node_schema(nodes)),
-        pa.Table.from_pylist(ends, schema=relationship_schema(ending)),
-    )

@@ -80,7 +80,9 @@ def resolve(store: GraphStore, text: str, side: Side | None = None) -> Resolved:
     keys = [key_of(hosts.url(side, address.name))] if side else []
     found = _named(store, side, address.name, keys)
     if found is None:
-        raise _unknown(store, text, address.name, side)
+        names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
+        close = near(address.name, names)
+        raise CatalogueError(f"the graph has no {_WORDS[side]} {text!r}{close}")
     return Resolved(found, address)
 
 
@@ -129,11 +131,6 @@ def _address(store: GraphStore, text: str) -> tuple[Address, Hosts]:
             if f"{hosts.github.partition('://')[2]}/" in text.lower():
                 return parse_address(text, hosts), hosts
         raise
-
-
-def _unknown(store: GraphStore, text: str, name: str, side: Side | None) -> CatalogueError:
-    names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
-    return CatalogueError(f"the graph has no {_WORDS[side]} {text!r}{near(name, names)}")
 
 
 def near(name: str, known: Sequence[str]) -> str:

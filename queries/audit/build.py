@@ -194,7 +194,9 @@ def links_of(answers: Answers, variant: str, until: int) -> list[Link]:
     """Return the repositories of a variant: that of its family first, then the likeliest."""
     evidence = answers.of("variant_evidence", variant)
     found = [_link(row, evidence, answers, until) for row in answers.of("variant_links", variant)]
-    return sorted(found, key=_likeliest)
+    return sorted(
+        found, key=lambda link: (not is_member(link), -(link.confidence or 0.0), link.repository)
+    )
 
 
 def licences(identity: Identity, upstream: Link | None) -> Licences:
@@ -221,10 +223,6 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Li
     then = as_of(row, answers.of("project_events", row["repository"]), until)
     then |= {"evidence": rows_as(known, Evidence), "later_evidence": rows_as(later, Evidence)}
     return rows_as([then], Link)[0]
-
-
-def _likeliest(link: Link) -> tuple[bool, float, str]:
-    return not is_member(link), -(link.confidence or 0.0), link.repository
 
 
 def _plain(licence: str) -> str:
@@ -407,7 +405,8 @@ class _Draft:
         if row is None:
             raise CatalogueError(f"the graph has no variant {variant!r}")
         until = _until(answers, row, asked)
-        identity = _identity(row, answers, until)
+        then = as_of(row, answers.of("project_events", variant), until)
+        identity = rows_as([then], Identity)[0]
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
         history = History(row["url"], row["default_branch"], commits, refs)
         revision = find_revision(history, asked.revisions.get(variant), until)
@@ -435,6 +434,9 @@ def _finished(
         drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
     status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
     branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
+    # The Hub told the large files of the head, so those of other revisions are not known.
+    is_head = draft.revision is not None and draft.revision.is_head
+    files = answers.of("variant_files", variant) if is_head else []
     known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
     events = rows_as(known, EventFact)
     drawn = Audit(
@@ -445,7 +447,7 @@ def _finished(
         others=tuple(draft.links[1:]),
         licences=licences(draft.identity, upstream),
         origin=draft.origin,
-        files=_files(draft),
+        files=tuple(rows_as(files, LargeFile)),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=drift,
@@ -489,11 +491,6 @@ def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
     return moment
 
 
-def _identity(row: Row, answers: Answers, until: int) -> Identity:
-    then = as_of(row, answers.of("project_events", row["variant"]), until)
-    return Identity(**{**then, "families": tuple(row["families"])})
-
-
 def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[FamilyView, ...]:
     answers, names = draft.answers, draft.identity.families
     labels = {}
@@ -510,14 +507,6 @@ def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[Fa
         )
         for name in names
     )
-
-
-def _files(draft: _Draft) -> tuple[LargeFile, ...]:
-    """Return the large files; the Hub told those of the head, so others are not known."""
-    if draft.revision is None or not draft.revision.is_head:
-        return ()
-    rows = draft.answers.of("variant_files", draft.identity.variant)
-    return tuple(rows_as(rows, LargeFile))
 
 
 def tool() -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from hubtrace.graph.format import DAY, count, date, dated_sha, short_sha
 from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
-from hubtrace.queries.flags import BranchFlag
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
@@ -88,7 +87,8 @@ def _lag(audit: Audit, most: int) -> _Found | None:
 def _unlinked(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is not None:
         return None
-    return "no evidence links it to a repository", (_seen(audit),)
+    seen = f"seen {date(audit.identity.observed_at)}"
+    return "no evidence links it to a repository", (seen,)
 
 
 def _lost(status: str, sentence: str) -> _Rule:
@@ -134,7 +134,9 @@ def _branches(status: str) -> _Rule:
         found = [branch for branch in audit.branches if branch.status == status]
         if not found:
             return None
-        names = ", ".join(_branch(branch) for branch in found[:5])
+        names = ", ".join(
+            f"{b.name or b.project} {b.branch.removeprefix('refs/heads/')}" for b in found[:5]
+        )
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         text = f"{count(len(found), f'{status} branch')}: {names}{more}"
         heads = (_last(b.branch, b.head_committed_at, b.head) for b in found[:5])
@@ -174,7 +176,7 @@ def _gone(audit: Audit, _: int) -> _Found | None:
     if identity.gone_at is not None:
         return "the Hub shows it no longer", (f"noticed {date(identity.gone_at)}", identity.url)
     if identity.disabled:
-        return "the Hub has shut it", (_seen(audit), identity.url)
+        return "the Hub has shut it", (f"seen {date(identity.observed_at)}", identity.url)
     if identity.host_id is None:
         raise _Missing("the Hub was not asked about it")
     return None
@@ -203,18 +205,10 @@ def _no_origin(audit: Audit, _: int) -> _Found | None:
     return text, (_commit(audit.revision.commit), audit.revision.commit.url)
 
 
-def _seen(audit: Audit) -> str:
-    return f"seen {date(audit.identity.observed_at)}"
-
-
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
     return f"{what} {short_sha(sha, day='a commit') if at is None else dated_sha(sha, at)}"
-
-
-def _branch(branch: BranchFlag) -> str:
-    return f"{branch.name or branch.project} {branch.branch.removeprefix('refs/heads/')}"
 
 
 def _kinds() -> Iterator[Kind]:

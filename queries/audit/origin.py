@@ -160,8 +160,8 @@ def drift_of(
         by_bots=sum(known_bots) if known_bots or not rows else None,
         by_type=_counts(Counter(types)),
         by_area=_counts(Counter(areas)),
-        first=_commit(first, url),
-        last=_commit(last, url),
+        first=CommitFact.of(first, url) if first else None,
+        last=CommitFact.of(last, url) if last else None,
         behind_since=first["landed_at"] if first else None,
         days_behind=(mark["until"] - first["landed_at"]) // DAY if first else 0,
         distance_days=(last["landed_at"] - mark["since"]) // DAY if last else 0,
@@ -173,10 +173,6 @@ def drift_of(
 def _counts(found: Counter[str | None]) -> tuple[Count, ...]:
     order = sorted(found.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     return tuple(Count(name, commits) for name, commits in order)
-
-
-def _commit(row: Row | None, url: str | None) -> CommitFact | None:
-    return None if row is None else CommitFact.of(row, url)
 
 
 def _missing(row: Row, url: str | None) -> Missing:
@@ -222,7 +218,12 @@ def origin_of(
         for named in references
         if named.repository == source
     ]
-    shown = tuple(sorted(copies, key=_newest_first)), tuple(references)
+    shown = (
+        tuple(
+            sorted(copies, key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
+        ),
+        tuple(references),
+    )
     if not proofs:
         return Origin("none", None, None, None, *shown)
     basis, commit, landed_at = max(proofs, key=_came_at)
@@ -240,10 +241,6 @@ def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
         return False
     gone_at = row["gone_at"]
     return gone_at is None or revision is None or gone_at > revision.commit.at
-
-
-def _newest_first(copy: Copy) -> tuple[int, str, str]:
-    return -(copy.origin.at if copy.origin else 0), copy.path, copy.repository
 
 
 def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:

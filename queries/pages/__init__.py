@@ -41,12 +41,8 @@ def is_safe(url: str, known: Collection[str] = ()) -> bool:
         return False
     if not is_web(url) or "@" in parts.netloc:
         return False
-    return parts.netloc in HUBS or any(_is_under(url, place) for place in known)
-
-
-def _is_under(url: str, place: str) -> bool:
-    place = place.rstrip("/")
-    return bool(place) and (url == place or url.startswith(f"{place}/"))
+    places = filter(None, (place.rstrip("/") for place in known))
+    return parts.netloc in HUBS or any(f"{url}/".startswith(f"{place}/") for place in places)
 
 
 UNKNOWN = "–"  # noqa: RUF001 - an en dash, as tables have it
@@ -153,12 +149,8 @@ def render_markdown(template: str, **values: Any) -> str:
     Raises:
         jinja2.TemplateError: the template is broken or lacks a value.
     """
-    return _markdown_environment().get_template(template).render(values)
-
-
-@cache
-def _markdown_environment() -> jinja2.Environment:
-    return _environment().overlay(finalize=_as_markdown)
+    environment = _environment().overlay(finalize=_as_markdown)
+    return environment.get_template(template).render(values)
 
 
 def _as_markdown(value: Any) -> Markup:

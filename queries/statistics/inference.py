@@ -67,7 +67,10 @@ def bootstrap(
     often = np.zeros((DRAWS, len(filled)))
     np.add.at(often, (np.arange(DRAWS)[:, None], drawn), 1.0)
     values, counts = _counted(filled)
-    return [_between(statistic(values, often @ counts)) for statistic in statistics]
+    tail = (1 - LEVEL) / 2
+    tails = [tail, 1 - tail]
+    bounds = (np.quantile(statistic(values, often @ counts), tails) for statistic in statistics)
+    return [Interval(float(low), float(high)) for low, high in bounds]
 
 
 def _counted(clusters: Sequence[Sequence[float]]) -> "tuple[Numbers, Numbers]":
@@ -108,14 +111,6 @@ def _at(values: "Numbers", often: "Numbers", rank: "Numbers") -> "Numbers":
     reached = np.cumsum(often, axis=1) > rank[:, None]
     picked: Numbers = values[np.argmax(reached, axis=1)]
     return picked
-
-
-def _between(figures: "Numbers") -> Interval:
-    import numpy as np
-
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(figures, [tail, 1 - tail])
-    return Interval(float(low), float(high))
 
 
 _SMALL = 5

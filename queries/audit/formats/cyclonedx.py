@@ -74,11 +74,13 @@ _TECHNIQUES = {
 def to_cyclonedx(audit: Audit) -> str:
     """Return the audit as CycloneDX 1.7 JSON."""
     model = _model(audit)
+    name, _, version = audit.method.tool.partition(" ")
+    tool = Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
     bom = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, _seed(audit)),
         metadata=BomMetaData(
             timestamp=_time(audit.method.until),
-            tools=ToolRepository(components=[_tool(audit)]),
+            tools=ToolRepository(components=[tool]),
             component=model,
             properties=list(_properties(audit)),
         ),
@@ -253,11 +255,6 @@ def _properties(audit: Audit) -> Iterator[Property]:
 
 def _property(name: str, value: str) -> Property:
     return Property(name=f"hubtrace:{name}", value=for_people(value))
-
-
-def _tool(audit: Audit) -> Component:
-    name, _, version = audit.method.tool.partition(" ")
-    return Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
 
 
 def _decimal(value: float | None) -> Decimal | None:

@@ -23,7 +23,7 @@ from hubtrace.graph.format import (
 )
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
-from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
+from hubtrace.queries.audit.records import Audit, CommitFact, Identity, is_member
 from hubtrace.queries.pages import LONGEST, is_safe
 from hubtrace.queries.patterns import FamilyPattern
 
@@ -171,7 +171,7 @@ def _template() -> jinja2.Template:
         access=_access,
         inline=_inline,
         is_member=is_member,
-        revision_source=_revision_source,
+        revision_source=lambda revision: _SOURCES[revision.how].format(revision.asked),
         short_dated=dated_sha,
         stability=_stability,
     )
@@ -188,10 +188,6 @@ def _escape(value: Any) -> Markup:
 
 def _inline(*parts: Any) -> Markup:
     return Markup("").join(map(_escape, parts))
-
-
-def _revision_source(revision: Revision) -> str:
-    return _SOURCES[revision.how].format(revision.asked)
 
 
 def _access(identity: Identity) -> str:
