@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from hubtrace.graph.errors import ModelError
 
@@ -27,9 +28,9 @@ class Property:
     """A property of a node or relationship; absent (null) where it is not known."""
 
     name: str
-    type: PropertyType
     description: str
     unit: str | None = None
+    type: PropertyType = PropertyType.STRING
     indexed: bool = False
     """Looked up by value. Never for unbounded text (docs/design.md, section 5)."""
 
@@ -117,34 +118,12 @@ class Model:
                     yield relationship, self.node(start), self.node(end)
 
 
-def string(name: str, description: str, *, indexed: bool = False) -> Property:
-    """Return a property that holds text."""
-    return Property(name, PropertyType.STRING, description, indexed=indexed)
-
-
-def strings(name: str, description: str) -> Property:
-    """Return a property that holds a list of texts."""
-    return Property(name, PropertyType.STRINGS, description)
-
-
-def integer(name: str, description: str, unit: str | None = None) -> Property:
-    """Return a property that holds a whole number."""
-    return Property(name, PropertyType.INTEGER, description, unit)
-
-
-def time(name: str, description: str) -> Property:
-    """Return a property that holds a time, in epoch seconds."""
-    return Property(name, PropertyType.INTEGER, description, EPOCH)
-
-
-def number(name: str, description: str, unit: str | None = None) -> Property:
-    """Return a property that holds any number."""
-    return Property(name, PropertyType.FLOAT, description, unit)
-
-
-def boolean(name: str, description: str) -> Property:
-    """Return a property that is true or false."""
-    return Property(name, PropertyType.BOOLEAN, description)
+string = Property
+strings = partial(Property, type=PropertyType.STRINGS)
+integer = partial(Property, type=PropertyType.INTEGER)
+time = partial(Property, type=PropertyType.INTEGER, unit=EPOCH)
+number = partial(Property, type=PropertyType.FLOAT)
+boolean = partial(Property, type=PropertyType.BOOLEAN)
 
 
 def _node(label: str, description: str, *properties: Property) -> NodeType:

@@ -218,12 +218,8 @@ def origin_of(
         for named in references
         if named.repository == source
     ]
-    shown = (
-        tuple(
-            sorted(copies, key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
-        ),
-        tuple(references),
-    )
+    copies.sort(key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
+    shown = tuple(copies), tuple(references)
     if not proofs:
         return Origin("none", None, None, None, *shown)
     basis, commit, landed_at = max(proofs, key=_came_at)
