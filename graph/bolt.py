@@ -14,19 +14,10 @@ import neo4j.exceptions
 import neo4j.graph
 import pyarrow as pa
 
+from hubtrace.graph import schema
 from hubtrace.graph.errors import GraphError, QueryFailed, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.schema import (
-    INDEX_NAMES,
-    delete_relationships,
-    merge_nodes,
-    merge_relationships,
-    schema,
-    stamp,
-    stamped_version,
-    stamps,
-)
 from hubtrace.graph.store import GraphStore, missing, too_new
 from hubtrace.graph.tables import END, START, check_nodes, check_relationships
 
@@ -266,7 +257,7 @@ class BoltWriter:
         """Add or replace nodes; see `GraphWriter.put_nodes`."""
         node = MODEL.node(label)
         check_nodes(node, rows)
-        statement = merge_nodes(node)
+        statement = schema.merge_nodes(node)
 
         def step(batch: pa.Table) -> _Step:
             found = [_known(row) for row in batch.to_pylist()]
@@ -279,7 +270,7 @@ class BoltWriter:
         """Add or replace relationships; see `GraphWriter.put_relationships`."""
         relationship = MODEL.relationship(type_)
         check_relationships(relationship, start, end, rows)
-        statement = merge_relationships(relationship, MODEL.node(start), MODEL.node(end))
+        statement = schema.merge_relationships(relationship, MODEL.node(start), MODEL.node(end))
 
         def step(batch: pa.Table) -> _Step:
             values = [
@@ -293,7 +284,7 @@ class BoltWriter:
 
     def remove_relationships(self, type_: str, start: str, keys: Sequence[str]) -> None:
         """Remove relationships, and nodes that they own; see `GraphWriter.remove_relationships`."""
-        statement = delete_relationships(MODEL.relationship(type_), MODEL.node(start))
+        statement = schema.delete_relationships(MODEL.relationship(type_), MODEL.node(start))
         for first in range(0, len(keys), _KEYS_PER_DELETION):
             batch = list(keys[first : first + _KEYS_PER_DELETION])
             self._add(_Step(statement, {"keys": batch}, len(batch), type_))
@@ -402,8 +393,8 @@ class BoltStore(GraphStore):
         can be repeated: if the block breaks, running it again finishes it.
         """
         there = self.exists()
-        known = {name for (name,) in self._ask(INDEX_NAMES, {}).rows()}
-        self._change([text for name, text in schema(MODEL).items() if name not in known])
+        known = {name for (name,) in self._ask(schema.INDEX_NAMES, {}).rows()}
+        self._change([text for name, text in schema.schema(MODEL).items() if name not in known])
         writer = BoltWriter(self)
         try:
             yield writer
@@ -411,7 +402,7 @@ class BoltStore(GraphStore):
         finally:
             writer.close()
         if not there:
-            self._change([stamp(MODEL)])
+            self._change([schema.stamp(MODEL)])
             self._there = True
 
     def exists(self) -> bool:
@@ -422,7 +413,9 @@ class BoltStore(GraphStore):
             GraphTooNew: a newer version of hubtrace made the graph.
         """
         if not self._there:
-            found = [stamped_version(name) for (name,) in self._ask(stamps(), {}).rows()]
+            found = [
+                schema.stamped_version(name) for (name,) in self._ask(schema.stamps(), {}).rows()
+            ]
             version = max((number for number in found if number is not None), default=None)
             if version is not None and version > MODEL.version:
                 raise too_new(self.url, version)

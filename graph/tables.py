@@ -112,10 +112,7 @@ def nodes_of(store: GraphStore, node: NodeType, keys: Sequence[str]) -> Iterator
         f"UNWIND $keys AS key MATCH (n:{node.label} {{{node.key}: key}}) "
         f"RETURN {_columns('n', node.properties)} ORDER BY key"
     )
-    for page in _pages(keys):
-        found = store.run(question, keys=page).rows()
-        if found:
-            yield _table(found, node_schema(node))
+    yield from _pages(store, question, keys, node_schema(node))
 
 
 def relationships_of(
@@ -133,10 +130,7 @@ def relationships_of(
     question = (
         f"UNWIND $keys AS key MATCH {path} RETURN {', '.join(columns)} ORDER BY start_key, end_key"
     )
-    for page in _pages(keys):
-        found = store.run(question, keys=page).rows()
-        if found:
-            yield _table(found, relationship_schema(relationship))
+    yield from _pages(store, question, keys, relationship_schema(relationship))
 
 
 def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
@@ -153,9 +147,13 @@ def _node_pages(store: GraphStore, node: NodeType) -> Iterator[pa.Table]:
         found = store.run(following, last=last, limit=NODES_PER_PAGE).rows()
 
 
-def _pages(keys: Sequence[str]) -> Iterator[list[str]]:
+def _pages(
+    store: GraphStore, question: str, keys: Sequence[str], schema: pa.Schema
+) -> Iterator[pa.Table]:
     for first in range(0, len(keys), STARTS_PER_PAGE):
-        yield list(keys[first : first + STARTS_PER_PAGE])
+        found = store.run(question, keys=list(keys[first : first + STARTS_PER_PAGE])).rows()
+        if found:
+            yield _table(found, schema)
 
 
 def _columns(variable: str, properties: Sequence[Property]) -> str:

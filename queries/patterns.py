@@ -149,6 +149,9 @@ def _pattern(
     label = rows.get(_LABEL, {})
     codes = {grid: code_of(row["sync"], row["intensity"]) for grid, row in rows.items()}
     code = codes.get(_LABEL)
+    reason = NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
+    if label.get("first_upstream_period") is None:
+        reason = NO_UPSTREAM_COMMITS
     share, runner_up = _stability(code, codes, thresholds.offsets)
     return FamilyPattern(
         family=facts["family"],
@@ -160,7 +163,7 @@ def _pattern(
         intensity=label.get("intensity"),
         code=code,
         pattern=None if code is None else PATTERNS[code],
-        reason=_reason(label),
+        reason=reason,
         stability=share,
         runner_up=runner_up,
         code_7_days=codes.get(_SHORT),
@@ -169,12 +172,6 @@ def _pattern(
         late_code=codes.get(_LATE),
         published=Labels(facts["lag"], facts["sync"], facts["intensity"], facts["code"]),
     )
-
-
-def _reason(label: Mapping[str, Any]) -> str | None:
-    if label.get("first_upstream_period") is None:
-        return NO_UPSTREAM_COMMITS
-    return NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
 
 
 def _stability(

@@ -9,31 +9,9 @@ from typing import Any
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit import records
 from hubtrace.queries.audit.findings import GROUPS, look
 from hubtrace.queries.audit.origin import History, drift_of, find_revision, mark_of, origin_of
-from hubtrace.queries.audit.records import (
-    SCHEMA,
-    Audit,
-    Base,
-    CommitFact,
-    EventFact,
-    Evidence,
-    FamilyView,
-    Identity,
-    LargeFile,
-    Licences,
-    Link,
-    Method,
-    Origin,
-    People,
-    Person,
-    Revision,
-    SharedPerson,
-    SnapshotFact,
-    SwitchSummary,
-    Tail,
-    is_member,
-)
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -150,9 +128,9 @@ DEEPEST = 10
 """Steps up the chain. Cards can name each other in circles; a model is told once."""
 
 
-def bases_of(store: GraphStore, variant: str) -> tuple[Base, ...]:
+def bases_of(store: GraphStore, variant: str) -> tuple[records.Base, ...]:
     """Return the base models of a variant, the nearest first, each with its own upstream."""
-    found: list[Base] = []
+    found: list[records.Base] = []
     seen = {variant}
     level = [variant]
     for depth in range(1, DEEPEST + 1):
@@ -174,8 +152,8 @@ def _likelihood(link: Row) -> tuple[bool, float]:
     return bool(link["families"]) or link["role"] == "upstream", link["confidence"] or 0.0
 
 
-def _base(row: Row, depth: int, link: Row) -> Base:
-    return Base(
+def _base(row: Row, depth: int, link: Row) -> records.Base:
+    return records.Base(
         variant=row["base"],
         of=row["variant"],
         depth=depth,
@@ -190,16 +168,17 @@ _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
 
-def links_of(answers: Answers, variant: str, until: int) -> list[Link]:
+def links_of(answers: Answers, variant: str, until: int) -> list[records.Link]:
     """Return the repositories of a variant: that of its family first, then the likeliest."""
     evidence = answers.of("variant_evidence", variant)
     found = [_link(row, evidence, answers, until) for row in answers.of("variant_links", variant)]
     return sorted(
-        found, key=lambda link: (not is_member(link), -(link.confidence or 0.0), link.repository)
+        found,
+        key=lambda link: (not records.is_member(link), -(link.confidence or 0.0), link.repository),
     )
 
 
-def licences(identity: Identity, upstream: Link | None) -> Licences:
+def licences(identity: records.Identity, upstream: records.Link | None) -> records.Licences:
     """Return the licences of a variant and its upstream, and whether they agree."""
     ours, theirs = identity.licence, upstream.licence if upstream else None
     agree: bool | None = None
@@ -213,16 +192,19 @@ def licences(identity: Identity, upstream: Link | None) -> Licences:
     else:
         agree = _plain(ours) == _plain(theirs)
         why = "the same on both sides" if agree else f"{ours} downstream, {theirs} upstream"
-    return Licences(ours, theirs, agree, why)
+    return records.Licences(ours, theirs, agree, why)
 
 
-def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Link:
+def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
-    then |= {"evidence": rows_as(known, Evidence), "later_evidence": rows_as(later, Evidence)}
-    return rows_as([then], Link)[0]
+    then |= {
+        "evidence": rows_as(known, records.Evidence),
+        "later_evidence": rows_as(later, records.Evidence),
+    }
+    return rows_as([then], records.Link)[0]
 
 
 def _plain(licence: str) -> str:
@@ -234,33 +216,35 @@ LISTED_PEOPLE = 20
 """Contributors of the upstream that an audit lists; it counts all of them."""
 
 
-def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> People:
+def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> records.People:
     """Return the contributors to a variant and to its upstream, a list of one key or none."""
     rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
     ours = [row for row in rows if row["project"] == variant]
     theirs = [row for row in rows if row["project"] in upstream]
     listed = [
-        rows_as([{**row, "name": row["author"]} for row in side], Person)
+        rows_as([{**row, "name": row["author"]} for row in side], records.Person)
         for side in (ours, theirs[:LISTED_PEOPLE])
     ]
     shared = tuple(_shared(store, ours, theirs))
-    return People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
+    return records.People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
 
 
-def _shared(store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]) -> list[SharedPerson]:
+def _shared(
+    store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]
+) -> list[records.SharedPerson]:
     builders = {row["contributor"] for row in theirs}
     keys = [row["contributor"] for row in ours]
-    found = [SharedPerson(key, key, "same_key") for key in keys if key in builders]
+    found = [records.SharedPerson(key, key, "same_key") for key in keys if key in builders]
     others = ask(store, "same_persons", contributors=keys)
     found += [
-        SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
+        records.SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
         for row in others
         if row["other"] in builders
     ]
     return found
 
 
-def unknown_of(audit: Audit) -> Iterator[str]:
+def unknown_of(audit: records.Audit) -> Iterator[str]:
     """Yield one sentence for each thing that the graph does not hold."""
     identity, link, drift = audit.identity, audit.upstream, audit.drift
     if identity.host_id is None:
@@ -310,7 +294,7 @@ def unknown_of(audit: Audit) -> Iterator[str]:
 BATCH = 100
 """Variants that are asked about at once."""
 
-_NOBODY = People((), (), 0, ())
+_NOBODY = records.People((), (), 0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +318,7 @@ def audit(
     revision: str | None = None,
     until: int | None = None,
     thresholds: Thresholds | None = None,
-) -> Audit:
+) -> records.Audit:
     """Return the audit of a variant at a revision (a sha or its beginning, a tag, a branch).
 
     `until` is in epoch seconds; by default the moment up to which its family was observed. Without
@@ -352,13 +336,15 @@ def audit(
     return next(audits(store, [key], asked))
 
 
-def audits(store: GraphStore, variants: Sequence[str], asked: AuditRequest) -> Iterator[Audit]:
+def audits(
+    store: GraphStore, variants: Sequence[str], asked: AuditRequest
+) -> Iterator[records.Audit]:
     """Yield the audits of variants, by their keys, in their order.
 
     Raises:
         CatalogueError: nothing was ever observed of a variant, or it lacks the revision.
     """
-    snapshots = tuple(SnapshotFact(**row) for row in ask(store, "snapshots"))
+    snapshots = tuple(records.SnapshotFact(**row) for row in ask(store, "snapshots"))
     for first in range(0, len(variants), BATCH):
         yield from _batch(store, variants[first : first + BATCH], asked, snapshots)
 
@@ -367,8 +353,8 @@ def _batch(
     store: GraphStore,
     variants: Sequence[str],
     asked: AuditRequest,
-    snapshots: tuple[SnapshotFact, ...],
-) -> Iterator[Audit]:
+    snapshots: tuple[records.SnapshotFact, ...],
+) -> Iterator[records.Audit]:
     answers = fetch_rows(store, variants, asked.until, asked.thresholds)
     drafts = [_Draft.of(answers, variant, asked) for variant in variants]
     marks = [draft.mark for draft in drafts if draft.mark is not None]
@@ -386,15 +372,15 @@ class _Draft:
 
     answers: Answers
     until: int
-    identity: Identity
+    identity: records.Identity
     history: History
-    revision: Revision | None
-    links: Sequence[Link]
-    origin: Origin
+    revision: records.Revision | None
+    links: Sequence[records.Link]
+    origin: records.Origin
     mark: Any
 
     @property
-    def upstream(self) -> Link | None:
+    def upstream(self) -> records.Link | None:
         """The repository that it most likely comes from."""
         return next(iter(self.links), None)
 
@@ -406,7 +392,7 @@ class _Draft:
             raise CatalogueError(f"the graph has no variant {variant!r}")
         until = _until(answers, row, asked)
         then = as_of(row, answers.of("project_events", variant), until)
-        identity = rows_as([then], Identity)[0]
+        identity = rows_as([then], records.Identity)[0]
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
         history = History(row["url"], row["default_branch"], commits, refs)
         revision = find_revision(history, asked.revisions.get(variant), until)
@@ -424,8 +410,8 @@ def _finished(
     draft: _Draft,
     since: Sequence[Row],
     asked: AuditRequest,
-    snapshots: tuple[SnapshotFact, ...],
-) -> Audit:
+    snapshots: tuple[records.SnapshotFact, ...],
+) -> records.Audit:
     answers, until, upstream = draft.answers, draft.until, draft.upstream
     variant = draft.identity.variant
     projects = [variant] if upstream is None else [variant, upstream.repository]
@@ -438,16 +424,16 @@ def _finished(
     is_head = draft.revision is not None and draft.revision.is_head
     files = answers.of("variant_files", variant) if is_head else []
     known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
-    events = rows_as(known, EventFact)
-    drawn = Audit(
-        schema=SCHEMA,
+    events = rows_as(known, records.EventFact)
+    drawn = records.Audit(
+        schema=records.SCHEMA,
         identity=draft.identity,
         revision=draft.revision,
         upstream=upstream,
         others=tuple(draft.links[1:]),
         licences=licences(draft.identity, upstream),
         origin=draft.origin,
-        files=tuple(rows_as(files, LargeFile)),
+        files=tuple(rows_as(files, records.LargeFile)),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=drift,
@@ -455,7 +441,7 @@ def _finished(
         branches=tuple(flag for flag in dict.fromkeys(branches) if flag.flagged),
         events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
         vanished=tuple(
-            CommitFact.of(row, draft.history.url)
+            records.CommitFact.of(row, draft.history.url)
             for row in draft.history.commits
             if row["vanished_at"] is not None and row["vanished_at"] <= until
         ),
@@ -463,7 +449,7 @@ def _finished(
         findings=(),
         undecided=(),
         unknown=(),
-        method=Method(
+        method=records.Method(
             until=until,
             tool=tool(),
             model=MODEL.version,
@@ -491,19 +477,21 @@ def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
     return moment
 
 
-def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[FamilyView, ...]:
+def _families(
+    store: GraphStore, draft: _Draft, asked: AuditRequest
+) -> tuple[records.FamilyView, ...]:
     answers, names = draft.answers, draft.identity.families
     labels = {}
     if asked.whole and names:
         found = patterns(store, names, draft.until, asked.thresholds)
         labels = {pattern.family: pattern for pattern in found}
     return tuple(
-        FamilyView(
+        records.FamilyView(
             name=name,
             pattern=labels.get(name),
             status=next(iter(rows_as(answers.of("side_status", name), SideFlag)), None),
-            switches=tuple(rows_as(answers.of("switch_summary", name), SwitchSummary)),
-            tail=next(iter(rows_as(answers.of("tails", name), Tail)), None),
+            switches=tuple(rows_as(answers.of("switch_summary", name), records.SwitchSummary)),
+            tail=next(iter(rows_as(answers.of("tails", name), records.Tail)), None),
         )
         for name in names
     )

@@ -1,6 +1,6 @@
 """Many variants checked for findings: the gate behind `hubtrace check`."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError
@@ -74,6 +74,7 @@ class Checked:
 
 EVERYTHING = "everything"
 """Stands for all kinds where nothing at all is known of a variant."""
+_UNOBSERVED = "it is known only because another model names it; nothing was observed of it"
 
 
 def targets_of(
@@ -130,26 +131,20 @@ def check_variants(
     undecided: list[Undecided] = []
     for first in range(0, len(variants), BATCH):
         batch = keys[first : first + BATCH]
-        for found, unknown in _checked(store, batch, asked, wanted):
+        rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=batch)}
+        known = [key for key in batch if rows[key]["observed_at"] is not None]
+        undecided += [
+            Undecided(EVERYTHING, key, rows[key]["name"] or key, _UNOBSERVED)
+            for key in batch
+            if key not in known
+        ]
+        for audited in audits(store, known, asked):
+            found, unknown = look(audited, wanted.kinds, wanted.max_days_behind)
             findings += found
             undecided += unknown
         if progress is not None:
             progress("models", min(first + BATCH, len(variants)), len(variants))
     return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
-
-
-def _checked(
-    store: GraphStore, variants: Sequence[str], asked: AuditRequest, wanted: Wanted
-) -> Iterator[tuple[list[Finding], list[Undecided]]]:
-    rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=list(variants))}
-    known = [key for key in variants if rows[key]["observed_at"] is not None]
-    for key in variants:
-        if rows[key]["observed_at"] is None:
-            name = rows[key]["name"] or key
-            missing = "it is known only because another model names it; nothing was observed of it"
-            yield [], [Undecided(EVERYTHING, key, name, missing)]
-    for found in audits(store, known, asked):
-        yield look(found, wanted.kinds, wanted.max_days_behind)
 
 
 def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:

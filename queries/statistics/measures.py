@@ -14,6 +14,7 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.queries import study
 from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
 from hubtrace.queries.patterns import PATTERNS, FamilyPattern, patterns
+from hubtrace.queries.statistics import records
 from hubtrace.queries.statistics.inference import (
     DRAWS,
     LEVEL,
@@ -25,20 +26,6 @@ from hubtrace.queries.statistics.inference import (
     median,
     p90,
     wilson,
-)
-from hubtrace.queries.statistics.records import (
-    AgeGroup,
-    Ages,
-    ChangeTypes,
-    Contributors,
-    Interval,
-    LabelShares,
-    Lags,
-    Move,
-    Moves,
-    Share,
-    Statistics,
-    Switches,
 )
 from hubtrace.queries.thresholds import Thresholds
 
@@ -114,9 +101,9 @@ PUBLISHED: Mapping[str, Mapping[str, float]] = {
 """The study's shares in per cent, by dimension and label."""
 
 
-def statistics(facts: Facts) -> Statistics:
+def statistics(facts: Facts) -> records.Statistics:
     """Count, average and test what is known about some families."""
-    return Statistics(
+    return records.Statistics(
         families=len(facts.patterns),
         with_pattern=len(facts.codes),
         level=LEVEL,
@@ -131,7 +118,7 @@ def statistics(facts: Facts) -> Statistics:
     )
 
 
-def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShares:
+def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> records.LabelShares:
     """Return how the families that have labels of a dimension spread over them; `VS` is `AS`."""
     found = [getattr(pattern, dimension) for pattern in patterns]
     counts = Counter("AS" if label == "VS" else label for label in found if label is not None)
@@ -139,20 +126,20 @@ def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShar
         _share(label, NAMES[label], counts[label], counts.total(), percent)
         for label, percent in PUBLISHED[dimension].items()
     )
-    return LabelShares(dimension, tuple(shares))
+    return records.LabelShares(dimension, tuple(shares))
 
 
 def _share(
     label: str, name: str, count: int, of: int, published_percent: float | None = None
-) -> Share:
+) -> records.Share:
     """Return a share with Wilson's interval, both in per cent."""
     percent = 100 * count / of if of else None
     bounds = wilson(count, of)
-    interval = None if bounds is None else Interval(100 * bounds.low, 100 * bounds.high)
-    return Share(label, name, count, of, percent, interval, published_percent)
+    interval = None if bounds is None else records.Interval(100 * bounds.low, 100 * bounds.high)
+    return records.Share(label, name, count, of, percent, interval, published_percent)
 
 
-def moves(patterns: Sequence[FamilyPattern]) -> Moves:
+def moves(patterns: Sequence[FamilyPattern]) -> records.Moves:
     """Return how many families went from which early pattern to which late one."""
     found = Counter(
         (pattern.early_code, pattern.late_code)
@@ -162,11 +149,11 @@ def moves(patterns: Sequence[FamilyPattern]) -> Moves:
     total, stayed = found.total(), sum(n for (early, late), n in found.items() if early == late)
     published = sum(n for (early, late), n in study.MOVES.items() if early == late)
     percent, without = 100 * published / sum(study.MOVES.values()), len(patterns) - total
-    return Moves(
+    return records.Moves(
         total,
         _share("unchanged", "Same pattern", stayed, total, percent),
         tuple(
-            Move(*pair, found[pair], study.MOVES.get(pair, 0))
+            records.Move(*pair, found[pair], study.MOVES.get(pair, 0))
             for pair in product(PATTERNS, PATTERNS)
             if found[pair] or pair in study.MOVES
         ),
@@ -176,7 +163,7 @@ def moves(patterns: Sequence[FamilyPattern]) -> Moves:
     )
 
 
-def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
+def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> records.Ages:
     """Return the patterns of three groups of age, of nearly equal size.
 
     A family is recent up to the first third of all ages (linear quantile), intermediate up to the
@@ -194,7 +181,7 @@ def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
         late = "intermediate" if age <= second else "mature"
         groups["recent" if age <= first else late].append(pattern)
     found = tuple(_age_group(name, members, days) for name, members in groups.items())
-    return Ages(
+    return records.Ages(
         len(counted),
         found,
         chi_squared([list(group.codes.values()) for group in found]),
@@ -202,11 +189,13 @@ def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
     )
 
 
-def _age_group(name: str, members: Sequence[FamilyPattern], days: Mapping[str, float]) -> AgeGroup:
+def _age_group(
+    name: str, members: Sequence[FamilyPattern], days: Mapping[str, float]
+) -> records.AgeGroup:
     codes = Counter(pattern.code for pattern in members)
     lags = Counter(pattern.lag for pattern in members)
     spans = [days[pattern.family] for pattern in members]
-    return AgeGroup(
+    return records.AgeGroup(
         name,
         len(members),
         min(spans, default=None),
@@ -221,7 +210,7 @@ Group = dict[str, list[int]]
 """Lags in whole days, by family."""
 
 
-def switches(facts: Facts) -> Switches:
+def switches(facts: Facts) -> records.Switches:
     """Return the lags of all switches, and whether they differ by pattern or direction."""
     codes = facts.codes
     all_: Group = defaultdict(list)
@@ -233,7 +222,7 @@ def switches(facts: Facts) -> Switches:
         directions[row["from_side"]][family].append(days)
         if family in codes:
             patterns[codes[family]][family].append(days)
-    return Switches(
+    return records.Switches(
         (
             _lags("all", all_, None),
             *(
@@ -254,10 +243,10 @@ def median_of(values: Iterable[float]) -> float | None:
     return float(middle(found)) if found else None
 
 
-def _lags(name: str, group: Group, published: study.PublishedLags | None) -> Lags:
+def _lags(name: str, group: Group, published: study.PublishedLags | None) -> records.Lags:
     days = sorted(day for found in group.values() for day in found)
     around_mean, around_median, around_p90 = bootstrap(group, [mean, median, p90])
-    return Lags(
+    return records.Lags(
         name,
         len(group),
         len(days),
@@ -283,7 +272,7 @@ _SHARED = "Families with a contributor on both sides"
 _NO_PEOPLE = "no family has known contributors on both sides"
 
 
-def change_types(rows: Sequence[Row]) -> ChangeTypes:
+def change_types(rows: Sequence[Row]) -> records.ChangeTypes:
     """Return the shares of the change types per side and how alike the sides are.
 
     `rows` are those of the stored query `change_type_counts`.
@@ -293,7 +282,7 @@ def change_types(rows: Sequence[Row]) -> ChangeTypes:
     clusters = {family: [value] for family, value in alike.items()}
     around_mean, around_median = bootstrap(clusters, [mean, median])
     primary = [[_count(rows, side, name, "primary_commits") for name in names] for side in SIDES]
-    return ChangeTypes(
+    return records.ChangeTypes(
         _type_shares(rows, "upstream", names),
         _type_shares(rows, "downstream", names),
         chi_squared(primary),
@@ -308,7 +297,7 @@ def change_types(rows: Sequence[Row]) -> ChangeTypes:
     )
 
 
-def _type_shares(rows: Sequence[Row], side: str, names: Sequence[str]) -> tuple[Share, ...]:
+def _type_shares(rows: Sequence[Row], side: str, names: Sequence[str]) -> tuple[records.Share, ...]:
     classified = {row["family"]: row["classified"] for row in rows if row["side"] == side}
     total = sum(classified.values())
     return tuple(_share(name, name, _count(rows, side, name, "commits"), total) for name in names)
@@ -331,7 +320,7 @@ def _similarities(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def contributors(facts: Facts) -> Contributors:
+def contributors(facts: Facts) -> records.Contributors:
     """Return how many contributors each side has, and how many families share some."""
     people: dict[str, dict[str, int]] = defaultdict(dict)
     for row in facts.contributors:
@@ -344,7 +333,7 @@ def contributors(facts: Facts) -> Contributors:
     (interval,) = bootstrap({family: [value] for family, value in shared.items()}, [mean])
     sharing = sum(value > 0 for value in shared.values())
     published = 100 * study.SHARED_FAMILIES / study.PEOPLE_FAMILIES
-    return Contributors(
+    return records.Contributors(
         len(known),
         median_of(sides["upstream"] for sides in known.values()),
         median_of(sides["downstream"] for sides in known.values()),
