@@ -17,8 +17,7 @@ import pyarrow as pa
 from hubtrace.graph import schema
 from hubtrace.graph.errors import GraphError, QueryFailed, WriteRefused
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.store import GraphStore, missing, too_new
+from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 from hubtrace.graph.tables import END, START, check_nodes, check_relationships
 
 _DATABASE = "database"
@@ -98,7 +97,7 @@ def answer_of(result: neo4j.Result) -> Result:
 
 
 def ours(value: Any) -> Any:
-    """Return a value as `graph/result.py` has it; a path is a map of nodes and relationships."""
+    """Return a value as `graph/store.py` has it; a path is a map of nodes and relationships."""
     if isinstance(value, neo4j.graph.Node):
         return Node(value.element_id, min(value.labels, default=""), dict(value))
     if isinstance(value, neo4j.graph.Relationship):

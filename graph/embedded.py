@@ -17,8 +17,7 @@ from hubtrace.graph.errors import (
 )
 from hubtrace.graph.files import exclusive_lock
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.store import GraphStore, missing, too_new
+from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 
 if TYPE_CHECKING:
     from hubtrace.graph.embedded_writer import EmbeddedWriter
@@ -144,7 +143,7 @@ class EmbeddedStore(GraphStore):
             self._lock(held)
             self._graph = None
             graph = self._load() if self.exists() else kglite.KnowledgeGraph()
-            writer = EmbeddedWriter(graph)
+            writer = EmbeddedWriter(graph, ask)
             yield writer
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)

@@ -5,19 +5,21 @@ A file of its own, because it imports pandas and Arrow, for which no question ma
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import kglite
 import pandas as pd
 import pyarrow as pa
 
-from hubtrace.graph.embedded import ask
 from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Result
 from hubtrace.graph.schema import delete_relationships
+from hubtrace.graph.store import Result
 from hubtrace.graph.tables import END, START, check_nodes, check_relationships
+
+Ask = Callable[[kglite.KnowledgeGraph, str, Mapping[str, Any]], Result]
+"""Runs a statement, as `hubtrace.graph.embedded.ask` does."""
 
 _REMOVAL_BATCH = 1_000
 _NAME = "name"
@@ -28,17 +30,17 @@ name is declared to be the title."""
 class EmbeddedWriter:
     """Changes a graph in memory through the engine's bulk path."""
 
-    def __init__(self, graph: kglite.KnowledgeGraph) -> None:
-        self._graph = graph
+    def __init__(self, graph: kglite.KnowledgeGraph, ask: Ask) -> None:
+        self._graph, self._ask = graph, ask
         self.changed = False
 
     def ask(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question; see `GraphWriter.ask`."""
-        return ask(self._graph, cypher, parameters)
+        return self._ask(self._graph, cypher, parameters)
 
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Run a statement that may write; see `GraphWriter.run`."""
-        result = ask(self._graph, cypher, parameters)
+        result = self._ask(self._graph, cypher, parameters)
         self.changed = True
         return result
 
@@ -81,7 +83,7 @@ class EmbeddedWriter:
         statement = delete_relationships(MODEL.relationship(type_), MODEL.node(start))
         for first in range(0, len(keys), _REMOVAL_BATCH):
             batch = list(keys[first : first + _REMOVAL_BATCH])
-            ask(self._graph, statement, {"keys": batch})
+            self._ask(self._graph, statement, {"keys": batch})
             self.changed = True
 
 

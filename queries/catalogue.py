@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, did_you_mean, words
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, Result
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

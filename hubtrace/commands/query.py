@@ -11,8 +11,7 @@ from hubtrace.output import Format, print_rows
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from hubtrace.graph.result import Result
-    from hubtrace.graph.store import GraphStore
+    from hubtrace.graph.store import GraphStore, Result
 
 HELP = """
 Ask a stored question (see `hubtrace queries`), or any other in Cypher.
@@ -56,7 +55,7 @@ def query(
 
 def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
     from hubtrace.graph import open_store
-    from hubtrace.graph.result import Result
+    from hubtrace.graph.store import Result
     from hubtrace.queries.catalogue import ask_in_batches, parse_parameters
 
     parameters = parse_parameters(name, pairs)

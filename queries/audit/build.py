@@ -346,24 +346,16 @@ def audits(
     """
     snapshots = tuple(records.SnapshotFact(**row) for row in ask(store, "snapshots"))
     for first in range(0, len(variants), BATCH):
-        yield from _batch(store, variants[first : first + BATCH], asked, snapshots)
-
-
-def _batch(
-    store: GraphStore,
-    variants: Sequence[str],
-    asked: AuditRequest,
-    snapshots: tuple[records.SnapshotFact, ...],
-) -> Iterator[records.Audit]:
-    answers = fetch_rows(store, variants, asked.until, asked.thresholds)
-    drafts = [_Draft.of(answers, variant, asked) for variant in variants]
-    marks = [draft.mark for draft in drafts if draft.mark is not None]
-    since: dict[str, list[Row]] = {}
-    for row in ask(store, "commits_since", marks=marks):
-        if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
-            since.setdefault(row["mark"], []).append(row)
-    for draft in drafts:
-        yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
+        batch = variants[first : first + BATCH]
+        answers = fetch_rows(store, batch, asked.until, asked.thresholds)
+        drafts = [_Draft.of(answers, variant, asked) for variant in batch]
+        marks = [draft.mark for draft in drafts if draft.mark is not None]
+        since: dict[str, list[Row]] = {}
+        for row in ask(store, "commits_since", marks=marks):
+            if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
+                since.setdefault(row["mark"], []).append(row)
+        for draft in drafts:
+            yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
 
 
 @dataclass(frozen=True, slots=True)
