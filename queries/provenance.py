@@ -184,11 +184,11 @@ def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str
             if ref in refs:
                 return int(refs[ref]), "/".join(parts[length:]) or None
     places = rows_as(ask(store, "commit_places", sha=revision.lower()), CommitPlace)
-    moments = {place.sha: place.at for place in places if place.project == project.key}
-    if len(moments) != 1:
-        known = "several commits" if moments else "no revision"
+    times = {place.sha: place.at for place in places if place.project == project.key}
+    if len(times) != 1:
+        known = "several commits" if times else "no revision"
         raise CatalogueError(f"{project.name} has {known} `{revision}` in the graph")
-    return next(iter(moments.values())), path
+    return next(iter(times.values())), path
 
 
 def _origins(store: GraphStore, variant: str) -> list[TracedCopy]:

@@ -459,14 +459,14 @@ def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
     if asked.until is not None:
         return asked.until
     families = (answers.one("published", name) for name in row["families"])
-    moments = [found["until"] for found in families if found and found["until"] is not None]
-    moment: int | None = max(moments, default=row["observed_at"])
-    if moment is None:
+    times = [found["until"] for found in families if found and found["until"] is not None]
+    latest: int | None = max(times, default=row["observed_at"])
+    if latest is None:
         raise CatalogueError(
             f"{row['name'] or row['variant']} is known only because another model names it; "
             "nothing was observed of it"
         )
-    return moment
+    return latest
 
 
 def _families(

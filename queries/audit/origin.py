@@ -240,7 +240,7 @@ def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
 
 
 def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:
-    place = links.get(row["repository"])
+    origin_url = links.get(row["repository"])
     gone_at = row["gone_at"]
     return Copy(
         path=row["path"],
@@ -249,7 +249,7 @@ def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int
         kind=row["kind"],
         repository=row["repository"],
         commit=CommitFact.of(row, url),
-        origin=None if row["origin_sha"] is None else CommitFact.of(row, place, "origin_"),
+        origin=None if row["origin_sha"] is None else CommitFact.of(row, origin_url, "origin_"),
         landed_at=row["origin_landed_at"],
         gone_at=gone_at if gone_at is not None and gone_at <= until else None,
         lag_seconds=row["lag_seconds"],
