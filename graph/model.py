@@ -386,6 +386,10 @@ MODEL = Model(
             "Repository|Variant HAS_COMMIT Commit",
             "the commit is, or was, in the project's history",
             time("at", "the commit's time on this side: author date upstream, else commit date"),
+            time(
+                "settled_at",
+                "when it can have been made, where its clock cannot be right; else null",
+            ),
             boolean("on_default", "true if the default branch's head reaches it"),
             time("landed_at", "when it came into the default branch; null if it never did"),
             time("vanished_at", "when no ref was first seen to reach it; null if one does"),

@@ -50,6 +50,12 @@ class Membership:
     """True for commits that no ref reaches, tags included: history was rewritten, a ref deleted."""
 
 
+def default_head(history: History, observation: Observation) -> int | None:
+    """Return the head of the default branch; None if there is none, or it is unknown."""
+    targets = {ref.name: ref.target for ref in observation.refs}
+    return history.number.get(targets.get(observation.default_branch or "", ""))
+
+
 def membership_of(history: History, observation: Observation) -> Membership:
     """Place every commit of `history` by the refs of `observation`.
 
@@ -58,7 +64,7 @@ def membership_of(history: History, observation: Observation) -> Membership:
     """
     number = history.number
     targets = {ref.name: ref.target for ref in observation.refs}
-    head = number.get(targets.get(observation.default_branch or "", ""))
+    head = default_head(history, observation)
     landed_at = _landed_at(history, head)
     on_default = [moment is not None for moment in landed_at]
     if all(on_default):

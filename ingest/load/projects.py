@@ -308,6 +308,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             END: _joined([project.commits["sha"] for project in projects]),
             "at": _joined([project.at for project in projects]),
             "on_default": pa.chunked_array([project.on_default for project in projects]),
+            "settled_at": pa.chunked_array([project.settled_at for project in projects]),
             "landed_at": pa.chunked_array([project.landed_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
             **dict(zip(told.column_names, told.columns, strict=True)),

@@ -83,6 +83,8 @@ def to_json(record: object) -> Any:
     body = msgspec.to_builtins(record)
     if isinstance(record, Observation):
         body["refs"] = body.pop("refs")  # has always been the last one, and files are hashed
+        if body["landings"] is None:
+            del body["landings"]  # as it was before there were any
     return body
 
 

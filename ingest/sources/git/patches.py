@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import to_text
+from hubtrace.graph.text import to_bytes, to_text
 from hubtrace.ingest.records import Landing, LandingState, Observation, RefKind
 from hubtrace.ingest.sources.git.runner import Git
 
@@ -138,7 +138,7 @@ def _read(git: Git, default: str, head: str) -> _Branch | None:
 
 
 def _lines(*words: str) -> bytes:
-    return "".join(f"{word}\n" for word in words).encode()
+    return to_bytes("".join(f"{word}\n" for word in words))
 
 
 def _changes(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[tuple[str, Change]]:
@@ -171,7 +171,7 @@ class _Contents:
                 self._text = dict(git.blobs(blobs, MOST_BYTES))
             except SourceError:
                 return
-            self.there = set(self._text)
+            self.there = {blob for blob, text in self._text.items() if text is not None}
 
     def hold(self, change: Change, made: Iterable[Change]) -> bool:
         """Return True if a version that default made holds the change."""
