@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import shorten
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore, GraphWriter
+from hubtrace.graph.store import GraphStore, GraphWriter, Result
 from hubtrace.output import cell, header
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.catalogue import ask, epoch_seconds

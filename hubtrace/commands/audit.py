@@ -8,7 +8,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.options import GRAPH, AbandonAfter, Graph, OutputFile, Until
 from hubtrace.output import write_document
-from hubtrace.queries.audit.formats.interface import AuditFormat, write
+from hubtrace.queries.audit.formats import AuditFormat, write
 from hubtrace.queries.thresholds import Thresholds
 
 

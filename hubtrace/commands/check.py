@@ -11,7 +11,7 @@ from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, AbandonAfter, Graph, OutputFile, Until
 from hubtrace.output import write_document
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats.interface import CheckFormat, write_findings
+from hubtrace.queries.audit.formats import CheckFormat, write_findings
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -66,10 +66,7 @@ def check(
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store, progress() as show:
         variants = targets_of(store, targets or [], everything=all_)
-        found = check_variants(
-            *(store, variants, wanted, until, thresholds),
-            lambda done, total: show("models", done, total),
-        )
+        found = check_variants(store, variants, wanted, until, thresholds, show)
     write_document(write_findings(found, format_), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:

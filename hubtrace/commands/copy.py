@@ -22,7 +22,7 @@ def copy(
 
     Example:  hubtrace copy hubtrace.kgl neo4j://localhost:7687
     """
-    from hubtrace.graph.transfer import copy_graph
+    from hubtrace.graph.tables import copy_graph
 
     if source == target:
         raise HubtraceError(f"{source} cannot be copied onto itself")

@@ -23,7 +23,7 @@ from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.store import GraphStore
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
-from hubtrace.queries.report.formats.interface import ReportFormat
+from hubtrace.queries.report.formats import ReportFormat
 
 if TYPE_CHECKING:
     from hubtrace.queries.patterns import FamilyPattern
@@ -60,9 +60,9 @@ def demo(
         program = context.find_root().command
         _show_live(directory / "live", lambda words: program.main(words, standalone_mode=False))
         return
+    from hubtrace.queries.patterns import tag
     from hubtrace.queries.report.build import report
     from hubtrace.queries.study import agreement
-    from hubtrace.queries.tagging import tag
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
     with as_file(files("hubtrace") / "sample") as sample:

@@ -68,7 +68,7 @@ def tag(
 
     Example:  hubtrace tag && hubtrace query assessments
     """
-    from hubtrace.queries.tagging import tag as write_tags
+    from hubtrace.queries.patterns import tag as write_tags
 
     thresholds = Thresholds(period_days, rare_periods, frequent_periods)
     with open_store(graph) as store, progress() as show:

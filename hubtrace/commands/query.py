@@ -7,7 +7,7 @@ import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError, WriteRefused
-from hubtrace.graph.result import Result
+from hubtrace.graph.store import Result
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say

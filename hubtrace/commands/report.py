@@ -20,7 +20,7 @@ from hubtrace.options import (
     as_date,
 )
 from hubtrace.progress import progress, say
-from hubtrace.queries.report.formats.interface import ReportFormat
+from hubtrace.queries.report.formats import ReportFormat
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:

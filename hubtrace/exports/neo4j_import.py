@@ -17,7 +17,7 @@ from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType
 from hubtrace.graph.schema import schema, stamp
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.transfer import Triple, node_tables, relationship_tables
+from hubtrace.graph.tables import Triple, node_tables, relationship_tables
 from hubtrace.progress import Progress
 
 ARRAY_DELIMITER = "\x1f"

@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from hubtrace.graph.model import MODEL, NodeType
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.tables import END, START
-from hubtrace.graph.transfer import (
+from hubtrace.graph.tables import (
+    END,
+    START,
     Triple,
     node_tables,
     nodes_of,
     relationship_tables,
-    relationships,
 )
 from hubtrace.queries.catalogue import family_names
 
@@ -100,7 +100,7 @@ class _Subgraph:
         """Take what has one of these keys at its near end; return the keys at the far one."""
         far, node = (END, triple[2]) if near == START else (START, triple[1])
         found: set[str] = set()
-        for rows in relationships(self._store, triple, sorted(keys), near):
+        for rows in relationships_of(self._store, triple, sorted(keys), near):
             self.relationships.append((triple, rows))
             found.update(rows[far].to_pylist())
         self._keys[node.label] |= found

@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, Result
 from hubtrace.progress import Progress
 from hubtrace.queries.catalogue import Query, ask_in_batches, catalogue, family_names
 

@@ -1,14 +1,18 @@
-"""Intervals: Wilson's for a share, a bootstrap over families for everything else.
+"""Statistical inference: confidence intervals, and the significance tests that the study used.
 
-Families, not switches, are drawn: the switches of one family resemble each other, and a few busy
-families would make any interval over single switches far too narrow.
+Intervals are Wilson's for a share and a bootstrap over families for everything else. Families, not
+switches, are drawn: the switches of one family resemble each other, and a few busy families would
+make any interval over single switches far too narrow. Tests are Kruskal-Wallis with Dunn's post-hoc
+test (p-values after Bonferroni) and Pearson's chi-squared with Cramér's V, from scipy and
+scikit-posthocs; each says in words where it does not apply.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from hubtrace.queries.statistics.records import Interval
+from hubtrace.queries.statistics.records import Association, GroupTest, Interval, Pair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +67,10 @@ def bootstrap(
     often = np.zeros((DRAWS, len(filled)))
     np.add.at(often, (np.arange(DRAWS)[:, None], drawn), 1.0)
     values, counts = _counted(filled)
-    return [_between(statistic(values, often @ counts)) for statistic in statistics]
+    tail = (1 - LEVEL) / 2
+    tails = [tail, 1 - tail]
+    bounds = (np.quantile(statistic(values, often @ counts), tails) for statistic in statistics)
+    return [Interval(float(low), float(high)) for low, high in bounds]
 
 
 def _counted(clusters: Sequence[Sequence[float]]) -> "tuple[Numbers, Numbers]":
@@ -106,9 +113,69 @@ def _at(values: "Numbers", often: "Numbers", rank: "Numbers") -> "Numbers":
     return picked
 
 
-def _between(figures: "Numbers") -> Interval:
-    import numpy as np
+_SMALL = 5
+"""Chi-squared is rough where a cell is expected to hold fewer (Cochran 1954)."""
 
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(figures, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+
+def kruskal_wallis(groups: Mapping[str, Sequence[float]]) -> GroupTest:
+    """Compare the values of several groups; those without values are left out."""
+    filled = {name: values for name, values in groups.items() if len(values)}
+    sizes = {name: len(values) for name, values in filled.items()}
+    n = sum(sizes.values())
+    note = _why_not(filled)
+    if note is not None:
+        return GroupTest(n, sizes, None, None, None, (), note)
+    from scipy.stats import kruskal
+
+    found = kruskal(*filled.values())
+    statistic, p_value = float(found.statistic), float(found.pvalue)
+    return GroupTest(n, sizes, statistic, len(filled) - 1, p_value, _dunn(filled), None)
+
+
+def _why_not(filled: Mapping[str, Sequence[float]]) -> str | None:
+    if len(filled) < 2:
+        return f"needs two groups with values; there {_are(len(filled))}"
+    if all(len(values) < 2 for values in filled.values()):
+        return "needs a group with two values or more"
+    if len({value for values in filled.values() for value in values}) == 1:
+        return "all values are the same, so that no group differs"
+    return None
+
+
+def _dunn(filled: Mapping[str, Sequence[float]]) -> tuple[Pair, ...]:
+    from scikit_posthocs import posthoc_dunn
+
+    names = list(filled)
+    table = posthoc_dunn([list(filled[name]) for name in names], p_adjust="bonferroni").to_numpy()
+    return tuple(
+        Pair(names[i], names[j], float(table[i, j])) for i, j in combinations(range(len(names)), 2)
+    )
+
+
+def chi_squared(table: Sequence[Sequence[int]]) -> Association:
+    """Test a table of counts; rows and columns that hold nothing are left out."""
+    rows = [row for row in table if any(row)]
+    columns = [column for column in zip(*rows, strict=True) if any(column)]
+    n = sum(map(sum, rows))
+    smallest = min(len(rows), len(columns))
+    if smallest < 2:
+        note = f"needs two rows and two columns with counts; there {_are(smallest)}"
+        return Association(n, None, None, None, None, note)
+    from scipy.stats import chi2_contingency
+
+    found = chi2_contingency(list(zip(*columns, strict=True)), correction=False)
+    statistic, expected = float(found.statistic), found.expected_freq
+    small = int((expected < _SMALL).sum())
+    note = f"{small} of {expected.size} cells are expected to hold fewer than 5: read with care"
+    return Association(
+        n,
+        statistic,
+        int(found.dof),
+        float(found.pvalue),
+        math.sqrt(statistic / (n * (smallest - 1))),
+        note if small else None,
+    )
+
+
+def _are(number: int) -> str:
+    return {0: "is none", 1: "is one"}.get(number, f"are {number}")
