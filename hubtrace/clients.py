@@ -1,4 +1,4 @@
-"""The two hubs as the command line reaches them: their addresses, tokens and manners."""
+"""The two hubs as the command line reaches them: their addresses, tokens and limits."""
 
 import os
 import time
@@ -13,11 +13,11 @@ import typer
 
 if TYPE_CHECKING:
     from hubtrace.graph.identity import Hosts
-    from hubtrace.ingest.cancellation import CancelToken
     from hubtrace.ingest.source import Progress
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.huggingface import HuggingFace
     from hubtrace.ingest.sources.live import LiveSource
+    from hubtrace.ingest.workers import CancelToken
 
 GitHubUrl = Annotated[
     str | None,
@@ -91,9 +91,8 @@ def open_clients(
         SourceError: an address or a token is none.
     """
     from hubtrace.ingest.http import Sleeper
-    from hubtrace.ingest.sources.github.endpoint import PUBLIC, parse_address
     from hubtrace.ingest.sources.github.host import GitHubHost
-    from hubtrace.ingest.sources.github.tokens import find_tokens
+    from hubtrace.ingest.sources.github.tokens import PUBLIC, find_tokens, parse_address
     from hubtrace.ingest.sources.huggingface import HuggingFace, stored_token
 
     sleep = time.sleep if patient else lambda _: None

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, ProjectRef, Side
-from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
 from hubtrace.ingest.families import Adopted, FamilyRegistry, FamilyTarget, Target
 from hubtrace.ingest.records import Commit
@@ -19,7 +18,7 @@ from hubtrace.ingest.snapshot import SnapshotWriter, Written
 from hubtrace.ingest.source import Progress, ProjectData, Source, no_progress
 from hubtrace.ingest.sources.live import LiveSource
 from hubtrace.ingest.sources.study import read_study
-from hubtrace.ingest.workers import worker_pool
+from hubtrace.ingest.workers import CancelToken, worker_pool
 
 WORKERS = 4
 """Projects that are read at the same time. Hubs limit requests, not connections."""

@@ -141,6 +141,19 @@ class RefKind(StrEnum):
     CONVERT = "convert"
     """A Hub convert ref, `refs/convert/parquet` and the like: written by a bot."""
 
+    @classmethod
+    def of(cls, name: str) -> "RefKind | None":
+        """Return the kind of a ref by its full name; None if it is of no kind that is read."""
+        return next((kind for prefix, kind in _PREFIXES.items() if name.startswith(prefix)), None)
+
+
+_PREFIXES = {
+    "refs/heads/": RefKind.BRANCH,
+    "refs/tags/": RefKind.TAG,
+    "refs/pr/": RefKind.PULL_REQUEST,
+    "refs/convert/": RefKind.CONVERT,
+}
+
 
 class Ref(NamedTuple):
     """One ref as observed; an annotated tag is peeled to its commit."""

@@ -6,9 +6,8 @@ what was asked for, what that names and what names it; `scoring` makes links of 
 """
 
 from hubtrace.ingest.discovery.grouping import Formed, Reason, group
-from hubtrace.ingest.discovery.listing import Bounds, ModelsOf, RepositoriesOf
 from hubtrace.ingest.discovery.scoring import Linked
-from hubtrace.ingest.discovery.search import Discovered, discover
+from hubtrace.ingest.discovery.search import Bounds, Discovered, ModelsOf, RepositoriesOf, discover
 
 __all__ = [
     "Bounds",

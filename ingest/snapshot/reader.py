@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.identity import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import SCHEMAS
 from hubtrace.ingest.snapshot.format import (
     CHANGES_FILE,
     COMMITS_FILE,
@@ -28,6 +27,7 @@ from hubtrace.ingest.snapshot.format import (
     PROJECT_FILE,
     PROJECTS,
     REFERENCES_FILE,
+    SCHEMAS,
     T,
     changed,
     filesystem,

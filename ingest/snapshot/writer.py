@@ -22,7 +22,6 @@ from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.identity import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import SCHEMAS, WRITING, Contributors, tables
 from hubtrace.ingest.snapshot.format import (
     COMMITS_FILE,
     DETAILS_FILE,
@@ -34,12 +33,16 @@ from hubtrace.ingest.snapshot.format import (
     POINTER,
     PROJECT_FILE,
     PROJECTS,
+    SCHEMAS,
     SECRET,
+    WRITING,
+    Contributors,
     filesystem,
     is_empty,
     looks_unused,
     remove,
     slug,
+    tables,
     to_json,
     write_sealed,
 )

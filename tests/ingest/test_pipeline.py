@@ -9,12 +9,12 @@ import pytest
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, Side
-from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.families import FamilyTarget, Target
 from hubtrace.ingest.pipeline import ingest_families
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.source import Cursor, ProjectData
+from hubtrace.ingest.workers import CancelToken
 
 MANY = 12_000
 

@@ -29,10 +29,8 @@ from hubtrace.ingest.records import (
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
 from hubtrace.ingest.sources.github import schemas
-from hubtrace.ingest.sources.github.client import AccessDenied, Client, Quota
-from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address
-from hubtrace.ingest.sources.github.pagination import Conditional, paginate
-from hubtrace.ingest.sources.github.tokens import Token
+from hubtrace.ingest.sources.github.client import AccessDenied, Client, Conditional, Quota, paginate
+from hubtrace.ingest.sources.github.tokens import PUBLIC, Address, Token
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _LONGEST_MESSAGE = 1 << 20

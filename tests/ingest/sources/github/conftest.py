@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.ingest.sources.github.endpoint import parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import parse_address
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.github.helpers import CANARY, TOKENS, Clock, furnish
-from tests.ingest.github.trouble import LIMITS
+from tests.ingest.sources.github.faults import LIMITS
+from tests.ingest.sources.github.helpers import CANARY, TOKENS, Clock, furnish
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.github.host import GitHubHost, OwnedRepository
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.github.helpers import FIRST, UNCHANGED, again, look_twice, many_commits
+from tests.ingest.sources.github.helpers import FIRST, UNCHANGED, again, look_twice, many_commits
 from tests.ingest.worlds import START, blob_id
 
 

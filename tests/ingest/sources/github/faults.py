@@ -7,7 +7,7 @@ import pytest
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Limits, Previous
 from hubtrace.ingest.sources.github.host import GitHubHost
-from tests.ingest.github.helpers import CANARY
+from tests.ingest.sources.github.helpers import CANARY
 
 LIMITS = Limits(answer_bytes=1 << 20, text_bytes=1 << 16, pages=20, refs=500)
 LOOKED_AT = ["repository", "branches", "tags", "releases", "pulls", "readme", "contents", "blobs"]

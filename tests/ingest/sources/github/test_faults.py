@@ -12,14 +12,14 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Fetched, Previous
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.client import Client
-from hubtrace.ingest.sources.github.endpoint import parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import parse_address
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.github import GitHubHub
 from tests.hubs.wire import Answer, Request
-from tests.ingest.github.helpers import CANARY, TOKENS, Clock, again
-from tests.ingest.github.trouble import KINDS, LIMITS, LISTS, ask, line
+from tests.ingest.sources.github.faults import KINDS, LIMITS, LISTS, ask, line
+from tests.ingest.sources.github.helpers import CANARY, TOKENS, Clock, again
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit."}
 PRIMARY = {"message": "API rate limit exceeded for user ID 1."}

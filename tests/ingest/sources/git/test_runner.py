@@ -11,7 +11,7 @@ from hubtrace.ingest.records import Commit
 from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git import GitSource
 from hubtrace.ingest.sources.git.runner import Git, environment, git_program
-from tests.ingest.git.helpers import project
+from tests.ingest.sources.git.helpers import project
 from tests.ingest.worlds import World
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Fetched, Limits, Previous
-from hubtrace.ingest.sources.github.endpoint import parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.tokens import parse_address
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub
 from tests.hubs.wire import Answer, Request
-from tests.ingest.github.helpers import TOKENS, Clock
-from tests.ingest.github.trouble import KINDS, LISTS, ask, line
+from tests.ingest.sources.github.faults import KINDS, LISTS, ask, line
+from tests.ingest.sources.github.helpers import TOKENS, Clock
 
 
 @pytest.mark.parametrize("kind", LISTS)

@@ -8,7 +8,7 @@ import pytest
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import redact
 from hubtrace.ingest.sources.git.location import Kind, parse_location
-from tests.ingest.git.helpers import read
+from tests.ingest.sources.git.helpers import read
 from tests.ingest.worlds import World, git
 
 

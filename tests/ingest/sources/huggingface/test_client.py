@@ -19,7 +19,7 @@ from hubtrace.ingest.sources.huggingface.client import checked_endpoint, label_o
 from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model
 from tests.hubs.server import LoopbackHub
-from tests.ingest.huggingface.conftest import NAME, TOKEN, Clock, host
+from tests.ingest.sources.huggingface.conftest import NAME, TOKEN, Clock, host
 
 
 def test_the_hub_is_where_it_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
 """The projects of a hub, by the names they have and had; each with a real git repository.
 
-A hub's own description of a project is a subclass of `Shelved`:
+A hub's own description of a project is a subclass of `HostedProject`:
 
-    shelf = Shelf[Shelved](tmp_path)
-    yi = shelf.add("01-ai/Yi", Shelved)
+    register = ProjectRegister[HostedProject](tmp_path)
+    yi = register.add("01-ai/Yi", HostedProject)
     yi.git.commit({b"README.md": b"# Yi"})
-    shelf.rename("01-ai/Yi", "01-ai/Yi-2")
+    register.rename("01-ai/Yi", "01-ai/Yi-2")
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from .worlds import World
 
 
-class Shelved:
+class HostedProject:
     """A project: its number on this hub, its name, and its git repository."""
 
     def __init__(self, number: int, name: str, git: World) -> None:
@@ -30,10 +30,10 @@ class Shelved:
         return self.name.partition("/")[0]
 
 
-P = TypeVar("P", bound=Shelved)
+P = TypeVar("P", bound=HostedProject)
 
 
-class Shelf(Generic[P]):
+class ProjectRegister(Generic[P]):
     """Projects by name, whatever its case; git repositories are `ROOT/NUMBER.git`."""
 
     def __init__(self, root: Path) -> None:

@@ -11,7 +11,7 @@ from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git import GitSource
 from hubtrace.ingest.sources.git.cache import CloneCache
 from hubtrace.ingest.sources.git.location import parse_location
-from tests.ingest.git.helpers import parents_by_git, project, read
+from tests.ingest.sources.git.helpers import parents_by_git, project, read
 from tests.ingest.worlds import File, World, blob_id, git
 
 

@@ -8,7 +8,7 @@ import pytest
 from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_text
 from hubtrace.ingest.records import Ref, RefKind
-from tests.ingest.git.helpers import NOW, read
+from tests.ingest.sources.git.helpers import NOW, read
 from tests.ingest.worlds import World, git
 
 

@@ -8,7 +8,7 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.records import PathChange
 from hubtrace.ingest.sources.git.log import parse_log, read_log
 from hubtrace.ingest.sources.git.runner import Git
-from tests.ingest.git.helpers import read
+from tests.ingest.sources.git.helpers import read
 from tests.ingest.worlds import START, File, World, blob_id
 
 ZERO = b"0" * 40

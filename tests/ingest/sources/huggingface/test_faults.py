@@ -15,7 +15,7 @@ from tests.hubs.faults import Fault
 from tests.hubs.huggingface import HuggingFaceHub, User
 from tests.hubs.server import LoopbackHub
 from tests.hubs.wire import Answer, Request
-from tests.ingest.huggingface.conftest import NAME, TOKEN, Clock, described, host
+from tests.ingest.sources.huggingface.conftest import NAME, TOKEN, Clock, described, host
 
 LIMITS = Limits(
     silent_seconds=5.0, answer_bytes=1 << 20, text_bytes=1 << 16, pages=5, commits=10_000

@@ -15,7 +15,7 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git import GitSource
 from hubtrace.ingest.sources.git.location import parse_location
-from tests.ingest.git.helpers import project, read
+from tests.ingest.sources.git.helpers import project, read
 from tests.ingest.worlds import World, git
 
 

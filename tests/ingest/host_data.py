@@ -1,4 +1,4 @@
-"""What a host told of the projects of `readings`: a repository with a release, a variant of it."""
+"""What a host returned of the projects of `readings`: a repository with a release, a variant."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from hubtrace.ingest.records import (
 from hubtrace.ingest.source import ProjectData
 
 SHA256 = "ab" * 32
-REPOSITORY_TOLD = HostData(
+REPOSITORY_DATA = HostData(
     ProjectMetadata(
         "17", "o/r", default_branch="refs/heads/main", created_at=5, licence="mit", tags=("ml",)
     ),
@@ -28,7 +28,7 @@ REPOSITORY_TOLD = HostData(
     ),
     pulls=(PullHead(3, "merged", "d" * 40),),
 )
-VARIANT_TOLD = HostData(
+VARIANT_DATA = HostData(
     ProjectMetadata(
         "abc",
         "o/v",
@@ -43,7 +43,7 @@ VARIANT_TOLD = HostData(
 )
 
 
-def told(
+def with_data(
     reading: ProjectData, details: HostData, *, at: int | None = None, **facts: Any
 ) -> ProjectData:
     """Return a reading whose host told `details`, with some facts changed, at a moment."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hubtrace.graph.text import to_bytes
 from hubtrace.ingest.records import Commit
 from tests.effort import examples
-from tests.ingest.git.helpers import parents_by_git, read, refs_by_git, replay, tree_by_git
+from tests.ingest.sources.git.helpers import parents_by_git, read, refs_by_git, replay, tree_by_git
 from tests.ingest.worlds import File, World
 
 SUBMODULE = File(b"1" * 40, "160000")

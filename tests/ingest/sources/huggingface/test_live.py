@@ -13,7 +13,7 @@ from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model, pointer
-from tests.ingest.huggingface.conftest import NAME, TOKEN, Clock, host
+from tests.ingest.sources.huggingface.conftest import NAME, TOKEN, Clock, host
 from tests.ingest.worlds import blob_id
 
 PROJECT = Project(key_of(variant_url(NAME)), Side.DOWNSTREAM, NAME, variant_url(NAME))

@@ -11,7 +11,7 @@ import pytest
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.huggingface import HuggingFaceHub
-from tests.ingest.huggingface.conftest import NAME, described
+from tests.ingest.sources.huggingface.conftest import NAME, described
 from tests.ingest.worlds import git
 
 _PROBE = """

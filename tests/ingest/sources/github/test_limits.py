@@ -10,12 +10,11 @@ import pytest
 from hubtrace.graph.errors import SourceError
 from hubtrace.ingest.source import Previous
 from hubtrace.ingest.sources.github.client import rate_limit
-from hubtrace.ingest.sources.github.endpoint import parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
-from hubtrace.ingest.sources.github.tokens import Token
+from hubtrace.ingest.sources.github.tokens import Token, parse_address
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub
-from tests.ingest.github.helpers import CANARY, Clock
+from tests.ingest.sources.github.helpers import CANARY, Clock
 
 OTHER = "ghp_other0123456789"
 

@@ -18,7 +18,7 @@ from hubtrace.ingest.source import Limits, Previous, ProjectGone
 from tests.hubs import faults
 from tests.hubs.huggingface import HuggingFaceHub, Model, User, pointer
 from tests.hubs.huggingface.model import CREATED
-from tests.ingest.huggingface.conftest import CARD, NAME, Clock, host, seen
+from tests.ingest.sources.huggingface.conftest import CARD, NAME, Clock, host, seen
 from tests.ingest.worlds import START, blob_id
 
 

@@ -15,7 +15,7 @@ from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.github.host import GitHubHost
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.github.helpers import again, many_commits
+from tests.ingest.sources.github.helpers import again, many_commits
 from tests.ingest.worlds import START, git
 
 
@@ -82,7 +82,7 @@ def test_the_walk_is_gits_own(
     host: GitHubHost, world: GitHubWorld, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On random histories, whose clocks may go backwards, in pages of three."""
-    monkeypatch.setattr("hubtrace.ingest.sources.github.pagination._FULL_PAGE", {"per_page": "3"})
+    monkeypatch.setattr("hubtrace.ingest.sources.github.client._FULL_PAGE", {"per_page": "3"})
     chance = random.Random(seed)
     it = world.repository("r/random")
     for number in range(24):

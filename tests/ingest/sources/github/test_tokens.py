@@ -18,13 +18,12 @@ from hubtrace.ingest.source import Cursor, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.client import Client
-from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address, parse_address
 from hubtrace.ingest.sources.github.host import GitHubHost
-from hubtrace.ingest.sources.github.tokens import Token, find_tokens
+from hubtrace.ingest.sources.github.tokens import PUBLIC, Address, Token, find_tokens, parse_address
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs import faults
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.github.helpers import CANARY, TOKENS, Clock
+from tests.ingest.sources.github.helpers import CANARY, TOKENS, Clock
 
 ENTERPRISE = Address("https://ghe.example.com/api/v3", "https://ghe.example.com")
 
