@@ -43,8 +43,8 @@ class Target:
     """Path prefixes that the family's upstream is limited to; empty means all of it."""
     aliases: tuple[str, ...] = ()
     """Other keys that it was asked for by, e.g. of a name that it had before."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What is to be remembered of it until the next time (`Reading.marks`)."""
+    validators: Mapping[str, str] = field(default_factory=dict)
+    """What is to be remembered of it until the next time (`Reading.validators`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,9 +87,9 @@ def ingest_families(
 
     def read(target: Target) -> ProjectData:
         reading = source.read(target.project, target.location, writer.cursor(target.project.key))
-        marks = {**reading.marks, **target.marks}
+        validators = {**reading.validators, **target.validators}
         return replace(
-            reading, commits=_begun(reading.commits), marks=marks, aliases=target.aliases
+            reading, commits=_begun(reading.commits), validators=validators, aliases=target.aliases
         )
 
     with (
@@ -243,7 +243,7 @@ class Intake:
         members, homes = self._families()
         discovered = discover(
             asked,
-            Resolver(source.look, self.writer, self.web),
+            Resolver(source.fetch, self.writer, self.web),
             self.models_of,
             self.repositories_of,
             members=members,
@@ -281,7 +281,7 @@ class Intake:
         self, source: LiveSource, families: Sequence[FamilyTarget]
     ) -> Mapping[Project, Target]:
         """Return the projects of the hosts under the keys and names that they have."""
-        finder = Resolver(source.look, self.writer, self.web)
+        finder = Resolver(source.fetch, self.writer, self.web)
         projects = {
             target.project: ProjectRef(target.project.side, target.project.name)
             for family in families

@@ -10,7 +10,7 @@ from hubtrace.ingest.records import HostData
 from hubtrace.ingest.source import Cursor, Fetched, ProjectGone
 
 Ask = Callable[[Side, str, Cursor], Fetched]
-"""Asks a host; once for each project (`LiveSource.look`)."""
+"""Asks a host; once for each project (`LiveSource.fetch`)."""
 
 
 class Memory(Protocol):
@@ -35,7 +35,7 @@ class ResolvedProject:
     """What its host tells; of a project that is gone, what it told last."""
     aliases: tuple[str, ...] = ()
     """Other keys that it was asked for by."""
-    marks: Mapping[str, str] = field(default_factory=dict)
+    validators: Mapping[str, str] = field(default_factory=dict)
     """What the snapshot remembers of it."""
 
     @property
@@ -91,19 +91,21 @@ class Resolver:
         key = self._memory.key_of_alias(named.key) or named.key
         cursor = self._memory.cursor(key)
         try:
-            look = self._ask(asked.side, asked.name, cursor)
+            fetched = self._ask(asked.side, asked.name, cursor)
         except ProjectGone as gone:
             if cursor.details is None or not cursor.details.facts.host_id:
                 raise  # and it never showed one
             name = cursor.details.facts.name
             project = replace(self._web.project(asked.side, name), key=key)
             return ResolvedProject(
-                project, replace(cursor.details, gone=gone.reason), marks=cursor.marks
+                project, replace(cursor.details, gone=gone.reason), validators=cursor.validators
             )
-        now = self._web.project(asked.side, look.details.facts.name)
-        lasting = self._lasting_key(now, key, cursor, look.details)
+        now = self._web.project(asked.side, fetched.details.facts.name)
+        lasting = self._lasting_key(now, key, cursor, fetched.details)
         other_names = tuple({named.key} - {lasting, now.key})
-        return ResolvedProject(replace(now, key=lasting), look.details, other_names, cursor.marks)
+        return ResolvedProject(
+            replace(now, key=lasting), fetched.details, other_names, cursor.validators
+        )
 
     def _lasting_key(self, now: Project, key: str, cursor: Cursor, details: HostData) -> str:
         """Return the key of what the host shows: of the project that has the host's own id."""

@@ -26,7 +26,7 @@ class Cursor:
     """The last observation; None if the project was never seen."""
     details: HostData | None = None
     """What its host told last; None if no host was asked."""
-    marks: Mapping[str, str] = field(default_factory=dict)
+    validators: Mapping[str, str] = field(default_factory=dict)
     """What the host gave to ask with again: ETags and the like."""
 
 
@@ -44,7 +44,7 @@ class ProjectData:
     """Filled while the stream is read, e.g. `shallow clone: history ends at …`."""
     details: HostData | None = None
     """What its host told; None if no host was asked, and then the last that was told stays."""
-    marks: Mapping[str, str] = field(default_factory=dict)
+    validators: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, str] = field(default_factory=dict)
     """Commit sha → the author's login on the host, where the host told it."""
     aliases: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Previous:
 
     details: HostData | None = None
     refs: tuple[Ref, ...] = ()
-    marks: Mapping[str, str] = field(default_factory=dict)
+    validators: Mapping[str, str] = field(default_factory=dict)
     """ETags and the like, by a name that only the host understands."""
 
 
@@ -92,7 +92,7 @@ class Fetched:
     refs: tuple[Ref, ...]
     default_branch: str | None
     """The full ref name; None for an empty repository."""
-    marks: dict[str, str]
+    validators: dict[str, str]
     warnings: tuple[str, ...] = ()
     same_refs: bool = False
     """True if the host says that its refs are those of the last time."""
@@ -108,7 +108,7 @@ class Host(Protocol):
 
     side: Side
 
-    def look(self, name: str, seen: Previous) -> Fetched:
+    def fetch(self, name: str, previous: Previous) -> Fetched:
         """Return what the host tells of `owner/name`.
 
         Raises:
@@ -120,14 +120,14 @@ class Host(Protocol):
         """Return where git can clone the project; no token is in it."""
         ...
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
-        """Yield the commits that `look.refs` reach and the commits `held` do not, by the API.
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits that `fetched.refs` reach and the commits `held` do not, by the API.
 
         The way out where git cannot read: without paths, and on Hugging Face without parents.
         """
         ...
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return the authors' logins by commit sha, for the commits that are new; GitHub only.
 
         At most one request per 100 commits.

@@ -104,8 +104,8 @@ class _Grouper:
 
     def _target(self, repository: ResolvedProject) -> Target:
         """Return the target of a repository, which remembers the models that are not its own."""
-        marks = self._found.others.get(repository.name.lower(), {})
-        return replace(repository.target(), marks=marks)
+        validators = self._found.others.get(repository.name.lower(), {})
+        return replace(repository.target(), validators=validators)
 
     def _repository(self, link: Link) -> ResolvedProject:
         return self._found.repositories[link.repository.lower()]

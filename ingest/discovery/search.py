@@ -76,7 +76,7 @@ class Lists:
                 name: head
                 for owner in owners[one.name]
                 for name, head in models.get(owner, {}).items()
-                if head is None or one.marks.get(_mark(name)) != head
+                if head is None or one.validators.get(_validator_key(name)) != head
             }
             for one in repositories
         }
@@ -110,22 +110,24 @@ class Lists:
         return list(reversed(several.values()))[: self._bounds.owners]
 
 
-def marks_of_others(
+def validators_of_others(
     repository: ResolvedProject, listed: Heads, variants: Mapping[str, Linked]
 ) -> dict[str, str]:
     """Return what is remembered of listed models that do not link to the repository.
 
     They are not looked at again before their heads have moved.
     """
-    marks = {name: mark for name, mark in repository.marks.items() if name.startswith(OTHERS)}
+    validators = {
+        name: mark for name, mark in repository.validators.items() if name.startswith(OTHERS)
+    }
     for name, head in listed.items():
         linked = variants.get(name.lower())
         if head and linked and not linked.leads_to({repository.name.lower()}):
-            marks[_mark(name)] = head
-    return marks
+            validators[_validator_key(name)] = head
+    return validators
 
 
-def _mark(model: str) -> str:
+def _validator_key(model: str) -> str:
     return f"{OTHERS}{model.lower()}"
 
 
@@ -144,7 +146,7 @@ class Discovered:
     failures: dict[ProjectRef, str] = field(default_factory=dict)
     """Why a project that was asked for, or that a variant names, cannot be looked at."""
     others: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Repository → marks of models that were looked at and do not link to it."""
+    """Repository → validators of models that were looked at and do not link to it."""
     cut: list[str] = field(default_factory=list)
     """What was left out because it went beyond a bound, in words."""
 
@@ -235,14 +237,14 @@ class _Search:
         self._result = Discovered()
 
     def run(self, asked: Sequence[ProjectRef]) -> Discovered:
-        self._seen.fetch("asking the hubs", self._finder.find, asked)
+        self._seen.fetch("fetching projects", self._finder.find, asked)
         repositories = self._there(asked, Side.UPSTREAM)
         variants = self._with_bases(self._there(asked, Side.DOWNSTREAM))
         listed = self._lists.models(repositories)
         self._result.cut += self._lists.cut
         named = list(chain.from_iterable(map(self._named, repositories)))
         wanted = [*named, *chain.from_iterable(listed.values())]
-        self._fetch("looking at models", Side.DOWNSTREAM, wanted)
+        self._fetch("fetching models", Side.DOWNSTREAM, wanted)
         looked_at = [*variants, *self._seen.those(Side.DOWNSTREAM, wanted)]
         evidence = self._evidence(looked_at)
         self._fetch_candidates(evidence, variants)
@@ -272,7 +274,7 @@ class _Search:
             if len(names) + len(new) > most:
                 self._result.cut.append(f"only {self._bounds.bases} base models are taken in")
             new = new[: most - len(names)]
-            self._fetch("looking at base models", Side.DOWNSTREAM, new)
+            self._fetch("fetching base models", Side.DOWNSTREAM, new)
             youngest = self._seen.those(Side.DOWNSTREAM, new)
             names += new
         return self._seen.those(Side.DOWNSTREAM, names)
@@ -283,7 +285,7 @@ class _Search:
         named = list(dict.fromkeys(name for name, found in pairs if found.strength >= SURE))
         most = self._bounds.named
         if len(named) > most:
-            words = f"{repository.name} names {len(named):,} models; {most} are looked at"
+            words = f"{repository.name} names {len(named):,} models; {most} are fetched"
             self._result.cut.append(words)
         return [*self._members.get(repository.project.key, ()), *named[:most]]
 
@@ -300,7 +302,7 @@ class _Search:
         silent = [name for name, home in homes.items() if not (home or likely.get(name.lower()))]
         wanted = [*chain.from_iterable([*likely.values(), *homes.values()])]
         wanted += self._lists.namesakes(silent)
-        self._fetch("looking at repositories", Side.UPSTREAM, wanted)
+        self._fetch("fetching repositories", Side.UPSTREAM, wanted)
 
     def _score(self, variants: Iterable[ResolvedProject], evidence: EvidenceOf) -> None:
         repositories = {one.project.key: one for _, one in self._seen.every(Side.UPSTREAM)}
@@ -338,7 +340,7 @@ class _Search:
             ProjectRef(one.project.side, one.name) for one in (*repositories, *variants)
         ]
         for one in repositories:
-            result.others[one.name.lower()] = marks_of_others(
+            result.others[one.name.lower()] = validators_of_others(
                 one, listed[one.name], result.variants
             )
         wanted = {one.name.lower() for one in variants}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -53,8 +53,7 @@ class Generation(msgspec.Struct, frozen=True, rename={"number": "n"}):
     files: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
     """What `current.json` of a project says."""
 
     project: Project
@@ -63,8 +62,8 @@ class Pointer:
     observed_at: int
     heads: tuple[str, ...]
     generations: tuple[Generation, ...]
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """Validators of its host, for conditional requests; snapshots of the first version lack them,
+    validators: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Of its host, for conditional requests; snapshots of the first version lack them,
     and aliases."""
     aliases: tuple[str, ...] = ()
     """Other keys it is known by: the host's own id, and every name that it had."""

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -220,7 +221,7 @@ class SnapshotWriter:
         pointer = history.pointer
         # A project of which only the host was read has refs, and no commits yet.
         heads = pointer.heads if history.has_commits else ()
-        return Cursor(heads, history.last, history.details, pointer.marks)
+        return Cursor(heads, history.last, history.details, pointer.validators)
 
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
@@ -266,7 +267,7 @@ class SnapshotWriter:
             with _draft(history.folder, history) as draft:
                 draft.write(history.tables())
                 generation = draft.finish(history.observations, history.events, history.details)
-                draft.publish(replace(history.pointer, generations=(generation,)))
+                draft.publish(msgspec.structs.replace(history.pointer, generations=(generation,)))
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -314,7 +315,7 @@ def _publish(
         observation.observed_at,
         tuple(sorted({ref.target for ref in observation.refs})),
         generations,
-        reading.marks,
+        reading.validators,
         _aliases(before, reading),
     )
     draft.publish(pointer)

@@ -50,4 +50,4 @@ def with_data(
     changed = replace(details, facts=replace(details.facts, **facts))
     moment = reading.observation.observed_at if at is None else at
     observation = replace(reading.observation, observed_at=moment)
-    return replace(reading, observation=observation, details=changed, marks={"etag": '"1"'})
+    return replace(reading, observation=observation, details=changed, validators={"etag": '"1"'})

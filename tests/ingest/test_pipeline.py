@@ -147,14 +147,14 @@ def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
         stop.waiting(lambda *_: None)("waiting for a rate limit", 1, None)
 
 
-def test_other_names_and_marks_are_remembered(tmp_path: Path) -> None:
+def test_other_names_and_validators_are_remembered(tmp_path: Path) -> None:
     project = Hosts().project(Side.DOWNSTREAM, "o/model-1")
     old = "https://huggingface.co/o/old"
-    target = Target(project, project.url, aliases=(old,), marks={"other:o/x": "1"})
+    target = Target(project, project.url, aliases=(old,), validators={"other:o/x": "1"})
     with SnapshotWriter(tmp_path / "s") as writer:
         ingest_families([], _Projects(), writer, alone=[target])
         assert writer.key_of_alias(old) == project.key
-        assert writer.cursor(project.key).marks == {"other:o/x": "1"}
-        again = replace(target, aliases=(), marks={})
+        assert writer.cursor(project.key).validators == {"other:o/x": "1"}
+        again = replace(target, aliases=(), validators={})
         ingest_families([], _Projects(), writer, alone=[again])
         assert writer.key_of_alias(old) == project.key

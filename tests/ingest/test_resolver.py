@@ -21,7 +21,7 @@ class _GitHub:
     def __init__(self, **names: tuple[str, str]) -> None:
         self.names = {f"o/{name}": leads_to for name, leads_to in names.items()}
 
-    def look(self, _side: Side, name: str, _cursor: Cursor) -> Fetched:
+    def fetch(self, _side: Side, name: str, _cursor: Cursor) -> Fetched:
         if name not in self.names:
             raise ProjectGone(name, "not_found")
         present, host_id = self.names[name]
@@ -43,14 +43,14 @@ def writer(tmp_path: Path) -> SnapshotWriter:
 
 
 def _find(writer: SnapshotWriter, github: _GitHub, name: str, *, linked: bool = False) -> str:
-    finder = Resolver(github.look, writer, Hosts())
+    finder = Resolver(github.fetch, writer, Hosts())
     found = (finder.find_linked if linked else finder.find)(ProjectRef(UP, name))
     return found.project.key
 
 
 def test_a_project_that_nobody_saw_is_known_by_its_present_name(writer: SnapshotWriter) -> None:
     github = _GitHub(old=("o/new", "1"), new=("o/new", "1"))
-    finder = Resolver(github.look, writer, Hosts())
+    finder = Resolver(github.fetch, writer, Hosts())
     by_old, by_new = finder.find(ProjectRef(UP, "o/old")), finder.find(ProjectRef(UP, "o/new"))
     assert by_old.project == by_new.project
     assert (by_old.project.key, by_old.aliases) == (NEW, (OLD,))
@@ -76,7 +76,7 @@ def test_a_name_that_somebody_took_over_is_theirs_for_who_asks(writer: SnapshotW
 
 def test_what_is_gone_is_as_it_was_last(writer: SnapshotWriter) -> None:
     _hold(writer, "o/old", "1")
-    found = Resolver(_GitHub().look, writer, Hosts()).find(ProjectRef(UP, "o/old"))
+    found = Resolver(_GitHub().fetch, writer, Hosts()).find(ProjectRef(UP, "o/old"))
     assert (found.project.key, found.details.gone) == (OLD, "not_found")
     with pytest.raises(ProjectGone):
         _find(writer, _GitHub(), "o/never")

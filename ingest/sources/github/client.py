@@ -328,8 +328,8 @@ class Conditional:
 
     client: Client
     name: str
-    seen: Previous
-    marks: dict[str, str] = field(default_factory=dict)
+    previous: Previous
+    validators: dict[str, str] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)
 
     @property
@@ -337,17 +337,17 @@ class Conditional:
         """The repository's path below the API."""
         return f"/repos/{self.name}"
 
-    def mark(self, kind: str) -> str | None:
+    def validator(self, kind: str) -> str | None:
         """Return what was kept under a name."""
-        return self.seen.marks.get(kind) if self.seen.details is not None else None
+        return self.previous.validators.get(kind) if self.previous.details is not None else None
 
     def keep(self, kind: str) -> None:
-        """Keep the marks of a kind, and what was cut of it: it is unchanged."""
-        for name, mark in self.seen.marks.items():
+        """Keep the validators of a kind, and what was cut of it: it is unchanged."""
+        for name, mark in self.previous.validators.items():
             if name.partition("?")[0] == kind:
-                self.marks[name] = mark
-        if self.seen.details is not None:
-            self.cut += [cut for cut in self.seen.details.cut if cut.startswith(f"{kind}: ")]
+                self.validators[name] = mark
+        if self.previous.details is not None:
+            self.cut += [cut for cut in self.previous.details.cut if cut.startswith(f"{kind}: ")]
 
     def cut_off(self, kind: str, what: str) -> None:
         """Record what was left out of a kind."""
@@ -359,11 +359,11 @@ class Conditional:
         Raises:
             AccessDenied: there is none, or we may not see it.
         """
-        answer = self.client.get(path, type_, etag=self.mark(kind), limit=limit)
+        answer = self.client.get(path, type_, etag=self.validator(kind), limit=limit)
         if answer.body is None:
             self.keep(kind)
         elif answer.etag is not None:
-            self.marks[kind] = answer.etag
+            self.validators[kind] = answer.etag
         return answer.body
 
     def pages(
@@ -377,16 +377,16 @@ class Conditional:
             f"{self.path}/{kind}",
             _list_of(type_),
             {**_FULL_PAGE, **parameters},
-            etag=None if always else self.mark(kind),
+            etag=None if always else self.validator(kind),
         )
         first = answer.body
         if first is None:
             self.keep(kind)
             return None
         if answer.etag is not None:
-            self.marks[kind] = answer.etag
+            self.validators[kind] = answer.etag
         if answer.next_page is not None:
-            self.marks[f"{kind}?more"] = "1"
+            self.validators[f"{kind}?more"] = "1"
 
         def read() -> Iterator[list[T]]:
             yield first
@@ -409,7 +409,7 @@ class Conditional:
         first page covers that page only: a list of several pages is also read again if `moved`. A
         list without an end, or one that repeats itself, is cut.
         """
-        again = moved and self.mark(f"{kind}?more") is not None
+        again = moved and self.validator(f"{kind}?more") is not None
         pages = self.pages(kind, type_, {}, always=again)
         if pages is None:
             return None

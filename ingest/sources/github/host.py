@@ -78,7 +78,7 @@ def _refs(part: Conditional, moved: bool) -> tuple[tuple[Ref, ...], bool]:
             kind, schemas.NamedRef, lambda it: (it.name, it.commit.sha), limit, moved=moved
         )
         if named is None:
-            found += [known for known in part.seen.refs if known.kind is ref]
+            found += [known for known in part.previous.refs if known.kind is ref]
         else:
             same = False
             found += [Ref(f"{prefix}{name}", ref, sha) for name, sha in named.items()]
@@ -118,7 +118,7 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
     GitHub lists the last updated first, so that reading stops at what was seen already.
     """
     held = {pull.number: pull for pull in known.pulls} if known else {}
-    since = int(part.mark("pulls?until") or 0)
+    since = int(part.validator("pulls?until") or 0)
     order = {"state": "all", "sort": "updated", "direction": "desc"}
     try:
         pages = part.pages("pulls", schemas.PullRequest, order)
@@ -141,7 +141,7 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
         if page and len(fresh) == before:
             part.cut_off("pulls", "the list repeats itself and has no end")
             break
-    part.marks["pulls?until"] = str(newest)
+    part.validators["pulls?until"] = str(newest)
     return tuple(pull for _, pull in sorted((held | fresh).items()))
 
 
@@ -157,11 +157,11 @@ def _texts(part: Conditional, head: str | None, known: HostData | None) -> tuple
     """
     if head is None:
         return ()
-    if known is not None and part.mark("texts") == head:
+    if known is not None and part.validator("texts") == head:
         for kind in ("texts", "readme", "workflows"):
             part.keep(kind)
         return known.texts
-    part.marks["texts"] = head
+    part.validators["texts"] = head
     held = known.texts if known else ()
     readme = _readme(part, [text for text in held if text.kind == "readme"])
     return (*readme, *_workflows(part, [text for text in held if text.kind == "workflow"]))
@@ -351,15 +351,15 @@ class GitHubHost:
         """Close the connections."""
         self._client.close()
 
-    def look(self, name: str, seen: Previous) -> Fetched:
+    def fetch(self, name: str, previous: Previous) -> Fetched:
         """Return `owner/name` as it is now; see `hubtrace.ingest.source.Host`."""
         repository_url(name)
-        part = Conditional(self._client, name, seen)
+        part = Conditional(self._client, name, previous)
         facts = self._metadata(part, name)
         part.name = facts.name  # after a rename, so that nothing else is redirected
-        if seen.details is not None and seen.details.facts.host_id != facts.host_id:
-            part.seen = Previous()  # another repository has taken the name
-        known = part.seen.details
+        if previous.details is not None and previous.details.facts.host_id != facts.host_id:
+            part.previous = Previous()  # another repository has taken the name
+        known = part.previous.details
         moved = known is None or known.facts.pushed_at != facts.pushed_at
         refs, same = _refs(part, moved)
         tips = {ref.name: ref.target for ref in refs}
@@ -372,29 +372,29 @@ class GitHubHost:
             cut=tuple(part.cut),
         )
         same = same and known is not None and known.facts.default_branch == facts.default_branch
-        return Fetched(details, refs, default, part.marks, self._warnings(), same_refs=same)
+        return Fetched(details, refs, default, part.validators, self._warnings(), same_refs=same)
 
     def clone_url(self, name: str) -> str:
         """Return where git can clone the repository."""
         return f"{repository_url(name, self.address.web)}.git"
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
         """Yield what is new, the default branch first; see `hubtrace.ingest.source.Host`.
 
         One request per 100 commits, and one for each ref that leads to commits of its own.
         """
-        refs = sorted(look.refs, key=lambda ref: ref.name != look.default_branch)
+        refs = sorted(fetched.refs, key=lambda ref: ref.name != fetched.default_branch)
         walk = Walk(self._client, name, held)
         return map(commit_of, walk.from_tips(ref.target for ref in refs))
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return the logins of the new commits' authors on the default branch.
 
         Without a token none are fetched: a long history would take longer than its quota.
         """
         if self._client.pool.is_anonymous:
             return {}
-        tips = [ref.target for ref in look.refs if ref.name == look.default_branch]
+        tips = [ref.target for ref in fetched.refs if ref.name == fetched.default_branch]
         new = islice(Walk(self._client, name, held).from_tips(tips), self._client.limits.logins)
         found: dict[str, str] = {}
         with suppress(ResponseTooLong):  # git can read such a history, without the logins
@@ -445,9 +445,9 @@ class GitHubHost:
             raise ProjectGone(name, reason) from None
         if fetched is not None:
             return metadata_of(fetched)
-        if part.seen.details is None:
+        if part.previous.details is None:
             raise SourceError(f"{name}: unchanged, says GitHub, but nothing was known")
-        return part.seen.details.facts
+        return part.previous.details.facts
 
     def _warnings(self) -> tuple[str, ...]:
         """Return what is wrong with the tokens, once."""

@@ -357,7 +357,7 @@ class HuggingFace:
         """The Hub's address, without a slash at its end."""
         return self._hub.endpoint
 
-    def look(self, name: str, seen: Previous) -> Fetched:
+    def fetch(self, name: str, previous: Previous) -> Fetched:
         """Return the model `org/name`, under the name it has now.
 
         Raises:
@@ -365,67 +365,69 @@ class HuggingFace:
             SourceError: it cannot be reached.
         """
         variant_url(name)
-        known = seen.details if seen.details and not seen.details.gone else None
-        marks: dict[str, str] = {}
-        facts, head = self._facts(name, known, seen, marks)
-        refs, same_refs, warnings = self._refs(facts.name, seen, marks)
-        refused = _REFUSED in seen.marks
+        known = previous.details if previous.details and not previous.details.gone else None
+        validators: dict[str, str] = {}
+        facts, head = self._facts(name, known, previous, validators)
+        refs, same_refs, warnings = self._refs(facts.name, previous, validators)
+        refused = _REFUSED in previous.validators
         if (
             known is None
-            or seen.marks.get(_HEAD) != head
+            or previous.validators.get(_HEAD) != head
             or (refused and self._parts.is_shown(facts.name, head))
         ):
             details, refused = self._parts.read(facts, head or None, known)
         else:
             details = replace(known, facts=facts)
-        marks |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
+        validators |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
         default = _default(refs, head)
-        return Fetched(details, refs, default, marks, tuple(warnings), same_refs, refused)
+        return Fetched(details, refs, default, validators, tuple(warnings), same_refs, refused)
 
     def _facts(
-        self, name: str, known: HostData | None, seen: Previous, marks: dict[str, str]
+        self, name: str, known: HostData | None, previous: Previous, validators: dict[str, str]
     ) -> tuple[ProjectMetadata, str]:
         """Return the facts, and the head of the default branch (empty if there is none)."""
-        etag = seen.marks.get(_FACTS_ETAG) if known and _HEAD in seen.marks else None
+        etag = (
+            previous.validators.get(_FACTS_ETAG) if known and _HEAD in previous.validators else None
+        )
         try:
             with self._hub.requesting(f"the model {name}", name, known=etag) as request:
                 facts, head = schemas.model(self._hub.api.model_info(name, expand=_FACTS))
         except NotModified:
             if known is None or etag is None:
                 raise  # it cannot be: no ETag was sent
-            marks[_FACTS_ETAG] = etag
-            return known.facts, seen.marks[_HEAD]
+            validators[_FACTS_ETAG] = etag
+            return known.facts, previous.validators[_HEAD]
         except AccessDenied as error:
             raise ProjectGone(name, "gated") from error
         if request.etag:
-            marks[_FACTS_ETAG] = request.etag
+            validators[_FACTS_ETAG] = request.etag
         return facts, head or ""
 
     def _refs(
-        self, name: str, seen: Previous, marks: dict[str, str]
+        self, name: str, previous: Previous, validators: dict[str, str]
     ) -> tuple[tuple[Ref, ...], bool, list[str]]:
         """Return the refs, whether they are those of the last time, and warnings."""
-        etag = seen.marks.get(_REFS_ETAG) if seen.refs else None
+        etag = previous.validators.get(_REFS_ETAG) if previous.refs else None
         try:
             with self._hub.requesting(f"the refs of {name}", name, known=etag) as request:
                 refs = schemas.refs(self._hub.api.list_repo_refs(name, include_pull_requests=True))
         except NotModified:
-            marks[_REFS_ETAG] = etag or ""
-            return seen.refs, True, []
+            validators[_REFS_ETAG] = etag or ""
+            return previous.refs, True, []
         except AccessDenied as error:
             return (), False, [str(error)]
         most = self._hub.limits.refs
         if len(refs) > most:
             return refs[:most], False, [f"{name} has {len(refs):,} refs; {most:,} are kept"]
         if request.etag:
-            marks[_REFS_ETAG] = request.etag
+            validators[_REFS_ETAG] = request.etag
         return refs, False, []
 
     def clone_url(self, name: str) -> str:
         """Return where git can clone a model; no token is in it."""
         return f"{self._hub.endpoint}/{name}"
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
         """Yield the commits of the default branch, all of them if its head is not in `held`.
 
         The Hub has no parents in its lists, so that neither new commits nor those of other branches
@@ -434,7 +436,9 @@ class HuggingFace:
         Raises:
             SourceError: the Hub cannot be reached, or the list has no end.
         """
-        head = next((ref.target for ref in look.refs if ref.name == look.default_branch), None)
+        head = next(
+            (ref.target for ref in fetched.refs if ref.name == fetched.default_branch), None
+        )
         if head is None or head in held:
             return
         what = f"the commits of {name}"
@@ -460,7 +464,7 @@ class HuggingFace:
                 raise SourceError(f"{what}: there are more than {self._hub.limits.commits:,}")
             yield from fresh.values()
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return nothing: whose account made a commit is in its address, which git reads.
 
         The list of commits has names only, and does not say which of them are accounts.

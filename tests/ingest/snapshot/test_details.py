@@ -41,7 +41,7 @@ def test_what_was_told_comes_back_as_it_was(tmp_path: Path) -> None:
         VARIANT.key: VARIANT_DATA,
     }
     assert snapshot.verify() == []
-    assert (cursor.details, cursor.marks) == (REPOSITORY_DATA, {"etag": '"1"'})
+    assert (cursor.details, cursor.validators) == (REPOSITORY_DATA, {"etag": '"1"'})
 
 
 def test_a_source_that_asks_no_host_leaves_what_was_told(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_family_and_its_projects_are_read(tmp_path: Path) -> None:
 
 
 def test_the_shipped_sample_has_43_families(tmp_path: Path) -> None:
-    sample = Path(__file__).parents[2] / "hubtrace" / "sample"
+    sample = Path(__file__).parents[3] / "hubtrace" / "sample"
     result = ingest_study(sample, lambda: SnapshotWriter(tmp_path / "s"))
     assert (len(result.families), len(result.projects), result.commits) == (43, 86, 17046)
     again = ingest_study(sample, lambda: SnapshotWriter(tmp_path / "s"))

@@ -19,10 +19,10 @@ def ask(host: GitHubHost, kind: str) -> Any:
     """Ask whatever costs a request of this kind."""
     if kind == "repositories":
         return list(host.repositories("01-ai"))
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     if kind == "commits":
-        return list(host.history("01-ai/Yi", look, ())), host.logins("01-ai/Yi", look, ())
-    return look
+        return list(host.history("01-ai/Yi", fetched, ())), host.logins("01-ai/Yi", fetched, ())
+    return fetched
 
 
 def line(host: GitHubHost, kind: str) -> str:

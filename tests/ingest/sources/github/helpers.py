@@ -16,7 +16,7 @@ TOKENS = (Token(CANARY, "GITHUB_TOKEN"),)
 UNCHANGED = {"repository": 1, "branches": 1, "tags": 1, "releases": 1, "pulls": 1}
 """The requests for a repository of which nothing has changed, all of them conditional."""
 FIRST = {**UNCHANGED, "readme": 1, "contents": 1}
-"""The requests of a first look, and one `blobs` per workflow file: the fixed number is seven."""
+"""The requests of a first fetch, and one `blobs` per workflow file: the fixed number is seven."""
 
 
 @dataclass
@@ -62,14 +62,14 @@ def furnish(world: GitHubWorld) -> Repository:
     return it
 
 
-def again(look: Fetched) -> Previous:
-    """What the next look sees of this one."""
-    return Previous(look.details, look.refs, look.marks)
+def again(fetched: Fetched) -> Previous:
+    """What the next fetch sees of this one."""
+    return Previous(fetched.details, fetched.refs, fetched.validators)
 
 
-def look_twice(host: GitHubHost, name: str) -> Fetched:
-    """Look, and look again with what was seen."""
-    return host.look(name, again(host.look(name, Previous())))
+def fetch_twice(host: GitHubHost, name: str) -> Fetched:
+    """Fetch, and fetch again with what was seen."""
+    return host.fetch(name, again(host.fetch(name, Previous())))
 
 
 def many_commits(world: World, count: int, ref: str = "refs/heads/main") -> list[str]:

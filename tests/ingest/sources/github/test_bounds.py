@@ -43,18 +43,18 @@ def test_a_list_of_ever_new_items_is_cut(standing: GitHubHub, careful: GitHubHos
         return faults.endless()(request, faults.other_json(items)(request, answer))
 
     standing.faults.inject("branches", ever_new)
-    look = careful.look("01-ai/Yi", Previous())
-    assert look.details.cut == ("branches: only the first 500 are kept",)
-    assert sum(ref.name.startswith("refs/heads/") for ref in look.refs) == 500
+    fetched = careful.fetch("01-ai/Yi", Previous())
+    assert fetched.details.cut == ("branches: only the first 500 are kept",)
+    assert sum(ref.name.startswith("refs/heads/") for ref in fetched.refs) == 500
     assert standing.counts()["branches"] == 6
 
 
 def test_a_history_without_an_end_is_refused(standing: GitHubHub, careful: GitHubHost) -> None:
-    look = careful.look("01-ai/Yi", Previous())
+    fetched = careful.fetch("01-ai/Yi", Previous())
 
     def ever_older(request: Request, answer: Answer) -> Answer:
         page = int(request.query.get("page", 1))
-        tip = next(ref.target for ref in look.refs if ref.name == look.default_branch)
+        tip = next(ref.target for ref in fetched.refs if ref.name == fetched.default_branch)
         ids = [tip if page == number == 1 else f"{page:020x}{number:020x}" for number in (1, 2, 3)]
         ids.append(f"{page + 1:020x}{1:020x}")
         items: list[Any] = [
@@ -65,7 +65,7 @@ def test_a_history_without_an_end_is_refused(standing: GitHubHub, careful: GitHu
 
     standing.faults.inject("commits", ever_older)
     with pytest.raises(SourceError, match="more than 20 pages are not read"):
-        list(careful.history("01-ai/Yi", look, ()))
+        list(careful.history("01-ai/Yi", fetched, ()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,7 +75,7 @@ def test_a_huge_answer_is_not_read_to_its_end(
     for fault in (faults.huge(), faults.huge(promised=False), faults.bomb()):
         standing.faults.inject(kind, fault)
         if kind == "readme":
-            (cut,) = careful.look("01-ai/Yi", Previous()).details.cut
+            (cut,) = careful.fetch("01-ai/Yi", Previous()).details.cut
             assert cut.startswith("readme: left out: 127.0.0.1:")
             assert "sent more than 196,608 bytes" in cut
         else:
@@ -94,7 +94,7 @@ def test_a_name_without_an_end_is_refused_and_a_text_is_cut(
         return faults.other_json(told)(request, answer)
 
     standing.faults.inject("repository", longer)
-    assert careful.look("01-ai/Yi", Previous()).details.facts.description == long[:4_096]
+    assert careful.fetch("01-ai/Yi", Previous()).details.facts.description == long[:4_096]
     standing.faults.inject("tags", faults.other_json([{"name": long, "commit": {"sha": "a" * 40}}]))
     assert line(careful, "tags").endswith("Expected `str` of length <= 4096 - at `$[0].name`")
 
@@ -105,7 +105,7 @@ def test_a_huge_redirect_is_not_read_either(standing: GitHubHub, careful: GitHub
         return huge.having(status=302).adding({"Location": f"{standing.api}/repositories/1"})
 
     standing.faults.inject("repository", sent_away, times=1)
-    assert careful.look("01-ai/Yi", Previous()).details.facts.name == "base/Origin"
+    assert careful.fetch("01-ai/Yi", Previous()).details.facts.name == "base/Origin"
 
 
 def test_what_is_read_of_a_huge_answer_stays_small(standing: GitHubHub, clock: Clock) -> None:
@@ -117,7 +117,7 @@ def test_what_is_read_of_a_huge_answer_stays_small(standing: GitHubHub, clock: C
             GitHubHost(parse_address(standing.url), TOKENS, clock.sleeper(), limits) as careful,
             pytest.raises(SourceError, match="8,388,608 bytes"),
         ):
-            careful.look("01-ai/Yi", Previous())
+            careful.fetch("01-ai/Yi", Previous())
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         standing.faults.clear()
@@ -140,5 +140,5 @@ def test_an_answer_that_trickles_is_given_up(standing: GitHubHub, clock: Clock) 
         GitHubHost(parse_address(standing.url), TOKENS, clock.sleeper(), limits) as careful,
         pytest.raises(SourceError, match=r"it takes more than 0\.2 seconds"),
     ):
-        careful.look("01-ai/Yi", Previous())
+        careful.fetch("01-ai/Yi", Previous())
     assert clock.slept == []

@@ -70,7 +70,7 @@ def test_what_is_late_is_asked_for_again(standing: GitHubHub, clock: Clock, kind
 
 
 FORGONE = {"releases": "releases", "pulls": "pulls", "readme": "readme", "contents": "workflows"}
-"""Kind of request → the part of a look that goes without, if the token may not see it."""
+"""Kind of request → the part of a fetch that goes without, if the token may not see it."""
 
 LASTING: dict[str, Fault] = {
     "500": faults.status(500),
@@ -118,13 +118,15 @@ def test_what_lasts_ends_in_one_line(
 def test_what_a_token_may_not_see_is_left_out_and_said(
     standing: GitHubHub, careful: GitHubHost, kind: str, part: str
 ) -> None:
-    whole = careful.look("01-ai/Yi", Previous())
+    whole = careful.fetch("01-ai/Yi", Previous())
     standing.faults.inject(kind, LASTING["403"])
-    look = careful.look("01-ai/Yi", Previous())
-    assert look.details.cut == (f"{part}: GitHub does not show them to this token",)
-    assert look.refs == whole.refs
-    seen = replace(again(whole), marks={})
-    assert careful.look("01-ai/Yi", seen).details == replace(whole.details, cut=look.details.cut)
+    fetched = careful.fetch("01-ai/Yi", Previous())
+    assert fetched.details.cut == (f"{part}: GitHub does not show them to this token",)
+    assert fetched.refs == whole.refs
+    seen = replace(again(whole), validators={})
+    assert careful.fetch("01-ai/Yi", seen).details == replace(
+        whole.details, cut=fetched.details.cut
+    )
 
 
 def test_a_redirect_in_a_circle_ends(standing: GitHubHub, careful: GitHubHost) -> None:
@@ -173,7 +175,7 @@ def test_pages_are_asked_for_from_the_same_place_only(
 def test_links_that_are_none_are_no_links(standing: GitHubHub, careful: GitHubHost) -> None:
     for link in ("", "nonsense", "<>; rel=", "<a"):
         standing.faults.inject("tags", partial(_linked, link))
-        assert careful.look("01-ai/Yi", Previous()).refs, link
+        assert careful.fetch("01-ai/Yi", Previous()).refs, link
         standing.faults.clear()
 
 
@@ -182,9 +184,9 @@ def test_a_mark_that_is_none_is_not_kept(
     standing: GitHubHub, careful: GitHubHost, etag: str
 ) -> None:
     standing.faults.inject("tags", lambda _request, answer: answer.adding({"ETag": etag}))
-    look = careful.look("01-ai/Yi", Previous())
-    assert "tags" not in look.marks
-    assert careful.look("01-ai/Yi", again(look)).refs == look.refs
+    fetched = careful.fetch("01-ai/Yi", Previous())
+    assert "tags" not in fetched.validators
+    assert careful.fetch("01-ai/Yi", again(fetched)).refs == fetched.refs
 
 
 def _linked(link: str, _request: Request, answer: Answer) -> Answer:
@@ -194,8 +196,8 @@ def _linked(link: str, _request: Request, answer: Answer) -> Answer:
 def test_several_threads_share_a_host(standing: GitHubHub, careful: GitHubHost) -> None:
     names = ["01-ai/Yi", "base/Origin"] * 8
     with ThreadPoolExecutor(8) as threads:
-        looks = list(threads.map(lambda name: careful.look(name, Previous()), names))
-    assert [look.details.facts.name for look in looks] == names
+        looks = list(threads.map(lambda name: careful.fetch(name, Previous()), names))
+    assert [fetched.details.facts.name for fetched in looks] == names
 
 
 def test_a_client_says_where_it_asked(standing: GitHubHub, clock: Clock) -> None:

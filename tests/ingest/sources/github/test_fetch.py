@@ -1,6 +1,7 @@
-"""What a look tells, what it costs, and what a second one costs."""
+"""What a fetch tells, what it costs, and what a second one costs."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.github.host import GitHubHost, OwnedRepository
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
-from tests.ingest.sources.github.helpers import FIRST, UNCHANGED, again, look_twice, many_commits
+from tests.ingest.sources.github.helpers import FIRST, UNCHANGED, again, fetch_twice, many_commits
 from tests.ingest.worlds import START, blob_id
 
 
 def test_a_look_tells_all_that_is_there(host: GitHubHost, repository: Repository) -> None:
-    look = host.look("01-ai/yi", Previous())
+    fetched = host.fetch("01-ai/yi", Previous())
     first, side, main = repository.git.commits
-    assert look.details.facts == ProjectMetadata(
+    assert fetched.details.facts == ProjectMetadata(
         host_id="2",
         name="01-ai/Yi",
         default_branch="refs/heads/main",
@@ -34,45 +35,45 @@ def test_a_look_tells_all_that_is_there(host: GitHubHost, repository: Repository
         fork_of="base/Origin",
         likes=3,
     )
-    assert look.refs == (
+    assert fetched.refs == (
         Ref("refs/heads/main", RefKind.BRANCH, main),
         Ref("refs/heads/side", RefKind.BRANCH, side),
         Ref("refs/tags/v1", RefKind.TAG, first),
     )
-    assert look.default_branch == "refs/heads/main"
+    assert fetched.default_branch == "refs/heads/main"
     workflow = b"on: push"
     readme = b"# Yi \xff"
-    assert look.details.texts == (
+    assert fetched.details.texts == (
         Text("readme", "README.md", blob_id(readme), "# Yi \U0010feff"),
         Text("workflow", ".github/workflows/sync.yml", blob_id(workflow), workflow.decode()),
     )
     digest = "sha256:9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
-    assert look.details.releases == (
+    assert fetched.details.releases == (
         Release("v3", "", START, (Asset("old.bin", 1, None),)),
         Release("v1", "One", START + 5, (Asset("w.bin", 7, digest),)),
     )
     states = ("open", "closed", "merged")
-    assert look.details.pulls == tuple(PullHead(n, s, side) for n, s in enumerate(states, 1))
-    assert (look.details.gone, look.details.cut, look.warnings) == (None, (), ())
+    assert fetched.details.pulls == tuple(PullHead(n, s, side) for n, s in enumerate(states, 1))
+    assert (fetched.details.gone, fetched.details.cut, fetched.warnings) == (None, (), ())
 
 
 def test_a_first_look_costs_a_fixed_number_of_requests(host: GitHubHost, hub: GitHubHub) -> None:
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     assert hub.counts() == {**FIRST, "blobs": 1}
     assert sum(FIRST.values()) == 7
-    assert not look.same_refs
+    assert not fetched.same_refs
 
 
 def test_an_unchanged_repository_costs_one_free_request_per_list(
     host: GitHubHost, hub: GitHubHub
 ) -> None:
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     hub.forget()
-    second = host.look("01-ai/Yi", again(look))
+    second = host.fetch("01-ai/Yi", again(fetched))
     assert hub.counts() == UNCHANGED
     assert {logged.status for logged in hub.log} == {304}
     assert second.same_refs
-    assert (second.details, second.refs, second.marks) == (look.details, look.refs, look.marks)
+    assert second == replace(fetched, same_refs=True, warnings=())
 
 
 CHANGES: list[tuple[str, dict[str, int]]] = [
@@ -91,14 +92,14 @@ CHANGES: list[tuple[str, dict[str, int]]] = [
 def test_what_has_changed_is_asked_for_and_nothing_else(
     host: GitHubHost, hub: GitHubHub, repository: Repository, what: str, more: dict[str, int]
 ) -> None:
-    seen = again(host.look("01-ai/Yi", Previous()))
+    seen = again(host.fetch("01-ai/Yi", Previous()))
     _change(repository, what)
     hub.forget()
-    look = host.look("01-ai/Yi", seen)
+    fetched = host.fetch("01-ai/Yi", seen)
     assert hub.counts() == {**UNCHANGED, **more}
-    fresh = host.look("01-ai/Yi", Previous())
-    assert (look.details, look.refs) == (fresh.details, fresh.refs)
-    assert look.same_refs == (what in ("release", "pull", "star"))
+    fresh = host.fetch("01-ai/Yi", Previous())
+    assert (fetched.details, fetched.refs) == (fresh.details, fresh.refs)
+    assert fetched.same_refs == (what in ("release", "pull", "star"))
 
 
 def _change(it: Repository, what: str) -> None:
@@ -135,17 +136,17 @@ def test_a_look_at_what_changed_tells_what_a_first_look_tells(
     host: GitHubHost, repository: Repository, world: GitHubWorld, seed: int
 ) -> None:
     chance = random.Random(seed)
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     whats = [*(what for what, _ in CHANGES), "archive", "licence", "rename", "nothing", "rewrite"]
     for _ in range(10):
         for what in chance.sample(whats, chance.randrange(1, 4)):
             _change(repository, what)
             if what == "rename":
                 world.rename(repository.name, f"01-ai/Yi-{chance.randrange(1_000)}")
-        look = host.look("01-ai/Yi", again(look))
-        fresh = host.look("01-ai/Yi", Previous())
-        assert (look.details, look.refs) == (fresh.details, fresh.refs)
-        assert look.default_branch == fresh.default_branch
+        fetched = host.fetch("01-ai/Yi", again(fetched))
+        fresh = host.fetch("01-ai/Yi", Previous())
+        assert (fetched.details, fetched.refs) == (fresh.details, fresh.refs)
+        assert fetched.default_branch == fresh.default_branch
 
 
 def test_only_pull_requests_updated_since_are_read(
@@ -154,14 +155,14 @@ def test_only_pull_requests_updated_since_are_read(
     side = repository.git.commits[1]
     for number in range(4, 351):
         repository.pulls.append(type(repository.pulls[0])(number, side, "open", START + number))
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     assert hub.counts()["pulls"] == 4
-    assert [pull.number for pull in look.details.pulls] == list(range(1, 351))
+    assert [pull.number for pull in fetched.details.pulls] == list(range(1, 351))
     repository.pulls[0].state, repository.pulls[0].updated_at = "closed", START + 1_000
     hub.forget()
-    later = host.look("01-ai/Yi", again(look))
+    later = host.fetch("01-ai/Yi", again(fetched))
     assert hub.counts()["pulls"] == 1
-    assert later.details.pulls == (PullHead(1, "closed", side), *look.details.pulls[1:])
+    assert later.details.pulls == (PullHead(1, "closed", side), *fetched.details.pulls[1:])
 
 
 def test_a_push_beyond_the_first_hundred_branches_is_seen(
@@ -170,25 +171,25 @@ def test_a_push_beyond_the_first_hundred_branches_is_seen(
     first, side, _ = repository.git.commits
     for number in range(150):
         repository.git.branch(f"refs/heads/b{number:03}", first)
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     hub.forget()
-    assert host.look("01-ai/Yi", again(look)).same_refs
+    assert host.fetch("01-ai/Yi", again(fetched)).same_refs
     assert hub.counts() == UNCHANGED
     repository.git.branch("refs/heads/side", first)
-    moved = host.look("01-ai/Yi", again(look))
-    assert set(look.refs) - set(moved.refs) == {Ref("refs/heads/side", RefKind.BRANCH, side)}
-    assert set(moved.refs) - set(look.refs) == {Ref("refs/heads/side", RefKind.BRANCH, first)}
+    moved = host.fetch("01-ai/Yi", again(fetched))
+    assert set(fetched.refs) - set(moved.refs) == {Ref("refs/heads/side", RefKind.BRANCH, side)}
+    assert set(moved.refs) - set(fetched.refs) == {Ref("refs/heads/side", RefKind.BRANCH, first)}
 
 
 def test_a_renamed_repository_is_found_under_its_new_name(
     host: GitHubHost, hub: GitHubHub, world: GitHubWorld
 ) -> None:
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     world.rename("01-ai/Yi", "other/Yi-2")
     hub.forget()
-    moved = host.look("01-ai/Yi", again(look))
+    moved = host.fetch("01-ai/Yi", again(fetched))
     assert moved.details.facts.name == "other/Yi-2"
-    assert moved.details.facts.host_id == look.details.facts.host_id
+    assert moved.details.facts.host_id == fetched.details.facts.host_id
     assert hub.counts()["repository"] == 2  # the old name, and where it leads
     assert all("/repos/other/Yi-2/" in entry.target for entry in hub.log[2:])
 
@@ -196,12 +197,12 @@ def test_a_renamed_repository_is_found_under_its_new_name(
 def test_another_repository_of_the_name_inherits_nothing(
     host: GitHubHost, world: GitHubWorld
 ) -> None:
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     world.rename("01-ai/Yi", "01-ai/Old-Yi")
     other = world.repository("01-ai/Yi")
     other.git.commit({b"x": b"y"})
-    taken = host.look("01-ai/Yi", again(look))
-    fresh = host.look("01-ai/Yi", Previous())
+    taken = host.fetch("01-ai/Yi", again(fetched))
+    fresh = host.fetch("01-ai/Yi", Previous())
     assert (taken.details, taken.refs) == (fresh.details, fresh.refs)
     assert taken.details.pulls == ()
 
@@ -214,7 +215,7 @@ def test_what_is_gone_is_a_fact(
 ) -> None:
     repository.blocked = status
     with pytest.raises(ProjectGone) as gone:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert gone.value.reason == reason
 
 
@@ -225,11 +226,11 @@ def test_an_empty_repository_and_one_without_texts_are_no_errors(
     bare = world.repository("a/bare")
     bare.git.commit({b"x": b"y"}, ref="refs/heads/trunk")
     bare.git.point_head("refs/heads/trunk")
-    look = look_twice(host, "a/empty")
-    assert (look.refs, look.default_branch, look.details.texts) == ((), None, ())
-    assert list(host.history("a/empty", look, ())) == []
-    look = look_twice(host, "a/bare")
-    assert (look.default_branch, look.details.texts) == ("refs/heads/trunk", ())
+    fetched = fetch_twice(host, "a/empty")
+    assert (fetched.refs, fetched.default_branch, fetched.details.texts) == ((), None, ())
+    assert list(host.history("a/empty", fetched, ())) == []
+    fetched = fetch_twice(host, "a/bare")
+    assert (fetched.default_branch, fetched.details.texts) == ("refs/heads/trunk", ())
 
 
 def test_an_owner_has_repositories(host: GitHubHost, world: GitHubWorld) -> None:

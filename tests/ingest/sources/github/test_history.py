@@ -19,8 +19,8 @@ from tests.ingest.sources.github.helpers import again, many_commits
 from tests.ingest.worlds import START, git
 
 
-def told(host: GitHubHost, look: Fetched, *held: str) -> list[Commit]:
-    return list(host.history(look.details.facts.name, look, held))
+def told(host: GitHubHost, fetched: Fetched, *held: str) -> list[Commit]:
+    return list(host.history(fetched.details.facts.name, fetched, held))
 
 
 def test_a_commit_is_told_as_git_tells_it(
@@ -29,8 +29,8 @@ def test_a_commit_is_told_as_git_tells_it(
     messages = [b"\n\n  Fix it \n\nbecause\n", "Ünïcode ✓\n".encode(), b"", b"One\r\ntwo\n"]
     for number, message in enumerate(messages):
         repository.git.commit({b"f": b"%d" % number}, message=message, committed_at=START + 9)
-    look = host.look("01-ai/Yi", Previous())
-    by_api = {commit.sha: commit for commit in told(host, look)}
+    fetched = host.fetch("01-ai/Yi", Previous())
+    by_api = {commit.sha: commit for commit in told(host, fetched)}
     project = Project("x", Side.UPSTREAM, "01-ai/Yi", "")
     url = host.clone_url("01-ai/Yi")
     reading = GitSource(tmp_path / "cache").read(project, url, Cursor())
@@ -53,12 +53,12 @@ def test_a_hundred_commits_cost_a_request(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 498)  # and two that are there
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     hub.forget()
-    assert len(told(host, look)) == 501
+    assert len(told(host, fetched)) == 501
     assert hub.counts() == {"commits": 5 + 1}  # a request for the branch with one of its own
     hub.forget()
-    assert len(host.logins("01-ai/Yi", look, ())) == 500
+    assert len(host.logins("01-ai/Yi", fetched, ())) == 500
     assert hub.counts() == {"commits": 5}
 
 
@@ -66,14 +66,14 @@ def test_only_what_is_new_is_asked_for(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 250)
-    look = host.look("01-ai/Yi", Previous())
-    held = tuple(ref.target for ref in look.refs)
+    fetched = host.fetch("01-ai/Yi", Previous())
+    held = tuple(ref.target for ref in fetched.refs)
     new = many_commits(repository.git, 120)
-    later = host.look("01-ai/Yi", again(look))
+    later = host.fetch("01-ai/Yi", again(fetched))
     hub.forget()
     assert [commit.sha for commit in told(host, later, *held)] == new[::-1]
     assert hub.counts() == {"commits": 2}
-    assert host.logins("01-ai/Yi", look, held) == {}
+    assert host.logins("01-ai/Yi", fetched, held) == {}
     assert hub.counts() == {"commits": 2}
 
 
@@ -94,16 +94,16 @@ def test_the_walk_is_gits_own(
     for number, sha in enumerate(chance.sample(it.git.commits, 4)):
         it.git.branch("refs/heads/main" if not number else f"refs/heads/b{number}", sha)
     held = chance.sample(it.git.commits, chance.choice([0, 1, 3]))
-    look = host.look("r/random", Previous())
-    commits = [commit.sha for commit in told(host, look, *held)]
+    fetched = host.fetch("r/random", Previous())
+    commits = [commit.sha for commit in told(host, fetched, *held)]
     assert len(commits) == len(set(commits))
-    tips = [ref.target for ref in look.refs]
+    tips = [ref.target for ref in fetched.refs]
     assert set(commits) >= _listed(it, tips, held)
     assert set(commits) <= _listed(it, tips, ())
     main = it.git.tips["refs/heads/main"]
     inside = [sha for sha in held if sha in _listed(it, [main], ())]
-    new = {commit.sha for commit in told(host, replace(look, refs=look.refs[-1:]), *inside)}
-    assert look.refs[-1].target == main
+    new = {commit.sha for commit in told(host, replace(fetched, refs=fetched.refs[-1:]), *inside)}
+    assert fetched.refs[-1].target == main
     if seed % 2:  # where clocks go backwards, some that are held may come again
         assert new == _listed(it, [main], inside)
 
@@ -116,14 +116,14 @@ def test_a_list_that_ends_too_early_is_not_taken_for_a_history(
     host: GitHubHost, hub: GitHubHub, repository: Repository
 ) -> None:
     many_commits(repository.git, 150)
-    look = host.look("01-ai/Yi", Previous())
+    fetched = host.fetch("01-ai/Yi", Previous())
     hub.faults.inject("commits", lambda _request, answer: answer.having(headers={}))
     with pytest.raises(SourceError, match="commits ended before the history did"):
-        told(host, look)
+        told(host, fetched)
     hub.faults.clear()
     hub.faults.inject("commits", faults.other_json([]))
     with pytest.raises(SourceError, match="commits ended before the history did"):
-        told(host, look)
+        told(host, fetched)
 
 
 def test_a_rewritten_history_is_told_from_where_it_differs(
@@ -132,5 +132,5 @@ def test_a_rewritten_history_is_told_from_where_it_differs(
     first = repository.git.commits[0]
     held = tuple(repository.git.commits)
     forced = repository.git.commit({b"n": b"n"}, parents=[first], at=START + 90_000)
-    look = host.look("01-ai/Yi", Previous())
-    assert [commit.sha for commit in told(host, look, *held)] == [forced]
+    fetched = host.fetch("01-ai/Yi", Previous())
+    assert [commit.sha for commit in told(host, fetched, *held)] == [forced]

@@ -30,8 +30,8 @@ def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: C
     hub.quotas.accounts[CANARY].limit = 5
     began = clock.now
     with hosting(hub, clock, CANARY) as host:
-        look = host.look("01-ai/Yi", Previous())
-    assert len(look.details.pulls) == 3
+        fetched = host.fetch("01-ai/Yi", Previous())
+    assert len(fetched.details.pulls) == 3
     assert clock.now == began + 3601
     place = hub.url.removeprefix("http://")
     assert clock.shown[:2] == [
@@ -44,22 +44,22 @@ def test_a_used_up_quota_is_waited_for_with_a_countdown(hub: GitHubHub, clock: C
 def test_without_a_token_the_wait_says_what_would_help(hub: GitHubHub, clock: Clock) -> None:
     hub.quotas.accounts[""].limit = 5
     with hosting(hub, clock) as host:
-        look = host.look("01-ai/Yi", Previous())
-        assert host.logins("01-ai/Yi", look, ()) == {}
+        fetched = host.fetch("01-ai/Yi", Previous())
+        assert host.logins("01-ai/Yi", fetched, ()) == {}
     assert "(60 requests an hour; a token in GITHUB_TOKEN helps)" in clock.slept[0]
-    assert look.warnings == ("without a token the authors' logins are not fetched",)
+    assert fetched.warnings == ("without a token the authors' logins are not fetched",)
 
 
 def test_tokens_take_turns_when_one_is_used_up(hub: GitHubHub, clock: Clock) -> None:
     hub.quotas.accounts[CANARY].limit = 3
     other = hub.allow(OTHER, "bo")
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
         assert (hub.quotas.accounts[CANARY].used, other.used) == (3, 5)
         assert clock.slept == []
         assert {logged.status for logged in hub.log} == {200}  # nobody ran into the limit
         clock.now += 4_000
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
         assert hub.quotas.accounts[CANARY].used == 3  # and it is the first one's turn again
 
 
@@ -68,20 +68,20 @@ def test_all_tokens_used_up_wait_for_the_first_to_be_renewed(hub: GitHubHub, clo
     hub.allow(OTHER, "bo", limit=5, used=3, reset_at=int(clock.now) + 600)
     began = clock.now
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert clock.now == began + 601
 
 
 def test_a_token_that_is_not_accepted_is_left_out_and_named(hub: GitHubHub, clock: Clock) -> None:
     with hosting(hub, clock, "ghp_wrong", CANARY) as host:
-        look = host.look("01-ai/Yi", Previous())
-    assert look.warnings == ("the token in GITHUB_TOKENS (number 1) was not accepted",)
+        fetched = host.fetch("01-ai/Yi", Previous())
+    assert fetched.warnings == ("the token in GITHUB_TOKENS (number 1) was not accepted",)
     assert hub.counts()["repository"] == 2
     with (
         hosting(hub, clock, "ghp_wrong", "ghp_worse") as host,
         pytest.raises(SourceError, match=r"does not accept the token in GITHUB_TOKENS \(number 2"),
     ):
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
 
 
 def test_a_secondary_limit_holds_for_all_tokens(hub: GitHubHub, clock: Clock) -> None:
@@ -89,7 +89,7 @@ def test_a_secondary_limit_holds_for_all_tokens(hub: GitHubHub, clock: Clock) ->
     began = clock.now
     hub.faults.inject("tags", faults.status(403, {"message": "…"}, {"Retry-After": "90"}), times=1)
     with hosting(hub, clock, CANARY, OTHER) as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert clock.now == began + 90
     assert hub.quotas.accounts[OTHER].used == 0
 
@@ -100,13 +100,13 @@ def test_a_wait_that_nobody_would_sit_through_is_refused(hub: GitHubHub, clock: 
         hosting(hub, clock, CANARY) as host,
         pytest.raises(SourceError, match="rate limit: the host asks to wait for 1500 minutes"),
     ):
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
 
 
 def test_quotas_are_told_without_costing_any(hub: GitHubHub, clock: Clock) -> None:
     hub.allow(OTHER, "bo", scopes="repo, read:org")
     with hosting(hub, clock, CANARY, OTHER, "ghp_wrong") as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
         first, second, third = host.quotas()
         assert (first.source, first.accepted) == ("GITHUB_TOKENS (number 1)", True)
         assert (first.limit, first.remaining) == (5_000, 4_992)
@@ -161,7 +161,7 @@ def test_without_a_time_the_waits_grow_from_a_minute(hub: GitHubHub, clock: Cloc
     hub.faults.inject("tags", faults.status(429), times=3)
     began = clock.now
     with hosting(hub, clock, CANARY) as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert clock.now == began + 60 + 120 + 240
 
 
@@ -171,4 +171,4 @@ def test_headers_that_are_no_numbers_are_none(hub: GitHubHub, clock: Clock, nons
     headers = {name: nonsense.encode().decode("latin-1") for name in names}
     hub.faults.inject(faults.ANY, lambda _request, answer: answer.adding(headers))
     with hosting(hub, clock, CANARY) as host:
-        assert host.look("01-ai/Yi", Previous()).refs
+        assert host.fetch("01-ai/Yi", Previous()).refs

@@ -158,12 +158,12 @@ def test_an_authority_of_ones_own_can_be_named(
         GitHubHost(parse_address(certified.url), (), clock.sleeper()) as host,
         pytest.raises(SourceError, match=r"not trusted: .* REQUESTS_CA_BUNDLE names"),
     ):
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert clock.slept == []  # trying again would not help
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv(name, str(tmp_path / "cert.pem"))
     with GitHubHost(parse_address(certified.url), (), clock.sleeper()) as host:
-        assert host.look("01-ai/Yi", Previous()).refs
+        assert host.fetch("01-ai/Yi", Previous()).refs
 
 
 def test_git_reads_a_private_repository_with_the_token(
@@ -189,7 +189,7 @@ def test_a_netrc_file_is_not_asked(
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with GitHubHost(parse_address(hub.url), (), clock.sleeper()) as host:
-        host.look("01-ai/Yi", Previous())
+        host.fetch("01-ai/Yi", Previous())
     assert all(entry.headers["Authorization"] is None for entry in hub.log)
 
 

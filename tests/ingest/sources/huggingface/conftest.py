@@ -79,6 +79,6 @@ def host(
     return HuggingFace(hub.url, token=token, sleeper=clock.sleeper, limits=limits)
 
 
-def seen(look: Fetched) -> Previous:
-    """Return what the snapshot holds after a look."""
-    return Previous(look.details, look.refs, look.marks)
+def seen(fetched: Fetched) -> Previous:
+    """Return what the snapshot holds after a fetch."""
+    return Previous(fetched.details, fetched.refs, fetched.validators)

@@ -102,7 +102,7 @@ def test_without_a_token_none_is_sent_whatever_lies_about(
 ) -> None:
     store.write_text("hf_of_somebody")
     asked = host(hub, clock, None)
-    asked.history(NAME, asked.look(NAME, Previous()), ())
+    asked.history(NAME, asked.fetch(NAME, Previous()), ())
     assert all("Authorization" not in entry.headers for entry in hub.log)
 
 
@@ -118,13 +118,13 @@ def test_the_token_goes_to_its_host_and_nowhere_else(
         hub.faults.inject("file", faults.redirect(f"{other.url}/x"))
         hub.faults.inject("refs", faults.status(429, {"error": TOKEN}), times=1)
         asked = host(hub, clock)
-        look = asked.look(NAME, Previous())
-        list(asked.history(NAME, look, ()))
+        fetched = asked.fetch(NAME, Previous())
+        list(asked.history(NAME, fetched, ()))
         asked.account()
         assert other.log == []
     with_token = {e.kind for e in hub.log if e.headers["Authorization"] == f"Bearer {TOKEN}"}
     assert with_token == set(hub.counts()) - {"paper"}  # huggingface_hub asks for papers without
-    shown = f"{look}{vars(asked)}{caplog.text}{capfd.readouterr()}{clock.shown}"
+    shown = f"{fetched}{vars(asked)}{caplog.text}{capfd.readouterr()}{clock.shown}"
     assert "CANARY" not in shown
 
 
@@ -132,7 +132,7 @@ def test_the_hub_learns_what_asks_and_not_what_else_runs_here(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     asked = host(hub, clock)
-    list(asked.history(NAME, asked.look(NAME, Previous()), ()))
+    list(asked.history(NAME, asked.fetch(NAME, Previous()), ()))
     agents = {e.headers["User-Agent"] for e in hub.log if "Authorization" in e.headers}
     versions = version("hubtrace"), version("huggingface_hub"), platform.python_version()
     assert agents == {"hubtrace/{}; hf_hub/{}; python/{}".format(*versions)}
@@ -143,7 +143,7 @@ def test_a_warning_of_the_server_is_not_printed(
 ) -> None:
     loud = {"X-HF-Warning": "topic; \x1b[2J buy now"}
     hub.faults.inject("model", lambda _, answer: answer.adding(loud))
-    host(hub, clock).look(NAME, Previous())
+    host(hub, clock).fetch(NAME, Previous())
     assert "buy now" not in caplog.text
 
 
@@ -152,7 +152,7 @@ def test_offline_nothing_is_asked(
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(SourceError, match="HF_HUB_OFFLINE is set"):
-        host(hub, clock).look(NAME, Previous())
+        host(hub, clock).fetch(NAME, Previous())
     assert hub.log == []
 
 
@@ -169,8 +169,8 @@ def test_two_hubs_can_be_asked_in_turn(
         mirror.add(NAME, downloads=1).git.commit({b"a": b"a"})
         here, there = host(hub, clock), HuggingFace(mirror.url, sleeper=clock.sleeper)
         for _ in range(2):
-            assert here.look(NAME, Previous()).details.facts.downloads == 7
-            assert there.look(NAME, Previous()).details.facts.downloads == 1
+            assert here.fetch(NAME, Previous()).details.facts.downloads == 7
+            assert there.fetch(NAME, Previous()).details.facts.downloads == 1
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_a_proxy_is_asked_for_what_is_behind_it(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", hub.url)
     asked = HuggingFace("http://hub.example.org", sleeper=clock.sleeper)
-    assert asked.look(NAME, Previous()).details.facts.name == NAME
+    assert asked.fetch(NAME, Previous()).details.facts.name == NAME
     assert {entry.headers["Host"] for entry in hub.log} == {"hub.example.org"}
 
 
@@ -203,12 +203,12 @@ def test_an_unknown_authority_is_named_at_once_and_can_be_trusted(
     with LoopbackHub(tls=context) as hub:
         asked = HuggingFace(hub.url, sleeper=clock.sleeper)
         with pytest.raises(SourceError, match=r"certificate is not trusted: .*SSL_CERT_FILE"):
-            asked.look(NAME, Previous())
+            asked.fetch(NAME, Previous())
         assert (clock.slept, hub.log) == ([], [])
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         close_session()
         with pytest.raises(SourceError, match="is it a Hub"):
-            asked.look(NAME, Previous())
+            asked.fetch(NAME, Previous())
 
 
 def signed_by_nobody(folder: Path) -> tuple[Path, Path]:

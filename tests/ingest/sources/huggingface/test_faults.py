@@ -38,12 +38,12 @@ def _fine_again(hub: HuggingFaceHub) -> Iterator[None]:
     hub.forget()
 
 
-def look(asked: HuggingFace) -> Fetched:
-    return asked.look(NAME, Previous())
+def fetch(asked: HuggingFace) -> Fetched:
+    return asked.fetch(NAME, Previous())
 
 
 def history(asked: HuggingFace) -> list[Any]:
-    return list(asked.history(NAME, look(asked), ()))
+    return list(asked.history(NAME, fetch(asked), ()))
 
 
 def models(asked: HuggingFace) -> Listing:
@@ -51,12 +51,12 @@ def models(asked: HuggingFace) -> Listing:
 
 
 ASKING: dict[str, Callable[[HuggingFace], Any]] = {
-    "model": look,
-    "refs": look,
-    "tree": look,
-    "resolve": look,
-    "file": look,
-    "paper": look,
+    "model": fetch,
+    "refs": fetch,
+    "tree": fetch,
+    "resolve": fetch,
+    "file": fetch,
+    "paper": fetch,
     "commits": history,
     "models": models,
     "whoami": HuggingFace.account,
@@ -222,7 +222,7 @@ def test_a_field_of_another_type_ends_in_one_line(
 
 def test_half_characters_are_kept_as_text(hub: HuggingFaceHub, clock: Clock) -> None:
     hub.faults.inject("model", faults.changed({"tags": ["\ud800 x"]}))
-    (tag,) = look(host(hub, clock, limits=LIMITS)).details.facts.tags
+    (tag,) = fetch(host(hub, clock, limits=LIMITS)).details.facts.tags
     assert tag == to_text(b"\xed\xa0\x80 x")
 
 
@@ -285,7 +285,7 @@ def test_a_card_on_another_host_is_left_out_and_said_to_be(
     hub: HuggingFaceHub, other: LoopbackHub, clock: Clock, kind: str
 ) -> None:
     hub.faults.inject(kind, faults.redirect(f"{other.url}/x"))
-    told = look(host(hub, clock, limits=LIMITS)).details
+    told = fetch(host(hub, clock, limits=LIMITS)).details
     assert told.texts == ()
     assert len(told.files) == 3
     assert [cut for cut in told.cut if "points to another place for the card" in cut]
@@ -306,14 +306,14 @@ def test_a_card_that_is_not_the_one_of_the_tree_is_refused(
 ) -> None:
     hub.faults.inject("file", faults.not_json())
     with pytest.raises(SourceError, match="a card of ada/one that is not in its tree"):
-        look(host(hub, clock, limits=LIMITS))
+        fetch(host(hub, clock, limits=LIMITS))
 
 
 def test_lists_without_an_end_have_one(hub: HuggingFaceHub, clock: Clock) -> None:
     for kind in ("tree", "commits", "models"):
         hub.faults.inject(kind, faults.endless())
     asked = host(hub, clock, limits=LIMITS)
-    told = look(asked).details
+    told = fetch(asked).details
     assert told.cut == ("the files of ada/one: the list has more than 5 pages",)
     assert {file.path for file in told.files} == {"README.md", "config.json", "w/model.bin"}
     listing = models(asked)
@@ -341,7 +341,7 @@ def test_a_huge_card_is_cut(hub: HuggingFaceHub, clock: Clock) -> None:
     for fault in (faults.huge(1 << 24), faults.huge(1 << 24, promised=False), faults.bomb(1 << 24)):
         hub.faults.clear()
         hub.faults.inject("file", fault)
-        (card,) = look(host(hub, clock, limits=LIMITS)).details.texts
+        (card,) = fetch(host(hub, clock, limits=LIMITS)).details.texts
         assert (len(card.text), card.cut) == (LIMITS.text_bytes, True)
 
 
@@ -356,13 +356,13 @@ def test_an_answer_that_trickles_is_given_up(hub: HuggingFaceHub, clock: Clock) 
 
     hub.faults.inject("model", trickle)
     with pytest.raises(SourceError, match=r"the model ada/one .* more than 0\.2 seconds"):
-        look(host(hub, clock, limits=Limits(answer_seconds=0.2)))
+        fetch(host(hub, clock, limits=Limits(answer_seconds=0.2)))
     assert clock.slept == []
 
 
 def test_a_limit_is_shared_by_all_who_ask(hub: HuggingFaceHub, clock: Clock) -> None:
     hub.faults.inject("refs", faults.status(429, headers={"RateLimit": '"api";r=0;t=9'}), times=1)
-    look(host(hub, clock, limits=LIMITS))
+    fetch(host(hub, clock, limits=LIMITS))
     assert sum(clock.slept) == 10
     assert clock.shown[0] == f"waiting for {hub.url[7:]}'s rate limit, 10 s left"
 
@@ -370,5 +370,5 @@ def test_a_limit_is_shared_by_all_who_ask(hub: HuggingFaceHub, clock: Clock) -> 
 def test_where_nobody_listens_is_said(clock: Clock) -> None:
     asked = HuggingFace("http://127.0.0.1:1", sleeper=clock.sleeper)
     with pytest.raises(SourceError, match=r"a/b from .*: the connection is refused \(5 tries\)"):
-        asked.look("a/b", Previous())
+        asked.fetch("a/b", Previous())
     assert sum(clock.slept) == 15

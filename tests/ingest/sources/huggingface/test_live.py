@@ -1,4 +1,4 @@
-"""The life of a model, from look to look: read by git or without, kept in a snapshot."""
+"""The life of a model, from fetch to fetch: read by git or without, kept in a snapshot."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Keeper:
         self.hub, self.clock, self.folder = hub, clock, folder
         self.warnings: list[str] = []
 
-    def look(self, *, git: bool = True, token: str | None = TOKEN) -> Written:
+    def fetch(self, *, git: bool = True, token: str | None = TOKEN) -> Written:
         """Read the model as one run does, a day after the last, and keep what came in."""
         self.clock.now += 86_400
         tokens = {"127.0.0.1": token} if token else {}
@@ -57,7 +57,7 @@ def events(written: Written) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_git_reads_every_ref_with_paths_and_no_large_file(keeper: Keeper, model: Model) -> None:
-    assert keeper.look().commits == 3
+    assert keeper.fetch().commits == 3
     changes = {row["path"]: row["blob"] for row in keeper.kept.changes().to_pylist()}
     assert changes["w/model.bin"] == blob_id(pointer(b"w" * 5_000))
     assert keeper.hub.counts()["resolve"] == 1  # the card
@@ -65,19 +65,19 @@ def test_git_reads_every_ref_with_paths_and_no_large_file(keeper: Keeper, model:
 
 
 def test_an_unchanged_model_is_not_cloned_again(keeper: Keeper) -> None:
-    keeper.look()
+    keeper.fetch()
     assert keeper.hub.counts()["git"] > 0
-    again = keeper.look()
+    again = keeper.fetch()
     assert (again.commits, again.changed, again.events) == (0, False, ())
     assert keeper.hub.counts() == {"model": 1, "refs": 1}
     assert {entry.status for entry in keeper.hub.log} == {304}
 
 
 def test_what_is_squashed_stays(keeper: Keeper, model: Model) -> None:
-    keeper.look()
+    keeper.fetch()
     old = model.git.tips["refs/heads/main"]
     new = model.git.commit({b"README.md": b"# One\n"}, parents=[], message=b"Super-squash\n")
-    written = keeper.look()
+    written = keeper.fetch()
     assert events(written) == [("history_rewritten", old, new)]
     assert {old, new} <= set(keeper.kept.commits(["sha"])["sha"].to_pylist())
 
@@ -85,25 +85,25 @@ def test_what_is_squashed_stays(keeper: Keeper, model: Model) -> None:
 def test_a_model_that_is_renamed_hidden_and_deleted_keeps_its_key(
     keeper: Keeper, hub: HuggingFaceHub, model: Model
 ) -> None:
-    keeper.look()
+    keeper.fetch()
     hub.models.rename(NAME, "bob/two")
-    assert events(keeper.look()) == [("transferred", NAME, "bob/two")]
+    assert events(keeper.fetch()) == [("transferred", NAME, "bob/two")]
     assert keeper.kept.project.key == PROJECT.key
     model.disabled = True
-    assert events(keeper.look()) == [("gone", None, "disabled")]
+    assert events(keeper.fetch()) == [("gone", None, "disabled")]
     model.disabled, model.gated = False, "manual"
     model.readers.add("bob")
-    assert events(keeper.look()) == [("returned", "disabled", None), ("gated", None, "manual")]
+    assert events(keeper.fetch()) == [("returned", "disabled", None), ("gated", None, "manual")]
     hub.models.remove("bob/two")
-    assert events(keeper.look()) == [("gone", None, "not_found")]
+    assert events(keeper.fetch()) == [("gone", None, "not_found")]
     assert keeper.kept.commits(["sha"]).num_rows == 3
-    assert keeper.look().events == ()
+    assert keeper.fetch().events == ()
 
 
 def test_a_model_that_never_was_is_not_kept(keeper: Keeper, hub: HuggingFaceHub) -> None:
     hub.models.remove(NAME)
     with pytest.raises(ProjectGone):
-        keeper.look()
+        keeper.fetch()
     assert not (keeper.folder / "snapshot").exists()
 
 
@@ -111,13 +111,13 @@ def test_the_history_of_a_gated_model_is_read_although_its_files_are_not(
     keeper: Keeper, model: Model
 ) -> None:
     model.gated = "auto"
-    assert keeper.look(token=None).commits == 2
+    assert keeper.fetch(token=None).commits == 2
     assert any("gated" in warning for warning in keeper.warnings)
     assert not keeper.kept.last.ancestry
-    assert keeper.look(token=None).changed is False
+    assert keeper.fetch(token=None).changed is False
     assert keeper.hub.counts() == {"model": 1, "refs": 1, "resolve": 1}
     model.readers.add("bob")
-    assert keeper.look().commits == 1
+    assert keeper.fetch().commits == 1
     assert keeper.kept.last.ancestry
     details = keeper.kept.details
     assert details is not None
@@ -127,21 +127,21 @@ def test_the_history_of_a_gated_model_is_read_although_its_files_are_not(
 def test_without_git_a_changed_model_costs_a_page_and_no_clone(
     keeper: Keeper, model: Model
 ) -> None:
-    assert keeper.look(git=False).commits == 2
+    assert keeper.fetch(git=False).commits == 2
     assert keeper.hub.counts()["commits"] == 1
-    assert keeper.look(git=False).changed is False
+    assert keeper.fetch(git=False).changed is False
     assert keeper.hub.counts() == {"model": 1, "refs": 1}
     model.git.commit({b"y": b"y"})
-    assert keeper.look(git=False).commits == 1
+    assert keeper.fetch(git=False).commits == 1
     assert keeper.hub.counts()["commits"] == 1
     assert "git" not in keeper.hub.counts()
 
 
 def test_with_git_again_parents_and_side_branches_come_in(keeper: Keeper, model: Model) -> None:
-    keeper.look(git=False)
+    keeper.fetch(git=False)
     assert keeper.kept.commits(["parents"])["parents"].to_pylist() == [[], []]
     model.git.commit({b"y": b"y"})
-    assert keeper.look().commits == 2  # the new one, and that of the pull request
+    assert keeper.fetch().commits == 2  # the new one, and that of the pull request
     commits = {row["sha"]: row["parents"] for row in keeper.kept.commits().to_pylist()}
     first, second, on_pull_request, last = model.git.commits
     assert commits == {
@@ -150,17 +150,17 @@ def test_with_git_again_parents_and_side_branches_come_in(keeper: Keeper, model:
         on_pull_request: [first],
         last: [second],
     }
-    assert keeper.look().changed is False
+    assert keeper.fetch().changed is False
 
 
 def test_a_failure_in_the_middle_leaves_all_as_it_was(
     keeper: Keeper, hub: HuggingFaceHub, model: Model
 ) -> None:
-    keeper.look()
+    keeper.fetch()
     model.git.commit({b"y": b"y"})
     for kind in ("model", "refs", "tree", "git"):
         hub.faults.inject(kind, faults.status(500))
         with pytest.raises(SourceError):
-            keeper.look()
+            keeper.fetch()
         hub.faults.clear()
-    assert keeper.look().commits == 1
+    assert keeper.fetch().commits == 1

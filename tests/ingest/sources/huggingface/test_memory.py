@@ -27,18 +27,18 @@ def held():  # MiB at the highest; `ru_maxrss` begins with what the parent held
 
 url, name, what = sys.argv[1:]
 hub = HuggingFace(url, sleeper=Sleeper(sleep=lambda _: None))
-hub.look("ada/small", Previous())  # all is imported, all connections are made
+hub.fetch("ada/small", Previous())  # all is imported, all connections are made
 before, started = held(), time.monotonic()
 try:
-    if what == "look":
-        look = hub.look(name, Previous())
-        said = [*look.warnings, *look.details.cut]
-        said += [f"card of {len(text.text)}" for text in look.details.texts if text.cut]
+    if what == "fetch":
+        fetched = hub.fetch(name, Previous())
+        said = [*fetched.warnings, *fetched.details.cut]
+        said += [f"card of {len(text.text)}" for text in fetched.details.texts if text.cut]
     elif what == "models":
         said = [hub.models(ModelFilter(author="ada")).cut]
     else:
-        look = hub.look(name, Previous())
-        said = [sum(1 for _ in hub.history(name, look, ()))]
+        fetched = hub.fetch(name, Previous())
+        said = [sum(1 for _ in hub.history(name, fetched, ()))]
 except SourceError as error:
     said = [str(error)]
 print(json.dumps({"grown": held() - before, "said": said, "took": time.monotonic() - started}))
@@ -58,7 +58,7 @@ def described_twice(root: Path) -> HuggingFaceHub:
     return hub
 
 
-def probe(hub: HuggingFaceHub, what: str = "look", name: str = NAME) -> dict[str, Any]:
+def probe(hub: HuggingFaceHub, what: str = "fetch", name: str = NAME) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", _PROBE, hub.url, name, what],
         capture_output=True,
@@ -83,7 +83,7 @@ def probe(hub: HuggingFaceHub, what: str = "look", name: str = NAME) -> dict[str
 )
 def test_two_gigabytes_are_not_held(tmp_path: Path, kind: str, fault: Fault, most: int) -> None:
     with described_twice(tmp_path) as hub:
-        hub.faults.inject(kind, fault, after=1)  # the look at the small model
+        hub.faults.inject(kind, fault, after=1)  # the fetch at the small model
         told = probe(hub)
     assert told["grown"] < most, told
     expected = "card of 1048576" if kind == "file" else "bytes for the refs"
@@ -107,7 +107,7 @@ def test_a_tree_of_a_hundred_thousand_files_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "kind", "said"),
     [
-        ("look", "tree", "more than 500 pages"),
+        ("fetch", "tree", "more than 500 pages"),
         ("models", "models", "more than 500 pages"),
         ("history", "commits", "the list begins anew"),
     ],
