@@ -3,10 +3,14 @@
 import csv
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
 
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.identity import (
@@ -24,6 +28,7 @@ from hubtrace.ingest.evidence.model import UPSTREAM, Link
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
+T = TypeVar("T")
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
 _HOSTED = re.compile(
     r"(?:gh|github|hf):|(?:www\.)?(?:github\.com|huggingface\.co|hf\.co)/", re.IGNORECASE
@@ -158,88 +163,97 @@ def _exists(text: str) -> bool:
         return False
 
 
-_COLUMNS = ["family", "side", "location", "paths"]
+_COLUMNS = ["family", "side", "location"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
 
 
 def read_families(file: Path, web: Hosts | None = None) -> list[FamilyTarget]:
     """Return the families of a `.toml` or `.csv` file.
 
-    Relative paths in it are relative to its folder. `web` tells where the hosts' pages are.
+    Relative paths that exist beside it are relative to its folder. `web` has the hosts' addresses.
 
     Raises:
         TableError: the file is broken; the message names the line or the family.
     """
-    readers = {".toml": _toml, ".csv": _csv}
+    readers: dict[str, Callable[[Path, _Parse], list[FamilyTarget]]] = {
+        ".toml": _toml,
+        ".csv": _csv,
+    }
     reader = readers.get(file.suffix.lower())
     if reader is None:
         raise TableError(f"{file} is neither .toml nor .csv")
+    hosts = web or Hosts()
+
+    def parse(side: Side, text: str, paths: Iterable[str] = ()) -> Target:
+        name, separator, location = text.rpartition("=")
+        beside = file.parent / location
+        if "://" not in location and not Path(location).is_absolute() and beside.exists():
+            text = f"{name}{separator}{beside}"
+        return parse_target(side, text, tuple(paths), hosts)
+
     try:
-        families = reader(file, web or Hosts())
+        families = reader(file, parse)
     except OSError as error:
         raise TableError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise TableError(f"{file} is not UTF-8: byte {error.start}") from None
     if not families:
         raise TableError(f"{file} names no family")
-    names = [family.name for family in families]
-    for name in names:
-        if names.count(name) > 1:
+    names = Counter(family.name for family in families)
+    for name, count in names.items():
+        if count > 1:
             raise TableError(f"{file}: family {name} stands here twice")
     return families
 
 
-def _toml(file: Path, web: Hosts) -> list[FamilyTarget]:
+class _Parse(Protocol):
+    def __call__(self, side: Side, text: str, paths: Iterable[str] = ()) -> Target: ...
+
+
+class _UpstreamTable(Struct, forbid_unknown_fields=True):
+    location: str
+    paths: list[str] | str = []
+
+
+class _FamilyTable(Struct, forbid_unknown_fields=True):
+    name: str = ""
+    upstream: list[_UpstreamTable | str] | _UpstreamTable | str = []
+    variants: list[str] | str = []
+
+
+def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
     try:
         body = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TableError(f"{file}: {error}") from None
-    unknown = set(body) - {"family"}
-    families = body.get("family", [])
-    if unknown or not isinstance(families, list):
-        raise TableError(
-            f"{file}: expected [[family]] tables, found {_list(unknown or ['family'])}"
-        )
-    return [
-        _toml_family(file, number, table, web) for number, table in enumerate(families, start=1)
-    ]
+    tables = body.pop("family", [])
+    if body or not isinstance(tables, list):
+        found = _quoted(body or ["family"])
+        raise TableError(f"{file}: expected [[family]] tables, found {found}")
+    families = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            families.append(_toml_family(msgspec.convert(table, _FamilyTable), parse))
+        except (SourceError, msgspec.ValidationError) as error:
+            name = table.get("name") if isinstance(table, dict) else None
+            raise TableError(f"{file}: family {name or number}: {error}") from None
+    return families
 
 
-def _toml_family(file: Path, number: int, table: dict[str, Any], web: Hosts) -> FamilyTarget:
-    where = f"{file}: family {table.get('name') or number}"
-    try:
-        unknown = set(table) - {"name", "upstream", "variants"}
-        if unknown:
-            raise SourceError(f"unknown field {_list(unknown)}")
-        upstreams = [
-            _toml_upstream(file, entry, web) for entry in _sequence(table.get("upstream", []))
-        ]
-        variants = [
-            _target(file, Side.DOWNSTREAM, _text(entry), (), web)
-            for entry in _sequence(table.get("variants", []))
-        ]
-        return FamilyTarget(_text(table.get("name", "")), tuple(upstreams), tuple(variants))
-    except SourceError as error:
-        raise TableError(f"{where}: {error}") from None
+def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
+    named: list[_UpstreamTable | str] = _sequence(table.upstream)
+    tables = [_UpstreamTable(it) if isinstance(it, str) else it for it in named]
+    upstreams = [parse(Side.UPSTREAM, it.location, _sequence(it.paths)) for it in tables]
+    variants = [parse(Side.DOWNSTREAM, it) for it in _sequence(table.variants)]
+    return FamilyTarget(table.name, tuple(upstreams), tuple(variants))
 
 
-def _toml_upstream(file: Path, entry: object, web: Hosts) -> Target:
-    if isinstance(entry, dict):
-        unknown = set(entry) - {"location", "paths"}
-        if unknown or "location" not in entry:
-            raise SourceError("an upstream table has `location` and, optionally, `paths`")
-        paths = tuple(_text(path) for path in _sequence(entry.get("paths", [])))
-        return _target(file, Side.UPSTREAM, _text(entry["location"]), paths, web)
-    return _target(file, Side.UPSTREAM, _text(entry), (), web)
-
-
-def _csv(file: Path, web: Hosts) -> list[FamilyTarget]:
+def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
     with file.open(encoding="utf-8-sig", newline="") as text:
         for line, side, row in _csv_rows(file, csv.DictReader(text)):
             try:
-                paths = tuple((row.get("paths") or "").split())
-                target = _target(file, side, row["location"], paths, web)
+                target = parse(side, row["location"], (row.get("paths") or "").split())
             except SourceError as error:
                 raise TableError(f"{file}:{line}: {error}") from None
             family = projects.setdefault(row["family"], {both: [] for both in Side})
@@ -256,39 +270,22 @@ def _csv(file: Path, web: Hosts) -> list[FamilyTarget]:
 def _csv_rows(
     file: Path, reader: "csv.DictReader[str]"
 ) -> Iterator[tuple[int, Side, dict[str, str]]]:
-    if not set(_COLUMNS[:3]) <= set(reader.fieldnames or []):
-        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS[:3])}")
+    if not set(_COLUMNS) <= set(reader.fieldnames or []):
+        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
     for row in reader:
-        missing = [name for name in _COLUMNS[:3] if not row.get(name)]
-        if missing:
-            raise TableError(f"{file}:{reader.line_num}: {_list(missing)} is empty")
+        place = f"{file}:{reader.line_num}"
+        if missing := [name for name in _COLUMNS if not row.get(name)]:
+            raise TableError(f"{place}: {_quoted(missing)} is empty")
         if row["side"] not in _SIDES:
-            raise TableError(
-                f"{file}:{reader.line_num}: side is {row['side']!r}, not upstream or variant"
-            )
+            raise TableError(f"{place}: side is {row['side']!r}, not upstream or variant")
         yield reader.line_num, _SIDES[row["side"]], row
 
 
-def _target(file: Path, side: Side, text: str, paths: tuple[str, ...], web: Hosts) -> Target:
-    """Parse a target; a relative path that exists beside the file is meant from there."""
-    name, separator, location = text.rpartition("=")
-    beside = file.parent / location
-    if "://" not in location and not Path(location).is_absolute() and beside.exists():
-        text = f"{name}{separator}{beside}"
-    return parse_target(side, text, paths, web)
-
-
-def _sequence(value: object) -> list[object]:
+def _sequence(value: list[T] | T) -> list[T]:
     return value if isinstance(value, list) else [value]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise SourceError(f"{value!r} is not text")
-    return value
-
-
-def _list(names: Iterable[str]) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
