@@ -74,7 +74,7 @@ class Clients:
         from hubtrace.ingest.source import ProjectGone
 
         try:
-            return [one.name for one in self.github.repositories(owner) if not one.fork]
+            return [one.full_name for one in self.github.repositories(owner) if not one.fork]
         except ProjectGone:
             return []
 

@@ -4,28 +4,16 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from types import TracebackType
 from typing import Any, Self, cast
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, repository_url
 from hubtrace.graph.text import to_text
+from hubtrace.ingest import records
 from hubtrace.ingest.evidence.commit_reference import references_in
 from hubtrace.ingest.http import ResponseTooLong, Sleeper
-from hubtrace.ingest.records import (
-    Asset,
-    Commit,
-    HostData,
-    ProjectMetadata,
-    PullHead,
-    Ref,
-    RefKind,
-    Release,
-    Text,
-)
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
 from hubtrace.ingest.sources.github import schemas
@@ -37,11 +25,11 @@ _LONGEST_MESSAGE = 1 << 20
 _WORKFLOWS = ".github/workflows"
 
 
-def metadata_of(it: schemas.Repository) -> ProjectMetadata:
+def metadata_of(it: schemas.Repository) -> records.ProjectMetadata:
     """Return a repository's metadata."""
     repository_url(it.full_name)  # or it is not a valid name, and would lead elsewhere
     licence = it.license and (it.license.spdx_id or it.license.key)
-    return ProjectMetadata(
+    return records.ProjectMetadata(
         host_id=str(it.id),
         name=it.full_name,
         default_branch=f"{_HEADS}{it.default_branch}" if it.default_branch else None,
@@ -64,38 +52,36 @@ def seconds(at: datetime | None) -> int | None:
     return int(at.timestamp()) if at is not None and at.tzinfo else None
 
 
-def _refs(part: Conditional, moved: bool) -> tuple[tuple[Ref, ...], bool]:
+def _refs(part: Conditional, moved: bool) -> tuple[tuple[records.Ref, ...], bool]:
     """Return branches and tags, and whether they are those of the last time.
 
     `moved` says that something was pushed since.
     """
-    limit, found, same = part.client.limits.refs, list[Ref](), True
-    for kind, prefix, ref in (
-        ("branches", _HEADS, RefKind.BRANCH),
-        ("tags", _TAGS, RefKind.TAG),
-    ):
-        named = part.whole(
-            kind, schemas.NamedRef, lambda it: (it.name, it.commit.sha), limit, moved=moved
-        )
+    limit, found, same = part.client.limits.refs, list[records.Ref](), True
+
+    def named_ref(it: schemas.NamedRef) -> tuple[str, str]:
+        return it.name, it.commit.sha
+
+    kinds = ("branches", _HEADS, records.RefKind.BRANCH), ("tags", _TAGS, records.RefKind.TAG)
+    for kind, prefix, ref in kinds:
+        named = part.whole(kind, schemas.NamedRef, named_ref, limit, moved=moved)
         if named is None:
             found += [known for known in part.previous.refs if known.kind is ref]
         else:
             same = False
-            found += [Ref(f"{prefix}{name}", ref, sha) for name, sha in named.items()]
+            found += [records.Ref(f"{prefix}{name}", ref, sha) for name, sha in named.items()]
     return tuple(sorted(found, key=lambda known: known.name)), same
 
 
-def _releases(part: Conditional, known: HostData | None) -> tuple[Release, ...]:
+def _releases(part: Conditional, known: records.HostData | None) -> tuple[records.Release, ...]:
     """Return the published releases, the newest first, as GitHub lists them."""
     limit, held = part.client.limits.releases, known.releases if known else ()
+
+    def published(it: schemas.Release) -> tuple[str, records.Release | None]:
+        return str(it.id), None if it.draft else release_of(it)
+
     try:
-        found = part.whole(
-            "releases",
-            schemas.Release,
-            lambda it: (str(it.id), None if it.draft else release_of(it)),
-            limit,
-            moved=False,
-        )
+        found = part.whole("releases", schemas.Release, published, limit, moved=False)
     except AccessDenied as denied:
         return () if part.is_missing("releases", denied) else held
     if found is None:
@@ -103,16 +89,18 @@ def _releases(part: Conditional, known: HostData | None) -> tuple[Release, ...]:
     return tuple(release for release in found.values() if release is not None)
 
 
-def release_of(it: schemas.Release) -> Release:
+def release_of(it: schemas.Release) -> records.Release:
     """Return a release with the files that were uploaded whole."""
     assets = (
-        Asset(item.name, item.size, item.digest) for item in it.assets if item.state == "uploaded"
+        records.Asset(item.name, item.size, item.digest)
+        for item in it.assets
+        if item.state == "uploaded"
     )
     name = (it.name or "")[: schemas.LONGEST]
-    return Release(it.tag_name, name, seconds(it.published_at), tuple(assets))
+    return records.Release(it.tag_name, name, seconds(it.published_at), tuple(assets))
 
 
-def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
+def _pulls(part: Conditional, known: records.HostData | None) -> tuple[records.PullHead, ...]:
     """Return the pull requests' heads by number: those held, and those updated since.
 
     GitHub lists the last updated first, so that reading stops at what was seen already.
@@ -126,7 +114,7 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
         return () if part.is_missing("pulls", denied) else tuple(held.values())
     if pages is None:
         return tuple(held.values())
-    limit, fresh, newest = part.client.limits.pulls, dict[int, PullHead](), since
+    limit, fresh, newest = part.client.limits.pulls, dict[int, records.PullHead](), since
     for page in pages:
         before = len(fresh)
         times = [seconds(item.updated_at) or 0 for item in page]
@@ -145,12 +133,16 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
     return tuple(pull for _, pull in sorted((held | fresh).items()))
 
 
-def pull_of(it: schemas.PullRequest) -> PullHead:
+def pull_of(it: schemas.PullRequest) -> records.PullHead:
     """Return the head of a pull request."""
-    return PullHead(it.number, "merged" if it.merged_at is not None else it.state, it.head.sha)
+    return records.PullHead(
+        it.number, "merged" if it.merged_at is not None else it.state, it.head.sha
+    )
 
 
-def _texts(part: Conditional, head: str | None, known: HostData | None) -> tuple[Text, ...]:
+def _texts(
+    part: Conditional, head: str | None, known: records.HostData | None
+) -> tuple[records.Text, ...]:
     """Return README and workflows at the head of the default branch, whose sha is `head`.
 
     They are what the commit holds, so that with the same head nothing is fetched.
@@ -167,7 +159,7 @@ def _texts(part: Conditional, head: str | None, known: HostData | None) -> tuple
     return (*readme, *_workflows(part, [text for text in held if text.kind == "workflow"]))
 
 
-def _readme(part: Conditional, held: list[Text]) -> list[Text]:
+def _readme(part: Conditional, held: list[records.Text]) -> list[records.Text]:
     most = part.client.limits.text_bytes
     try:
         # In base64 a third longer, with room for the rest of the response.
@@ -182,10 +174,10 @@ def _readme(part: Conditional, held: list[Text]) -> list[Text]:
     content, cut = _content(it, most)
     if cut:
         part.cut_off("readme", f"{it.path} is longer than what is kept ({most:,} bytes)")
-    return [Text("readme", it.path, it.sha, to_text(content), cut)]
+    return [records.Text("readme", it.path, it.sha, to_text(content), cut)]
 
 
-def _workflows(part: Conditional, held: list[Text]) -> list[Text]:
+def _workflows(part: Conditional, held: list[records.Text]) -> list[records.Text]:
     either = cast("type[list[schemas.FolderEntry] | dict[str, Any]]", _FOLDER_OR_FILE)
     try:
         folder = part.one("workflows", f"{part.path}/contents/{_WORKFLOWS}", either)
@@ -212,7 +204,7 @@ def _workflows(part: Conditional, held: list[Text]) -> list[Text]:
 _FOLDER_OR_FILE = list[schemas.FolderEntry] | dict[str, Any]
 
 
-def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[Text]:
+def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[records.Text]:
     most = part.client.limits.text_bytes
     if item.size > most:
         part.cut_off("workflows", f"{item.path} is longer than what is kept ({most:,} bytes)")
@@ -220,7 +212,7 @@ def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[Text]:
     path = f"{part.path}/git/blobs/{item.sha}"
     answer = part.client.get(path, schemas.Blob, limit=2 * most + (1 << 16))
     content, cut = _content(answer.content, most)
-    return [Text("workflow", item.path, item.sha, to_text(content), cut)]
+    return [records.Text("workflow", item.path, item.sha, to_text(content), cut)]
 
 
 def _content(it: schemas.Blob, most: int) -> tuple[bytes, bool]:
@@ -282,13 +274,13 @@ class Walk:
         return fresh
 
 
-def commit_of(it: schemas.Commit) -> Commit:
+def commit_of(it: schemas.Commit) -> records.Commit:
     """Return a commit as the API knows it: without paths, with its author's login."""
     author = it.commit.author or schemas.Signature()
     committer = it.commit.committer or author
     committed, authored = seconds(committer.date) or 0, seconds(author.date)
     message = (it.commit.message or "")[:_LONGEST_MESSAGE]
-    return Commit(
+    return records.Commit(
         sha=it.sha,
         parents=tuple(parent.sha for parent in it.parents),
         author_name=(author.name or "")[: schemas.LONGEST],
@@ -303,15 +295,6 @@ def commit_of(it: schemas.Commit) -> Commit:
 
 _GONE = {404: "not_found", 410: "not_found", 451: "blocked"}
 _BLOCKED = "Repository access blocked"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedRepository:
-    """A repository in the list of its owner."""
-
-    name: str
-    fork: bool
-    archived: bool
 
 
 class GitHubHost:
@@ -339,16 +322,7 @@ class GitHubHost:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def fetch(self, name: str, previous: Previous) -> Fetched:
@@ -364,7 +338,7 @@ class GitHubHost:
         refs, same = _refs(part, moved)
         tips = {ref.name: ref.target for ref in refs}
         default = facts.default_branch if facts.default_branch in tips else None
-        details = HostData(
+        details = records.HostData(
             facts=facts,
             texts=_texts(part, tips[default] if default else None, known),
             releases=_releases(part, known),
@@ -378,7 +352,7 @@ class GitHubHost:
         """Return where git can clone the repository."""
         return f"{repository_url(name, self.address.web)}.git"
 
-    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[records.Commit]:
         """Yield what is new, the default branch first; see `hubtrace.ingest.source.Host`.
 
         One request per 100 commits, and one for each ref that leads to commits of its own.
@@ -403,7 +377,7 @@ class GitHubHost:
                     found[item.sha] = item.author.login
         return found
 
-    def repositories(self, owner: str) -> Iterator[OwnedRepository]:
+    def repositories(self, owner: str) -> Iterator[schemas.ListedRepository]:
         """Yield the repositories of a user or an organisation.
 
         Raises:
@@ -415,8 +389,10 @@ class GitHubHost:
         try:
             path = f"/users/{owner}/repos"
             for page in paginate(self._client, path, schemas.ListedRepository, {}):
-                fresh = [it for it in map(owned, page) if it.name not in seen]
-                seen |= {it.name for it in fresh}
+                fresh = [it for it in page if it.full_name not in seen]
+                for it in fresh:
+                    repository_url(it.full_name)  # or it is not a valid name
+                    seen.add(it.full_name)
                 yield from fresh
                 if page and not fresh:  # a list that repeats itself has no end
                     return
@@ -426,14 +402,10 @@ class GitHubHost:
             raise
 
     def quotas(self) -> list[Quota]:
-        """Return what is left for every token, or without one; it costs nothing.
-
-        Raises:
-            SourceError: GitHub cannot be reached, or its response is malformed.
-        """
+        """Return what is left for every token; see `Client.quotas`."""
         return self._client.quotas()
 
-    def _metadata(self, part: Conditional, name: str) -> ProjectMetadata:
+    def _metadata(self, part: Conditional, name: str) -> records.ProjectMetadata:
         try:
             fetched = part.one("repository", part.path, schemas.Repository)
         except AccessDenied as denied:
@@ -458,9 +430,3 @@ class GitHubHost:
         fresh = tuple(warning for warning in wrong if warning not in self._warned)
         self._warned |= set(fresh)
         return fresh
-
-
-def owned(it: schemas.ListedRepository) -> OwnedRepository:
-    """Return a repository of a list."""
-    repository_url(it.full_name)
-    return OwnedRepository(it.full_name, bool(it.fork), bool(it.archived))

@@ -7,23 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from huggingface_hub import hf_hub_url
-from huggingface_hub.hf_api import ExpandModelProperty_T, ModelInfo, RepoFile
+from huggingface_hub.hf_api import ExpandModelProperty_T, RepoFile
 from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, variant_url
 from hubtrace.graph.text import to_text
+from hubtrace.ingest import records
 from hubtrace.ingest.http import OffHost, Sleeper
-from hubtrace.ingest.records import (
-    Commit,
-    HostData,
-    Paper,
-    ProjectMetadata,
-    Ref,
-    RefKind,
-    Text,
-    TreeFile,
-)
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.huggingface import schemas
 from hubtrace.ingest.sources.huggingface.client import (
@@ -43,13 +34,13 @@ _PAGES = 500
 class Parts:
     """What was read of one model at one commit."""
 
-    files: tuple[TreeFile, ...] = ()
+    files: tuple[records.TreeFile, ...] = ()
     cut: list[str] = field(default_factory=list)
     refused: bool = False
     """True if we had no access to a part, so that another try may find more."""
 
     @property
-    def card(self) -> TreeFile | None:
+    def card(self) -> records.TreeFile | None:
         """The card's file, if the tree lists one."""
         return next((file for file in self.files if file.path == _CARD), None)
 
@@ -59,23 +50,25 @@ class PartReader:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._papers: dict[str, Paper] = {}
+        self._papers: dict[str, records.Paper] = {}
         self._lock = threading.Lock()
 
     def read(
-        self, facts: ProjectMetadata, head: str | None, known: HostData | None
-    ) -> tuple[HostData, bool]:
+        self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
+    ) -> tuple[records.HostData, bool]:
         """Return all of a model at `head`, and whether we had no access to some of it.
 
         A card that `known` holds already is not fetched again.
         """
         parts = Parts()
-        texts: tuple[Text, ...] = ()
+        texts: tuple[records.Text, ...] = ()
         if head is not None:
             self._read_tree(facts.name, head, parts)
             texts = self._card(facts.name, head, parts, known.texts if known else ())
         papers = self.papers(facts, parts.cut)
-        details = HostData(facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut))
+        details = records.HostData(
+            facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut)
+        )
         return details, parts.refused
 
     def is_shown(self, name: str, head: str) -> bool:
@@ -89,7 +82,7 @@ class PartReader:
         return True
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
-        found: dict[str, TreeFile] = {}
+        found: dict[str, records.TreeFile] = {}
         most = self._hub.limits.files
         try:
             with self._hub.requesting(f"the files of {name}", name, pages=_PAGES):
@@ -108,8 +101,8 @@ class PartReader:
         parts.files = tuple(found.values())[:most]
 
     def _card(
-        self, name: str, head: str, parts: Parts, known: tuple[Text, ...]
-    ) -> tuple[Text, ...]:
+        self, name: str, head: str, parts: Parts, known: tuple[records.Text, ...]
+    ) -> tuple[records.Text, ...]:
         file = parts.card
         if file is None and not parts.cut:
             return ()
@@ -130,13 +123,13 @@ class PartReader:
             parts.cut.append(str(error))
         return ()
 
-    def _fetch_card(self, name: str, head: str, file: TreeFile | None) -> Text:
+    def _fetch_card(self, name: str, head: str, file: records.TreeFile | None) -> records.Text:
         raw, cut = self._ask_card(name, head, keep=self._hub.limits.text_bytes)
         if cut:
             raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
         elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
             raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
-        return Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
+        return records.Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
 
     def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
         """Return the first bytes of the card, and whether there are more."""
@@ -146,7 +139,7 @@ class PartReader:
             hf_raise_for_status(response)
         return response.content, request.cut
 
-    def papers(self, facts: ProjectMetadata, cut: list[str]) -> tuple[Paper, ...]:
+    def papers(self, facts: records.ProjectMetadata, cut: list[str]) -> tuple[records.Paper, ...]:
         """Return the papers that a model is tagged with, up to a limit."""
         named = schemas.papers_in(facts.tags)
         most = self._hub.limits.papers
@@ -154,7 +147,7 @@ class PartReader:
             cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
         return tuple(self._paper(arxiv) for arxiv in named[:most])
 
-    def _paper(self, arxiv: str) -> Paper:
+    def _paper(self, arxiv: str) -> records.Paper:
         with self._lock:
             known = self._papers.get(arxiv)
         if known is not None:
@@ -163,7 +156,7 @@ class PartReader:
             with self._hub.requesting(f"the paper {arxiv}"):
                 paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
         except NotFound:
-            paper = Paper(arxiv, None)
+            paper = records.Paper(arxiv, None)
         with self._lock:
             self._papers[arxiv] = paper
         return paper
@@ -225,39 +218,6 @@ class Listing:
     """What was left out because it went beyond a limit, in words."""
 
 
-def list_models(hub: Hub, wanted: ModelFilter) -> Listing:
-    """Return a list of models.
-
-    Raises:
-        SourceError: the Hub cannot be reached, or knows no such owner.
-    """
-    what = _in_words(wanted)
-    found: dict[str, Listed] = {}
-    cut: str | None = None
-    try:
-        with hub.requesting(what, pages=_LIST_PAGES):
-            for info in hub.api.list_models(
-                author=wanted.author,
-                search=wanted.search,
-                pipeline_tag=wanted.task,
-                filter=_filters(wanted),
-                sort="downloads",
-                limit=wanted.most + 1,
-                expand=_FIELDS,
-            ):
-                model = _listed(info)
-                if (model.downloads or 0) < wanted.min_downloads:
-                    break  # and so are all that follow
-                found.setdefault(model.name.lower(), model)
-    except TooManyPages as error:
-        cut = str(error)
-    except NotFound:
-        return Listing(())
-    if len(found) > wanted.most:
-        cut = f"{what}: only the first {wanted.most:,} are taken"
-    return Listing(tuple(found.values())[: wanted.most], cut)
-
-
 def _filters(wanted: ModelFilter) -> list[str]:
     relation = f"{wanted.relation}:" if wanted.relation else ""
     filters = {
@@ -269,7 +229,7 @@ def _filters(wanted: ModelFilter) -> list[str]:
 
 
 def _in_words(wanted: ModelFilter) -> str:
-    said = {
+    criteria = {
         "of": wanted.author,
         "named like": wanted.search,
         "for": wanted.task,
@@ -277,12 +237,7 @@ def _in_words(wanted: ModelFilter) -> str:
         "derived from": wanted.base_model,
         "of the paper": wanted.arxiv,
     }
-    return " ".join(["the models", *(f"{how} {value}" for how, value in said.items() if value)])
-
-
-def _listed(info: ModelInfo) -> Listed:
-    facts, head = schemas.model(info)
-    return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags, head)
+    return " ".join(["the models", *(f"{how} {value}" for how, value in criteria.items() if value)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,22 +251,6 @@ class Account:
     """Requests that are left in this window, if the Hub says so."""
     renewed_in: int | None
     """Seconds until the next window."""
-
-
-def account_of(hub: Hub) -> Account:
-    """Return the account of a Hub's token.
-
-    Raises:
-        SourceError: there is none, it is refused, or the Hub cannot be reached.
-    """
-    if not hub.has_token:
-        raise SourceError(f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`")
-    with hub.requesting("the account of the token"):
-        name, role = schemas.who_am_i(hub.api.whoami())
-    quota = hub.quota
-    if quota is None:
-        return Account(name, role, None, None)
-    return Account(name, role, quota.remaining, quota.reset_in_seconds)
 
 
 _FACTS: list[ExpandModelProperty_T] = [
@@ -383,8 +322,12 @@ class HuggingFace:
         return Fetched(details, refs, default, validators, tuple(warnings), same_refs, refused)
 
     def _facts(
-        self, name: str, known: HostData | None, previous: Previous, validators: dict[str, str]
-    ) -> tuple[ProjectMetadata, str]:
+        self,
+        name: str,
+        known: records.HostData | None,
+        previous: Previous,
+        validators: dict[str, str],
+    ) -> tuple[records.ProjectMetadata, str]:
         """Return the facts, and the head of the default branch (empty if there is none)."""
         etag = (
             previous.validators.get(_FACTS_ETAG) if known and _HEAD in previous.validators else None
@@ -405,7 +348,7 @@ class HuggingFace:
 
     def _refs(
         self, name: str, previous: Previous, validators: dict[str, str]
-    ) -> tuple[tuple[Ref, ...], bool, list[str]]:
+    ) -> tuple[tuple[records.Ref, ...], bool, list[str]]:
         """Return the refs, whether they are those of the last time, and warnings."""
         etag = previous.validators.get(_REFS_ETAG) if previous.refs else None
         try:
@@ -427,7 +370,7 @@ class HuggingFace:
         """Return where git can clone a model; no token is in it."""
         return f"{self._hub.endpoint}/{name}"
 
-    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[records.Commit]:
         """Yield the commits of the default branch, all of them if its head is not in `held`.
 
         The Hub has no parents in its lists, so that neither new commits nor those of other branches
@@ -475,9 +418,34 @@ class HuggingFace:
         """Return the models of a list: of an owner, the top of a task, derived from another.
 
         Raises:
-            SourceError: the Hub cannot be reached, or has no such list.
+            SourceError: the Hub cannot be reached.
         """
-        return list_models(self._hub, wanted)
+        what = _in_words(wanted)
+        found: dict[str, Listed] = {}
+        cut: str | None = None
+        try:
+            with self._hub.requesting(what, pages=_LIST_PAGES):
+                for info in self._hub.api.list_models(
+                    author=wanted.author,
+                    search=wanted.search,
+                    pipeline_tag=wanted.task,
+                    filter=_filters(wanted),
+                    sort="downloads",
+                    limit=wanted.most + 1,
+                    expand=_FIELDS,
+                ):
+                    it, head = schemas.model(info)
+                    if (it.downloads or 0) < wanted.min_downloads:
+                        break  # and so are all that follow
+                    listed = Listed(it.name, it.downloads, it.likes, it.task, it.tags, head)
+                    found.setdefault(it.name.lower(), listed)
+        except TooManyPages as error:
+            cut = str(error)
+        except NotFound:
+            return Listing(())
+        if len(found) > wanted.most:
+            cut = f"{what}: only the first {wanted.most:,} are taken"
+        return Listing(tuple(found.values())[: wanted.most], cut)
 
     def account(self) -> Account:
         """Return the token's account, and what is left of its rate limit.
@@ -485,12 +453,22 @@ class HuggingFace:
         Raises:
             SourceError: there is no token, it is refused, or the Hub cannot be reached.
         """
-        return account_of(self._hub)
+        hub = self._hub
+        if not hub.has_token:
+            raise SourceError(
+                f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`"
+            )
+        with hub.requesting("the account of the token"):
+            name, role = schemas.who_am_i(hub.api.whoami())
+        quota = hub.quota
+        if quota is None:
+            return Account(name, role, None, None)
+        return Account(name, role, quota.remaining, quota.reset_in_seconds)
 
 
-def _default(refs: Sequence[Ref], head: str) -> str | None:
+def _default(refs: Sequence[records.Ref], head: str) -> str | None:
     """Return the default branch, which the Hub does not name: `main`, else the one at the head."""
-    branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
+    branches = {ref.name: ref.target for ref in refs if ref.kind is records.RefKind.BRANCH}
     if _MAIN in branches:
         return _MAIN
     return next((name for name, target in branches.items() if target == head), None)

@@ -12,7 +12,8 @@ from hubtrace.ingest.records import Asset, ProjectMetadata, PullHead, Ref, RefKi
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Previous, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
-from hubtrace.ingest.sources.github.host import GitHubHost, OwnedRepository
+from hubtrace.ingest.sources.github.host import GitHubHost
+from hubtrace.ingest.sources.github.schemas import ListedRepository
 from hubtrace.ingest.sources.live import LiveSource
 from tests.hubs.github import GitHubHub, GitHubWorld, Repository
 from tests.ingest.sources.github.helpers import FIRST, UNCHANGED, again, fetch_twice, many_commits
@@ -238,7 +239,7 @@ def test_an_owner_has_repositories(host: GitHubHost, world: GitHubWorld) -> None
         world.repository(f"many/r{number}")
     assert len(list(host.repositories("MANY"))) == 120
     assert list(host.repositories("base")) == [
-        OwnedRepository("base/Origin", fork=False, archived=False)
+        ListedRepository("base/Origin", fork=False, archived=False)
     ]
     with pytest.raises(ProjectGone, match="nobody: not found"):
         list(host.repositories("nobody"))

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import repository_url
 from hubtrace.ingest.http import scrub
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.host import (
     commit_of,
     metadata_of,
-    owned,
     pull_of,
     release_of,
 )
@@ -48,7 +48,7 @@ Kind = tuple[type[Any], Callable[[Any], object]]
 
 KINDS: dict[str, Kind] = {
     "repository": (schemas.Repository, metadata_of),
-    "owned": (schemas.ListedRepository, owned),
+    "owned": (schemas.ListedRepository, lambda it: repository_url(it.full_name)),
     "release": (schemas.Release, release_of),
     "pull": (schemas.PullRequest, pull_of),
     "commit": (schemas.Commit, commit_of),
