@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
 from typing import Any, TypeVar
@@ -92,13 +93,14 @@ class CancelToken:
             signal.signal(signal.SIGINT, before)
 
 
+@dataclass
 class WorkerPool:
     """Threads, no more than `workers` at a time; see `worker_pool`."""
 
-    def __init__(
-        self, workers: int, pool: ThreadPoolExecutor, stop: CancelToken, progress: Progress
-    ) -> None:
-        self._workers, self._pool, self._stop, self._progress = workers, pool, stop, progress
+    _workers: int
+    _pool: ThreadPoolExecutor
+    _stop: CancelToken
+    _progress: Progress
 
     def map(self, what: str, do: Callable[[T], R], things: Iterable[T]) -> list[R | SourceError]:
         """Return what `do` returns for each thing, or its SourceError, in their order.

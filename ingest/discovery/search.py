@@ -45,26 +45,24 @@ class Bounds:
     """Base models that are taken in at most."""
 
 
+@dataclass
 class Lists:
-    """Asks the hubs for lists of models and of repositories. A list that fails is an empty one."""
+    """Owners' lists of models and of repositories. A list that fails is an empty one."""
 
-    def __init__(
-        self,
-        models_of: ModelsOf,
-        repositories_of: RepositoriesOf,
-        bounds: Bounds,
-        pool: WorkerPool,
-    ) -> None:
-        self._models_of, self._repositories_of = models_of, repositories_of
-        self._bounds, self._pool = bounds, pool
-        self.cut: list[str] = []
-        """What was left out of the lists, in words."""
+    models_of: ModelsOf
+    repositories_of: RepositoriesOf
+    bounds: Bounds
+    pool: WorkerPool
+    cut: list[str] = field(default_factory=list)
+    """What was left out of the lists, in words."""
 
     def models(self, repositories: Sequence[ResolvedProject]) -> dict[str, Heads]:
         """Return the models of each repository's people that may be new to it."""
         owners = {one.name: self._owners(one) for one in repositories}
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
-        lists = self._pool.map("listing models", self._models, distinct)
+        lists = self.pool.map(
+            "listing models", lambda owner: self.models_of(owner, self.bounds.models), distinct
+        )
         models: dict[str, dict[str, str | None]] = {}
         for owner, answer in zip(distinct, lists, strict=True):
             if not isinstance(answer, SourceError):
@@ -87,7 +85,7 @@ class Lists:
         for variant in variants:
             if "/" in variant:
                 models.setdefault(variant.partition("/")[0], []).append(variant)
-        lists = self._pool.map("listing repositories", self._repositories_of, models)
+        lists = self.pool.map("listing repositories", self.repositories_of, models)
         return [
             repository
             for named, answer in zip(models.values(), lists, strict=True)
@@ -95,9 +93,6 @@ class Lists:
             for repository in answer
             if any(names_agree(variant, repository) for variant in named)
         ]
-
-    def _models(self, owner: str) -> tuple[Sequence[Model], str | None]:
-        return self._models_of(owner, self._bounds.models)
 
     def _owners(self, repository: ResolvedProject) -> list[str]:
         """Return whose models on the Hub may be the repository's: its owner's, first of all."""
@@ -107,7 +102,7 @@ class Lists:
         own = [org for org in orgs if owners_agree(org, owner)]
         pages = list(owners_named(repository.name, repository.details))
         several = {one.lower(): one for one in reversed([owner, *own, *pages])}
-        return list(reversed(several.values()))[: self._bounds.owners]
+        return list(reversed(several.values()))[: self.bounds.owners]
 
 
 def validators_of_others(
@@ -217,24 +212,19 @@ def discover(
     bounds = bounds or Bounds()
     with worker_pool(workers, stop or CancelToken(), progress) as pool:
         lists = Lists(models_of, repositories_of, bounds, pool)
-        search = _Search(finder, lists, members, homes, bounds, pool)
+        search = _Search(finder, lists, members, homes, bounds, SearchCache(pool), Discovered())
         return search.run(list(dict.fromkeys(asked)))
 
 
+@dataclass
 class _Search:
-    def __init__(
-        self,
-        finder: Resolver,
-        lists: Lists,
-        members: Mapping[str, Sequence[str]],
-        homes: Mapping[str, Sequence[str]],
-        bounds: Bounds,
-        pool: WorkerPool,
-    ) -> None:
-        self._finder, self._lists = finder, lists
-        self._members, self._homes = members, homes
-        self._bounds, self._seen = bounds, SearchCache(pool)
-        self._result = Discovered()
+    _finder: Resolver
+    _lists: Lists
+    _members: Mapping[str, Sequence[str]]
+    _homes: Mapping[str, Sequence[str]]
+    _bounds: Bounds
+    _seen: SearchCache
+    _result: Discovered
 
     def run(self, asked: Sequence[ProjectRef]) -> Discovered:
         self._seen.fetch("fetching projects", self._finder.find, asked)

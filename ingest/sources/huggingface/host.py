@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -39,127 +40,14 @@ class Parts:
     refused: bool = False
     """True if we had no access to a part, so that another try may find more."""
 
-    @property
-    def card(self) -> records.TreeFile | None:
-        """The card's file, if the tree lists one."""
-        return next((file for file in self.files if file.path == _CARD), None)
-
-
-class PartReader:
-    """Reads the parts of models from a Hub; a paper that many of them name is fetched once."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._papers: dict[str, records.Paper] = {}
-        self._lock = threading.Lock()
-
-    def read(
-        self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
-    ) -> tuple[records.HostData, bool]:
-        """Return all of a model at `head`, and whether we had no access to some of it.
-
-        A card that `known` holds already is not fetched again.
-        """
-        parts = Parts()
-        texts: tuple[records.Text, ...] = ()
-        if head is not None:
-            self._read_tree(facts.name, head, parts)
-            texts = self._card(facts.name, head, parts, known.texts if known else ())
-        papers = self.papers(facts, parts.cut)
-        details = records.HostData(
-            facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut)
-        )
-        return details, parts.refused
-
-    def is_shown(self, name: str, head: str) -> bool:
-        """Return False if we have no access to a model's card."""
+    @contextmanager
+    def noting(self, bound: type[SourceError]) -> Iterator[None]:
+        """Note what the block cannot read because we have no access, or because of a bound."""
         try:
-            self._ask_card(name, head, keep=1)
-        except AccessDenied:
-            return False
-        except (NotFound, OffHost):
-            pass  # so there is nothing that we have no access to
-        return True
-
-    def _read_tree(self, name: str, head: str, parts: Parts) -> None:
-        found: dict[str, records.TreeFile] = {}
-        most = self._hub.limits.files
-        try:
-            with self._hub.requesting(f"the files of {name}", name, pages=_PAGES):
-                for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
-                    if isinstance(item, RepoFile):
-                        found.setdefault(item.path, schemas.tree_file(item))
-                    if len(found) > most:
-                        break
-        except TooManyPages as error:
-            parts.cut.append(str(error))
-        except AccessDenied as error:
-            parts.refused = True
-            parts.cut.append(str(error))
-        if len(found) > most:
-            parts.cut.append(f"the files of {name}: only the first {most:,} are kept")
-        parts.files = tuple(found.values())[:most]
-
-    def _card(
-        self, name: str, head: str, parts: Parts, known: tuple[records.Text, ...]
-    ) -> tuple[records.Text, ...]:
-        file = parts.card
-        if file is None and not parts.cut:
-            return ()
-        if file is not None:
-            if file.lfs_sha256 is not None:
-                parts.cut.append(f"the card of {name} is not read: it is stored as a large file")
-                return ()
-            if any(text.blob == file.blob for text in known):
-                return known
-        try:
-            return (self._fetch_card(name, head, file),)
-        except NotFound:
-            return ()
-        except OffHost as error:
-            parts.cut.append(str(error))
-        except AccessDenied as error:
-            parts.refused = True
-            parts.cut.append(str(error))
-        return ()
-
-    def _fetch_card(self, name: str, head: str, file: records.TreeFile | None) -> records.Text:
-        raw, cut = self._ask_card(name, head, keep=self._hub.limits.text_bytes)
-        if cut:
-            raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
-        elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
-            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
-        return records.Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
-
-    def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
-        """Return the first bytes of the card, and whether there are more."""
-        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
-        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
-            response = get_session().get(url, headers=self._hub.headers())
-            hf_raise_for_status(response)
-        return response.content, request.cut
-
-    def papers(self, facts: records.ProjectMetadata, cut: list[str]) -> tuple[records.Paper, ...]:
-        """Return the papers that a model is tagged with, up to a limit."""
-        named = schemas.papers_in(facts.tags)
-        most = self._hub.limits.papers
-        if len(named) > most:
-            cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
-        return tuple(self._paper(arxiv) for arxiv in named[:most])
-
-    def _paper(self, arxiv: str) -> records.Paper:
-        with self._lock:
-            known = self._papers.get(arxiv)
-        if known is not None:
-            return known
-        try:
-            with self._hub.requesting(f"the paper {arxiv}"):
-                paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
-        except NotFound:
-            paper = records.Paper(arxiv, None)
-        with self._lock:
-            self._papers[arxiv] = paper
-        return paper
+            yield
+        except (AccessDenied, bound) as error:
+            self.refused |= isinstance(error, AccessDenied)
+            self.cut.append(str(error))
 
 
 def _blob_id(content: bytes) -> str:
@@ -289,7 +177,9 @@ class HuggingFace:
         limits: Limits | None = None,
     ) -> None:
         self._hub = Hub(endpoint, token, sleeper or Sleeper(), limits or Limits())
-        self._parts = PartReader(self._hub)
+        self._known_papers: dict[str, records.Paper] = {}
+        """A paper that many models name is fetched once."""
+        self._lock = threading.Lock()
 
     @property
     def endpoint(self) -> str:
@@ -312,9 +202,9 @@ class HuggingFace:
         if (
             known is None
             or previous.validators.get(_HEAD) != head
-            or (refused and self._parts.is_shown(facts.name, head))
+            or (refused and self._is_shown(facts.name, head))
         ):
-            details, refused = self._parts.read(facts, head or None, known)
+            details, refused = self._read(facts, head or None, known)
         else:
             details = replace(known, facts=facts)
         validators |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
@@ -366,6 +256,95 @@ class HuggingFace:
             validators[_REFS_ETAG] = request.etag
         return refs, False, []
 
+    def _read(
+        self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
+    ) -> tuple[records.HostData, bool]:
+        """Return all of a model at `head`, and whether we had no access to some of it.
+
+        A card that `known` holds already is not fetched again.
+        """
+        parts, texts = Parts(), tuple[records.Text, ...]()
+        if head is not None:
+            self._read_tree(facts.name, head, parts)
+            texts = self._card(facts.name, head, parts, known.texts if known else ())
+        named, most = schemas.papers_in(facts.tags), self._hub.limits.papers
+        if len(named) > most:
+            parts.cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
+        papers = tuple(map(self._paper, named[:most]))
+        details = records.HostData(
+            facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut)
+        )
+        return details, parts.refused
+
+    def _is_shown(self, name: str, head: str) -> bool:
+        """Return False if we have no access to a model's card."""
+        try:
+            self._request_card(name, head, keep=1)
+        except AccessDenied:
+            return False
+        except (NotFound, OffHost):
+            pass  # so there is nothing that we have no access to
+        return True
+
+    def _read_tree(self, name: str, head: str, parts: Parts) -> None:
+        found: dict[str, records.TreeFile] = {}
+        most = self._hub.limits.files
+        what = f"the files of {name}"
+        with parts.noting(TooManyPages), self._hub.requesting(what, name, pages=_PAGES):
+            for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
+                if isinstance(item, RepoFile):
+                    found.setdefault(item.path, schemas.tree_file(item))
+                if len(found) > most:
+                    break
+        if len(found) > most:
+            parts.cut.append(f"{what}: only the first {most:,} are kept")
+        parts.files = tuple(found.values())[:most]
+
+    def _card(
+        self, name: str, head: str, parts: Parts, known: tuple[records.Text, ...]
+    ) -> tuple[records.Text, ...]:
+        file = next((file for file in parts.files if file.path == _CARD), None)
+        if file is None and not parts.cut:
+            return ()
+        if file is not None and file.lfs_sha256 is not None:
+            parts.cut.append(f"the card of {name} is not read: it is stored as a large file")
+            return ()
+        if file is not None and any(text.blob == file.blob for text in known):
+            return known
+        with parts.noting(OffHost), suppress(NotFound):
+            return (self._fetch_card(name, head, file),)
+        return ()
+
+    def _fetch_card(self, name: str, head: str, file: records.TreeFile | None) -> records.Text:
+        raw, cut = self._request_card(name, head, keep=self._hub.limits.text_bytes)
+        if cut:
+            raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
+        elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
+            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
+        return records.Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
+
+    def _request_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
+        """Return the first bytes of the card, and whether there are more."""
+        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
+        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
+            response = get_session().get(url, headers=self._hub.headers())
+            hf_raise_for_status(response)
+        return response.content, request.cut
+
+    def _paper(self, arxiv: str) -> records.Paper:
+        with self._lock:
+            known = self._known_papers.get(arxiv)
+        if known is not None:
+            return known
+        try:
+            with self._hub.requesting(f"the paper {arxiv}"):
+                paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
+        except NotFound:
+            paper = records.Paper(arxiv, None)
+        with self._lock:
+            self._known_papers[arxiv] = paper
+        return paper
+
     def clone_url(self, name: str) -> str:
         """Return where git can clone a model; no token is in it."""
         return f"{self._hub.endpoint}/{name}"
@@ -379,19 +358,13 @@ class HuggingFace:
         Raises:
             SourceError: the Hub cannot be reached, or the list has no end.
         """
-        head = next(
-            (ref.target for ref in fetched.refs if ref.name == fetched.default_branch), None
-        )
+        tips = {ref.name: ref.target for ref in fetched.refs}
+        head = tips.get(fetched.default_branch or "")
         if head is None or head in held:
             return
         what = f"the commits of {name}"
-        pages = iter(
-            paginate(
-                f"{self._hub.endpoint}/api/models/{name}/commits/{head}",
-                params={"limit": _PAGE},
-                headers=self._hub.headers(),
-            )
-        )
+        url = f"{self._hub.endpoint}/api/models/{name}/commits/{head}"
+        pages = iter(paginate(url, params={"limit": _PAGE}, headers=self._hub.headers()))
         yielded: set[str] = set()
         while True:
             # Not one `with` around all: between two yields this thread fetches other things.
@@ -460,10 +433,8 @@ class HuggingFace:
             )
         with hub.requesting("the account of the token"):
             name, role = schemas.who_am_i(hub.api.whoami())
-        quota = hub.quota
-        if quota is None:
-            return Account(name, role, None, None)
-        return Account(name, role, quota.remaining, quota.reset_in_seconds)
+        left = (hub.quota.remaining, hub.quota.reset_in_seconds) if hub.quota else (None, None)
+        return Account(name, role, *left)
 
 
 def _default(refs: Sequence[records.Ref], head: str) -> str | None:
