@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,21 +30,26 @@ T = TypeVar("T")
 FORMAT = 1
 """Raised when an older hubtrace could misread what a newer one wrote."""
 
-HEADER = "snapshot.json"
-SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
-LOCK = "lock"
-MANIFEST = "manifest.json"
-FAMILIES = "families"
-PROJECTS = "projects"
-POINTER = "current.json"
-PROJECT_FILE = "project.json"
-DETAILS_FILE = "details.json"
-COMMITS_FILE = "commits.parquet"
-CHANGES_FILE = "changes.parquet"
-REFERENCES_FILE = "references.parquet"
-PEOPLE_FILE = "people.parquet"
 
-_KNOWN = {HEADER, SECRET, LOCK, MANIFEST, FAMILIES, PROJECTS}
+class File(StrEnum):
+    """The files and folders of a snapshot, and of a generation in it."""
+
+    HEADER = "snapshot.json"
+    SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
+    LOCK = "lock"
+    MANIFEST = "manifest.json"
+    FAMILIES = "families"
+    PROJECTS = "projects"
+    POINTER = "current.json"
+    PROJECT = "project.json"
+    DETAILS = "details.json"
+    COMMITS = "commits.parquet"
+    CHANGES = "changes.parquet"
+    REFERENCES = "references.parquet"
+    PEOPLE = "people.parquet"
+
+
+_KNOWN = {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
 
 
 def looks_unused(path: Path) -> bool:
@@ -57,14 +63,16 @@ def looks_unused(path: Path) -> bool:
 
 def is_empty(path: Path) -> bool:
     """Return True if a snapshot holds no project and no family."""
-    return not any(path.glob(f"{PROJECTS}/*/{POINTER}")) and not any(path.glob(f"{FAMILIES}/*"))
+    return not any(path.glob(f"{File.PROJECTS}/*/{File.POINTER}")) and not any(
+        path.glob(f"{File.FAMILIES}/*")
+    )
 
 
 def remove(path: Path) -> None:
     """Remove an empty snapshot, and its folder if nothing else is in it."""
-    for folder in (path / PROJECTS, path / FAMILIES):
+    for folder in (path / File.PROJECTS, path / File.FAMILIES):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (MANIFEST, HEADER, SECRET, LOCK):
+    for name in (File.MANIFEST, File.HEADER, File.SECRET, File.LOCK):
         (path / name).unlink(missing_ok=True)
     if not any(path.iterdir()):
         path.rmdir()
@@ -143,8 +151,8 @@ def filesystem(doing: str) -> Iterator[None]:
         raise SnapshotError(f"cannot {doing}: {error.strerror or error}") from None
 
 
-SCHEMAS = {
-    COMMITS_FILE: pa.schema(
+SCHEMAS: dict[str, pa.Schema] = {
+    File.COMMITS: pa.schema(
         {
             "sha": pa.string(),
             "parents": pa.list_(pa.string()),
@@ -155,13 +163,13 @@ SCHEMAS = {
             "subject": pa.string(),
         }
     ),
-    CHANGES_FILE: pa.schema(dict.fromkeys(("sha", "status", "path", "blob", "mode"), pa.string())),
+    File.CHANGES: pa.schema(dict.fromkeys(("sha", "status", "path", "blob", "mode"), pa.string())),
     # What messages name: few commits have any, so that they have a file of their own.
-    REFERENCES_FILE: pa.schema(
+    File.REFERENCES: pa.schema(
         {"sha": pa.string(), "project": pa.string(), "named": pa.string(), "copied": pa.bool_()}
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
-    PEOPLE_FILE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
 }
 
 WRITING = {
@@ -219,7 +227,7 @@ def tables(
     keys = [contributors.key(commit.author_name, commit.author_email) for commit in commits]
     known = [_login(commit, host, logins) for commit in commits]
     rows: dict[str, list[tuple[Any, ...]]] = {
-        COMMITS_FILE: [
+        File.COMMITS: [
             (
                 commit.sha,
                 commit.parents,
@@ -231,13 +239,13 @@ def tables(
             )
             for commit, login, key in zip(commits, known, keys, strict=True)
         ],
-        CHANGES_FILE: [
+        File.CHANGES: [
             (commit.sha, change.status, change.path, change.blob, change.mode)
             for commit in commits
             for change in commit.changes
         ],
-        REFERENCES_FILE: _references(commits, f"https://{host}/"),
-        PEOPLE_FILE: sorted(
+        File.REFERENCES: _references(commits, f"https://{host}/"),
+        File.PEOPLE: sorted(
             {
                 (login, key)
                 for commit, login, key in zip(commits, known, keys, strict=True)

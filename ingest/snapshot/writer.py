@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
@@ -22,22 +22,13 @@ from hubtrace.graph.errors import SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.identity import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
-from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
+from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
-    COMMITS_FILE,
-    DETAILS_FILE,
-    FAMILIES,
     FORMAT,
-    HEADER,
-    LOCK,
-    MANIFEST,
-    POINTER,
-    PROJECT_FILE,
-    PROJECTS,
     SCHEMAS,
-    SECRET,
     WRITING,
     Contributors,
+    File,
     filesystem,
     is_empty,
     looks_unused,
@@ -116,10 +107,10 @@ class Draft:
         """Complete the generation on disk and give it its number."""
         self.close()
         if details is not None:
-            (self.path / DETAILS_FILE).write_text(json.dumps(to_json(details)))
+            (self.path / File.DETAILS).write_text(json.dumps(to_json(details)))
         seen = {"observations": map(to_json, observations), "events": map(to_json, events)}
         body = json.dumps({name: list(found) for name, found in seen.items()})
-        (self.path / PROJECT_FILE).write_text(body)
+        (self.path / File.PROJECT).write_text(body)
         hashes = {file.name: _sync(file) for file in sorted(self.path.iterdir())}
         self.path.rename(self._folder / str(self._number))
         return Generation(self._number, hashes)
@@ -131,7 +122,7 @@ class Draft:
 
     def publish(self, pointer: Pointer) -> None:
         """Move the project's pointer."""
-        write_sealed(self._folder / POINTER, pointer)
+        write_sealed(self._folder / File.POINTER, pointer)
 
 
 @contextmanager
@@ -192,10 +183,10 @@ class SnapshotWriter:
         self._naming = threading.Lock()
         with ExitStack() as held, filesystem(f"write {path}"):
             path.mkdir(parents=True, exist_ok=True)
-            held.enter_context(exclusive_lock(path / LOCK, path, SnapshotLocked))
+            held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self._contributors = Contributors((path / SECRET).read_bytes())
+            self._contributors = Contributors((path / File.SECRET).read_bytes())
             self._held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -207,7 +198,7 @@ class SnapshotWriter:
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
                 text = json.dumps(manifest(self.snapshot), indent=1, sort_keys=True)
-                write_atomically(self._path / MANIFEST, text)
+                write_atomically(self._path / File.MANIFEST, text)
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -240,7 +231,7 @@ class SnapshotWriter:
             SnapshotError: the disk is full or cannot be written; the project is as before.
             SourceError: the source failed while it was read; the project is as before.
         """
-        folder = self._path / PROJECTS / slug(reading.project.key)
+        folder = self._path / File.PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
@@ -252,7 +243,7 @@ class SnapshotWriter:
 
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
-        file = self._path / FAMILIES / f"{slug(family.name)}.json"
+        file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
             write_sealed(file, family)
@@ -282,8 +273,10 @@ class SnapshotWriter:
         again = before is not None and _completes(before, reading)
         side, logins = reading.project.side, reading.logins
         count = 0
-        with _closing(reading.commits) as stream:
-            fresh = (commit for commit in stream if again or commit.sha not in held)
+        with ExitStack() as ending:
+            if isinstance(reading.commits, Generator):  # and the program that it may read from
+                ending.enter_context(closing(reading.commits))
+            fresh = (commit for commit in reading.commits if again or commit.sha not in held)
             while batch := list(islice(fresh, _BATCH)):
                 draft.write(tables(batch, side, self._contributors, logins))
                 count += sum(commit.sha not in held for commit in batch)
@@ -349,7 +342,7 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
     def commits() -> pa.Table:
         columns = ["sha", "parents", "committed_at"]
         held = [before.commits(columns)]
-        fresh = draft.path / COMMITS_FILE
+        fresh = draft.path / File.COMMITS
         if fresh.exists():
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(newest(held))
@@ -361,18 +354,8 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
 
 
 def _make_header(path: Path) -> None:
-    if not (path / SECRET).exists():
-        write_atomically(path / SECRET, secrets.token_bytes(32))
-        (path / SECRET).chmod(0o600)
-    if not (path / HEADER).exists():
-        write_sealed(path / HEADER, Header(FORMAT, secrets.token_hex(8)))
-
-
-@contextmanager
-def _closing(commits: Iterator[Commit]) -> Iterator[Iterator[Commit]]:
-    """End the source, and the program it may be reading from, whatever happens."""
-    try:
-        yield commits
-    finally:
-        if isinstance(commits, Generator):
-            commits.close()
+    if not (path / File.SECRET).exists():
+        write_atomically(path / File.SECRET, secrets.token_bytes(32))
+        (path / File.SECRET).chmod(0o600)
+    if not (path / File.HEADER).exists():
+        write_sealed(path / File.HEADER, Header(FORMAT, secrets.token_hex(8)))
