@@ -42,14 +42,14 @@ class Target:
 
     project: Project
     location: str
-    """A local path, a bundle, or any URL that git can clone; the project's own URL for what its
-    host tells and its history; empty for what its host tells alone."""
+    """A local path, a bundle, or any URL that git can clone; the project's own URL for its
+    metadata and history from its host; empty for the metadata alone."""
     paths: tuple[str, ...] = ()
     """Path prefixes that the family's upstream is limited to; empty means all of it."""
     aliases: tuple[str, ...] = ()
-    """Other keys that it was asked for by, e.g. of a name that it had before."""
+    """Other keys by which it was requested, e.g. of a former name."""
     validators: Mapping[str, str] = field(default_factory=dict)
-    """What is to be remembered of it until the next time (`Reading.validators`)."""
+    """Kept until it is read again (`ProjectData.validators`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class FamilyTarget:
     upstreams: tuple[Target, ...]
     variants: tuple[Target, ...]
     found: bool = False
-    """True if hubtrace found the members itself, False if somebody said who they are."""
+    """True if hubtrace found the members by evidence, False if they were stated."""
 
     @property
     def family(self) -> Family:
@@ -70,7 +70,7 @@ class FamilyTarget:
         return Family(self.name, upstreams, variants, found=self.found)
 
     def __post_init__(self) -> None:
-        """Refuse a family that cannot be told apart from a slip."""
+        """Refuse a family that looks like a mistake."""
         if not self.name.strip():
             raise SourceError("a family needs a name")
         if not self.upstreams and not self.variants:
@@ -86,7 +86,7 @@ def parse_target(
 ) -> Target:
     """Return the project that `PATH_OR_URL`, `NAME=PATH_OR_URL` or a name alone stands for.
 
-    A page of one of the hosts, or a name that is no path here, is read from the host.
+    A page of one of the hosts, or a name that is not a path here, is read from the host.
 
     Raises:
         SourceError: the name is not one of the host's, or it is needed and missing.
@@ -114,7 +114,7 @@ _OPTIONS = {Side.UPSTREAM: "--upstream", Side.DOWNSTREAM: "--variant"}
 
 
 def _address(side: Side, text: str, hosts: Hosts) -> Address | None:
-    """Return what a text points at on the side's host; None for a path or another place."""
+    """Return what a text names on the side's host; None for a path or another host."""
     try:
         address = parse_address(text, hosts)
     except NotHosted:
@@ -273,11 +273,11 @@ def _csv_rows(
     if not set(_COLUMNS) <= set(reader.fieldnames or []):
         raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
     for row in reader:
-        place = f"{file}:{reader.line_num}"
+        line = f"{file}:{reader.line_num}"
         if missing := [name for name in _COLUMNS if not row.get(name)]:
-            raise TableError(f"{place}: {_quoted(missing)} is empty")
+            raise TableError(f"{line}: {_quoted(missing)} is empty")
         if row["side"] not in _SIDES:
-            raise TableError(f"{place}: side is {row['side']!r}, not upstream or variant")
+            raise TableError(f"{line}: side is {row['side']!r}, not upstream or variant")
         yield reader.line_num, _SIDES[row["side"]], row
 
 
@@ -297,9 +297,9 @@ class FamilyRegistry:
         self._families = {family.name: family for family in writer.snapshot.families()}
 
     def record(self, target: FamilyTarget, failed: Collection[str]) -> bool:
-        """Record a family, if enough of it is there; return whether it is.
+        """Record a family if enough of its members can be read; return whether they can.
 
-        One that was said needs all its projects, read now or before; of one that was found, those
+        A stated one needs all its projects, read now or before; of a found one, those
         that the snapshot holds are enough. `failed` are the keys that could not be read now.
         """
         family = self._grown(target.family) if target.found else target.family
@@ -317,13 +317,13 @@ class FamilyRegistry:
     def _grown(self, found: Family) -> Family:
         """Return the family with the members that it had, without those that others have."""
         known = self._families.get(found.name, found)
-        said = {
+        stated = {
             key
             for family in self._families.values()
             if not family.found and family.name != found.name
             for key in family.variants
         }
-        new = [key for key in found.variants if key not in said]
+        new = [key for key in found.variants if key not in stated]
         upstreams = {up.project: up for up in (*known.upstreams, *found.upstreams)}
         return replace(
             known,

@@ -1,7 +1,7 @@
 """Finding the other side: the repositories that variants come from, and their variants.
 
-What cards, papers, READMEs and workflows say is valued by `ingest/evidence`. `search` fetches
-what was asked for, what that names and what names it; `scoring` makes links of it;
+What cards, papers, READMEs and workflows say is scored by `ingest/evidence`. `search` fetches
+what was requested, what that names and what names it; `scoring` makes links of it;
 `grouping` makes families of the links. Nothing is written here.
 """
 

@@ -26,7 +26,7 @@ class Formed:
     """Projects of no family: derived and unlinked variants, repositories beside the best one."""
     reasons: tuple["Reason", ...]
     tips: tuple[str, ...]
-    """What else could be asked for."""
+    """What else could be ingested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Reason:
     family: str | None
     """None for a variant that is kept apart."""
     link: Link | None
-    """Its best link; None if nothing says where it comes from."""
+    """Its best link; None if it has no evidence."""
 
 
 def group(found: Discovered, known: Iterable[Family], web: Hosts) -> Formed:

@@ -1,4 +1,4 @@
-"""The search for the other side: what was asked for, what that names, and what names it."""
+"""The search for the other side: what was requested, what that names, and what names it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,10 +15,10 @@ from hubtrace.ingest.sources.live import OTHERS
 from hubtrace.ingest.workers import CancelToken, WorkerPool, worker_pool
 
 Model = tuple[str, str | None]
-"""A model of a list: its name, and the head of its default branch if the list tells it."""
+"""A model of a list: its name, and the head of its default branch if the list has it."""
 
 ModelsOf = Callable[[str, int], tuple[Sequence[Model], str | None]]
-"""Returns an owner's models, most downloaded first, no more than so many, and what was cut."""
+"""Returns an owner's models, most downloaded first, no more than a number, and what was cut."""
 
 RepositoriesOf = Callable[[str], Sequence[str]]
 """Returns the names of an owner's repositories, without forks; none if there is no such owner."""
@@ -29,18 +29,18 @@ Heads = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far the other side is looked for; what lies beyond is told."""
+    """How far the search for the other side goes; what lies beyond is reported."""
 
     candidates: int = 4
-    """Repositories that are looked at for one variant, the likeliest first."""
+    """Repositories that are fetched for one variant, the likeliest first."""
     named: int = 200
-    """Variants that one repository names and that are looked at."""
+    """Variants that one repository names and that are fetched."""
     owners: int = 3
     """Owners on the Hub whose models are listed for one repository."""
     models: int = 200
-    """Models of one owner that are looked at for links back to a repository."""
+    """Models of one owner that are fetched for links back to a repository."""
     generations: int = 0
-    """Of base models that are taken in as if they had been asked for."""
+    """Of base models that are taken in as if they had been requested."""
     bases: int = 50
     """Base models that are taken in at most."""
 
@@ -57,7 +57,7 @@ class Lists:
     """What was left out of the lists, in words."""
 
     def models(self, repositories: Sequence[ResolvedProject]) -> dict[str, Heads]:
-        """Return the models of each repository's people that may be new to it."""
+        """Return the models of each repository's owners that may be new to it."""
         owners = {one.name: self._owners(one) for one in repositories}
         distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
         lists = self.pool.map(
@@ -110,7 +110,7 @@ def validators_of_others(
 ) -> dict[str, str]:
     """Return what is remembered of listed models that do not link to the repository.
 
-    They are not looked at again before their heads have moved.
+    They are not fetched again before their heads have moved.
     """
     validators = {
         name: mark for name, mark in repository.validators.items() if name.startswith(OTHERS)
@@ -128,20 +128,20 @@ def _validator_key(model: str) -> str:
 
 @dataclass(slots=True)
 class Discovered:
-    """What was found for the projects that were asked for."""
+    """What was found for the requested projects."""
 
     variants: dict[str, Linked] = field(default_factory=dict)
-    """Those that were asked for and those that were found, by name in lower case."""
+    """Requested and found ones, by name in lower case."""
     repositories: dict[str, ResolvedProject] = field(default_factory=dict)
-    """Those that were asked for and those that variants link to, by name in lower case."""
+    """Requested ones and those that variants link to, by name in lower case."""
     asked: list[ProjectRef] = field(default_factory=list)
-    """What was asked for and is there, under the names that they have now."""
+    """What was requested and is there, by present name."""
     gone: dict[str, str] = field(default_factory=dict)
     """Repositories, as cards name them, that GitHub does not show, and why."""
     failures: dict[ProjectRef, str] = field(default_factory=dict)
-    """Why a project that was asked for, or that a variant names, cannot be looked at."""
+    """Why a project that was requested, or that a variant names, cannot be fetched."""
     others: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Repository → validators of models that were looked at and do not link to it."""
+    """Repository → validators of models that were fetched and do not link to it."""
     cut: list[str] = field(default_factory=list)
     """What was left out because it went beyond a bound, in words."""
 
@@ -203,11 +203,11 @@ def discover(
     stop: CancelToken | None = None,
     progress: Progress = no_progress,
 ) -> Discovered:
-    """Look at what was asked for, at what that names, and at what names it.
+    """Fetch what was requested, what that names, and what names it.
 
     `members` are the variants of the families that there are, by their repository's key: they are
-    looked at with it, whatever is found. `homes` are the repositories of each variant's family, by
-    its name in lower case: they are looked at with it.
+    fetched with it, whatever is found. `homes` are the repositories of each variant's family, by
+    its name in lower case: they are fetched with it.
     """
     bounds = bounds or Bounds()
     with worker_pool(workers, stop or CancelToken(), progress) as pool:
@@ -246,7 +246,7 @@ class _Search:
         self._seen.fetch(what, self._finder.find_linked, [ProjectRef(side, name) for name in names])
 
     def _there(self, asked: Iterable[ProjectRef], side: Side) -> list[ResolvedProject]:
-        """Return what was asked for on a side; what is not there becomes a failure."""
+        """Return what was requested on a side; what is not there becomes a failure."""
         here = [one for one in asked if one.side is side]
         for one in here:
             answer = self._seen.answer(side, one.name)
@@ -286,7 +286,7 @@ class _Search:
         return {one.name.lower(): in_variant(one.name, one.details) for one in variants}
 
     def _fetch_candidates(self, evidence: EvidenceOf, asked: Iterable[ResolvedProject]) -> None:
-        """Look at the repositories that variants name, or else after which they are named."""
+        """Fetch the repositories that variants name, or else after which they are named."""
         likely = {name: likeliest(some, self._bounds.candidates) for name, some in evidence.items()}
         homes = {one.name: self._homes.get(one.name.lower(), ()) for one in asked}
         silent = [name for name, home in homes.items() if not (home or likely.get(name.lower()))]
@@ -323,7 +323,7 @@ class _Search:
         variants: Sequence[ResolvedProject],
         listed: Mapping[str, Heads],
     ) -> None:
-        """Complete the result; forget the variants that have nothing to do with what was asked."""
+        """Complete the result; forget the variants that have nothing to do with the request."""
         result = self._result
         result.repositories = dict(self._seen.every(Side.UPSTREAM))
         result.asked = [

@@ -32,7 +32,7 @@ from hubtrace.ingest.snapshot.format import (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What `snapshot.json` says."""
+    """The content of `snapshot.json`."""
 
     format: int
     id: str
@@ -46,7 +46,7 @@ class Generation(msgspec.Struct, frozen=True, rename={"number": "n"}):
 
 
 class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
-    """What `current.json` of a project says."""
+    """The content of a project's `current.json`."""
 
     project: Project
     source: str
@@ -63,7 +63,7 @@ class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `project.json` of a generation says."""
+    """The content of a generation's `project.json`."""
 
     observations: tuple[Observation, ...]
     events: tuple[Event, ...]
@@ -93,7 +93,7 @@ class ProjectHistory:
 
     @property
     def has_commits(self) -> bool:
-        """False if no commit was ever read, as of a project whose host was asked only."""
+        """False if no commit was ever read, as of a project of which only the host was read."""
         return any(File.COMMITS in g.files for g in self.pointer.generations)
 
     @property

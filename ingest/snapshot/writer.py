@@ -168,7 +168,7 @@ class Written:
 class SnapshotWriter:
     """The one writer of a snapshot, which is made if there is none.
 
-    Other threads may ask for cursors and aliases while one of them writes.
+    Other threads may read cursors and aliases while one of them writes.
 
     Raises:
         SnapshotLocked: another process is writing to it.
@@ -316,7 +316,7 @@ def _publish(
 
 
 def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
-    """Return what the host says, if more than download counts differs from what is held."""
+    """Return what the host returned, if more than download counts differs from what is held."""
     if reading.details is None or before is None or before.details is None:
         return reading.details
     known = before.details.facts

@@ -72,7 +72,7 @@ class LiveSource:
     def read(self, project: Project, location: str, cursor: Cursor) -> ProjectData:
         """Read a project from its host, or by git if `location` is not its page there.
 
-        Without a location only its host is asked, and none of its commits are read.
+        Without a location only its host is read, and none of its commits are read.
 
         Raises:
             ProjectGone: the host shows no such project, and never did.

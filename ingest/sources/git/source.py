@@ -56,9 +56,9 @@ def existing_commits(git: Git, shas: Sequence[str]) -> list[str]:
     Raises:
         SourceError: git cannot look them up.
     """
-    asked = list(dict.fromkeys(sha for sha in shas if _is_sha(sha)))
-    kinds = _look_up(git, asked)
-    return [sha for sha, found in zip(asked, kinds, strict=True) if found == sha]
+    distinct = list(dict.fromkeys(sha for sha in shas if _is_sha(sha)))
+    kinds = _look_up(git, distinct)
+    return [sha for sha, found in zip(distinct, kinds, strict=True) if found == sha]
 
 
 def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
@@ -93,14 +93,14 @@ def _peel(git: Git, tags: Sequence[str]) -> list[str | None]:
 def _look_up(git: Git, names: Sequence[str]) -> list[str | None]:
     if not names:
         return []
-    told = git.run(
+    listed = git.run(
         "cat-file",
         "--batch-check=%(objecttype) %(objectname)",
         feed="".join(f"{name}\n" for name in names).encode(),
     )
     return [
         sha if kind == "commit" else None
-        for kind, _, sha in (line.partition(" ") for line in told.decode().splitlines())
+        for kind, _, sha in (line.partition(" ") for line in listed.decode().splitlines())
     ]
 
 
@@ -110,8 +110,8 @@ _REPORT_EVERY = 1000  # commits; a tenth of a second or so
 class GitSource:
     """Reads projects by git, from any place that git can clone, through a cache of bare clones.
 
-    `tokens` are by host (`huggingface.co`) and sent to that host only, if it asks. `clock` tells
-    the seconds since the epoch.
+    `tokens` are by host (`huggingface.co`) and sent to that host only, if it requires one.
+    `clock` returns the seconds since the epoch.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ _WAITS = 5
 
 
 class AccessDenied(SourceError):
-    """GitHub responds with an error; `status` says which."""
+    """GitHub responds with an error, of which `status` is the HTTP status."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -63,10 +63,10 @@ class Answer(Generic[T]):
         """The body of a response to a request without an ETag.
 
         Raises:
-            SourceError: the server says that nothing changed, compared with nothing.
+            SourceError: the server responds 304 to an unconditional request.
         """
         if self.body is None:
-            raise SourceError(f"{self.path}: unchanged, says GitHub, but nothing was known")
+            raise SourceError(f"{self.path}: GitHub responds 304 to an unconditional request")
         return self.body
 
 
@@ -130,7 +130,7 @@ class Client:
         return self._transport.request_with_retry(where, attempt)
 
     def quotas(self) -> list["Quota"]:
-        """Return what is left of every token's quota; this costs nothing of it.
+        """Return what is left of every token's quota, of which this takes nothing.
 
         Raises:
             SourceError: GitHub cannot be reached, or its response is malformed.
@@ -279,7 +279,7 @@ def rate_limit(response: httpx2.Response, now: float) -> RateLimited | None:
         return RateLimited(now + seconds)
     reset = _number(response.headers, "reset")
     if response.headers.get(f"{_RATE_LIMIT}remaining") == "0" and reset is not None:
-        # A second more: it is not said when in that second the quota is renewed.
+        # A second more: when in that second the quota is renewed is not known.
         return RateLimited(max(float(reset), now) + 1, of_token=True)
     if response.status_code == 429 or Requester.isRateLimitError(_message(response)):
         return RateLimited()
@@ -300,7 +300,7 @@ def _message(response: httpx2.Response) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What GitHub says of a token."""
+    """What GitHub reports of a token."""
 
     source: str
     """Where it was found, or `no token`."""

@@ -55,7 +55,7 @@ def seconds(at: datetime | None) -> int | None:
 def _refs(part: Conditional, moved: bool) -> tuple[tuple[records.Ref, ...], bool]:
     """Return branches and tags, and whether they are those of the last time.
 
-    `moved` says that something was pushed since.
+    `moved` is True if something was pushed since.
     """
     limit, found, same = part.client.limits.refs, list[records.Ref](), True
 
@@ -418,7 +418,7 @@ class GitHubHost:
         if fetched is not None:
             return metadata_of(fetched)
         if part.previous.details is None:
-            raise SourceError(f"{name}: unchanged, says GitHub, but nothing was known")
+            raise SourceError(f"{name}: GitHub responds 304 to an unconditional request")
         return part.previous.details.facts
 
     def _warnings(self) -> tuple[str, ...]:

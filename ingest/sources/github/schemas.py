@@ -1,6 +1,6 @@
 """What is read of GitHub's JSON, validated while it is decoded; other fields are skipped.
 
-https://docs.github.com/en/rest. Texts that people write are cut by their readers; names are not,
+https://docs.github.com/en/rest. Texts of users are cut by their readers; names are not,
 and one that is longer than any real one is an error.
 """
 

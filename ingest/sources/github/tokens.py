@@ -37,7 +37,7 @@ class Address:
 
     @property
     def is_private(self) -> bool:
-        """True if nobody on the way can read what is sent: https, or this machine."""
+        """True if what is sent cannot be read on the way: https, or this machine."""
         return is_private(self.api)
 
 

@@ -167,7 +167,7 @@ class Hub:
         self.limits = limits
         self.has_token = token is not None
         self.quota: RateLimitInfo | None = None
-        """What the Hub last said of its rate limit."""
+        """The rate limit as the Hub last reported it."""
         self.api = HfApi(
             self.endpoint, token=token or False, library_name=_TOOL, library_version=_VERSION
         )

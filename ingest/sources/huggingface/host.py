@@ -94,7 +94,7 @@ class Listed:
     task: str | None
     tags: tuple[str, ...]
     head: str | None = None
-    """The sha of its default branch's head, where the list tells it."""
+    """The sha of its default branch's head, where the list has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Account:
     role: str | None
     """What the token may do: `read`, `write` or `fineGrained`."""
     remaining: int | None
-    """Requests that are left in this window, if the Hub says so."""
+    """Requests that are left in this window, if the Hub reports it."""
     renewed_in: int | None
     """Seconds until the next window."""
 
@@ -383,7 +383,7 @@ class HuggingFace:
     def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return nothing: whose account made a commit is in its address, which git reads.
 
-        The list of commits has names only, and does not say which of them are accounts.
+        The list of commits has names only, and does not mark which are accounts.
         """
         return {}
 

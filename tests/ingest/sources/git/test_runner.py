@@ -42,7 +42,7 @@ def test_only_what_a_network_needs_is_inherited(monkeypatch: pytest.MonkeyPatch)
     [
         ("echo git version 2.30.9", "is git 2.30; hubtrace needs git 2.31"),
         ("echo git version 1.8.3.1", "is git 1.8; hubtrace needs git 2.31"),
-        ("echo hello", "does not tell its version"),
+        ("echo hello", "does not print its version"),
     ],
 )
 def test_an_old_git_is_one_sentence(

@@ -109,7 +109,7 @@ def test_what_lasts_ends_in_one_line(
         assert "127.0.0.1" in said, name
         standing.faults.clear()
         if name.startswith(("redirect elsewhere", "redirect to another", "redirect to a token")):
-            assert "points to another place" in said, name
+            assert "points to another host" in said, name
     assert CANARY not in caplog.text
     assert all(entry.kind != "lost" for entry in standing.log)
 

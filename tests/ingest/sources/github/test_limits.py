@@ -98,7 +98,7 @@ def test_a_wait_that_nobody_would_sit_through_is_refused(hub: GitHubHub, clock: 
     hub.faults.inject("tags", faults.status(429, headers={"Retry-After": "90000"}))
     with (
         hosting(hub, clock, CANARY) as host,
-        pytest.raises(SourceError, match="rate limit: the host asks to wait for 1500 minutes"),
+        pytest.raises(SourceError, match="rate limit: the host requires a wait of 1500 minutes"),
     ):
         host.fetch("01-ai/Yi", Previous())
 

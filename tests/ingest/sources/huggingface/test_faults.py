@@ -288,7 +288,7 @@ def test_a_card_on_another_host_is_left_out_and_said_to_be(
     told = fetch(host(hub, clock, limits=LIMITS)).details
     assert told.texts == ()
     assert len(told.files) == 3
-    assert [cut for cut in told.cut if "points to another place for the card" in cut]
+    assert [cut for cut in told.cut if "points to another host for the card" in cut]
 
 
 @pytest.mark.parametrize("kind", ["tree", "commits", "models"])
