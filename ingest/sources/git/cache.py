@@ -77,19 +77,21 @@ class CloneCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self._locked(path, location) as lock:
-                head = self._fetch(self._remote(path, location, lock), location, refspecs)
+                settings, secrets = location.authorized(self._tokens)
+                remote = Git(path, location.shown, CLONING, settings, secrets, held=(lock,))
+                head = self._fetch(remote, location, refspecs)
                 return Clone(Git(path, location.shown), head, _boundary(path))
         except OSError as error:
             raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
 
-    def _remote(self, path: Path, location: Location, lock: int) -> Git:
-        settings, secrets = location.authorized(self._tokens)
-        return Git(path, location.shown, CLONING, settings, secrets, held=(lock,))
-
     def _fetch(self, git: Git, location: Location, refspecs: Sequence[str]) -> RemoteHead:
-        serving = _serving(git, location)
+        serving = []
+        if location.kind is Kind.DIRECTORY:
+            trusted = trusted_directories(git.git_dir.parent)
+            serving = [f"--upload-pack={serving_command(trusted)}"]
         head = _remote_head(git, location, serving)
-        options = [*serving, *_filter(location)]
+        # A server that cannot filter says so and sends everything; a bundle is what it is.
+        options = [*serving, *([] if location.kind is Kind.BUNDLE else ["--filter=blob:none"])]
         if git.git_dir.exists():
             _sweep(git.git_dir)
             self._update(git, location, options, refspecs)
@@ -137,17 +139,6 @@ class CloneCache:
                 self._progress(f"{location.shown}: waiting for another hubtrace", 0, None)
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield file.fileno()
-
-
-def _filter(location: Location) -> list[str]:
-    # A server that cannot filter says so and sends everything; a bundle is what it is.
-    return [] if location.kind is Kind.BUNDLE else ["--filter=blob:none"]
-
-
-def _serving(git: Git, location: Location) -> list[str]:
-    if location.kind is not Kind.DIRECTORY:
-        return []
-    return [f"--upload-pack={serving_command(trusted_directories(git.git_dir.parent))}"]
 
 
 def _remote_head(git: Git, location: Location, serving: Sequence[str]) -> RemoteHead:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
@@ -81,12 +82,7 @@ class Client:
         self._clock = sleeper.clock
         secrets = [token.text for token in tokens]
         self._transport = Transport(
-            address.api,
-            address.api_host,
-            sleeper,
-            limits,
-            rate_limit_waits=_WAITS,
-            secrets=secrets,
+            address.api, address.api_host, sleeper, limits, rate_limit_waits=_WAITS, secrets=secrets
         )
         self._http = httpx2.Client(verify=ssl_context())
         self._requesters = {token: _requester(address, token) for token in self.pool.tokens}
@@ -162,34 +158,24 @@ class Client:
         headers: Mapping[str, str],
         limit: int | None,
     ) -> httpx2.Response:
-        connection = _Connection(self, where, limit)
-        accept = {"Accept": "application/vnd.github+json", **headers}
-        self._requesters[token].requestJson(
-            "GET",
-            path,
-            dict(parameters),
-            accept,
-            None,
-            cast(HTTPRequestsConnectionClass, connection),
-        )
-        return connection.response
+        def fetch(path: str, headers: Mapping[str, str]) -> httpx2.Response:
+            url = httpx2.URL(self.address.api).join(path)
+            request = self._http.build_request("GET", url, headers=headers)
+            send = partial(self._http.send, stream=True)
+            return self._transport.fetch(send, request, where, limit=limit)
 
-    def fetch(
-        self, path: str, headers: Mapping[str, str], where: str, limit: int | None
-    ) -> httpx2.Response:
-        """Send a request that PyGithub has made."""
-        url = httpx2.URL(self.address.api).join(path)
-        request = self._http.build_request("GET", url, headers=headers)
-        return self._transport.fetch(
-            lambda it: self._http.send(it, stream=True), request, where, limit=limit
-        )
+        connection = _Connection(fetch)
+        wire = cast(HTTPRequestsConnectionClass, connection)
+        headers = {"Accept": "application/vnd.github+json", **headers}
+        self._requesters[token].requestJson("GET", path, dict(parameters), headers, None, wire)
+        return connection.response
 
     def _back_off(self, token: Token, response: httpx2.Response) -> None:
         """Raise RateLimited if a response is about a limit."""
         limited = rate_limit(response, self._clock())
         if limited is not None and limited.of_token:
             self.pool.exhausted(token, limited.until or 0.0)
-            raise RateLimited(0.0)
+            limited = RateLimited(0.0)
         if limited is not None:
             raise limited
 
@@ -233,13 +219,13 @@ class _Connection:
 
     response: httpx2.Response
 
-    def __init__(self, client: Client, where: str, limit: int | None) -> None:
-        self._client, self._where, self._limit = client, where, limit
+    def __init__(self, fetch: Callable[[str, Mapping[str, str]], httpx2.Response]) -> None:
+        self._fetch = fetch
 
     def request(
         self, _verb: str, url: str, _input: Any, headers: Mapping[str, str], _stream: bool = False
     ) -> None:
-        self.response = self._client.fetch(url, headers, self._where, self._limit)
+        self.response = self._fetch(url, headers)
 
     def getresponse(self) -> "_Connection":
         return self
@@ -343,9 +329,8 @@ class Conditional:
 
     def keep(self, kind: str) -> None:
         """Keep the validators of a kind, and what was cut of it: it is unchanged."""
-        for name, mark in self.previous.validators.items():
-            if name.partition("?")[0] == kind:
-                self.validators[name] = mark
+        known = self.previous.validators.items()
+        self.validators |= {name: it for name, it in known if name.partition("?")[0] == kind}
         if self.previous.details is not None:
             self.cut += [cut for cut in self.previous.details.cut if cut.startswith(f"{kind}: ")]
 
@@ -359,12 +344,15 @@ class Conditional:
         Raises:
             AccessDenied: there is none, or we may not see it.
         """
-        answer = self.client.get(path, type_, etag=self.validator(kind), limit=limit)
+        return self._get(kind, path, type_, etag=self.validator(kind), limit=limit).body
+
+    def _get(self, kind: str, path: str, type_: type[T], **options: Any) -> Answer[T]:
+        answer = self.client.get(path, type_, **options)
         if answer.body is None:
             self.keep(kind)
         elif answer.etag is not None:
             self.validators[kind] = answer.etag
-        return answer.body
+        return answer
 
     def pages(
         self, kind: str, type_: type[T], parameters: Mapping[str, str], *, always: bool = False
@@ -373,18 +361,12 @@ class Conditional:
 
         `always` sends no ETag. The pages after the first are fetched as they are read.
         """
-        answer = self.client.get(
-            f"{self.path}/{kind}",
-            _list_of(type_),
-            {**_FULL_PAGE, **parameters},
-            etag=None if always else self.validator(kind),
-        )
+        path, parameters = f"{self.path}/{kind}", {**_FULL_PAGE, **parameters}
+        etag = None if always else self.validator(kind)
+        answer = self._get(kind, path, _list_of(type_), parameters=parameters, etag=etag)
         first = answer.body
         if first is None:
-            self.keep(kind)
             return None
-        if answer.etag is not None:
-            self.validators[kind] = answer.etag
         if answer.next_page is not None:
             self.validators[f"{kind}?more"] = "1"
 

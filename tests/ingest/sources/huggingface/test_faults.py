@@ -276,7 +276,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     for code in (301, 302, 303, 307, 308):
         hub.faults.clear()
         hub.faults.inject(kind, faults.redirect(f"{other.url}/x", code))
-        with pytest.raises(SourceError, match=r"another place .* 127\.0\.0\.1:\d+ is not followed"):
+        with pytest.raises(SourceError, match=r"another host .* 127\.0\.0\.1:\d+ is not followed"):
             ASKING[kind](host(hub, clock, limits=LIMITS))
 
 
@@ -297,7 +297,7 @@ def test_the_next_page_on_another_host_is_not_asked_for(
 ) -> None:
     link = {"Link": f'<{other.url}/next>; rel="next"'}
     hub.faults.inject(kind, lambda _, answer: answer.adding(link))
-    with pytest.raises(SourceError, match="another place"):
+    with pytest.raises(SourceError, match="another host"):
         ASKING[kind](host(hub, clock, limits=LIMITS))
 
 
