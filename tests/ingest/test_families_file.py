@@ -1,4 +1,4 @@
-"""The families file, in both of its forms, and what is said of a broken one."""
+"""The families file, in both of its forms, and the errors of a broken one."""
 
 from pathlib import Path
 

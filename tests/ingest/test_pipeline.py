@@ -101,18 +101,18 @@ def test_what_was_said_goes_before_what_was_found(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path / "s") as writer:
         source = _Projects()
         ingest_families([_family("found", "o/model-1", "o/model-2", found=True)], source, writer)
-        ingest_families([_family("said", "o/model-1")], source, writer)
+        ingest_families([_family("stated", "o/model-1")], source, writer)
         ingest_families([_family("found", "o/model-1", "o/model-3", found=True)], source, writer)
         members = {family.name: family.variants for family in writer.snapshot.families()}
     hub = "https://huggingface.co/o/model-"
-    assert members == {"said": (f"{hub}1",), "found": (f"{hub}2", f"{hub}3")}
+    assert members == {"stated": (f"{hub}1",), "found": (f"{hub}2", f"{hub}3")}
 
 
 def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
-    stop, told = CancelToken(), []
+    stop, received = CancelToken(), []
 
     def show(what: str, done: int, total: int | None) -> None:
-        told.append(what)
+        received.append(what)
         if done:
             stop.cancel()  # as the handler of the signal does, while a project is written
 
@@ -123,7 +123,7 @@ def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
         assert [history.project.name for history in writer.snapshot.projects()] == ["o/code-3"]
         assert writer.snapshot.families() == []
     assert Snapshot(tmp_path / "s").verify() == []
-    assert told
+    assert received
 
 
 def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:

@@ -77,16 +77,16 @@ def test_an_update_that_was_killed_half_way_is_repeated(world: World, cache: Pat
 def test_a_second_reader_waits_its_turn_and_says_so(world: World, cache: Path) -> None:
     world.commit()
     read(cache, world.path)
-    said: list[str] = []
+    messages: list[str] = []
     with clone_of(cache, world).with_suffix(".lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
         def progress(what: str, _done: int, _total: int | None) -> None:
-            said.append(what)
+            messages.append(what)
             fcntl.flock(lock, fcntl.LOCK_UN)
 
         GitSource(cache, progress).read(project(), str(world.path), Cursor())
-    assert "waiting for another hubtrace" in said[0]
+    assert "waiting for another hubtrace" in messages[0]
 
 
 def test_a_deleted_blob_is_no_loss(world: World, cache: Path) -> None:
@@ -161,8 +161,8 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(world: World, tmp_path: 
 def test_progress_counts_what_comes_and_what_is_read(world: World, cache: Path) -> None:
     for _ in range(3):
         world.commit()
-    said: list[tuple[str, int, int | None]] = []
-    source = GitSource(cache, lambda *step: said.append(step))
+    messages: list[tuple[str, int, int | None]] = []
+    source = GitSource(cache, lambda *step: messages.append(step))
     list(source.read(project(), str(world.path), Cursor()).commits)
-    assert said[-1] == ("ada/engine: reading commits", 3, 3)
-    assert any("receiving objects" in what and done == total for what, done, total in said)
+    assert messages[-1] == ("ada/engine: reading commits", 3, 3)
+    assert any("receiving objects" in what and done == total for what, done, total in messages)

@@ -73,10 +73,10 @@ def test_remote_places_are_taken_as_they_are(location: str) -> None:
 )
 def test_credentials_are_never_shown(location: str) -> None:
     assert "secret" not in redact(location)
-    assert "secret" not in told(location)
+    assert "secret" not in received(location)
 
 
-def told(location: str) -> str:
+def received(location: str) -> str:
     """Return all that anybody gets to see of a location."""
     try:
         place = parse_location(location)

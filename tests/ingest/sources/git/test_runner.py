@@ -29,12 +29,15 @@ def test_only_what_a_network_needs_is_inherited(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, "theirs")
     monkeypatch.setenv("GIT_SSL_CAINFO", "ca.pem")
     monkeypatch.setenv("https_proxy", "http://proxy")
-    told = environment("ours.git", "", [("a.b", "c")], {})
-    assert "theirs" not in told.values()
-    assert (told["GIT_SSL_CAINFO"], told["https_proxy"]) == ("ca.pem", "http://proxy")
-    assert (told["GIT_DIR"], told["GIT_ALLOW_PROTOCOL"]) == ("ours.git", "")
-    last = int(told["GIT_CONFIG_COUNT"]) - 1
-    assert (told[f"GIT_CONFIG_KEY_{last}"], told[f"GIT_CONFIG_VALUE_{last}"]) == ("a.b", "c")
+    sent = environment("ours.git", "", [("a.b", "c")], {})
+    assert "theirs" not in sent.values()
+    assert (sent["GIT_SSL_CAINFO"], sent["https_proxy"]) == ("ca.pem", "http://proxy")
+    assert (sent["GIT_DIR"], sent["GIT_ALLOW_PROTOCOL"]) == ("ours.git", "")
+    last = int(sent["GIT_CONFIG_COUNT"]) - 1
+    assert (sent[f"GIT_CONFIG_KEY_{last}"], sent[f"GIT_CONFIG_VALUE_{last}"]) == (
+        "a.b",
+        "c",
+    )
 
 
 @pytest.mark.parametrize(

@@ -175,13 +175,13 @@ def test_a_failing_url_does_not_tell_its_password(cache: Path) -> None:
 
 @contextmanager
 def server(status: int) -> Iterator[tuple[str, list[str | None]]]:
-    """Run a server that wants to know who asks and then answers `status`; what it was told."""
-    told: list[str | None] = []
+    """Run a server that wants to know who asks and then answers `status`; what it received."""
+    received: list[str | None] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.append(self.headers["Authorization"])
-            self.send_response(status if told[-1] else 401)
+            received.append(self.headers["Authorization"])
+            self.send_response(status if received[-1] else 401)
             self.send_header("WWW-Authenticate", 'Basic realm="hub"')
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -193,7 +193,7 @@ def server(status: int) -> Iterator[tuple[str, list[str | None]]]:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"127.0.0.1:{http.server_port}", told
+            yield f"127.0.0.1:{http.server_port}", received
         finally:
             http.shutdown()
             thread.join()
@@ -207,15 +207,15 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_proxy")
 def test_credentials_reach_their_host_when_asked_and_nothing_else(cache: Path) -> None:
-    with server(404) as (host, told):
+    with server(404) as (host, received):
         with pytest.raises(SourceError) as caught:
             read(cache, f"http://us%65r:secret@{host}/x")
         tokens = GitSource(cache, tokens={"127.0.0.1": "token"})
         with pytest.raises(SourceError, match="not found"):
             tokens.read(project(), f"http://{host}/y", Cursor())
     expected = base64.b64encode(b"user:secret").decode()
-    assert told[:2] == [None, f"Basic {expected}"]
-    assert told[-1] == "Basic " + base64.b64encode(b"hubtrace:token").decode()
+    assert received[:2] == [None, f"Basic {expected}"]
+    assert received[-1] == "Basic " + base64.b64encode(b"hubtrace:token").decode()
     assert "secret" not in str(caught.value)
     for path in cache.rglob("*"):
         assert path.is_dir() or b"secret" not in path.read_bytes()
@@ -237,11 +237,11 @@ def test_a_token_of_ours_is_not_sent_where_it_can_be_read_on_the_way(url: str, s
 
 @pytest.mark.usefixtures("no_proxy")
 def test_a_place_that_wants_a_token_says_so_without_asking(cache: Path) -> None:
-    with server(200) as (host, told):
+    with server(200) as (host, received):
         source = GitSource(cache, tokens={"example.org": "token"})
         with pytest.raises(SourceError, match="does not exist, or needs a token"):
             source.read(project(), f"http://{host}/x", Cursor())
-    assert set(told) == {None}
+    assert set(received) == {None}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository away")

@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> GitHubWorld:
 
 @pytest.fixture
 def repository(world: GitHubWorld) -> Repository:
-    """One of everything that is told of a repository."""
+    """One of everything that GitHub returns of a repository."""
     return furnish(world)
 
 

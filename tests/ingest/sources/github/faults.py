@@ -29,8 +29,8 @@ def line(host: GitHubHost, kind: str) -> str:
     """Return the line that asking ends in."""
     with pytest.raises(SourceError) as failed:
         ask(host, kind)
-    said = str(failed.value)
-    assert said.isprintable()
-    assert len(said) < 300
-    assert CANARY not in said
-    return said
+    messages = str(failed.value)
+    assert messages.isprintable()
+    assert len(messages) < 300
+    assert CANARY not in messages
+    return messages

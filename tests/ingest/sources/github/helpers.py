@@ -45,7 +45,7 @@ class Clock:
 
 
 def furnish(world: GitHubWorld) -> Repository:
-    """Make one of everything that is told of a repository."""
+    """Make one of everything that GitHub returns of a repository."""
     parent = world.repository("base/Origin", licence="mit")
     it = world.repository("01-ai/Yi", licence="apache-2.0", topics=["llm", "yi"], stars=3)
     it.fork_of, it.homepage, it.description = parent, "https://01.ai", "A model"

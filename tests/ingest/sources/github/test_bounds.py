@@ -25,14 +25,14 @@ def test_a_list_without_an_end_has_one(standing: GitHubHub, careful: GitHubHost,
     undisturbed = ask(careful, kind)
     standing.forget()
     standing.faults.inject(kind, faults.endless())
-    told = ask(careful, kind)
+    received = ask(careful, kind)
     assert standing.counts()[kind] <= 4
-    if isinstance(told, Fetched):
+    if isinstance(received, Fetched):
         cut = f"{kind}: the list repeats itself and has no end"
-        assert told.details.cut == (cut,)
-        assert told.refs == undisturbed.refs
+        assert received.details.cut == (cut,)
+        assert received.refs == undisturbed.refs
     else:
-        assert told == undisturbed
+        assert received == undisturbed
 
 
 def test_a_list_of_ever_new_items_is_cut(standing: GitHubHub, careful: GitHubHost) -> None:
@@ -90,8 +90,8 @@ def test_a_name_without_an_end_is_refused_and_a_text_is_cut(
 
     def longer(request: Request, answer: Answer) -> Answer:
         assert isinstance(answer.body, bytes)
-        told = {**json.loads(answer.body), "description": long}
-        return faults.other_json(told)(request, answer)
+        received = {**json.loads(answer.body), "description": long}
+        return faults.other_json(received)(request, answer)
 
     standing.faults.inject("repository", longer)
     assert careful.fetch("01-ai/Yi", Previous()).details.facts.description == long[:4_096]

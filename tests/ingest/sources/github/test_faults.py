@@ -57,7 +57,7 @@ def test_what_passes_is_retried(
         assert ask(careful, kind) == undisturbed, group
         assert len(clock.slept) - waits == len(group)
         assert clock.now - began >= len(group)
-    assert all(told.startswith("waiting for 127.0.0.1:") for told in clock.slept)
+    assert all(received.startswith("waiting for 127.0.0.1:") for received in clock.slept)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -105,11 +105,11 @@ def test_what_lasts_ends_in_one_line(
         standing.faults.inject(kind, fault)
         clock = Clock()
         with GitHubHost(parse_address(standing.url), TOKENS, clock.sleeper(), LIMITS) as careful:
-            said = line(careful, kind)
-        assert "127.0.0.1" in said, name
+            message = line(careful, kind)
+        assert "127.0.0.1" in message, name
         standing.faults.clear()
         if name.startswith(("redirect elsewhere", "redirect to another", "redirect to a token")):
-            assert "points to another host" in said, name
+            assert "points to another host" in message, name
     assert CANARY not in caplog.text
     assert all(entry.kind != "lost" for entry in standing.log)
 
@@ -155,9 +155,10 @@ def test_json_of_another_shape_ends_in_one_line(
 
 def test_nobody_answers(clock: Clock) -> None:
     with GitHubHost(parse_address("http://127.0.0.1:9"), (), clock.sleeper()) as careful:
-        said = line(careful, "repository")
+        message = line(careful, "repository")
     assert (
-        said == "cannot fetch /repos/01-ai/Yi from 127.0.0.1:9: the connection is refused (5 tries)"
+        message
+        == "cannot fetch /repos/01-ai/Yi from 127.0.0.1:9: the connection is refused (5 tries)"
     )
     assert clock.now == Clock().now + 1 + 2 + 4 + 8
 

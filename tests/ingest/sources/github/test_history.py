@@ -19,7 +19,7 @@ from tests.ingest.sources.github.helpers import again, many_commits
 from tests.ingest.worlds import START, git
 
 
-def told(host: GitHubHost, fetched: Fetched, *held: str) -> list[Commit]:
+def history(host: GitHubHost, fetched: Fetched, *held: str) -> list[Commit]:
     return list(host.history(fetched.details.facts.name, fetched, held))
 
 
@@ -30,7 +30,7 @@ def test_a_commit_is_told_as_git_tells_it(
     for number, message in enumerate(messages):
         repository.git.commit({b"f": b"%d" % number}, message=message, committed_at=START + 9)
     fetched = host.fetch("01-ai/Yi", Previous())
-    by_api = {commit.sha: commit for commit in told(host, fetched)}
+    by_api = {commit.sha: commit for commit in history(host, fetched)}
     project = Project("x", Side.UPSTREAM, "01-ai/Yi", "")
     url = host.clone_url("01-ai/Yi")
     reading = GitSource(tmp_path / "cache").read(project, url, Cursor())
@@ -55,7 +55,7 @@ def test_a_hundred_commits_cost_a_request(
     many_commits(repository.git, 498)  # and two that are there
     fetched = host.fetch("01-ai/Yi", Previous())
     hub.forget()
-    assert len(told(host, fetched)) == 501
+    assert len(history(host, fetched)) == 501
     assert hub.counts() == {"commits": 5 + 1}  # a request for the branch with one of its own
     hub.forget()
     assert len(host.logins("01-ai/Yi", fetched, ())) == 500
@@ -71,7 +71,7 @@ def test_only_what_is_new_is_asked_for(
     new = many_commits(repository.git, 120)
     later = host.fetch("01-ai/Yi", again(fetched))
     hub.forget()
-    assert [commit.sha for commit in told(host, later, *held)] == new[::-1]
+    assert [commit.sha for commit in history(host, later, *held)] == new[::-1]
     assert hub.counts() == {"commits": 2}
     assert host.logins("01-ai/Yi", fetched, held) == {}
     assert hub.counts() == {"commits": 2}
@@ -95,14 +95,16 @@ def test_the_walk_is_gits_own(
         it.git.branch("refs/heads/main" if not number else f"refs/heads/b{number}", sha)
     held = chance.sample(it.git.commits, chance.choice([0, 1, 3]))
     fetched = host.fetch("r/random", Previous())
-    commits = [commit.sha for commit in told(host, fetched, *held)]
+    commits = [commit.sha for commit in history(host, fetched, *held)]
     assert len(commits) == len(set(commits))
     tips = [ref.target for ref in fetched.refs]
     assert set(commits) >= _listed(it, tips, held)
     assert set(commits) <= _listed(it, tips, ())
     main = it.git.tips["refs/heads/main"]
     inside = [sha for sha in held if sha in _listed(it, [main], ())]
-    new = {commit.sha for commit in told(host, replace(fetched, refs=fetched.refs[-1:]), *inside)}
+    new = {
+        commit.sha for commit in history(host, replace(fetched, refs=fetched.refs[-1:]), *inside)
+    }
     assert fetched.refs[-1].target == main
     if seed % 2:  # where clocks go backwards, some that are held may come again
         assert new == _listed(it, [main], inside)
@@ -119,11 +121,11 @@ def test_a_list_that_ends_too_early_is_not_taken_for_a_history(
     fetched = host.fetch("01-ai/Yi", Previous())
     hub.faults.inject("commits", lambda _request, answer: answer.having(headers={}))
     with pytest.raises(SourceError, match="commits ended before the history did"):
-        told(host, fetched)
+        history(host, fetched)
     hub.faults.clear()
     hub.faults.inject("commits", faults.other_json([]))
     with pytest.raises(SourceError, match="commits ended before the history did"):
-        told(host, fetched)
+        history(host, fetched)
 
 
 def test_a_rewritten_history_is_told_from_where_it_differs(
@@ -133,4 +135,4 @@ def test_a_rewritten_history_is_told_from_where_it_differs(
     held = tuple(repository.git.commits)
     forced = repository.git.commit({b"n": b"n"}, parents=[first], at=START + 90_000)
     fetched = host.fetch("01-ai/Yi", Previous())
-    assert [commit.sha for commit in told(host, fetched, *held)] == [forced]
+    assert [commit.sha for commit in history(host, fetched, *held)] == [forced]

@@ -127,7 +127,7 @@ NOW = 1_700_000_000
 ABUSE = "You have exceeded a secondary rate limit."
 
 
-UNKNOWN = "not said"
+UNKNOWN = "not given"
 
 
 @pytest.mark.parametrize(

@@ -144,8 +144,8 @@ def test_what_does_not_pass_ends_in_one_line(hub: HuggingFaceHub, clock: Clock, 
         assert one_clear_line(str(failed.value)), name
 
 
-def one_clear_line(said: str) -> bool:
-    return said.isprintable() and TOKEN not in said and len(said) < 250
+def one_clear_line(messages: str) -> bool:
+    return messages.isprintable() and TOKEN not in messages and len(messages) < 250
 
 
 WRONG: list[Any] = [None, True, 7, "text", [], {}, [None], [[]], [7], ["x"], [{}], [{"id": 7}]]
@@ -285,10 +285,10 @@ def test_a_card_on_another_host_is_left_out_and_said_to_be(
     hub: HuggingFaceHub, other: LoopbackHub, clock: Clock, kind: str
 ) -> None:
     hub.faults.inject(kind, faults.redirect(f"{other.url}/x"))
-    told = fetch(host(hub, clock, limits=LIMITS)).details
-    assert told.texts == ()
-    assert len(told.files) == 3
-    assert [cut for cut in told.cut if "points to another host for the card" in cut]
+    received = fetch(host(hub, clock, limits=LIMITS)).details
+    assert received.texts == ()
+    assert len(received.files) == 3
+    assert [cut for cut in received.cut if "points to another host for the card" in cut]
 
 
 @pytest.mark.parametrize("kind", ["tree", "commits", "models"])
@@ -313,9 +313,9 @@ def test_lists_without_an_end_have_one(hub: HuggingFaceHub, clock: Clock) -> Non
     for kind in ("tree", "commits", "models"):
         hub.faults.inject(kind, faults.endless())
     asked = host(hub, clock, limits=LIMITS)
-    told = fetch(asked).details
-    assert told.cut == ("the files of ada/one: the list has more than 5 pages",)
-    assert {file.path for file in told.files} == {"README.md", "config.json", "w/model.bin"}
+    received = fetch(asked).details
+    assert received.cut == ("the files of ada/one: the list has more than 5 pages",)
+    assert {file.path for file in received.files} == {"README.md", "config.json", "w/model.bin"}
     listing = models(asked)
     assert [model.name for model in listing.models] == [NAME]
     assert listing.cut == "the models of ada: the list has more than 5 pages"

@@ -32,16 +32,17 @@ before, started = held(), time.monotonic()
 try:
     if what == "fetch":
         fetched = hub.fetch(name, Previous())
-        said = [*fetched.warnings, *fetched.details.cut]
-        said += [f"card of {len(text.text)}" for text in fetched.details.texts if text.cut]
+        messages = [*fetched.warnings, *fetched.details.cut]
+        messages += [f"card of {len(text.text)}" for text in fetched.details.texts if text.cut]
     elif what == "models":
-        said = [hub.models(ModelFilter(author="ada")).cut]
+        messages = [hub.models(ModelFilter(author="ada")).cut]
     else:
         fetched = hub.fetch(name, Previous())
-        said = [sum(1 for _ in hub.history(name, fetched, ()))]
+        messages = [sum(1 for _ in hub.history(name, fetched, ()))]
 except SourceError as error:
-    said = [str(error)]
-print(json.dumps({"grown": held() - before, "said": said, "took": time.monotonic() - started}))
+    messages = [str(error)]
+print(json.dumps({"grown": held() - before, "messages": messages,
+    "took": time.monotonic() - started}))
 """
 
 
@@ -66,8 +67,8 @@ def probe(hub: HuggingFaceHub, what: str = "fetch", name: str = NAME) -> dict[st
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 @pytest.mark.parametrize(
@@ -84,10 +85,10 @@ def probe(hub: HuggingFaceHub, what: str = "fetch", name: str = NAME) -> dict[st
 def test_two_gigabytes_are_not_held(tmp_path: Path, kind: str, fault: Fault, most: int) -> None:
     with described_twice(tmp_path) as hub:
         hub.faults.inject(kind, fault, after=1)  # the fetch at the small model
-        told = probe(hub)
-    assert told["grown"] < most, told
+        measured = probe(hub)
+    assert measured["grown"] < most, measured
     expected = "card of 1048576" if kind == "file" else "bytes for the refs"
-    assert any(expected in said for said in told["said"]), told
+    assert any(expected in message for message in measured["messages"]), measured
 
 
 @pytest.mark.faults  # making the tree takes longer than reading it
@@ -98,14 +99,14 @@ def test_a_tree_of_a_hundred_thousand_files_is_cut(tmp_path: Path) -> None:
         files = {b"d%03d/f%05d" % (n % 1000, n): b"%d" % n for n in range(100_000)}
         model.git.commit(files)
         git(model.path, "gc", "--quiet")
-        told = probe(hub)
+        measured = probe(hub)
         assert hub.counts()["tree"] == 1 + 51  # the small model's, and folders come with the files
-    assert told["said"] == ["the files of ada/one: only the first 50,000 are kept"]
-    assert told["grown"] < 150, told
+    assert measured["messages"] == ["the files of ada/one: only the first 50,000 are kept"]
+    assert measured["grown"] < 150, measured
 
 
 @pytest.mark.parametrize(
-    ("what", "kind", "said"),
+    ("what", "kind", "expected"),
     [
         ("fetch", "tree", "more than 500 pages"),
         ("models", "models", "more than 500 pages"),
@@ -113,9 +114,9 @@ def test_a_tree_of_a_hundred_thousand_files_is_cut(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.faults
-def test_lists_without_an_end_are_left(tmp_path: Path, what: str, kind: str, said: str) -> None:
+def test_lists_without_an_end_are_left(tmp_path: Path, what: str, kind: str, expected: str) -> None:
     with described_twice(tmp_path) as hub:
         hub.faults.inject(kind, faults.endless(), after=1 if kind == "tree" else 0)
-        told = probe(hub, what)
-    assert said in str(told["said"]), told
-    assert told["grown"] < 50, told
+        measured = probe(hub, what)
+    assert expected in str(measured["messages"]), measured
+    assert measured["grown"] < 50, measured

@@ -54,9 +54,9 @@ MODEL = st.fixed_dictionaries(
 @PATIENT
 @given(MODEL)
 @example({"id": "ada/one", "_id": "1", "createdAt": "0001-01-01T00:00:00.000Z"})
-def test_facts_are_of_their_types_or_there_are_none(told: dict[str, Any]) -> None:
+def test_facts_are_of_their_types_or_there_are_none(body: dict[str, Any]) -> None:
     with suppress(SourceError), map_errors("the Hub", "a model"):
-        facts, _ = schemas.model(ModelInfo(**told))
+        facts, _ = schemas.model(ModelInfo(**body))
         assert schemas.model_name(facts.name) == facts.name
         json.dumps(astuple(facts)).encode()
         repr(facts).encode()  # no half characters
@@ -82,21 +82,26 @@ def test_files_are_of_their_types_or_there_are_none(
 
 @PATIENT
 @given(JSON)
-def test_commits_are_of_their_types_or_there_are_none(told: Any) -> None:
+def test_commits_are_of_their_types_or_there_are_none(body: Any) -> None:
     with suppress(SourceError), map_errors("the Hub", "a commit"):
-        schemas.commit(told)
+        schemas.commit(body)
         pytest.fail("no such JSON is a commit")
 
 
 def test_a_title_of_several_lines_is_one() -> None:
-    told = {"id": "0" * 40, "title": "One\nTwo", "authors": [], "date": "2024-01-01T00:00:00.000Z"}
-    commit = schemas.commit(told)
+    body = {
+        "id": "0" * 40,
+        "title": "One\nTwo",
+        "authors": [],
+        "date": "2024-01-01T00:00:00.000Z",
+    }
+    commit = schemas.commit(body)
     assert (commit.subject, commit.author_name, commit.committed_at) == ("One", "", 1_704_067_200)
 
 
 def test_base_models_are_told_by_the_field_or_by_the_tags() -> None:
-    def base_models(told: Any, *tags: str) -> tuple[BaseModel, ...]:
-        info = ModelInfo(id="a/b", _id="1", baseModels=told, tags=list(tags))
+    def base_models(body: Any, *tags: str) -> tuple[BaseModel, ...]:
+        info = ModelInfo(id="a/b", _id="1", baseModels=body, tags=list(tags))
         return schemas.model(info)[0].base_models
 
     merged = {"relation": "merge", "models": [{"id": "a/x"}, {"id": "a/y"}]}
@@ -125,7 +130,7 @@ def test_papers_are_named_by_arxiv_ids_only(tag: str, paper: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "repository"),
+    ("body", "repository"),
     [
         ("https://github.com/ada/one", "https://github.com/ada/one"),
         ("javascript:alert(1)", None),
@@ -134,5 +139,5 @@ def test_papers_are_named_by_arxiv_ids_only(tag: str, paper: list[str]) -> None:
         (None, None),
     ],
 )
-def test_a_paper_names_a_web_page_or_nothing(told: Any, repository: str | None) -> None:
-    assert schemas.paper("1", hf_api.PaperInfo(id="1", githubRepo=told)).repository == repository
+def test_a_paper_names_a_web_page_or_nothing(body: Any, repository: str | None) -> None:
+    assert schemas.paper("1", hf_api.PaperInfo(id="1", githubRepo=body)).repository == repository
