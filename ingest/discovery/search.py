@@ -59,7 +59,7 @@ class Lists:
     def models(self, repositories: Sequence[ResolvedProject]) -> dict[str, Heads]:
         """Return the models of each repository's owners that may be new to it."""
         owners = {one.name: self._owners(one) for one in repositories}
-        distinct = list(dict.fromkeys(owner for some in owners.values() for owner in some))
+        distinct = list(dict.fromkeys(chain.from_iterable(owners.values())))
         lists = self.pool.map(
             "listing models", lambda owner: self.models_of(owner, self.bounds.models), distinct
         )

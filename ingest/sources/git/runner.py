@@ -254,20 +254,17 @@ def git_program() -> str:
 
 def trusted_directories(cwd: Path) -> list[str]:
     """Return the user's own `safe.directory` settings, read in `cwd`, a directory of ours."""
+    names = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    user_files = {name: os.environ[name] for name in names if name in os.environ}
     listed = subprocess.run(
         [git_program(), "config", "--null", "--get-all", "safe.directory"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,  # it fails if there is none
         cwd=cwd,
-        env={**inherited(), **_users_files(), "GIT_DIR": str(cwd / "none"), "LC_ALL": "C"},
+        env={**inherited(), **user_files, "GIT_DIR": str(cwd / "none"), "LC_ALL": "C"},
     )
     return [os.fsdecode(value) for value in listed.stdout.split(b"\0")[:-1]]
-
-
-def _users_files() -> dict[str, str]:
-    names = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 @functools.cache

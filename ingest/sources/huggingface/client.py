@@ -208,10 +208,7 @@ class Hub:
 
         Raises:
             NotModified: the response is the one whose ETag is `known`.
-            ProjectGone: the Hub shows no such project.
-            AccessDenied: it shows it, but not this part of it.
-            NotFound: it has no such thing.
-            SourceError: it cannot be reached, or its response is malformed.
+            SourceError: as `map_errors`.
         """
         context = RequestContext(self, what, known, keep, pages)
         token = current_request.set(context)

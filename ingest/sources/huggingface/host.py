@@ -187,12 +187,7 @@ class HuggingFace:
         return self._hub.endpoint
 
     def fetch(self, name: str, previous: Previous) -> Fetched:
-        """Return the model `org/name`, under the name it has now.
-
-        Raises:
-            ProjectGone: it shows no such model.
-            SourceError: it cannot be reached.
-        """
+        """Return the model `org/name`; see `hubtrace.ingest.source.Host`."""
         variant_url(name)
         known = previous.details if previous.details and not previous.details.gone else None
         validators: dict[str, str] = {}
