@@ -251,13 +251,21 @@ def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
 def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
     with file.open(encoding="utf-8-sig", newline="") as text:
-        for line, side, row in _csv_rows(file, csv.DictReader(text)):
+        rows = csv.DictReader(text)
+        if not set(_COLUMNS) <= set(rows.fieldnames or []):
+            raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
+        for row in rows:
+            line = f"{file}:{rows.line_num}"
+            if missing := [name for name in _COLUMNS if not row.get(name)]:
+                raise TableError(f"{line}: {_quoted(missing)} is empty")
+            if row["side"] not in _SIDES:
+                raise TableError(f"{line}: side is {row['side']!r}, not upstream or variant")
+            side = _SIDES[row["side"]]
             try:
                 target = parse(side, row["location"], (row.get("paths") or "").split())
             except SourceError as error:
-                raise TableError(f"{file}:{line}: {error}") from None
-            family = projects.setdefault(row["family"], {both: [] for both in Side})
-            family[side].append(target)
+                raise TableError(f"{line}: {error}") from None
+            projects.setdefault(row["family"], {both: [] for both in Side})[side].append(target)
     try:
         return [
             FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))
@@ -265,20 +273,6 @@ def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
         ]
     except SourceError as error:
         raise TableError(f"{file}: {error}") from None
-
-
-def _csv_rows(
-    file: Path, reader: "csv.DictReader[str]"
-) -> Iterator[tuple[int, Side, dict[str, str]]]:
-    if not set(_COLUMNS) <= set(reader.fieldnames or []):
-        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
-    for row in reader:
-        line = f"{file}:{reader.line_num}"
-        if missing := [name for name in _COLUMNS if not row.get(name)]:
-            raise TableError(f"{line}: {_quoted(missing)} is empty")
-        if row["side"] not in _SIDES:
-            raise TableError(f"{line}: side is {row['side']!r}, not upstream or variant")
-        yield reader.line_num, _SIDES[row["side"]], row
 
 
 def _sequence(value: list[T] | T) -> list[T]:

@@ -75,12 +75,12 @@ def snapshot_hash(snapshot: Snapshot) -> str:
 
 
 class Draft:
-    """The next generation of a project. Nothing of it counts before `publish`."""
+    """The next generation of a project. Nothing of it counts before the pointer moves."""
 
     def __init__(self, folder: Path, before: ProjectHistory | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder, before)
-        self._folder = folder
+        self.folder = folder
         self._number = before.pointer.generations[-1].number + 1 if before else 1
         self.path = folder / f"{self._number}.partial"
         self.path.mkdir()
@@ -112,17 +112,13 @@ class Draft:
         body = json.dumps({name: list(found) for name, found in seen.items()})
         (self.path / File.PROJECT).write_text(body)
         hashes = {file.name: _sync(file) for file in sorted(self.path.iterdir())}
-        self.path.rename(self._folder / str(self._number))
+        self.path.rename(self.folder / str(self._number))
         return Generation(self._number, hashes)
 
     def discard(self) -> None:
         """Remove the generation: there is nothing new in it, or it failed."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
-
-    def publish(self, pointer: Pointer) -> None:
-        """Move the project's pointer."""
-        write_sealed(self._folder / File.POINTER, pointer)
 
 
 @contextmanager
@@ -258,7 +254,8 @@ class SnapshotWriter:
             with _draft(history.folder, history) as draft:
                 draft.write(history.tables())
                 generation = draft.finish(history.observations, history.events, history.details)
-                draft.publish(msgspec.structs.replace(history.pointer, generations=(generation,)))
+                pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
+                write_sealed(history.folder / File.POINTER, pointer)
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -311,7 +308,7 @@ def _publish(
         reading.validators,
         _aliases(before, reading),
     )
-    draft.publish(pointer)
+    write_sealed(draft.folder / File.POINTER, pointer)
     return Written(count, events, changed), pointer
 
 
