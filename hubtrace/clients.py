@@ -1,4 +1,4 @@
-"""The clients of both hubs, made from addresses and tokens."""
+"""The two hubs as the command line reaches them: their addresses, tokens and limits."""
 
 import os
 import time
@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from hubtrace.graph.identity import Hosts
-    from hubtrace.ingest.cancellation import CancelToken
     from hubtrace.ingest.source import Progress
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.huggingface import HuggingFace
     from hubtrace.ingest.sources.live import LiveSource
+    from hubtrace.ingest.workers import CancelToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Clients:
         from hubtrace.ingest.source import ProjectGone
 
         try:
-            return [one.name for one in self.github.repositories(owner) if not one.fork]
+            return [one.full_name for one in self.github.repositories(owner) if not one.fork]
         except ProjectGone:
             return []
 
@@ -71,9 +71,8 @@ def open_clients(
     """
     from hubtrace.graph.identity import Hosts, is_loopback
     from hubtrace.ingest.http import Sleeper
-    from hubtrace.ingest.sources.github.endpoint import PUBLIC, parse_address
     from hubtrace.ingest.sources.github.host import GitHubHost
-    from hubtrace.ingest.sources.github.tokens import find_tokens
+    from hubtrace.ingest.sources.github.tokens import PUBLIC, find_tokens, parse_address
     from hubtrace.ingest.sources.huggingface import HuggingFace, stored_token
 
     sleep = time.sleep if patient else lambda _: None

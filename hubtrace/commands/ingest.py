@@ -438,10 +438,10 @@ def read_study(folder: Path, snapshot: Path) -> "Ingested":
 def _read_hubs(
     request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
 ) -> "Ingested":
-    from hubtrace.ingest.cancellation import CancelToken
     from hubtrace.ingest.discovery import Bounds
     from hubtrace.ingest.pipeline import Intake
     from hubtrace.ingest.snapshot import SnapshotWriter
+    from hubtrace.ingest.workers import CancelToken
 
     stop = CancelToken()
     with (

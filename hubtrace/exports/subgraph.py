@@ -14,6 +14,7 @@ from hubtrace.graph.tables import (
     node_tables,
     nodes_of,
     relationship_tables,
+    relationships_of,
 )
 from hubtrace.queries.catalogue import family_names
 

@@ -31,7 +31,7 @@ class DerivedProject:
 
     project: Project
     commits: pa.Table
-    """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
+    """Rows of `snapshot.format.COMMITS`; parents that are not among them are left out."""
     at: pa.ChunkedArray
     """Time of each commit on the project's side (docs/design.md, section 1, *commit*), settled."""
     settled_at: pa.Array

@@ -18,7 +18,7 @@ from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 
 SURE = 0.2
-"""The least confidence that brings in a variant for which nobody asked."""
+"""The least confidence that brings in a variant that was not requested."""
 
 EvidenceOf = Mapping[str, Sequence[Evidence]]
 """Variant, by its present name in lower case → the evidence about it."""
@@ -26,7 +26,7 @@ EvidenceOf = Mapping[str, Sequence[Evidence]]
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A variant that was looked at, and the repositories that it may come from."""
+    """A variant that was fetched, and the repositories that it may come from."""
 
     variant: ResolvedProject
     links: tuple[Link, ...]
@@ -76,24 +76,24 @@ class Scorer:
         """Return the variant with its links."""
         name = variant.name.lower()
         evidence = [*self.by_variants.get(name, ()), *self.by_repositories.get(name, ())]
-        found = [self._believed(one, variant.name) for one in evidence]
+        found = [self._restored(one, variant.name) for one in evidence]
         near = {one.repository for one in found} | set(self._namesakes(variant.name))
         owners = (same_owner(variant.name, repository, self.aliases) for repository in sorted(near))
         return Linked(variant, tuple(links([*found, *filter(None, owners)])))
 
-    def _believed(self, found: Evidence, variant: str) -> Evidence:
-        """Take back that a text speaks of somebody else's project where it is the same people's."""
-        if found.reason != "other_owner" or not self._same_people(variant, found.repository):
+    def _restored(self, found: Evidence, variant: str) -> Evidence:
+        """Restore the strength of evidence on another owner's project if both are one owner."""
+        if found.reason != "other_owner" or not self._owners_agree(variant, found.repository):
             return found
         return replace(found, strength=STRENGTHS[found.method], reason=None)
 
     def _namesakes(self, variant: str) -> Iterator[str]:
-        """Yield the repositories of the variant's people after which it is named."""
+        """Yield the repositories of the variant's owner after which it is named."""
         for repository in self.repositories:
-            if self._same_people(variant, repository) and names_agree(variant, repository):
+            if self._owners_agree(variant, repository) and names_agree(variant, repository):
                 yield repository
 
-    def _same_people(self, variant: str, repository: str) -> bool:
+    def _owners_agree(self, variant: str, repository: str) -> bool:
         org, owner = variant.partition("/")[0], repository.partition("/")[0]
         return owners_agree(org, owner, self.aliases)
 
@@ -101,7 +101,7 @@ class Scorer:
 def named_by(
     repositories: Iterable[ResolvedProject], present: Mapping[str, str]
 ) -> dict[str, list[Evidence]]:
-    """Return what repositories say of variants.
+    """Return the evidence that repositories hold about variants.
 
     `present` maps names that variants have or had, in lower case, to those that they have.
     """

@@ -1,4 +1,4 @@
-"""The clone cache: our own bare clone of every place that is read, without file contents.
+"""The clone cache: our own bare clone of every location that is read, without file contents.
 
 `<directory>/<slug>-<hash>.git` is a finished clone, only ever renamed into place; a clone that was
 killed half way is an `….new` beside it, and is thrown away by the next call. Updates are fetches,
@@ -27,17 +27,17 @@ _PROGRESS = re.compile(r"(?:remote: )?([A-Z][a-z ]+): +\d+% \((\d+)/(\d+)\)")
 
 @dataclass(frozen=True, slots=True)
 class RemoteHead:
-    """What `HEAD` of a place said when it was cloned or updated."""
+    """What `HEAD` of a location was when it was cloned or updated."""
 
     ref: str | None = None
-    """The branch it names; None if it is detached, unborn, or the place is a bundle."""
+    """The branch it names; None if it is detached, unborn, or the location is a bundle."""
     sha: str | None = None
     """The commit it points to; None if it is unborn or dangling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """Our clone of one place, ready to be read."""
+    """Our clone of one location, ready to be read."""
 
     git: Git
     """git on this clone; it speaks no protocol, so it can only read."""
@@ -47,7 +47,7 @@ class Clone:
 
 
 class CloneCache:
-    """A directory of bare clones, one per place, made and updated on demand."""
+    """A directory of bare clones, one per location, made and updated on demand."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class CloneCache:
         if location.kind is not Kind.BUNDLE:
             chosen.append("--update-shallow")
             if _boundary(git.git_dir):
-                chosen.append("--unshallow")  # the place may have been completed since
+                chosen.append("--unshallow")  # the remote may have been completed since
         self._watch(git, location, "fetch", *chosen, "origin", *refspecs)
 
     def _watch(self, git: Git, location: Location, command: str, *arguments: str) -> None:
@@ -169,9 +169,9 @@ def _serving(git: Git, location: Location) -> list[str]:
 
 def _remote_head(git: Git, location: Location, serving: Sequence[str]) -> RemoteHead:
     nowhere = replace(git, git_dir=git.git_dir.with_suffix(".none"))
-    told = nowhere.run("ls-remote", "--symref", *serving, "--", location.url, "HEAD")
+    listed = nowhere.run("ls-remote", "--symref", *serving, "--", location.url, "HEAD")
     ref = sha = None
-    for line in told.split(b"\n"):
+    for line in listed.split(b"\n"):
         value, _, name = to_text(line).partition("\t")
         if name == "HEAD" and value.startswith("ref: "):
             ref = value.removeprefix("ref: ")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..shelf import Shelf, Shelved
+from ..projects import HostedProject, ProjectRegister
 from ..worlds import START, World, git
 
 
@@ -45,7 +45,7 @@ class Pull:
 
 
 @dataclass
-class Repository(Shelved):
+class Repository(HostedProject):
     """A repository, as GitHub knows it."""
 
     number: int
@@ -129,7 +129,7 @@ class Repository(Shelved):
         return ((self.git.path / "HEAD").read_text(), *times)
 
 
-class GitHubWorld(Shelf[Repository]):
+class GitHubWorld(ProjectRegister[Repository]):
     """Repositories by name, and people by e-mail address."""
 
     def __init__(self, root: Path) -> None:
