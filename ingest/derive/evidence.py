@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from hubtrace.graph.confidence import FLOOR
 from hubtrace.graph.identity import Side
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
@@ -21,8 +22,8 @@ from hubtrace.ingest.evidence import (
     owners_named,
     same_owner,
 )
-from hubtrace.ingest.evidence.model import FLOOR
 from hubtrace.ingest.evidence.owners import Alias, core, names_agree
+from hubtrace.ingest.records import HostData
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
@@ -32,10 +33,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An observation and when it was made, epoch seconds."""
+    """An observation, when it was first made, and when it was first missed; epoch seconds."""
 
     found: Evidence
     at: int
+    gone_at: int | None = None
+    """None while it can still be made. What was seen once is kept (docs/decisions/0045)."""
 
 
 LIKELY = 0.5
@@ -64,55 +67,83 @@ class EvidenceCollector:
         other.pairs = defaultdict(list, {pair: list(seen) for pair, seen in self.pairs.items()})
         return other
 
-    def add(self, variant: str, repository: str, one: Evidence, source: str) -> None:
-        """Add an observation that was made in the project `source`."""
-        at = self._histories[source].last.observed_at
-        self.pairs[variant, repository].append(Seen(replace(one, repository=repository), at))
+    def add(
+        self, variant: str, repository: str, one: Evidence, at: int, gone_at: int | None = None
+    ) -> None:
+        """Add an observation that was made from `at` to `gone_at`."""
+        seen = Seen(replace(one, repository=repository), at, gone_at)
+        self.pairs[variant, repository].append(seen)
 
     def texts(self, progress: Progress) -> None:
         """Read the cards, papers, READMEs and workflows."""
         for done, history in enumerate(self._histories.values(), start=1):
             if history.details is not None:
-                self._texts_of(history)
+                self._texts_of(history, history.details)
             progress("reading evidence", done, len(self._histories))
 
-    def _texts_of(self, history: ProjectHistory) -> None:
-        key, name, details = history.project.key, history.project.name, history.details
-        if details is None:
-            return
+    def _texts_of(self, history: ProjectHistory, details: HostData) -> None:
+        """Add what each answer of a host said; what the last one does not say is gone."""
+        first: dict[tuple[Pair, Evidence], int] = {}
+        gone: dict[tuple[Pair, Evidence], int] = {}
+        before: dict[tuple[Pair, Evidence], None] = {}
+        read: HostData | None = None
+        for seen, told in history.answers:
+            texts = replace(told, pulls=(), releases=(), files=(), cut=(), gone=None)
+            if texts != read:
+                name = history.project.name if told == details else told.facts.name
+                found = dict.fromkeys(self._in_texts(history, name, told))
+                first = {**dict.fromkeys(found, seen.observed_at), **first}
+                gone |= dict.fromkeys(before.keys() - found.keys(), seen.observed_at)
+                read, before = texts, found
+        for ((variant, repository), one), at in first.items():
+            gone_at = (
+                None if ((variant, repository), one) in before else gone[(variant, repository), one]
+            )
+            self.add(variant, repository, one, at, gone_at)
+        if history.project.side is Side.UPSTREAM:
+            key, name = history.project.key, history.project.name
+            for written, one in in_repository(name, details):
+                if one.reason in _OWN:
+                    self._named_by.append((key, written))
+            self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+
+    def _in_texts(
+        self, history: ProjectHistory, name: str, details: HostData
+    ) -> Iterator[tuple[Pair, Evidence]]:
+        key = history.project.key
         if history.project.side is Side.DOWNSTREAM:
             for one in in_variant(name, details):
-                self.add(key, self._directory.repository(one.repository), one, key)
+                yield (key, self._directory.repository(one.repository)), one
             return
         for written, one in in_repository(name, details):
-            if one.reason in _OWN:
-                self._named_by.append((key, written))
             variant = self._directory.variant(written)
             if variant is not None:
-                self.add(variant, key, one, key)
-        self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+                yield (variant, key), one
 
     def references(self, named: Iterable[Named]) -> None:
         """Add what the messages of commits name."""
         for one in named:
-            self.add(one.variant, one.repository, one.found, one.source)
+            self.add(one.variant, one.repository, one.found, one.at)
 
     def owners(self) -> None:
         """Add whose owners agree: of pairs that something else joins, or whose names agree too."""
         aliases = self._aliases()
         self._believe(aliases)
-        for variant, repository in {*self.pairs, *self._namesakes(aliases)}:
+        for variant, repository in {*self._current(), *self._namesakes(aliases)}:
             if variant in self._variants:
                 one = same_owner(self._name(variant), self._name(repository), aliases)
                 if one is not None:
-                    self.add(variant, repository, one, variant)
+                    self.add(variant, repository, one, self._known_since(variant, repository))
 
     def _aliases(self) -> frozenset[Alias]:
         """Learn which owners are the same people from what is not said of others."""
         named = [
             (self._name(variant), self._name(repository))
             for (variant, repository), seen in self.pairs.items()
-            if any(s.found.method in _CARD and s.found.reason is None for s in seen)
+            if any(
+                s.found.method in _CARD and s.found.reason is None and s.gone_at is None
+                for s in seen
+            )
         ]
         return learn_aliases(named, ((self._name(key), name) for key, name in self._named_by))
 
@@ -143,12 +174,23 @@ class EvidenceCollector:
     def contributors(self, people: People) -> None:
         """Add who committed on both sides, to pairs that something else joins."""
         for (variant, repository), seen in list(self.pairs.items()):
-            sure = confidence(one.found for one in seen)
+            sure = confidence(one.found for one in seen if one.gone_at is None)
             if repository in self._repositories and sure >= FLOOR:
                 likely = sure >= LIKELY
                 one = people.of_pair(variant, repository, likely=likely)
                 if one is not None:
-                    self.add(variant, repository, one, variant)
+                    self.add(variant, repository, one, self._known_since(variant, repository))
+
+    def _current(self) -> Iterator[Pair]:
+        """Yield the pairs that something joins that can still be seen."""
+        for pair, seen in self.pairs.items():
+            if any(one.gone_at is None for one in seen):
+                yield pair
+
+    def _known_since(self, *projects: str) -> int:
+        """Return since when all of these projects have been observed that are in the snapshot."""
+        known = [self._histories[key] for key in projects if key in self._histories]
+        return max(history.observations[0].observed_at for history in known)
 
     def worth_keeping(self) -> dict[Pair, list[Seen]]:
         """Return the pairs, without repositories that are unknown and only named in passing."""

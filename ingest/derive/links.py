@@ -16,6 +16,7 @@ from hubtrace.graph.identity import Side
 from hubtrace.ingest.derive.copies import find_copies
 from hubtrace.ingest.derive.copy_index import read_copy_index
 from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen
+from hubtrace.ingest.derive.files import find_files
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
@@ -28,7 +29,8 @@ from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
 KEPT = 5
-"""Observations of one method that are kept for a pair: the strongest ones."""
+"""Observations of one method that are kept for a pair: the strongest ones of those that were first
+made together, so that later ones push none aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Derived:
 
     copies: pa.Table
     """As `find_copies` returns them."""
+    files: pa.Table
+    """As `find_files` returns them."""
     evidence: Mapping[str, Mapping[str, Sequence[Seen]]]
     """Variant → repository → its observations, strongest first."""
     links: Mapping[str, Sequence[Link]]
@@ -80,13 +84,19 @@ class Derivation:
         declared = _declared(families)
         ranked = {
             key: links(
-                [one.found for seen in evidence.get(key, {}).values() for one in seen],
+                [
+                    one.found
+                    for seen in evidence.get(key, {}).values()
+                    for one in seen
+                    if one.gone_at is None
+                ],
                 family=declared.get(key, frozenset()),
                 foreign_base=_has_foreign_base(self._histories[key]),
             )
             for key in self._files.variants
         }
-        return Derived(copies, evidence, ranked, self._references, people)
+        files = find_files(self._files, copies)
+        return Derived(copies, files, evidence, ranked, self._references, people)
 
 
 def members(families: Iterable[Family]) -> set[tuple[str, str]]:
@@ -103,7 +113,10 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
         rows, copies["origin_at"].to_pylist(), strict=True
     ):
         since[blob][repository] = math.inf if at is None else at
-    for variant, repository, path, origin_path, blob, kind, boilerplate in rows:
+    times = copies["seen_at"].to_pylist()
+    for (variant, repository, path, origin_path, blob, kind, boilerplate), at in zip(
+        rows, times, strict=True
+    ):
         holders = since[blob]
         first = holders[repository] == min(holders.values())
         file = Held(
@@ -112,20 +125,27 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
             first=first,
         )
         for one in content([file]):
-            collected.add(variant, repository, one, variant)
+            collected.add(variant, repository, one, at)
 
 
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:
-    """Return the strongest observations of each method, each place once."""
+    """Return the strongest observations of each method, each place once: now, and ever."""
     ranked = sorted(seen, key=lambda one: (*strongest_first(one.found), one.at))
+    current = _strongest_of(one for one in ranked if one.gone_at is None)
+    former = [one for one in _strongest_of(ranked) if one.gone_at is not None]
+    return current + former
+
+
+def _strongest_of(ranked: Iterable[Seen]) -> list[Seen]:
     places: set[tuple[str, str]] = set()
-    of_method: dict[str, int] = defaultdict(int)
+    of_method: dict[tuple[str, int], int] = defaultdict(int)
     kept: list[Seen] = []
     for one in ranked:
         place = one.found.method, one.found.place
-        if place not in places and of_method[one.found.method] < KEPT:
+        together = one.found.method, one.at
+        if place not in places and of_method[together] < KEPT:
             places.add(place)
-            of_method[one.found.method] += 1
+            of_method[together] += 1
             kept.append(one)
     return kept
 

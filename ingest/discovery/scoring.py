@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from hubtrace.graph.confidence import FLOOR
 from hubtrace.ingest.evidence import (
     Evidence,
     Link,
@@ -13,7 +14,7 @@ from hubtrace.ingest.evidence import (
     owners_agree,
     same_owner,
 )
-from hubtrace.ingest.evidence.model import FLOOR, STRENGTHS
+from hubtrace.ingest.evidence.model import STRENGTHS
 from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 

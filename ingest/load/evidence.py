@@ -14,7 +14,9 @@ from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.links import Derived
 from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
 
-_EVIDENCE = ["key", "method", "rank", "place", "said", "strength", "reason", "observed_at"]
+_EVIDENCE = [
+    *("key", "method", "rank", "place", "said", "strength", "reason", "observed_at", "gone_at"),
+]
 _EVIDENCE_IN_GRAPH = f"""
 MATCH (v:Variant)-[:HAS_EVIDENCE]->(e:Evidence)-[:POINTS_TO]->(r:Repository)
 WHERE v.key IN $keys
@@ -60,10 +62,12 @@ def _evidence_rows(variant: str, found: Mapping[str, Sequence[Seen]]) -> Iterato
     for repository, seen in found.items():
         for one in seen:
             observed = one.found
-            parts = "\n".join((variant, repository, observed.method, observed.place))
-            key = hashlib.sha256(parts.encode()).hexdigest()[:32]
-            told = (getattr(observed, name) for name in _EVIDENCE[1:-1])
-            yield repository, key, *told, one.at
+            parts = [variant, repository, observed.method, observed.place]
+            if one.gone_at is not None:  # something else can be seen there now
+                parts += [observed.said, str(one.at), str(one.gone_at)]
+            key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+            told = (getattr(observed, name) for name in _EVIDENCE[1:-2])
+            yield repository, key, *told, one.at, one.gone_at
 
 
 def _replace(
@@ -170,3 +174,34 @@ def write_copies(writer: GraphWriter, copies: pa.Table, changed: Sequence[str]) 
     ]
     replace(writer, "Variant", different, tables)
     return len(fresh)
+
+
+_FILE = ["key", "path", "blob", "sha256", "size"]
+_FILES_IN_GRAPH = """
+MATCH (v:Variant)-[:HAS_FILE]->(f:File)
+WHERE v.key IN $keys
+OPTIONAL MATCH (f)-[:ADDED_IN]->(added:Commit)
+RETURN v.key, f.key, f.sha256, f.size, added.sha
+"""
+
+
+def write_files(writer: GraphWriter, files: pa.Table, changed: Sequence[str]) -> None:
+    """Replace the files of those of the variants `changed` whose files differ.
+
+    `files` are those of all variants, as `find_files` returns them. The nodes of projects and
+    commits are there.
+    """
+    wanted: dict[str, set[Row]] = defaultdict(set)
+    names = ("variant", "key", "sha256", "size", "sha")
+    for variant, *file in zip(*(files[name].to_pylist() for name in names), strict=True):
+        wanted[variant].add(tuple(file))
+    different = stale(writer, _FILES_IN_GRAPH, sorted(changed), wanted)
+    added = files.filter(pc.is_in(files["variant"], pa.array(different, pa.string())))
+    fresh = added.group_by("key", use_threads=False).aggregate([("row", "min")])["row_min"]
+    fresh = files.take(fresh)
+    tables: list[Nodes | Edges] = [
+        Nodes("File", fresh.select(_FILE)),
+        Edges("HAS_FILE", "Variant", "File", ends(fresh["variant"], fresh["key"])),
+        Edges("ADDED_IN", "File", "Commit", ends(added["key"], added["sha"])),
+    ]
+    replace(writer, "Variant", different, tables)

@@ -18,10 +18,11 @@ from hubtrace.ingest.derive.blobs import boilerplate
 from hubtrace.ingest.derive.links import members
 from hubtrace.ingest.derive.project import label_of
 from hubtrace.ingest.load.projects import told_properties
-from hubtrace.ingest.records import Family
+from hubtrace.ingest.records import Family, Observation
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
-_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 1, 2, 1
+_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 2, 3, 1
+_HISTORY_DERIVATION = 2
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
 Seen = tuple[str | None, int | None]
@@ -69,6 +70,7 @@ class Plan:
             "url": project.url,
             "default_branch": last.default_branch,
             "shallow": last.shallow,
+            "looks": [_look(seen) for seen in history.observations],
             "observed_at": history.pointer.observed_at,
             "fingerprint": _project_print(history) if complete else None,
             **derived,
@@ -156,9 +158,15 @@ class Plan:
         return self.in_graph["Family"].get(name, (None, None))
 
 
+def _look(seen: Observation) -> str:
+    targets = {ref.name: ref.target for ref in seen.refs}
+    return f"{seen.observed_at} {targets.get(seen.default_branch or '', '')}"
+
+
 def _project_print(history: ProjectHistory) -> str:
     """Return a hash of all that a project's commits depend on: its history, and the rules."""
-    return _hash(history.fingerprint, rules_digest() if history.tells_changes else "")
+    rules = rules_digest() if history.tells_changes else ""
+    return _hash(_HISTORY_DERIVATION, history.fingerprint, rules)
 
 
 def _hash(*parts: object) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -69,6 +70,22 @@ class Seen:
     events: tuple[Event, ...]
 
 
+class Answer(NamedTuple):
+    """What a host said of a project at one time, with the refs that were observed then."""
+
+    observation: Observation
+    details: HostData
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """An answer in `earlier.json`, where the last one is that of `details.json`."""
+
+    observation: int
+    """The number of the observation that was made with it, of those in `project.json`."""
+    changed: dict[str, Any]
+    """The fields of `HostData`, as JSON, that differ from the answer after it."""
+
+
 class ProjectHistory:
     """Everything that a snapshot holds of one project."""
 
@@ -77,6 +94,7 @@ class ProjectHistory:
         self.pointer = pointer
         self.project = pointer.project
         seen = [self._json(generation, File.PROJECT, Seen) for generation in pointer.generations]
+        self._seen = seen
         self.observations = tuple(found for file in seen for found in file.observations)
         self.events = tuple(event for file in seen for event in file.events)
 
@@ -108,6 +126,31 @@ class ProjectHistory:
             if File.DETAILS in generation.files:
                 return self._json(generation, File.DETAILS, HostData)
         return None
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """All that its host ever said, oldest first; the last of it is `details`."""
+        return tuple(
+            Answer(self.observations[number], from_json(body, HostData, self.folder))
+            for number, body in self.answers_as_json()
+        )
+
+    def answers_as_json(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield all that its host ever said, oldest first, by the number of the observation."""
+        before = 0
+        for generation, seen in zip(self.pointer.generations, self._seen, strict=True):
+            last = len(seen.observations) - 1
+            if File.DETAILS in generation.files:
+                body = json.loads(self._read(generation, File.DETAILS))
+                entries = [Earlier(last, {})]
+                if File.EARLIER in generation.files:
+                    entries = self._json(generation, File.EARLIER, list[Earlier])
+                found = []
+                for entry in reversed(entries):
+                    body = body | entry.changed
+                    found.append((before + entry.observation, body))
+                yield from reversed(found)
+            before += last + 1
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""
@@ -233,7 +276,7 @@ class Snapshot:
             with reading():
                 history = _history(folder)
                 history.tables()
-                _ = history.details
+                _ = history.answers
             checked(done)
         return problems
 

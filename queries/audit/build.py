@@ -6,12 +6,22 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
+from hubtrace.graph.confidence import FLOOR, confidence_of
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
 from hubtrace.queries.audit.findings import GROUPS, look
-from hubtrace.queries.audit.origin import History, drift_of, find_revision, mark_of, origin_of
+from hubtrace.queries.audit.origin import (
+    History,
+    drift_of,
+    find_revision,
+    looks,
+    mark_of,
+    origin_of,
+    refs_at,
+)
+from hubtrace.queries.audit.trees import Trees, large_files
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -119,6 +129,11 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
             then[_VALUES[event["kind"]]] = event["before"]
     if moves and all(event["observed_at"] > until for event in moves):
         then["moved_to"] = None
+    if (url := row["url"]) and row["name"] and url.endswith(row["name"]):
+        then["url"] = url.removesuffix(row["name"]) + then["name"]
+    past = looks(row["looks"])
+    if past and past[-1][0] > until and then["observed_at"] is not None:
+        then["observed_at"] = next((at for at, _ in reversed(past) if at <= until), past[0][0])
     if then.get("gone_at") is not None and then["gone_at"] > until:
         then["gone_at"] = None
     return then
@@ -168,12 +183,19 @@ _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
 
-def links_of(answers: Answers, variant: str, until: int) -> list[records.Link]:
-    """Return the repositories of a variant: that of its family first, then the likeliest."""
+def links_of(answers: Answers, variant: str, until: int, moment: int) -> list[records.Link]:
+    """Return the repositories of a variant: that of its family first, then the likeliest.
+
+    `moment` is when the revision was last seen; evidence that is gone since then speaks for it.
+    """
     evidence = answers.of("variant_evidence", variant)
-    found = [_link(row, evidence, answers, until) for row in answers.of("variant_links", variant)]
+    begun = [looks(row["looks"])[:1] for row in answers.of("variant_facts", variant)]
+    found = [
+        _link(row, evidence, answers, until, moment, [at for first in begun for at, _ in first])
+        for row in answers.of("variant_links", variant)
+    ]
     return sorted(
-        found,
+        (link for link in found if _is_linked(link)),
         key=lambda link: (not records.is_member(link), -(link.confidence or 0.0), link.repository),
     )
 
@@ -195,16 +217,51 @@ def licences(identity: records.Identity, upstream: records.Link | None) -> recor
     return records.Licences(ours, theirs, agree, why)
 
 
-def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
+def _is_linked(link: records.Link) -> bool:
+    """Return False if all that ever spoke for a link is gone, or was not there yet."""
+    if link.families or link.role is not None:
+        return link.confidence is None or bool(link.families) or link.confidence >= FLOOR
+    return link.confidence is not None and link.confidence >= FLOOR
+
+
+def _link(
+    row: Row,
+    evidence: Sequence[Row],
+    answers: Answers,
+    until: int,
+    moment: int,
+    begun: Sequence[int],
+) -> records.Link:
+    """Return the link as it was at `until`.
+
+    What the first looks at both sides found is what is known of the time before them.
+    """
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
-    known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
-    later = [seen for seen in own if seen not in known]
+    latest = max([until, *begun, *(at for at, _ in looks(row["looks"])[:1])])
+    counted = [
+        seen
+        for seen in own
+        if (seen["observed_at"] or 0) <= latest
+        and (seen["gone_at"] is None or seen["gone_at"] > moment)
+    ]
+    known = [seen for seen in counted if (seen["observed_at"] or 0) <= until]
+    later = [seen for seen in counted if seen not in known]
+    if counted != [seen for seen in own if seen["gone_at"] is None]:
+        row = {**row, **_sum_of(counted)}
     then = as_of(row, answers.of("project_events", row["repository"]), until)
     then |= {
         "evidence": rows_as(known, records.Evidence),
         "later_evidence": rows_as(later, records.Evidence),
     }
     return rows_as([then], records.Link)[0]
+
+
+def _sum_of(evidence: Sequence[Row]) -> Row:
+    """Return what evidence adds up to, where it is not all that can be seen now."""
+    if not evidence:
+        return {"confidence": None, "best_method": None}
+    sure = confidence_of((seen["method"], seen["rank"], seen["strength"]) for seen in evidence)
+    return {"confidence": sure, "best_method": evidence[0]["method"]}
 
 
 def _plain(licence: str) -> str:
@@ -277,7 +334,7 @@ def unknown_of(audit: records.Audit) -> Iterator[str]:
     if link.shallow:
         yield "Only a part of the upstream's history was read."
     if not audit.files and audit.revision is not None and not audit.revision.is_head:
-        yield "The SHA-256 of large files is known only at the head of the default branch."
+        yield "The SHA-256 of large files is known only of those that the Hub was seen to list."
     if audit.origin.commit is None:
         yield (
             "No file and no commit message proves which upstream commit the revision was made "
@@ -386,13 +443,14 @@ class _Draft:
         then = as_of(row, answers.of("project_events", variant), until)
         identity = rows_as([then], records.Identity)[0]
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
-        history = History(row["url"], row["default_branch"], commits, refs)
+        history = History(then["url"], row["default_branch"], commits, refs, row["looks"] or ())
+        events = answers.of("project_events", variant)
+        history = replace(history, refs=refs_at(history, events, until))
         revision = find_revision(history, asked.revisions.get(variant), until)
-        links = links_of(answers, variant, until)
+        links = links_of(answers, variant, until, _moment(history, revision, until))
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
-        carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(rows, upstream, revision, carried, until)
+        origin = origin_of(rows, upstream, revision, history, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -412,9 +470,7 @@ def _finished(
         drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
     status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
     branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
-    # The Hub told the large files of the head, so those of other revisions are not known.
-    is_head = draft.revision is not None and draft.revision.is_head
-    files = answers.of("variant_files", variant) if is_head else []
+    files = _large_files(draft)
     known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
     events = rows_as(known, records.EventFact)
     drawn = records.Audit(
@@ -453,6 +509,24 @@ def _finished(
     return replace(
         drawn, findings=tuple(found), undecided=tuple(undecided), unknown=tuple(unknown_of(drawn))
     )
+
+
+def _large_files(draft: _Draft) -> list[Row]:
+    """Return the large files of the revision whose SHA-256 the Hub has ever listed."""
+    if draft.revision is None:
+        return []
+    rows = draft.answers.of("variant_files", draft.identity.variant)
+    trees = Trees(rows, draft.history.commits)
+    if not trees.paths:  # of a graph that an earlier version loaded: the files of the head
+        return rows if draft.revision.is_head else []
+    return large_files(trees.of(draft.revision.commit.sha))
+
+
+def _moment(history: History, revision: records.Revision | None, until: int) -> int:
+    """Return until when evidence speaks for a revision: `until`, or the last look that found it."""
+    if revision is None or revision.on_default is not False:
+        return until
+    return min(until, history.last_look_at(revision.commit.sha) or until)
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
