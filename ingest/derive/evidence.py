@@ -131,9 +131,8 @@ class EvidenceCollector:
         self._believe(aliases)
         for variant, repository in {*self._current(), *self._namesakes(aliases)}:
             if variant in self._variants:
-                one = same_owner(self._name(variant), self._name(repository), aliases)
-                if one is not None:
-                    self.add(variant, repository, one, self._known_since(variant, repository))
+                for one, at, gone_at in self._same_owner(variant, repository, aliases):
+                    self.add(variant, repository, one, at, gone_at)
 
     def _aliases(self) -> frozenset[Alias]:
         """Learn which owners are the same people from what is not said of others."""
@@ -181,6 +180,38 @@ class EvidenceCollector:
                 if one is not None:
                     self.add(variant, repository, one, self._known_since(variant, repository))
 
+    def _same_owner(
+        self, variant: str, repository: str, aliases: frozenset[Alias]
+    ) -> Iterator[tuple[Evidence, int, int | None]]:
+        """Yield what the names of both say that they have, and had, and from when to when."""
+        ours, theirs = self._names(variant), self._names(repository)
+        began = self._known_since(variant, repository)
+        times = sorted({began, *(at for at, _ in ours + theirs if at > began)})
+        last: Evidence | None = None
+        since = began
+        for at in times:
+            now = same_owner(_at(ours, at), _at(theirs, at), aliases)
+            if now != last:
+                if last is not None:
+                    yield last, since, at
+                last, since = now, at
+        if last is not None:
+            yield last, since, None
+
+    def _names(self, key: str) -> list[tuple[int, str]]:
+        """Return the names that a project had, with the time that each was first seen."""
+        if key not in self._histories:
+            return [(0, self._name(key))]
+        answers = self._histories[key].answers
+        names = [(seen.observed_at, told.facts.name) for seen, told in answers if told.facts.name]
+        changes = [
+            (at, name) for n, (at, name) in enumerate(names) if not n or names[n - 1][1] != name
+        ]
+        last = self._name(key)
+        if not changes or changes[-1][1] != last:
+            changes.append((changes[-1][0] + 1 if changes else 0, last))
+        return changes
+
     def _current(self) -> Iterator[Pair]:
         """Yield the pairs that something joins that can still be seen."""
         for pair, seen in self.pairs.items():
@@ -205,6 +236,10 @@ class EvidenceCollector:
         if key in self._histories:
             return self._histories[key].project.name
         return "/".join(key.split("/")[-2:])
+
+
+def _at(names: Sequence[tuple[int, str]], at: int) -> str:
+    return next((name for since, name in reversed(names) if since <= at), names[0][1])
 
 
 def _undiminished(one: Evidence) -> Evidence:

@@ -131,9 +131,9 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
         then["moved_to"] = None
     if (url := row["url"]) and row["name"] and url.endswith(row["name"]):
         then["url"] = url.removesuffix(row["name"]) + then["name"]
-    past = looks(row["looks"])
-    if past and past[-1][0] > until and then["observed_at"] is not None:
-        then["observed_at"] = next((at for at, _ in reversed(past) if at <= until), past[0][0])
+    past = [at for at, _ in looks(row["looks"])]
+    if past and (then["observed_at"] or 0) > until:
+        then["observed_at"] = max([at for at in past if at <= until], default=past[0])
     if then.get("gone_at") is not None and then["gone_at"] > until:
         then["gone_at"] = None
     return then
@@ -186,7 +186,7 @@ _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 def links_of(answers: Answers, variant: str, until: int, moment: int) -> list[records.Link]:
     """Return the repositories of a variant: that of its family first, then the likeliest.
 
-    `moment` is when the revision was last seen; evidence that is gone since then speaks for it.
+    Evidence that was gone before `moment` does not speak for the revision.
     """
     evidence = answers.of("variant_evidence", variant)
     begun = [looks(row["looks"])[:1] for row in answers.of("variant_facts", variant)]
@@ -450,7 +450,8 @@ class _Draft:
         links = links_of(answers, variant, until, _moment(history, revision, until))
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
-        origin = origin_of(rows, upstream, revision, history, until)
+        urls = {link.repository: link.url for link in links}
+        origin = origin_of(rows, urls, upstream, revision, history, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -523,10 +524,13 @@ def _large_files(draft: _Draft) -> list[Row]:
 
 
 def _moment(history: History, revision: records.Revision | None, until: int) -> int:
-    """Return until when evidence speaks for a revision: `until`, or the last look that found it."""
-    if revision is None or revision.on_default is not False:
+    """Return since when evidence that is gone by now speaks for a revision all the same.
+
+    What was seen when a look found the revision stays true of it, if it is asked for by name.
+    """
+    if revision is None or revision.asked is None:
         return until
-    return min(until, history.last_look_at(revision.commit.sha) or until)
+    return min(until, history.first_look_at(revision.commit.sha) or until)
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:

@@ -48,11 +48,11 @@ class History:
         found = (row["sha"] for row in self.refs if row["ref"] == self.default_branch)
         return next(found, None)
 
-    def last_look_at(self, sha: str) -> int | None:
-        """Return when a look last found a commit on the default branch; None if none did."""
+    def first_look_at(self, sha: str) -> int | None:
+        """Return when a look first found a commit on the default branch; None if none did."""
         past = looks(self.looks)
-        reach = {head: self.ancestors(head) for head in dict(past).values()}
-        return next((at for at, head in reversed(past) if sha in reach.get(head, ())), None)
+        reach = {head: self.ancestors(head) for _, head in past}
+        return next((at for at, head in past if sha in reach[head]), None)
 
     def ancestors(self, sha: str) -> set[str]:
         """Return a commit and all that it was made on, as far as they were read."""
@@ -223,6 +223,7 @@ def _missing(row: Row, url: str | None) -> Missing:
 
 def origin_of(
     answers: Mapping[str, Sequence[Row]],
+    links: Mapping[str, str | None],
     upstream: Link | None,
     revision: Revision | None,
     history: History,
@@ -230,13 +231,12 @@ def origin_of(
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
-    `answers` are the variant's rows of the stored queries about it, by query. What the revision
-    was not made on proves nothing, nor does a file that it does not hold, one that is in
+    `answers` are the variant's rows of the stored queries about it, by query; `links` the
+    URLs of repositories. What the revision was not made on proves nothing, nor does a file that it does not hold, one that is in
     everybody's repositories, or one that upstream had later than the variant: it flowed back.
     """
     carried = history.ancestors(revision.commit.sha) if revision else set()
-    links = {row["repository"]: row["url"] for row in answers["variant_links"]}
-    url = next((row["url"] for row in answers["variant_facts"]), None)
+    url = history.url
     copies = [
         _copy(row, url, links, until)
         for row in _held(answers, revision, history, carried, until)
