@@ -232,8 +232,9 @@ def origin_of(
     """Return the newest upstream commit that a revision provably holds something of.
 
     `answers` are the variant's rows of the stored queries about it, by query; `links` the
-    URLs of repositories. What the revision was not made on proves nothing, nor does a file that it does not hold, one that is in
-    everybody's repositories, or one that upstream had later than the variant: it flowed back.
+    URLs of repositories. What the revision was not made on proves nothing, nor does a file that it
+    does not hold, one that is in everybody's repositories, or one that upstream had later than the
+    variant: it flowed back.
     """
     carried = history.ancestors(revision.commit.sha) if revision else set()
     url = history.url
