@@ -1,5 +1,6 @@
 """An audit built from the rows of the catalogue's queries."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -129,9 +130,9 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
             then[_VALUES[event["kind"]]] = event["before"]
     if moves and all(event["observed_at"] > until for event in moves):
         then["moved_to"] = None
-    if (url := row["url"]) and row["name"] and url.endswith(row["name"]):
+    if (url := row.get("url")) and row["name"] and then["name"] and url.endswith(row["name"]):
         then["url"] = url.removesuffix(row["name"]) + then["name"]
-    past = [at for at, _ in looks(row["looks"])]
+    past = [at for at, _ in looks(row.get("looks"))]
     if past and (then["observed_at"] or 0) > until:
         then["observed_at"] = max([at for at in past if at <= until], default=past[0])
     if then.get("gone_at") is not None and then["gone_at"] > until:
@@ -237,7 +238,9 @@ def _link(
     What the first looks at both sides found is what is known of the time before them.
     """
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
-    latest = max([until, *begun, *(at for at, _ in looks(row["looks"])[:1])])
+    theirs = [at for at, _ in looks(row["looks"])[:1]]
+    # Of a repository that was never looked at, or in the graph of an earlier version: no bound.
+    latest = max(until, *begun, *theirs) if begun and theirs else math.inf
     counted = [
         seen
         for seen in own

@@ -19,7 +19,7 @@ WITH v, h, c, p.position AS position, parent.sha AS parent
 ORDER BY position
 WITH v, h, c, collect(parent) AS parents, min(position) AS nearest
 RETURN v.key AS variant, c.sha AS sha, h.at AS at, coalesce(h.settled_at, c.committed_at) AS committed_at,
-       h.on_default AS on_default, h.vanished_at AS vanished_at, c.author AS author,
-       h.entered_at AS entered_at, h.left_at AS left_at, c.subject AS subject, parents,
+       h.on_default AS on_default, h.vanished_at AS vanished_at, h.entered_at AS entered_at,
+       h.left_at AS left_at, c.author AS author, c.subject AS subject, parents,
        CASE WHEN nearest = 0 THEN parents[0] END AS made_on
 ORDER BY variant, at DESC, sha DESC

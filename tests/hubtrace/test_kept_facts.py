@@ -64,11 +64,13 @@ class Hubs:
         """Call hubtrace."""
         return self._call(*arguments)
 
-    def audit(self, revision: str | None = None, until: int | None = None) -> Any:
+    def audit(
+        self, revision: str | None = None, until: int | None = None, graph: str = "hubtrace.kgl"
+    ) -> Any:
         """Return an audit without the time of making and the snapshot's hash."""
         target = f"{MODEL}@{revision}" if revision else MODEL
         options = ["--until", _iso(until)] if until is not None else []
-        answer = self.ask("audit", target, *options, "--format", "json")
+        answer = self.ask("audit", target, *options, "--graph", graph, "--format", "json")
         assert answer.code == 0, answer.err
         body = json.loads(answer.out)
         body["method"].pop("snapshots")
@@ -266,6 +268,9 @@ def test_what_was_proved_stays_proved(hubs: Hubs, change: Callable[[Hubs], None]
     assert [
         list(_differences(a, hubs.audit(*one))) for a, one in zip(then, asked, strict=True)
     ] == [[] for _ in asked]
+    assert hubs.ask("copy", "hubtrace.kgl", "copied.kgl").code == 0
+    copied = hubs.audit(*asked[0], graph="copied.kgl")
+    assert list(_differences(then[0], copied)) == []
     now = hubs.audit()
     for _ in range(2):
         assert hubs.ask("snapshot", "compact", "hubtrace-snapshot").code == 0

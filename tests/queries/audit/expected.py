@@ -33,8 +33,11 @@ def _commit(day: int, name: str, parents: list[str], **other: Any) -> tuple[Any,
         at(day),
         seen is None,
         seen,
+        None,
+        None,
         *other.get("who", ("Bob", name)),
         parents,
+        parents[0] if parents else None,
     )
 
 
@@ -117,7 +120,18 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "variant_evidence": (
         _SMALL,
         [
-            (SMALL, YI, method, rank, strength, place, f"{YI} is said in {place}", None, at(day))
+            (
+                SMALL,
+                YI,
+                method,
+                rank,
+                strength,
+                place,
+                f"{YI} is said in {place}",
+                None,
+                at(day),
+                None,
+            )
             for method, rank, strength, place, day in (
                 ("same_blob", 1, 0.98, "config.json", 200),
                 ("ci_workflow", 2, 0.9, ".github/workflows/sync.yml", 300),
@@ -127,7 +141,7 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         + [
             (
                 *(SMALL, RIVAL, "card_link", 3, 0.3, "README.md"),
-                *(f"{RIVAL} is said in README.md", "in a list of related work", at(210)),
+                *(f"{RIVAL} is said in README.md", "in a list of related work", at(210), None),
             )
         ],
     ),
@@ -136,25 +150,37 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [
             (
                 *(SMALL, "acme/Yi-6B", f"{HUB}/acme/Yi-6B", "id4", "other-1", *_TOLD),
-                *("refs/heads/main", False, ["yi"]),
+                *("refs/heads/main", False, ["yi"], None),
             )
         ],
     ),
-    "variant_files": (_SMALL, [(SMALL, "model.safetensors", "a" * 64, 1000, sha("pointer"))]),
+    "variant_files": (_SMALL, [(SMALL, "model.safetensors", "a" * 64, 1000, sha("pointer"), None)]),
     "variant_links": (
         {"variants": [SMALL, LOST, ALONE]},
         [
             (
                 *(LOST, DEAD, "acme/dead", "https://github.com/acme/dead", None, None, None),
-                *(["dead"], "apache-2.0", "id2", None, None, at(200), None, UNTIL, False),
+                *(["dead"], "apache-2.0", "id2", None, None, at(200), None, UNTIL, False, None),
             ),
             (
                 *(SMALL, YI, "acme/Yi", "https://github.com/acme/Yi", 0.98, "same_blob"),
-                *("upstream", ["yi"], "apache-2.0", "id0", None, None, None, None, UNTIL, False),
+                *(
+                    "upstream",
+                    ["yi"],
+                    "apache-2.0",
+                    "id0",
+                    None,
+                    None,
+                    None,
+                    None,
+                    UNTIL,
+                    False,
+                    None,
+                ),
             ),
             (
                 *(SMALL, RIVAL, "rival/yi-tools", RIVAL, 0.3, "card_link"),
-                *("weaker", [], "apache-2.0", "id1", None, None, None, None, UNTIL, False),
+                *("weaker", [], "apache-2.0", "id1", None, None, None, None, UNTIL, False, None),
             ),
         ],
     ),
