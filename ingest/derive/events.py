@@ -96,7 +96,7 @@ def _steps(before: HostData, after: HostData) -> Iterator[_Step]:
 def _changes(before: ProjectMetadata, after: ProjectMetadata) -> Iterator[_Step]:
     if not before.host_id:
         return  # it was gone when it was first asked for
-    if before.host_id != after.host_id:
+    if after.host_id and before.host_id != after.host_id:
         yield "replaced", before.host_id, after.host_id
     if before.name != after.name:
         same_owner = before.name.partition("/")[0] == after.name.partition("/")[0]

@@ -94,10 +94,10 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
     """Return the properties of a project's node that its host told; none if it was not asked."""
     if history.details is None:
         return {}
-    facts = history.details.facts
+    key, facts = history.project.key, history.details.facts
     common = {
         "gone_at": _gone_at(history),
-        "moved_to": facts.name if key_of(history.project.url) != history.project.key else None,
+        "moved_to": facts.name if key_of(history.project.url) != key.partition("#")[0] else None,
         "host_id": facts.host_id or None,
         "licence": facts.licence,
         "created_at": facts.created_at,

@@ -415,7 +415,9 @@ def _finished(
     # The Hub told the large files of the head, so those of other revisions are not known.
     is_head = draft.revision is not None and draft.revision.is_head
     files = answers.of("variant_files", variant) if is_head else []
-    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    members = [link.repository for link in draft.links if records.is_member(link)]
+    noticed = answers.of("project_events", *dict.fromkeys([*projects, *members]))
+    known = [event for event in noticed if event["observed_at"] <= until]
     events = rows_as(known, records.EventFact)
     drawn = records.Audit(
         schema=records.SCHEMA,
