@@ -164,6 +164,7 @@ _PROJECT = (
     time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
     string("moved_to", "its new name, if its host says it moved"),
     string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
+    strings("aliases", "keys of other names that it had or has; null if there are none"),
     string("licence", "its licence as the host reports it, in lower case"),
     time("created_at", "when its host says it was made; early Hub models have a later date"),
     boolean("private", "true if it is visible to its owner's members only"),

@@ -42,12 +42,12 @@ def history(
 
     Example:  hubtrace history 01-ai/Yi --format json
     """
-    from hubtrace.queries.catalogue import ask
+    from hubtrace.queries.catalogue import ask, family_names
     from hubtrace.queries.resolve import find_project
 
     with open_store(graph) as store:
         known = store.run(_KNOWN, target=target).evaluate()
-        name = target if known else find_project(store, target).key
+        name = target if known else find_project(store, target, None, family_names(store)).key
         events = ask(store, "history", target=name).data()
         vanished = ask(store, "vanished_commits", target=name).data()
     _TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})
