@@ -369,7 +369,8 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(newest(held))
 
-    events = events_between(before.last, reading.observation, commits)
+    *earlier, last = before.observations
+    events = events_between(last, reading.observation, commits, earlier)
     if before.details is not None and reading.details is not None:
         events += host_events(before.details, reading.details, reading.observation.observed_at)
     return events
