@@ -278,14 +278,15 @@ ASSESSMENT = _node(
 EVIDENCE = _node(
     "Evidence",
     "one observation that a variant comes from a repository",
-    string("key", "hash of variant, repository, method and location"),
+    string("key", "hash of variant, repository, method and location; if gone, of its times too"),
     string("method", "`same_blob`, `card_link`, … (docs/design.md, section 4)", indexed=True),
     integer("rank", "1 is the strongest"),
     string("place", "where it was seen: a path, a URL, a sha"),
     string("said", "the text that was seen there"),
     number("strength", "how much this one observation is worth, 0 to 1"),
     string("reason", "why it is worth less than its method; null if it is not"),
-    time("observed_at", "when it was seen"),
+    time("observed_at", "when it was first seen"),
+    time("gone_at", "when it was first missed; null while it can be seen"),
 )
 COPY = _node(
     "Copy",

@@ -47,7 +47,7 @@ def _default_moved(before: Sequence[Observation], after: Observation) -> Iterato
     Each as it was when it was last the default branch. What stands beside the new one under its own
     name is not lost. After an observation without a default branch the last one counts.
     """
-    formers = {seen.default_branch: ref for seen in before if (ref := _default(seen))}
+    formers = {ref.name: ref for seen in before if (ref := _default(seen))}
     new, names = _default(after), {ref.name for ref in after.refs}
     deleted = {ref.name for ref in before[-1].refs} - names
     if _default(before[-1]) is None:

@@ -326,7 +326,10 @@ class _Search:
         )
         for variant in variants:
             name = variant.name.lower()
-            self._result.variants[name] = scorer.score(present[name])
+            # Nothing that was written before speaks of one that took the name of another of ours.
+            is_stranger = self._meant(Side.DOWNSTREAM, name).lower() != name
+            linked = Linked(variant, ()) if is_stranger else scorer.score(present[name])
+            self._result.variants[name] = linked
 
     def _of_those_there(self, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
         """Yield the evidence on repositories that are there, under their present names."""
