@@ -1,5 +1,6 @@
 """The embedded store: KGLite in one file, read into memory (docs/decisions/0002)."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -27,17 +28,24 @@ if TYPE_CHECKING:
 kglite.set_query_warning_policy("silent")
 
 _NO_DEADLINE = 0
+_TIMED_OUT = "timed out"
 _NEWER_CONTAINER = "only supports up to version"
 
 
-def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]) -> Result:
-    """Run a statement and return its rows as our values.
+def ask(
+    graph: kglite.KnowledgeGraph,
+    cypher: str,
+    parameters: Mapping[str, Any],
+    seconds: float | None = None,
+) -> Result:
+    """Run a statement and return its rows as our values; give up after `seconds`.
 
     Raises:
         QueryFailed: the engine refused it; the message says why and where.
     """
     try:
-        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=_NO_DEADLINE)
+        deadline = _NO_DEADLINE if seconds is None else max(int(seconds * 1000), 1)
+        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=deadline)
     except kglite.ReadOnlyError:
         raise WriteRefused(
             "this statement changes the graph, which was opened for reading"
@@ -123,6 +131,7 @@ class EmbeddedStore(GraphStore):
 
     def __init__(self, path: str | Path) -> None:
         self.url = str(path)
+        self.deadline: float | None = None
         self._path = Path(path)
         self._graph: kglite.KnowledgeGraph | None = None
 
@@ -132,7 +141,7 @@ class EmbeddedStore(GraphStore):
             graph = self._load()
             graph.read_only(True)
             self._graph = graph
-        return ask(self._graph, cypher, parameters)
+        return ask(self._graph, cypher, parameters, self.deadline)
 
     @contextmanager
     def write(self) -> Iterator["EmbeddedWriter"]:
@@ -148,7 +157,7 @@ class EmbeddedStore(GraphStore):
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
                 with writing(self.url):
-                    graph.save(str(self._path))
+                    graph.save(os.path.realpath(self._path))  # a link stays one
 
     def exists(self) -> bool:
         """Return True if there is a graph to ask."""
@@ -169,6 +178,8 @@ class EmbeddedStore(GraphStore):
     def _load(self) -> kglite.KnowledgeGraph:
         if not self.exists():
             raise missing(self.url)
+        if not self._path.is_file():
+            raise GraphUnreadable(f"{self.url} is not a file, and so not a graph")
         with reading(self.url):
             graph = kglite.load(str(self._path))
         if graph.schema_version > MODEL.version:

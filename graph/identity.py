@@ -1,4 +1,4 @@
-"""Projects: their names, URLs, keys and revisions. The only grammar of them (docs/decisions/0035).
+"""Names, URLs and keys of projects: the one parser of model and repository URLs (decision 0035).
 
 A text that names a project is read by `parse_address`, whether a user typed it, a card links to it
 or a commit message mentions it. Whether the project exists is for the graph or the host to say.
@@ -130,6 +130,17 @@ def is_private(url: str) -> bool:
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL: what a token belongs to.
+
+    Raises:
+        SourceError: its host or port is malformed.
+    """
+    parts = split_url(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
 def repository_url(name: str, base: str = GITHUB) -> str:
     """Return the page of a GitHub repository `owner/name`.
 
@@ -197,7 +208,12 @@ _USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
 
 
 def redact(url: str) -> str:
-    """Return a URL fit for a terminal, without the user name and password that it may carry."""
+    """Return a URL fit for a terminal, without the user name and password that it may carry.
+
+    Of one that is longer than any real URL only the scheme is left: a cut could show a secret.
+    """
+    if len(url) > _LONGEST:
+        return f"{for_people(url[:20].partition('/')[0])}…"
     return for_people(_USERINFO.sub("", url))
 
 
@@ -331,7 +347,7 @@ def _naming(text: str) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        shown = redact(text.strip()[:_LONGEST]) or "an empty text"
+        shown = redact(text.strip()) or "an empty text"
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         raise type(error)(f"{shown} {error}") from None
 

@@ -17,7 +17,7 @@ from tests.stores import NO_SERVER, STORES, SharedServer, opened
 
 __all__ = ["browser", "open_page"]
 
-hypothesis.settings.register_profile("effort", max_examples=examples(100))
+hypothesis.settings.register_profile("effort", max_examples=examples(100), deadline=None)
 hypothesis.settings.load_profile("effort")
 
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
