@@ -1,9 +1,9 @@
 """`python -m benchmarks links --labels FILE --texts DIR`: links of real model cards.
 
 What an ingest finds in cards is compared with labels that people gave, beside two baselines in the
-same run: the card's first GitHub URL, and the rule of arXiv 2508.10157. A label is a JSON object a
-line: `source`, `model`, `accept` (the repositories that are right; empty where none is), `kind` and,
-where known, `role`. A card's text in DIR is named after its `source`, every character outside
+same run: the card's first GitHub URL, and the rule of arXiv 2508.10157. A label is a JSON object on
+a line: `source`, `model`, `accept` (the repositories that are right; empty where none is), `kind`
+and, where known, `role`. A card's text in DIR is named after its `source`, every character outside
 `A-Za-z0-9_.@-` replaced by `_`; a README in `--readmes` is `owner+name.md`.
 """
 
@@ -11,7 +11,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -287,7 +287,8 @@ def _in_markdown(answers: Mapping[str, Sequence[Answer]], every: Sequence[Answer
         error, curve = calibration(some)
         parts.append(f"Expected calibration error of {words}: {error:.3f}")
         cells = [
-            (f"{row['from']:.2f} to {row['to']:.2f}", str(row["links"]), *_two(row)) for row in curve
+            (f"{row['from']:.2f} to {row['to']:.2f}", str(row["links"]), *_two(row))
+            for row in curve
         ]
         parts.append(_table(("confidence", "links", "mean", "right"), cells))
     return "\n\n".join(parts)

@@ -22,7 +22,6 @@ from hubtrace.ingest.derive.references import read_references
 from hubtrace.ingest.evidence import links
 from hubtrace.ingest.evidence.content import Held, content
 from hubtrace.ingest.evidence.model import Link, strongest_first
-from hubtrace.ingest.evidence.owners import owners_agree
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
@@ -82,7 +81,7 @@ class Derivation:
             key: links(
                 [one.found for seen in evidence.get(key, {}).values() for one in seen],
                 family=declared.get(key, frozenset()),
-                foreign_base=_has_foreign_base(self._histories[key]),
+                foreign_base=collected.has_foreign_base(key),
             )
             for key in self._files.variants
         }
@@ -137,12 +136,3 @@ def _declared(families: Iterable[Family]) -> dict[str, set[str]]:
         for variant in family.variants if not family.found else ():
             declared[variant] |= {upstream.project for upstream in family.upstreams}
     return declared
-
-
-def _has_foreign_base(history: ProjectHistory) -> bool:
-    """Return True if the variant says that it was made from another owner's model."""
-    if history.details is None:
-        return False
-    own = history.project.name.partition("/")[0]
-    bases = (base.name.partition("/") for base in history.details.facts.base_models)
-    return any(slash and not owners_agree(own, owner) for owner, slash, _ in bases)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from hubtrace.ingest.evidence.addresses import addresses_in, variant_in, variant_named
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
+from hubtrace.ingest.evidence.mentions import addresses_in, variant_in, variant_named
 from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.records import HostData
 

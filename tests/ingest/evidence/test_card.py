@@ -70,8 +70,8 @@ def test_every_link_of_a_card_has_its_worth_and_its_reason() -> None:
         ("card_link", "cited", "citation"),
     }
     strengths = {f.repository: f.strength for f in found}
-    assert strengths["acme/template"] > strengths["acme/plain"] > strengths["acme/badge"]
-    assert strengths["acme/badge"] > strengths["acme/cloned"] > strengths["other/thanked"]
+    assert strengths["acme/template"] > strengths["acme/plain"] > strengths["acme/cloned"]
+    assert strengths["acme/cloned"] > strengths["acme/badge"] > strengths["other/thanked"]
     assert strengths["other/thanked"] > strengths["vllm-project/vllm"] > 0
 
 
