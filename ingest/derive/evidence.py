@@ -2,7 +2,7 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -20,7 +20,8 @@ from hubtrace.ingest.evidence import (
 )
 from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
 from hubtrace.ingest.evidence.model import FLOOR
-from hubtrace.ingest.evidence.owners import Alias, core, names_agree
+from hubtrace.ingest.evidence.owners import Alias, Kinship, core, kinship, names_agree
+from hubtrace.ingest.evidence.reasons import is_tool_of_others
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
@@ -41,6 +42,8 @@ LIKELY = 0.5
 human on both hubs."""
 _OWN = (None, *FOREIGN)
 """What may speak against what a repository says of its own models, as long as owners differ."""
+_MANY = 3
+"""Owners whose cards make a collection of the repository that keeps them."""
 _CARD = ("card_code", "card_link")
 
 
@@ -153,6 +156,23 @@ class EvidenceCollector:
                 for repository in by_owner[owner]:
                     if names_agree(self._name(key), self._name(repository)):
                         yield key, repository
+
+    def collections(self, cards: Iterable[Pair]) -> Set[str]:
+        """Return the repositories that keep the cards of many owners who are not their own.
+
+        `cards` are the pairs of a variant and a repository that holds its card.
+        """
+        owners: dict[str, set[str]] = defaultdict(set)
+        for variant, repository in cards:
+            name = self._name(variant)
+            if kinship(name, self._name(repository)) is Kinship.STRANGERS:
+                owners[repository].add(core(_owner(name)))
+        return {repository for repository, some in owners.items() if len(some) >= _MANY}
+
+    def tooling(self, variant: str, repository: str) -> str | None:
+        """Return the reason against files in common with a tool that any model uses."""
+        is_tool = is_tool_of_others(self._name(variant), self._name(repository))
+        return "tooling" if is_tool else None
 
     def contributors(self, people: People) -> None:
         """Add who committed on both sides, to pairs that something else joins."""

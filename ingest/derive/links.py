@@ -102,16 +102,23 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
         rows, copies["origin_at"].to_pylist(), strict=True
     ):
         since[blob][repository] = math.inf if at is None else at
+    collections = collected.collections((row[0], row[1]) for row in rows if _is_card(row[2]))
     for variant, repository, path, origin_path, blob, kind, boilerplate in rows:
         holders = since[blob]
         first = holders[repository] == min(holders.values())
+        collection = "collection" if repository in collections else None
         file = Held(
             *(repository, path, origin_path, blob, kind, boilerplate),
             holders=len(holders),
             first=first,
+            against=collection or collected.tooling(variant, repository),
         )
         for one in content([file]):
             collected.add(variant, repository, one, variant)
+
+
+def _is_card(path: str) -> bool:
+    return path.lower() == "readme.md"
 
 
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:

@@ -110,7 +110,7 @@ def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
         if repository:
             tool = "tooling" if is_tool_of_others(variant, repository) else None
             strangers = kinship(variant, repository) is Kinship.STRANGERS
-            cited = "mention" if strangers else None
+            cited = "cited" if strangers else None
             page = f"https://arxiv.org/abs/{paper.arxiv}"
             excerpt = f"arXiv {paper.arxiv} names {repository}"
             yield observed("paper_repository", repository, page, excerpt, several, tool, cited)

@@ -12,7 +12,7 @@ from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.evidence.owners import Alias, owners_agree, same_owner
 from hubtrace.ingest.records import HostData
 
-FOREIGN = ("other_owner", "claimed", "unrelated")
+FOREIGN = ("other_owner", "claimed", "cited", "unrelated")
 """Reasons that hold as long as the owners are not known to be the same people."""
 _CARD = ("card_code", "card_link")
 _ANSWERS = ("readme_link", "ci_workflow")

@@ -45,6 +45,8 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "acknowledgement": 0.05,
         "alike": 0.25,
         "citation": 0.05,
+        "cited": 0.5,
+        "collection": 0.1,
         "comparison": 0.05,
         "community": 0.1,
         "data_set": 0.05,
@@ -213,6 +215,8 @@ def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: b
 def _carries(one: Evidence, foreign_base: bool) -> bool:
     """Return True if membership in a family can rest on this observation."""
     if one.method in _CONTENT:
+        if one.reason == "readme":  # a card is text, which anybody may keep a copy of
+            return False
         return one.strength >= _WEIGHT and not foreign_base
     if one.method == "card_code":
         return one.reason in _CLAIMED and not foreign_base

@@ -105,11 +105,6 @@ def names_alike(variant: str, repository: str) -> bool:
     return bool(telling) and set(wanted) <= set(given) and _telling(given)[0] in telling
 
 
-def is_architecture(repository: str) -> bool:
-    """Return True if a repository's name has only words of architectures and tasks: `acme/bert`."""
-    return not _telling(word for word in _words(repository) if word not in _FILLERS)
-
-
 def _telling(words: Iterable[str]) -> list[str]:
     return [word for word in words if word not in _GENERIC and not word.isdigit()]
 

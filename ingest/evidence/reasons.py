@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from hubtrace.ingest.evidence.markdown import Link
-from hubtrace.ingest.evidence.owners import Kinship, is_architecture, kinship, owners_agree
+from hubtrace.ingest.evidence.owners import Kinship, kinship, owners_agree
 
 _ACKNOWLEDGEMENT = re.compile(
     r"acknowledg|credits?\b|thanks|inspir|appreciat|致谢|鸣谢|感谢|謝辞|감사|agradecimientos|"
@@ -84,7 +84,7 @@ _LABEL = re.compile(
 )
 """All the words of a label: `Repository:`, `**Code**:`, `Official code | `, or of a link's text."""
 _OURS = re.compile(
-    rf"\b(?:our|my|this (?:model|project|work)'s)\b.{{0,80}}\b{_CODE}\b|"
+    rf"\b(?:our|my|this (?:model|project|work)'s)\W+(?:\w+\W+){{0,3}}{_CODE}\b|"
     r"\b(?:we|i)\W+(?:\w+\W+)?(?:release|publish|provide|share|open|make|uploaded|host)"
     rf".{{0,60}}\b{_CODE}\b|"
     r"我们的?.{0,20}(?:代码|仓库|项目|github)|本(?:项目|模型).{0,20}(?:代码|仓库|github)|"
@@ -145,8 +145,6 @@ def in_card(link: Link, variant: str, repository: str) -> str | None:
         return "licence"
     if kin is Kinship.OWNERS:
         return _form(link)
-    if is_architecture(repository):
-        return "made_with"
     if _OURS.search(_around(link)):
         return _of_other_owner(link, kin)
     reason = _heading_of(link, "acknowledgement", "citation", "comparison", "licence")

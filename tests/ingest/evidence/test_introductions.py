@@ -51,7 +51,6 @@ def test_code_that_a_card_introduces_may_be_of_another_owner(sentence: str) -> N
         (f"People talk of [glacier]({OTHER}) on GitHub.", "unrelated"),
         (f"A reader wrote about all this in an issue on [GitHub]({OTHER}/issues/1).", "unrelated"),
         (f"This is a ported version of [glacier]({OTHER}).", "original"),
-        ("Like [BERT](https://github.com/otherlab/bert), see its code.", "made_with"),
         (
             "![a](https://raw.githubusercontent.com/otherlab/glacier/main/a.png)",
             "unrelated",

@@ -43,7 +43,7 @@ def test_others_do_not(org: str, owner: str) -> None:
     ("variant", "repository", "kin"),
     [
         ("jdoerow/x", "johndoerow/y", Kinship.OWNERS),
-        ("acmelab/x", "acmelabrador-22/y", Kinship.OWNERS),
+        ("northwind/x", "northwindresearchers-22/y", Kinship.OWNERS),
         ("umbra/x", "thelab/Umbra-py", Kinship.OWNERS),
         ("acme/swedish-bert-base", "royallibrary/swedish-bert-models", Kinship.NAMES),
         ("acme/umbrabert-v2-base", "someone/UmbraBERT", Kinship.NAMES),
