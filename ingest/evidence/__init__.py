@@ -20,7 +20,7 @@ from hubtrace.ingest.evidence.owners import (
     same_contributor,
     same_owner,
 )
-from hubtrace.ingest.evidence.workflow import ci_workflow
+from hubtrace.ingest.evidence.publishing import ci_workflow
 from hubtrace.ingest.records import HostData
 
 __all__ = [

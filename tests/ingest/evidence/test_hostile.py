@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hubtrace.ingest.evidence import in_repository, in_variant, references_in
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
-from hubtrace.ingest.evidence.workflow import commands
+from hubtrace.ingest.evidence.shell import commands
 from tests.ingest.evidence.texts import repository, variant
 
 MILLION = 1 << 20
@@ -98,7 +98,7 @@ def test_a_matrix_of_a_billion_cells_is_cut() -> None:
 def test_scripts_that_grow_are_cut() -> None:
     script = "A=aaaaaaaaaa\n" + "A=$A$A$A$A$A$A$A$A$A$A\n" * 400 + "hf upload acme/$A x"
     with quickly():
-        assert all(len(word) <= 20_000 for words in commands(script, {}) for word in words)
+        assert all(len(word) <= 20_000 for one in commands(script, {}) for word in one.words)
 
 
 def test_a_message_without_an_end() -> None:
