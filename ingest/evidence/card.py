@@ -7,7 +7,8 @@ a part about the community; owners that turn out to be the same are recognized l
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
@@ -18,9 +19,10 @@ from hubtrace.ingest.evidence.mentions import (
     repository_in,
     repository_shown_in,
     variant_in,
+    variant_named,
 )
 from hubtrace.ingest.evidence.model import Evidence, observed
-from hubtrace.ingest.evidence.owners import Kinship, kinship
+from hubtrace.ingest.evidence.owners import Kinship, kinship, names_alike
 from hubtrace.ingest.evidence.reasons import (
     in_card,
     in_readme,
@@ -32,6 +34,13 @@ from hubtrace.ingest.records import HostData, Text
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
 _CODE_KEYS = {"repository", "repo", "code", "github", "repo_url", "source_code", "source", "git"}
+_LOADS = re.compile(
+    r"(?:from_pretrained|from_hparams|pipeline|snapshot_download|hf_hub_download|load_model|LLM|"
+    r"create_model|SentenceTransformer|model(?:_id|_name|_path|_name_or_path)?|repo_id|checkpoint|"
+    r"hf download|huggingface-cli download|vllm serve|--model(?:[-_](?:id|name|path))?)"
+    r"[\s=(:]{0,12}?[^\n\"']{0,40}?[\"' ]([\w.-]{1,96}/[\w.-]{1,96})\b"
+)
+"""Code that loads a model by its name."""
 _LEAVES = 500
 """Strings of a front matter that are read."""
 
@@ -117,12 +126,54 @@ def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
 
 
 def readme_link(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
-    """Yield the variants that the READMEs of a repository link to."""
-    for path, link in _readme_links(details):
-        variant = variant_in(link.url)
-        if variant:
-            reason, location = in_readme(link, repository, variant), f"{path}:{link.line}"
-            yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
+    """Yield the variants that the READMEs of a repository link to, or load in their code.
+
+    A repository that links to no model of its owner, but to models that are named after it and
+    mostly of one owner, is of those people.
+    """
+    found = [
+        (variant, path, link, in_readme(link, repository, variant))
+        for path, link in _readme_links(details)
+        if (variant := variant_in(link.url))
+    ]
+    people = _people_of(repository, [(v, reason) for v, _, _, reason in found])
+    for variant, path, link, reason in found:
+        if reason == "other_owner" and variant.partition("/")[0].lower() == people:
+            reason = None if names_alike(variant, repository) else reason
+        location = f"{path}:{link.line}"
+        yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
+    yield from _loaded(repository, people, details)
+
+
+def _people_of(repository: str, named: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return the owner on the Hub of most models that are named after a repository."""
+    owners: Counter[str] = Counter()
+    for variant in dict(named):
+        if kinship(variant, repository) is Kinship.OWNERS:
+            return None
+    for variant, reason in set(named):
+        if reason == "other_owner" and names_alike(variant, repository):
+            owners[variant.partition("/")[0].lower()] += 1
+    most = owners.most_common(1)
+    return most[0][0] if most and most[0][1] * 2 > owners.total() else None
+
+
+def _loaded(
+    repository: str, people: str | None, details: HostData
+) -> Iterator[tuple[str, Evidence]]:
+    """Yield the own models that a README's code loads: `from_pretrained("acme/model")`."""
+    seen: set[str] = set()
+    for text in details.texts:
+        for match in _LOADS.finditer(text.text) if text.kind == "readme" else ():
+            variant = variant_named(match[1])
+            if variant is None or variant in seen:
+                continue
+            seen.add(variant)
+            owner = variant.partition("/")[0].lower()
+            if owner == people or kinship(variant, repository) is Kinship.OWNERS:
+                line = 1 + text.text.count("\n", 0, match.start())
+                place = f"{text.path}:{line}"
+                yield variant, observed("readme_link", repository, place, match[0])
 
 
 def owners_named(repository: str, details: HostData) -> Iterator[str]:

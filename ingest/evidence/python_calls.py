@@ -85,6 +85,8 @@ class _Reader:
     data: set[str] = field(default_factory=set)
     """Variables that hold data sets."""
     left: int = _CALLS
+    taken: int = 0
+    """Arguments of the command line that have a name."""
 
     def read(self, body: Sequence[ast.stmt], scope: Scope, depth: int) -> None:
         """Follow some statements."""
@@ -229,6 +231,9 @@ class _Reader:
             flag, equals, value = word.partition("=")
             if flag in flags:
                 given.append(value if equals else following)
+        if flags and not flags[0].startswith("-"):  # the next argument that is no option
+            given += [word for word in self.arguments if not word.startswith("-")][self.taken :][:1]
+            self.taken += 1
         if not given and "default" in keywords:
             given += self._values(keywords["default"], scope)
         for flag in flags:
@@ -279,6 +284,10 @@ class _Reader:
         if _dotted(node.value).endswith("environ"):
             keys = self._values(node.slice, scope, depth + 1)
             return [self.environment[key] for key in keys if key in self.environment]
+        if _dotted(node.value).endswith("argv"):
+            number = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            words = list(self.arguments)
+            return words[number - 1 : number] if isinstance(number, int) and number > 0 else []
         return [*self._values(node.value, scope, depth + 1)]
 
     def _result(self, node: ast.Call, scope: Scope, depth: int) -> list[str]:

@@ -180,8 +180,8 @@ def _of_other_owner(link: Link, kin: Kinship) -> str:
 
 def in_readme(link: Link, repository: str, variant: str) -> str | None:
     """Return the reason against a link from a README to a variant; None if there is none."""
-    if _own(variant, repository):
-        return _heading_of(link, "acknowledgement") or _form(link)
+    if kinship(variant, repository) is Kinship.OWNERS:
+        return _heading_of(link, "acknowledgement")
     reason = _heading_of(link, "acknowledgement", "citation", "community", "comparison")
     return reason or "other_owner"
 
