@@ -15,7 +15,7 @@ from benchmarks.recording import frame, recorded, replay
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
 from hubtrace.graph.model import MODEL
-from hubtrace.ingest.change_types.columns import CHANGES_READ, COLUMNS, classify_history
+from hubtrace.ingest.change_types.classifier import CHANGES_READ, COLUMNS, classify_history
 from hubtrace.ingest.snapshot import Snapshot
 
 

@@ -18,8 +18,7 @@ from benchmarks.reporting import Report, Row, times
 from benchmarks.servers import Login, login, opened, stopped_server
 from benchmarks.worlds import Workshop
 from hubtrace.graph import open_store
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, Result
 from hubtrace.queries.catalogue import ask_in_batches, catalogue, query
 
 _WARM = 3

@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.store import GraphWriter, Result
 from hubtrace.graph.tables import END, START
 
 _NULLABLE: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

@@ -17,8 +17,7 @@ from hubtrace.graph.errors import (
 )
 from hubtrace.graph.files import exclusive_lock
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Node, Relationship, Result
-from hubtrace.graph.store import GraphStore, missing, too_new
+from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 
 if TYPE_CHECKING:
     from hubtrace.graph.embedded_writer import EmbeddedWriter
@@ -44,7 +43,8 @@ def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]
             "this statement changes the graph, which was opened for reading"
         ) from None
     except kglite.KgError as error:
-        raise QueryFailed(_sentence(error)) from None
+        words = str(error).removeprefix("Cypher ").removeprefix("execution error: ")
+        raise QueryFailed(words) from None
     except (OverflowError, TypeError, ValueError) as error:
         raise QueryFailed(str(error)) from None
     if not isinstance(view, kglite.ResultView):  # the engine's own `FORMAT CSV`
@@ -52,10 +52,6 @@ def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]
     columns = view.columns
     values = [_ours(view.column(name)) for name in dict.fromkeys(columns)]
     return Result(columns, list(zip(*values, strict=True)))
-
-
-def _sentence(error: kglite.KgError) -> str:
-    return str(error).removeprefix("Cypher ").removeprefix("execution error: ")
 
 
 def _ours(column: list[Any]) -> list[Any]:

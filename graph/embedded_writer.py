@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL
-from hubtrace.graph.result import Result
 from hubtrace.graph.schema import delete_relationships
+from hubtrace.graph.store import Result
 from hubtrace.graph.tables import END, START, check_nodes, check_relationships
 
 Ask = Callable[[kglite.KnowledgeGraph, str, Mapping[str, Any]], Result]

@@ -55,6 +55,13 @@ def short_sha(sha: str | None, missing: str = "unknown", day: str | None = None)
     return sha[:SHORT_SHA]
 
 
+def dated_sha(sha: str | None, at: int | None, missing: str = "none") -> str:
+    """Return a commit as its short sha and its day: `0123456789 of 2024-05-01`."""
+    if sha is None or at is None:
+        return missing
+    return f"{short_sha(sha, day='a commit')} of {date(at)}"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun, e.g. `1 project`, `2,000 days`, `3 families`, `4 branches`."""
     if number != 1:

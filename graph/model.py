@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from hubtrace.graph.errors import ModelError
 
@@ -27,9 +28,9 @@ class Property:
     """A property of a node or relationship; absent (null) where it is not known."""
 
     name: str
-    type: PropertyType
     description: str
     unit: str | None = None
+    type: PropertyType = PropertyType.STRING
     indexed: bool = False
     """Looked up by value. Never for unbounded text (docs/design.md, section 5)."""
 
@@ -93,10 +94,10 @@ class Model:
         Raises:
             ModelError: the model has no such label.
         """
-        for node in self.nodes:
-            if node.label == label:
-                return node
-        raise ModelError(f"the model has no label {label}")
+        found = next((node for node in self.nodes if node.label == label), None)
+        if found is None:
+            raise ModelError(f"the model has no label {label}")
+        return found
 
     def relationship(self, type_: str) -> RelationshipType:
         """Return the relationship type with this name.
@@ -104,10 +105,10 @@ class Model:
         Raises:
             ModelError: the model has no such relationship type.
         """
-        for relationship in self.relationships:
-            if relationship.type == type_:
-                return relationship
-        raise ModelError(f"the model has no relationship type {type_}")
+        found = next((each for each in self.relationships if each.type == type_), None)
+        if found is None:
+            raise ModelError(f"the model has no relationship type {type_}")
+        return found
 
     def triples(self) -> Iterator[tuple[RelationshipType, NodeType, NodeType]]:
         """Yield every (relationship type, start, end) that the model allows."""
@@ -117,34 +118,25 @@ class Model:
                     yield relationship, self.node(start), self.node(end)
 
 
-def string(name: str, description: str, *, indexed: bool = False) -> Property:
-    """Return a property that holds text."""
-    return Property(name, PropertyType.STRING, description, indexed=indexed)
+string = Property
+strings = partial(Property, type=PropertyType.STRINGS)
+integer = partial(Property, type=PropertyType.INTEGER)
+time = partial(Property, type=PropertyType.INTEGER, unit=EPOCH)
+number = partial(Property, type=PropertyType.FLOAT)
+boolean = partial(Property, type=PropertyType.BOOLEAN)
 
 
-def strings(name: str, description: str) -> Property:
-    """Return a property that holds a list of texts."""
-    return Property(name, PropertyType.STRINGS, description)
+def _node(label: str, description: str, *properties: Property) -> NodeType:
+    return NodeType(label, description, properties)
 
 
-def integer(name: str, description: str, unit: str | None = None) -> Property:
-    """Return a property that holds a whole number."""
-    return Property(name, PropertyType.INTEGER, description, unit)
-
-
-def time(name: str, description: str) -> Property:
-    """Return a property that holds a time, in epoch seconds."""
-    return Property(name, PropertyType.INTEGER, description, EPOCH)
-
-
-def number(name: str, description: str, unit: str | None = None) -> Property:
-    """Return a property that holds any number."""
-    return Property(name, PropertyType.FLOAT, description, unit)
-
-
-def boolean(name: str, description: str) -> Property:
-    """Return a property that is true or false."""
-    return Property(name, PropertyType.BOOLEAN, description)
+def _joins(
+    triple: str, description: str, *properties: Property, owns: bool = False
+) -> RelationshipType:
+    """Return the relationship type of `START TYPE END`; several labels are joined by `|`."""
+    starts, type_, ends = triple.split()
+    labels = tuple(starts.split("|")), tuple(ends.split("|"))
+    return RelationshipType(type_, *labels, description, properties, owns)
 
 
 LONGEST = 512
@@ -178,357 +170,265 @@ _PROJECT = (
     string("fingerprint", "hash of what was loaded; equal means nothing is new"),
 )
 
-FAMILY = NodeType(
+FAMILY = _node(
     "Family",
     "one upstream and the variants released from it",
-    (
-        string("name", "the family's name"),
-        time("observed_at", "the time up to which its projects are known; the default `until`"),
-        string("published_lag", "lag that a publication gave it, to compare with"),
-        string("published_sync", "sync type that a publication gave it"),
-        string("published_intensity", "intensity that a publication gave it"),
-        string("published_code", "pattern code that a publication gave it"),
-        string("fingerprint", "hash of what its switches were derived from"),
-    ),
+    string("name", "the family's name"),
+    time("observed_at", "the time up to which its projects are known; the default `until`"),
+    string("published_lag", "lag that a publication gave it, to compare with"),
+    string("published_sync", "sync type that a publication gave it"),
+    string("published_intensity", "intensity that a publication gave it"),
+    string("published_code", "pattern code that a publication gave it"),
+    string("fingerprint", "hash of what its switches were derived from"),
 )
-REPOSITORY = NodeType(
+REPOSITORY = _node(
     "Repository",
     "a GitHub repository, the upstream side",
-    (
-        *_PROJECT,
-        boolean("archived", "true if its owner archived it"),
-        string("fork_of", "`owner/name` of the repository it was forked from"),
-    ),
+    *_PROJECT,
+    boolean("archived", "true if its owner archived it"),
+    string("fork_of", "`owner/name` of the repository it was forked from"),
 )
-VARIANT = NodeType(
+VARIANT = _node(
     "Variant",
     "a Hugging Face model repository, the downstream side",
-    (
-        *_PROJECT,
-        string("gated", "`auto` or `manual` if access must be requested"),
-        boolean("disabled", "true if the Hub has shut it"),
-        string("library", "the library that loads it, e.g. `transformers`"),
-        string("task", "what it does, e.g. `text-generation`"),
-        integer("downloads", "downloads in the 30 days before it was last seen to change"),
-        string("copies_fingerprint", "hash of what its copies were derived from"),
-    ),
+    *_PROJECT,
+    string("gated", "`auto` or `manual` if access must be requested"),
+    boolean("disabled", "true if the Hub has shut it"),
+    string("library", "the library that loads it, e.g. `transformers`"),
+    string("task", "what it does, e.g. `text-generation`"),
+    integer("downloads", "downloads in the 30 days before it was last seen to change"),
+    string("copies_fingerprint", "hash of what its copies were derived from"),
 )
-COMMIT = NodeType(
+COMMIT = _node(
     "Commit",
     "a git commit; it has no side, because forks share commits",
-    (
-        string("sha", "the commit id; `day:<variant>:<date>` if only its day is known"),
-        string("subject", "first line of the message"),
-        string("author", "the author's name as the commit has it, without e-mail addresses"),
-        time("authored_at", "author date"),
-        time("committed_at", "committer date"),
-    ),
+    string("sha", "the commit id; `day:<variant>:<date>` if only its day is known"),
+    string("subject", "first line of the message"),
+    string("author", "the author's name as the commit has it, without e-mail addresses"),
+    time("authored_at", "author date"),
+    time("committed_at", "committer date"),
 )
-BRANCH = NodeType(
+BRANCH = _node(
     "Branch",
     "a git ref that commits are pushed to",
-    (
-        string("key", "project key, a space, the full ref name"),
-        string("name", "full ref name, e.g. `refs/heads/main`"),
-        string("kind", "`branch`, `pull_request` or `convert`"),
-        string(
-            "status",
-            "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
-            "`special`, `orphaned`, else `open`; query `branch_status` adds the time",
-        ),
-        string("head", "sha of its head"),
-        time("head_committed_at", "committer date of its head"),
-        integer("ahead", "commits on it that the default branch lacks", COMMITS),
-        integer("behind", "commits on the default branch that it lacks", COMMITS),
-        string("merge_base", "sha of the best common ancestor with the default branch"),
-        time("vanished_at", "when it was first seen to be gone"),
+    string("key", "project key, a space, the full ref name"),
+    string("name", "full ref name, e.g. `refs/heads/main`"),
+    string("kind", "`branch`, `pull_request` or `convert`"),
+    string(
+        "status",
+        "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
+        "`special`, `published`, `orphaned`, else `open`; query `branch_status` adds the time",
     ),
+    string(
+        "landing",
+        "how it is known that it landed: `blobs`, `patches` or `pull_request`; `unknown` if "
+        "contents were needed and could not be read; null if it did not",
+    ),
+    string("head", "sha of its head"),
+    time("head_committed_at", "committer date of its head"),
+    integer("ahead", "commits on it that the default branch lacks", COMMITS),
+    integer("behind", "commits on the default branch that it lacks", COMMITS),
+    string("merge_base", "sha of the best common ancestor with the default branch"),
+    time("vanished_at", "when it was first seen to be gone"),
 )
-TAG = NodeType(
+TAG = _node(
     "Tag",
     "a git tag, peeled to its commit",
-    (
-        string("key", "project key, a space, the full ref name"),
-        string("name", "full ref name, e.g. `refs/tags/v1.0`"),
-    ),
+    string("key", "project key, a space, the full ref name"),
+    string("name", "full ref name, e.g. `refs/tags/v1.0`"),
 )
-CONTRIBUTOR = NodeType(
+CONTRIBUTOR = _node(
     "Contributor",
     "an author of commits; e-mail addresses are not stored",
-    (
-        string(
-            "key", "`<host>:<login>`, or `hmac:` and an HMAC of the e-mail under the snapshot's key"
-        ),
-        string("login", "their login on the host, if known", indexed=True),
+    string(
+        "key", "`<host>:<login>`, or `hmac:` and an HMAC of the e-mail under the snapshot's key"
     ),
+    string("login", "their login on the host, if known", indexed=True),
 )
-SWITCH = NodeType(
+SWITCH = _node(
     "Switch",
     "two neighbours in a family's merged timeline that lie on different sides",
-    (
-        string("key", "family, from_side, from sha and to sha, joined by spaces"),
-        string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
-        time("from_at", "time of the earlier commit on its side"),
-        time("to_at", "time of the later commit on its side"),
-        integer("lag_seconds", "to_at - from_at; displayed in whole days", SECONDS),
-    ),
+    string("key", "family, from_side, from sha and to sha, joined by spaces"),
+    string("from_side", "`upstream` or `downstream`: the side of the earlier commit"),
+    time("from_at", "time of the earlier commit on its side"),
+    time("to_at", "time of the later commit on its side"),
+    integer("lag_seconds", "to_at - from_at; displayed in whole days", SECONDS),
 )
-ASSESSMENT = NodeType(
+ASSESSMENT = _node(
     "Assessment",
     "the pattern of a family at one time",
-    (
-        string("key", "family, a space, `until`"),
-        time("until", "the time that the pattern describes"),
-        time("assessed_at", "when it was computed"),
-        string("thresholds", "the thresholds used, as JSON"),
-        string("lag", "`upstream_first`, `downstream_first` or `simultaneous`"),
-        string("sync", "`CS`, `PS`, `AS`, or the detail `VS`"),
-        string("intensity", "`R`, `S` or `F`"),
-        string("code", "three letters, e.g. `PSS`; null if a side is silent"),
-        string("pattern", "the pattern's name; null if a side is silent"),
-        string("reason", "why there is no pattern: `no_upstream_commits`, `no_variant_commits`"),
-        number("stability", "share of the 14 day offsets of the bins that give the same code"),
-        string("runner_up", "the most frequent other code among the offsets"),
-        string("code_7_days", "the code for bins of 7 days"),
-        string("code_28_days", "the code for bins of 28 days"),
-        string("early_code", "the code of the first half of the family's life"),
-        string("late_code", "the code of the second half of the family's life"),
-    ),
+    string("key", "family, a space, `until`"),
+    time("until", "the time that the pattern describes"),
+    time("assessed_at", "when it was computed"),
+    string("thresholds", "the thresholds used, as JSON"),
+    string("lag", "`upstream_first`, `downstream_first` or `simultaneous`"),
+    string("sync", "`CS`, `PS`, `AS`, or the detail `VS`"),
+    string("intensity", "`R`, `S` or `F`"),
+    string("code", "three letters, e.g. `PSS`; null if a side is silent"),
+    string("pattern", "the pattern's name; null if a side is silent"),
+    string("reason", "why there is no pattern: `no_upstream_commits`, `no_variant_commits`"),
+    number("stability", "share of the 14 day offsets of the bins that give the same code"),
+    string("runner_up", "the most frequent other code among the offsets"),
+    string("code_7_days", "the code for bins of 7 days"),
+    string("code_28_days", "the code for bins of 28 days"),
+    string("early_code", "the code of the first half of the family's life"),
+    string("late_code", "the code of the second half of the family's life"),
 )
-EVIDENCE = NodeType(
+EVIDENCE = _node(
     "Evidence",
     "one observation that a variant comes from a repository",
-    (
-        string("key", "hash of variant, repository, method and location"),
-        string("method", "`same_blob`, `card_link`, … (docs/design.md, section 4)", indexed=True),
-        integer("rank", "1 is the strongest"),
-        string("place", "where it was seen: a path, a URL, a sha"),
-        string("said", "the text that was seen there"),
-        number("strength", "how much this one observation is worth, 0 to 1"),
-        string("reason", "why it is worth less than its method; null if it is not"),
-        time("observed_at", "when it was seen"),
-    ),
+    string("key", "hash of variant, repository, method and location"),
+    string("method", "`same_blob`, `card_link`, … (docs/design.md, section 4)", indexed=True),
+    integer("rank", "1 is the strongest"),
+    string("place", "where it was seen: a path, a URL, a sha"),
+    string("said", "the text that was seen there"),
+    number("strength", "how much this one observation is worth, 0 to 1"),
+    string("reason", "why it is worth less than its method; null if it is not"),
+    time("observed_at", "when it was seen"),
 )
-COPY = NodeType(
+COPY = _node(
     "Copy",
     "a file of a variant that is, byte for byte, a file of a repository",
-    (
-        string("key", "hash of variant, repository, blob and path"),
-        string("blob", "git blob id of the variant's file", indexed=True),
-        string("path", "path in the variant"),
-        string("origin_path", "path in the repository"),
-        string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
-        boolean("boilerplate", "true if the file is common to many repositories: weight 0"),
-        integer(
-            "lag_seconds",
-            "variant commit - origin commit (an asset: its release); negative: it flowed back",
-            SECONDS,
-        ),
-        time("gone_at", "when the variant's default branch lost it; null while its head has it"),
+    string("key", "hash of variant, repository, blob and path"),
+    string("blob", "git blob id of the variant's file", indexed=True),
+    string("path", "path in the variant"),
+    string("origin_path", "path in the repository"),
+    string("kind", "`blob`, `lfs`, `asset`, or `readme` (equal without front matter)"),
+    boolean("boilerplate", "true if the file is common to many repositories: weight 0"),
+    integer(
+        "lag_seconds",
+        "variant commit - origin commit (an asset: its release); negative: it flowed back",
+        SECONDS,
     ),
+    time("gone_at", "when the variant's default branch lost it; null while its head has it"),
 )
-RELEASE = NodeType(
+RELEASE = _node(
     "Release",
     "a GitHub release",
-    (
-        string("key", "project key, a space, the release's tag"),
-        string("name", "its name"),
-        time("published_at", "when it was published"),
-    ),
+    string("key", "project key, a space, the release's tag"),
+    string("name", "its name"),
+    time("published_at", "when it was published"),
 )
-ASSET = NodeType(
+ASSET = _node(
     "Asset",
     "a file attached to a release",
-    (
-        string("key", "release key, a space, the file name"),
-        string("name", "file name"),
-        string("digest", "`sha256:…`, null for assets uploaded before mid-2025", indexed=True),
-        integer("size", "size of the file", "bytes"),
-    ),
+    string("key", "release key, a space, the file name"),
+    string("name", "file name"),
+    string("digest", "`sha256:…`, null for assets uploaded before mid-2025", indexed=True),
+    integer("size", "size of the file", "bytes"),
 )
-FILE = NodeType(
+FILE = _node(
     "File",
     "a large file at the head of a variant's default branch, as the Hub lists it",
-    (
-        string("key", "variant key, a space, the path"),
-        string("path", "path in the variant"),
-        string("blob", "git blob id of its LFS pointer"),
-        string("sha256", "SHA-256 of the file", indexed=True),
-        integer("size", "size of the file", "bytes"),
-    ),
+    string("key", "variant key, a space, the path"),
+    string("path", "path in the variant"),
+    string("blob", "git blob id of its LFS pointer"),
+    string("sha256", "SHA-256 of the file", indexed=True),
+    integer("size", "size of the file", "bytes"),
 )
-SNAPSHOT = NodeType(
+SNAPSHOT = _node(
     "Snapshot",
     "the snapshot that the graph was loaded from",
-    (
-        string("key", "the snapshot's id"),
-        string("digest", "SHA-256 over its projects' and families' fingerprints"),
-        string("tool", "name and version of the program that loaded it"),
-        time("observed_at", "when any of its projects was last observed"),
-    ),
+    string("key", "the snapshot's id"),
+    string("digest", "SHA-256 over its projects' and families' fingerprints"),
+    string("tool", "name and version of the program that loaded it"),
+    time("observed_at", "when any of its projects was last observed"),
 )
-EVENT = NodeType(
+EVENT = _node(
     "Event",
     "something that happened to a project between two observations",
-    (
-        string("key", "project key, time, kind and subject, joined by spaces"),
-        string("kind", "`history_rewritten`, `branch_deleted`, …", indexed=True),
-        time("observed_at", "when it was noticed"),
-        string("subject", "the ref it happened to; empty for the project"),
-        string("before", "what was there before, e.g. a sha"),
-        string("after", "what was there after"),
-    ),
+    string("key", "project key, time, kind and subject, joined by spaces"),
+    string("kind", "`history_rewritten`, `branch_deleted`, …", indexed=True),
+    time("observed_at", "when it was noticed"),
+    string("subject", "the ref it happened to; empty for the project"),
+    string("before", "what was there before, e.g. a sha"),
+    string("after", "what was there after"),
 )
-
-_PROJECTS = ("Repository", "Variant")
-
 MODEL = Model(
     version=1,
     nodes=(
-        FAMILY,
-        REPOSITORY,
-        VARIANT,
-        COMMIT,
-        BRANCH,
-        TAG,
-        CONTRIBUTOR,
-        SWITCH,
-        ASSESSMENT,
-        EVIDENCE,
-        COPY,
-        RELEASE,
-        ASSET,
-        FILE,
-        EVENT,
-        SNAPSHOT,
+        *(FAMILY, REPOSITORY, VARIANT, COMMIT, BRANCH, TAG, CONTRIBUTOR, SWITCH),
+        *(ASSESSMENT, EVIDENCE, COPY, RELEASE, ASSET, FILE, EVENT, SNAPSHOT),
     ),
     relationships=(
-        RelationshipType(
-            "UPSTREAM",
-            ("Family",),
-            ("Repository",),
+        _joins(
+            "Family UPSTREAM Repository",
             "the repository builds the family",
-            (strings("paths", "path prefixes it is limited to; null for the whole repository"),),
+            strings("paths", "path prefixes it is limited to; null for the whole repository"),
         ),
-        RelationshipType("RELEASES", ("Family",), ("Variant",), "the family ships the variant"),
-        RelationshipType(
-            "IN_SCOPE",
-            ("Family",),
-            ("Commit",),
+        _joins("Family RELEASES Variant", "the family ships the variant"),
+        _joins(
+            "Family IN_SCOPE Commit",
             "the commit changes a path that the family's upstream is limited to",
         ),
-        RelationshipType(
-            "HAS_ASSESSMENT", ("Family",), ("Assessment",), "what its pattern was", owns=True
-        ),
-        RelationshipType(
-            "LINKS_TO",
-            ("Variant",),
-            ("Repository",),
+        _joins("Family HAS_ASSESSMENT Assessment", "what its pattern was", owns=True),
+        _joins(
+            "Variant LINKS_TO Repository",
             "the sum of the evidence between the two",
-            (
-                number("confidence", "0 to 1, from the evidence by a documented, monotone rule"),
-                string("best_method", "the strongest evidence's method"),
-                string(
-                    "role",
-                    "`upstream`: the variant is of this repository's family; `derived`: its best "
-                    "link, but not enough to be of the family; `weaker`: another one is better",
-                ),
+            number("confidence", "0 to 1, from the evidence by a documented, monotone rule"),
+            string("best_method", "the strongest evidence's method"),
+            string(
+                "role",
+                "`upstream`: the variant is of this repository's family; `derived`: its best "
+                "link, but not enough to be of the family; `weaker`: another one is better",
             ),
         ),
-        RelationshipType(
-            "HAS_EVIDENCE",
-            ("Variant",),
-            ("Evidence",),
-            "why it may come from a repository",
-            owns=True,
-        ),
-        RelationshipType(
-            "POINTS_TO", ("Evidence",), ("Repository",), "the repository it speaks for"
-        ),
-        RelationshipType(
-            "DERIVED_FROM",
-            ("Variant",),
-            ("Variant",),
+        _joins("Variant HAS_EVIDENCE Evidence", "why it may come from a repository", owns=True),
+        _joins("Evidence POINTS_TO Repository", "the repository it speaks for"),
+        _joins(
+            "Variant DERIVED_FROM Variant",
             "its base model",
-            (string("relation", "`finetune`, `adapter`, `merge` or `quantized`"),),
+            string("relation", "`finetune`, `adapter`, `merge` or `quantized`"),
         ),
-        RelationshipType(
-            "HAS_BRANCH", _PROJECTS, ("Branch",), "a branch of the project", owns=True
-        ),
-        RelationshipType("HEAD", ("Branch",), ("Commit",), "the commit it points to"),
-        RelationshipType(
-            "HAS_COMMIT",
-            _PROJECTS,
-            ("Commit",),
+        _joins("Repository|Variant HAS_BRANCH Branch", "a branch of the project", owns=True),
+        _joins("Branch HEAD Commit", "the commit it points to"),
+        _joins(
+            "Repository|Variant HAS_COMMIT Commit",
             "the commit is, or was, in the project's history",
-            (
-                time(
-                    "at", "the commit's time on this side: author date upstream, else commit date"
-                ),
-                boolean("on_default", "true if the default branch's head reaches it"),
-                time("landed_at", "when it came into the default branch; null if it never did"),
-                time("vanished_at", "when no ref was first seen to reach it; null if one does"),
-                strings("change_types", "what it changed, of the study's 15 types; primary first"),
-                string("change_rule", "the rule that gave the types"),
-                strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
-                boolean("bot", "true if a program wrote it"),
+            time("at", "the commit's time on this side: author date upstream, else commit date"),
+            time(
+                "settled_at",
+                "when it can have been made, where its clock cannot be right; else null",
             ),
+            boolean("on_default", "true if the default branch's head reaches it"),
+            time("landed_at", "when it came into the default branch; null if it never did"),
+            time("vanished_at", "when no ref was first seen to reach it; null if one does"),
+            strings("change_types", "what it changed, of the study's 15 types; primary first"),
+            string("change_rule", "the rule that gave the types"),
+            strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
+            boolean("bot", "true if a program wrote it"),
         ),
-        RelationshipType(
-            "PARENT",
-            ("Commit",),
-            ("Commit",),
+        _joins(
+            "Commit PARENT Commit",
             "the commit it was made on",
-            (integer("position", "0 for the first parent"),),
+            integer("position", "0 for the first parent"),
         ),
-        RelationshipType("HAS_TAG", _PROJECTS, ("Tag",), "a tag of the project", owns=True),
-        RelationshipType("TAGS", ("Tag",), ("Commit",), "the commit it points to"),
-        RelationshipType(
-            "HAS_RELEASE", ("Repository",), ("Release",), "a release of the repository", owns=True
-        ),
-        RelationshipType("HAS_ASSET", ("Release",), ("Asset",), "a file of the release", owns=True),
-        RelationshipType(
-            "HAS_FILE", ("Variant",), ("File",), "a large file that it holds now", owns=True
-        ),
-        RelationshipType("AUTHORED_BY", ("Commit",), ("Contributor",), "who wrote it"),
-        RelationshipType(
-            "SAME_PERSON",
-            ("Contributor",),
-            ("Contributor",),
+        _joins("Repository|Variant HAS_TAG Tag", "a tag of the project", owns=True),
+        _joins("Tag TAGS Commit", "the commit it points to"),
+        _joins("Repository HAS_RELEASE Release", "a release of the repository", owns=True),
+        _joins("Release HAS_ASSET Asset", "a file of the release", owns=True),
+        _joins("Variant HAS_FILE File", "a large file that it holds now", owns=True),
+        _joins("Commit AUTHORED_BY Contributor", "who wrote it"),
+        _joins(
+            "Contributor SAME_PERSON Contributor",
             "the same human under two keys",
-            (string("method", "how that is known"),),
+            string("method", "how that is known"),
         ),
-        RelationshipType(
-            "REFERENCES",
-            ("Commit",),
-            ("Commit",),
+        _joins(
+            "Commit REFERENCES Commit",
             "its message names the other side's commit",
-            (string("method", "how it was found"),),
+            string("method", "how it was found"),
         ),
-        RelationshipType(
-            "HAS_COPY",
-            ("Variant",),
-            ("Copy",),
-            "a file of the variant that a repository holds",
-            owns=True,
-        ),
-        RelationshipType(
-            "COPIED_FROM",
-            ("Copy",),
-            ("Repository",),
+        _joins("Variant HAS_COPY Copy", "a file of the variant that a repository holds", owns=True),
+        _joins(
+            "Copy COPIED_FROM Repository",
             "the repository that holds it; of forks the one where its origin landed",
         ),
-        RelationshipType(
-            "COPIED_IN", ("Copy",), ("Commit",), "the variant commit that has the file"
-        ),
-        RelationshipType("ORIGINATES_IN", ("Copy",), ("Commit",), "the commit it comes from"),
-        RelationshipType(
-            "HAS_SWITCH", ("Family",), ("Switch",), "a switch in its merged timeline", owns=True
-        ),
-        RelationshipType("FROM", ("Switch",), ("Commit",), "the earlier commit"),
-        RelationshipType("TO", ("Switch",), ("Commit",), "the later commit"),
-        RelationshipType(
-            "ABOUT", ("Event",), ("Repository", "Variant", "Branch"), "what it happened to"
-        ),
+        _joins("Copy COPIED_IN Commit", "the variant commit that has the file"),
+        _joins("Copy ORIGINATES_IN Commit", "the commit it comes from"),
+        _joins("Family HAS_SWITCH Switch", "a switch in its merged timeline", owns=True),
+        _joins("Switch FROM Commit", "the earlier commit"),
+        _joins("Switch TO Commit", "the later commit"),
+        _joins("Event ABOUT Repository|Variant|Branch", "what it happened to"),
     ),
 )

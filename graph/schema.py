@@ -92,81 +92,51 @@ def delete_relationships(relationship: RelationshipType, start: NodeType) -> str
 
 def to_json(model: Model) -> dict[str, Any]:
     """Return the model as JSON of schema `hubtrace.schema/1`."""
+
+    def described(kind: NodeType | RelationshipType, *names: str) -> dict[str, Any]:
+        properties = [_fields(p, "name", "type", "unit", "description") for p in kind.properties]
+        return {**_fields(kind, *names), "properties": properties}
+
     return {
         "schema": "hubtrace.schema/1",
         "version": model.version,
-        "nodes": [
-            {
-                "label": node.label,
-                "key": node.key,
-                "description": node.description,
-                "properties": [_property(property_) for property_ in node.properties],
-            }
-            for node in model.nodes
-        ],
+        "nodes": [described(node, "label", "key", "description") for node in model.nodes],
         "relationships": [
-            {
-                "type": relationship.type,
-                "starts": list(relationship.starts),
-                "ends": list(relationship.ends),
-                "description": relationship.description,
-                "properties": [_property(property_) for property_ in relationship.properties],
-            }
+            described(relationship, "type", "starts", "ends", "description")
             for relationship in model.relationships
         ],
     }
 
 
-def _property(property_: Property) -> dict[str, Any]:
-    return {
-        "name": property_.name,
-        "type": str(property_.type),
-        "unit": property_.unit,
-        "description": property_.description,
-    }
+def _fields(record: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
 
 
 def to_markdown(model: Model) -> str:
     """Return the model as a Markdown page."""
-    return "\n".join(_lines(model)) + "\n"
-
-
-def _lines(model: Model) -> Iterator[str]:
-    yield f"# The graph (model {model.version})"
-    yield ""
-    yield from _picture(model)
-    yield ""
-    yield "## Nodes"
+    lines = [f"# The graph (model {model.version})", "", "```mermaid", "graph LR"]
+    for relationship, start, end in model.triples():
+        lines.append(f"  {start.label} -->|{relationship.type}| {end.label}")
+    lines += ["```", "", "## Nodes"]
     for node in model.nodes:
-        yield from (
+        lines += [
             "",
             f"### `{node.label}`",
             "",
             f"{_sentence(node.description)} Key: `{node.key}`.",
-            "",
-        )
-        yield from _table(node.properties)
-    yield from ("", "## Relationships")
+        ]
+        lines += _table(node.properties)
+    lines += ["", "## Relationships"]
     for relationship in model.relationships:
         starts, ends = "|".join(relationship.starts), "|".join(relationship.ends)
-        yield from ("", f"### `(:{starts})-[:{relationship.type}]->(:{ends})`", "")
-        yield _sentence(relationship.description)
-        if relationship.properties:
-            yield ""
-            yield from _table(relationship.properties)
-
-
-def _picture(model: Model) -> Iterator[str]:
-    yield "```mermaid"
-    yield "graph LR"
-    for relationship, start, end in model.triples():
-        yield f"  {start.label} -->|{relationship.type}| {end.label}"
-    yield "```"
+        lines += ["", f"### `(:{starts})-[:{relationship.type}]->(:{ends})`", ""]
+        lines += [_sentence(relationship.description), *_table(relationship.properties)]
+    return "\n".join(lines) + "\n"
 
 
 def _table(properties: tuple[Property, ...]) -> Iterator[str]:
-    yield "| property | type | unit | what it is |"
-    yield "|---|---|---|---|"
+    if properties:
+        yield from ("", "| property | type | unit | what it is |", "|---|---|---|---|")
     for property_ in properties:
         unit = property_.unit or ""
         description = property_.description.replace("|", "\\|")

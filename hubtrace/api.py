@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import shorten
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore, GraphWriter
+from hubtrace.graph.store import GraphStore, GraphWriter, Result
 from hubtrace.output import cell, header
-from hubtrace.queries.flags import BranchFlag, Flags, SideFlag, VariantFlag
-from hubtrace.queries.patterns import FamilyPattern
+from hubtrace.queries.audit import Audit, audit
+from hubtrace.queries.catalogue import ask, epoch_seconds
+from hubtrace.queries.flags import Flag, Flags, flags
+from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from hubtrace.queries.audit import Audit
-
 
 MOST_ROWS = 50
 """Rows that are shown; the others are counted."""
 _LONGEST = 300
 """Characters of a cell that are shown."""
 
-Moment = int | str | date | datetime | None
+Timestamp = int | str | date | datetime | None
 """Epoch seconds, an ISO date or time (a date means its last second), or Python's own; UTC unless it
 says otherwise. None: when each family was last observed."""
 
@@ -36,13 +34,21 @@ Families = str | Sequence[str] | None
 """The name of a family, or of several; None for all."""
 
 _Item_co = TypeVar("_Item_co", covariant=True)
+_EVIDENCE = (
+    *("repository", "role", "confidence", "method", "rank", "strength"),
+    *("place", "said", "reason", "observed_at"),
+)
 
 
 def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], caption: str = "") -> str:
     """Return rows as an HTML table; control characters and marks of direction are visible."""
+
+    def shown(column: str, value: Any) -> str:
+        return f"<td>{escape(shorten(cell(column, value), _LONGEST))}</td>"
+
     head = "".join(f"<th>{escape(header(column))}</th>" for column in columns)
     body = "".join(
-        f"<tr>{''.join(f'<td>{_cell(column, row[column])}</td>' for column in columns)}</tr>"
+        f"<tr>{''.join(shown(column, row[column]) for column in columns)}</tr>"
         for row in rows[:MOST_ROWS]
     )
     more = len(rows) - MOST_ROWS
@@ -51,20 +57,13 @@ def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], captio
     return f"<table>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
 
-def html_page(document: str) -> str:
-    """Return a whole HTML page as a frame that can neither run scripts nor reach the notebook."""
-    return (
-        f'<iframe sandbox="" srcdoc="{escape(document)}" '
-        'style="width: 100%; height: 40em; border: 1px solid #ccc"></iframe>'
-    )
-
-
-def _cell(column: str, value: Any) -> str:
-    return escape(shorten(cell(column, value), _LONGEST))
-
-
 class Rows(Result):
     """The rows of a query, with a table for notebooks."""
+
+    @classmethod
+    def of(cls, result: Result) -> Self:
+        """Return the rows of a result."""
+        return cls(result.columns, result.rows())
 
     def __repr__(self) -> str:
         return f"<{len(self):,} rows: {', '.join(self.columns)}>"
@@ -108,16 +107,15 @@ class Patterns(Found[FamilyPattern]):
 
     def data(self) -> list[dict[str, Any]]:
         """Return every pattern as a dictionary; published labels stand flat beside the others."""
-        return [_flat(asdict(pattern)) for pattern in self]
+        rows = [asdict(pattern) for pattern in self]
+        for row in rows:
+            published = row.pop("published")
+            row.update({f"published_{name}": label for name, label in published.items()})
+        return rows
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    published = row.pop("published")
-    return {**row, **{f"published_{name}": label for name, label in published.items()}}
-
-
-class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
-    """The status of branches, families and variants; those to look at, first."""
+class FoundFlags(Found[Flag]):
+    """The status of branches, families and variants; flagged ones first."""
 
     _columns = ("kind", "family", "what", "status", "proof")
     _caption = "Flags"
@@ -126,15 +124,14 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def __new__(cls, flags: Flags) -> Self:
         """Put the flagged ones first."""
-        rows: list[BranchFlag | SideFlag | VariantFlag]
-        rows = [*flags.sides, *flags.variants, *flags.branches]
+        rows: list[Flag] = [*flags.sides, *flags.variants, *flags.branches]
         found = super().__new__(cls, sorted(rows, key=lambda row: not row.flagged))
         found.flags = flags
         return found
 
     @property
     def flagged(self) -> int:
-        """The number of those to look at."""
+        """The number of flagged ones."""
         return self.flags.flagged
 
     def __repr__(self) -> str:
@@ -142,9 +139,11 @@ class FoundFlags(Found[BranchFlag | SideFlag | VariantFlag]):
 
     def data(self) -> list[dict[str, Any]]:
         """Return every status as a dictionary with the dates and shas that prove it."""
-        from hubtrace.commands.flags import row_of
+        from hubtrace.commands.flags import TABLE
+        from hubtrace.queries.report.attention import describe
 
-        return [{**row_of(flag), "flagged": flag.flagged} for flag in self]
+        rows = TABLE.rows(describe(flag) for flag in self)
+        return [{**row, "flagged": flag.flagged} for row, flag in zip(rows, self, strict=True)]
 
 
 class FoundAudit:
@@ -186,13 +185,11 @@ class FoundAudit:
     def _repr_html_(self) -> str:
         from hubtrace.queries.audit.formats.html import to_html
 
-        return html_page(to_html(self.facts))
-
-
-_EVIDENCE = (
-    *("repository", "role", "confidence", "method", "rank", "strength"),
-    *("place", "said", "reason", "observed_at"),
-)
+        # A frame that can neither run scripts nor reach the notebook.
+        return (
+            f'<iframe sandbox="" srcdoc="{escape(to_html(self.facts))}" '
+            'style="width: 100%; height: 40em; border: 1px solid #ccc"></iframe>'
+        )
 
 
 class Graph:
@@ -205,7 +202,7 @@ class Graph:
     def patterns(
         self,
         families: Families = None,
-        until: Moment = None,
+        until: Timestamp = None,
         thresholds: Thresholds | None = None,
         *,
         stability: bool = True,
@@ -216,15 +213,13 @@ class Graph:
             CatalogueError: the graph has no such family.
             HubtraceError: `until` is not a time.
         """
-        from hubtrace.queries.patterns import patterns
-
         names, at = _names(families), _seconds(until)
         return Patterns(patterns(self._store, names, at, thresholds, stability=stability))
 
     def flags(
         self,
         families: Families = None,
-        until: Moment = None,
+        until: Timestamp = None,
         thresholds: Thresholds | None = None,
     ) -> FoundFlags:
         """Return the status of every branch, family and variant, with what proves it.
@@ -233,15 +228,13 @@ class Graph:
             CatalogueError: the graph has no such family.
             HubtraceError: `until` is not a time.
         """
-        from hubtrace.queries.flags import flags
-
         return FoundFlags(flags(self._store, _names(families), _seconds(until), thresholds))
 
     def audit(
         self,
         variant: str,
         revision: str | None = None,
-        until: Moment = None,
+        until: Timestamp = None,
         thresholds: Thresholds | None = None,
     ) -> FoundAudit:
         """Return where a variant comes from, what proves it, and the findings.
@@ -249,8 +242,6 @@ class Graph:
         Raises:
             HubtraceError: the graph has no such variant or revision, or `until` is not a time.
         """
-        from hubtrace.queries.audit import audit
-
         return FoundAudit(audit(self._store, variant, revision, _seconds(until), thresholds))
 
     def query(self, name: str, /, **parameters: Any) -> Rows:
@@ -259,9 +250,7 @@ class Graph:
         Raises:
             CatalogueError: the query or a family is unknown, or a parameter is wrong.
         """
-        from hubtrace.queries.catalogue import ask
-
-        return _rows(ask(self._store, name, **parameters))
+        return Rows.of(ask(self._store, name, **parameters))
 
     def run(self, cypher: str, /, **parameters: Any) -> Rows:
         """Run a query in Cypher. A statement that writes is refused.
@@ -270,7 +259,7 @@ class Graph:
             GraphMissing: there is no graph.
             QueryFailed: the engine refused the statement.
         """
-        return _rows(self._store.run(cypher, **parameters))
+        return Rows.of(self._store.run(cypher, **parameters))
 
     def write(self) -> AbstractContextManager[GraphWriter]:
         """Open the graph for writing; make it if there is none.
@@ -299,27 +288,20 @@ class Graph:
         self.close()
 
 
-def _rows(result: Result) -> Rows:
-    return Rows(result.columns, result.rows())
-
-
 def _names(families: Families) -> list[str] | None:
-    if families is None:
-        return None
-    return [families] if isinstance(families, str) else list(families)
+    if isinstance(families, str):
+        return [families]
+    return None if families is None else list(families)
 
 
-def _seconds(moment: Moment) -> int | None:
-    from hubtrace.queries.catalogue import epoch_seconds
-
-    if moment is None or (isinstance(moment, int) and not isinstance(moment, bool)):
-        return moment
-    if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return int(aware.timestamp() // 1)
+def _seconds(at: Timestamp) -> int | None:
+    if at is None or (isinstance(at, int) and not isinstance(at, bool)):
+        return at
+    if isinstance(at, datetime):
+        return int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() // 1)
     try:
-        return epoch_seconds(moment.isoformat() if isinstance(moment, date) else str(moment))
+        return epoch_seconds(at.isoformat() if isinstance(at, date) else str(at))
     except ValueError:
         raise HubtraceError(
-            f"until: invalid time {moment!r}; give a date like '2024-10-06', or epoch seconds"
+            f"until: invalid time {at!r}; give a date like '2024-10-06', or epoch seconds"
         ) from None

@@ -1,4 +1,4 @@
-"""The command line. Each command is a module of `hubtrace.commands`."""
+"""The command line. Each command is a function of a module of `hubtrace.commands`."""
 
 import sys
 from importlib.metadata import version
@@ -6,30 +6,24 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.commands import (
-    audit,
-    check,
-    classify,
-    copy,
-    demo,
-    diff,
-    doctor,
-    export,
-    flags,
-    history,
-    ingest,
-    load,
-    patterns,
-    plot,
-    queries,
-    query,
-    report,
-    schema,
-    snapshot,
-    tag,
-    trace,
-    why,
-)
+from hubtrace.commands import export, plot, snapshot
+from hubtrace.commands.audit import audit
+from hubtrace.commands.check import check
+from hubtrace.commands.classify import classify
+from hubtrace.commands.copy import copy
+from hubtrace.commands.demo import demo
+from hubtrace.commands.diff import diff
+from hubtrace.commands.doctor import doctor
+from hubtrace.commands.flags import flags
+from hubtrace.commands.history import history
+from hubtrace.commands.ingest import ingest
+from hubtrace.commands.load import load
+from hubtrace.commands.patterns import patterns, tag
+from hubtrace.commands.query import queries, query
+from hubtrace.commands.report import report
+from hubtrace.commands.schema import schema
+from hubtrace.commands.trace import trace
+from hubtrace.commands.why import why
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.progress import say
 
@@ -45,13 +39,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (
+for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
     *(why, query, queries, schema, classify, doctor),
 ):
-    # The command `x` is the function `x` of the module `x`; its help is its docstring or `HELP`.
-    name = module.__name__.rpartition(".")[2]
-    app.command(name, help=getattr(module, "HELP", None))(getattr(module, name))
+    app.command()(command)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")
@@ -80,7 +72,7 @@ def main() -> None:
     try:
         app()
     except HubtraceError as error:
-        for line in f"hubtrace: {error}".splitlines():  # an engine points at the place below
+        for line in f"hubtrace: {error}".splitlines():  # an engine points at the position below
             say(_clipped(line))
         sys.exit(BAD_INPUT)
     except SystemExit as end:

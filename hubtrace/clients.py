@@ -1,4 +1,4 @@
-"""The two hubs as the command line reaches them: their addresses, tokens and manners."""
+"""The two hubs as the command line reaches them: their addresses, tokens and limits."""
 
 import os
 import time
@@ -6,39 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import typer
 
 if TYPE_CHECKING:
     from hubtrace.graph.identity import Hosts
-    from hubtrace.ingest.cancellation import CancelToken
     from hubtrace.ingest.source import Progress
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.huggingface import HuggingFace
     from hubtrace.ingest.sources.live import LiveSource
-
-GitHubUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--github-url",
-        envvar="GITHUB_API_URL",
-        metavar="URL",
-        help="A GitHub of your own, e.g. https://git.example.com.",
-    ),
-]
-HubEndpoint = Annotated[
-    str | None,
-    typer.Option(
-        "--hf-endpoint", envvar="HF_ENDPOINT", metavar="URL", help="A mirror of Hugging Face."
-    ),
-]
+    from hubtrace.ingest.workers import CancelToken
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Both hubs, ready to be asked."""
+    """The clients of both hubs."""
 
     github: "GitHubHost"
     hugging_face: "HuggingFace"
@@ -47,16 +29,13 @@ class Clients:
     """Host → the token that git may send to it."""
 
     def source(self, cache: Path | None, show: "Progress", stop: "CancelToken") -> "LiveSource":
-        """Return a source that has asked for nothing yet; without `cache` it uses no git."""
+        """Return a source, without a request; without `cache` it does not use git."""
         from hubtrace.graph.identity import Side
         from hubtrace.ingest.source import Host
         from hubtrace.ingest.sources.git.source import GitSource
         from hubtrace.ingest.sources.live import LiveSource
 
-        hosts: dict[Side, Host] = {
-            Side.UPSTREAM: self.github,
-            Side.DOWNSTREAM: self.hugging_face,
-        }
+        hosts: dict[Side, Host] = {Side.UPSTREAM: self.github, Side.DOWNSTREAM: self.hugging_face}
         git = GitSource(cache, stop.reading(show), tokens=self.tokens) if cache else None
         return LiveSource(hosts, git, web=self.web)
 
@@ -70,11 +49,11 @@ class Clients:
         return [(model.name, model.head) for model in listing.models], listing.cut
 
     def repositories_of(self, owner: str) -> Sequence[str]:
-        """Return an owner's repositories that are no forks; none if GitHub knows no such owner."""
+        """Return an owner's repositories without forks; nothing for an unknown owner."""
         from hubtrace.ingest.source import ProjectGone
 
         try:
-            return [one.name for one in self.github.repositories(owner) if not one.fork]
+            return [one.full_name for one in self.github.repositories(owner) if not one.fork]
         except ProjectGone:
             return []
 
@@ -83,17 +62,17 @@ class Clients:
 def open_clients(
     github_url: str | None, hf_endpoint: str | None, waiting: "Progress", *, patient: bool = True
 ) -> Iterator[Clients]:
-    """Find addresses and tokens, and have the hubs for the block; nobody is asked yet.
+    """Find addresses and tokens, and yield the clients; no request is made yet.
 
-    Whoever is not `patient` does not wait before asking again.
+    Without `patient`, a failed request is retried at once.
 
     Raises:
-        SourceError: an address or a token is none.
+        SourceError: an address or a token is invalid.
     """
+    from hubtrace.graph.identity import Hosts, is_loopback
     from hubtrace.ingest.http import Sleeper
-    from hubtrace.ingest.sources.github.endpoint import PUBLIC, parse_address
     from hubtrace.ingest.sources.github.host import GitHubHost
-    from hubtrace.ingest.sources.github.tokens import find_tokens
+    from hubtrace.ingest.sources.github.tokens import PUBLIC, find_tokens, parse_address
     from hubtrace.ingest.sources.huggingface import HuggingFace, stored_token
 
     sleep = time.sleep if patient else lambda _: None
@@ -103,12 +82,7 @@ def open_clients(
     for_git = {address.host: tokens[0].text} if tokens else {}
     if hub_token:
         for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
+    # A GitHub on this machine stands for github.com.
+    web = {} if is_loopback(address.host) else {"github": address.web}
     with GitHubHost(address, tokens, Sleeper(waiting, sleep=sleep)) as github:
-        yield Clients(github, hub, _web(address.web, address.host, hub.endpoint), for_git)
-
-
-def _web(page: str, host: str, hub: str) -> "Hosts":
-    """Return where people find projects; what answers on this machine stands for github.com."""
-    from hubtrace.graph.identity import Hosts, is_loopback
-
-    return Hosts(mirror=hub) if is_loopback(host) else Hosts(github=page, mirror=hub)
+        yield Clients(github, hub, Hosts(**web, mirror=hub.endpoint), for_git)

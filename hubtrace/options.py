@@ -7,16 +7,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.store import GraphStore
 from hubtrace.output import Format
 from hubtrace.progress import progress
 
-if TYPE_CHECKING:
-    from hubtrace.graph.store import GraphStore
+
+def as_date(text: str) -> int | None:
+    """Return epoch seconds for an ISO date (its last second, UTC) or time; None for other text."""
+    from hubtrace.queries.catalogue import epoch_seconds
+
+    try:
+        return epoch_seconds(text)
+    except ValueError:
+        return None
+
+
+def parse_until(text: str) -> int:
+    """Return epoch seconds as `as_date` does.
+
+    Raises:
+        HubtraceError: the text is neither a date nor a time.
+    """
+    until = as_date(text)
+    if until is None:
+        raise HubtraceError(
+            f"--until: invalid date {text!r} (example: 2024-10-06 or 2024-10-06T12:00Z)"
+        )
+    return until
 
 
 Graph = Annotated[
@@ -34,17 +57,39 @@ SnapshotDir = Annotated[
     Path, typer.Option("--snapshot", metavar="DIR", help="The snapshot that `ingest` writes.")
 ]
 SNAPSHOT = Path("hubtrace-snapshot")
+SnapshotArgument = Annotated[
+    Path, typer.Argument(metavar="SNAPSHOT", help="The snapshot's folder.")
+]
 
 Cache = Annotated[
     Path | None,
     typer.Option("--cache", metavar="DIR", envvar="HUBTRACE_CACHE", help="Where clones are kept."),
 ]
-
-OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the rows.")]
-
-Until = Annotated[
+GitHubUrl = Annotated[
     str | None,
     typer.Option(
+        "--github-url",
+        envvar="GITHUB_API_URL",
+        metavar="URL",
+        help="A GitHub of your own, e.g. https://git.example.com.",
+    ),
+]
+HubEndpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--hf-endpoint", envvar="HF_ENDPOINT", metavar="URL", help="A mirror of Hugging Face."
+    ),
+]
+
+OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the rows.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: stdout.")
+]
+
+Until = Annotated[
+    int | None,
+    typer.Option(
+        parser=parse_until,
         metavar="DATE",
         help="State at this time, e.g. 2024-10-06 (to its end) or 2024-10-06T12:00Z. "
         "Default: when each family was last observed.",
@@ -53,8 +98,6 @@ Until = Annotated[
 Families = Annotated[
     list[str] | None, typer.Argument(metavar="[FAMILY]...", help="Default: all families.")
 ]
-
-
 PeriodDays = Annotated[int, typer.Option(metavar="DAYS", help="Length of a period.")]
 RarePeriods = Annotated[
     int,
@@ -82,31 +125,7 @@ def default_cache() -> Path:
     return Path(home) / "hubtrace" / "git"
 
 
-def as_date(text: str) -> int | None:
-    """Return epoch seconds for an ISO date (its last second, UTC) or time; None for other text."""
-    from hubtrace.queries.catalogue import epoch_seconds
-
-    try:
-        return epoch_seconds(text)
-    except ValueError:
-        return None
-
-
-def parse_until(text: str | None) -> int | None:
-    """Return what `--until` names in epoch seconds, as `as_date` does; None if it is not given.
-
-    Raises:
-        HubtraceError: it is neither a date nor a time.
-    """
-    until = as_date(text) if text is not None else None
-    if text is not None and until is None:
-        raise HubtraceError(
-            f"--until: invalid date {text!r} (example: 2024-10-06 or 2024-10-06T12:00Z)"
-        )
-    return until
-
-
-_AT = re.compile(r"(?P<place>.*)@(?P<date>\d{4}-\d{2}-\d{2}[^/\\@]*)", re.DOTALL)
+_AT = re.compile(r"(?P<location>.*)@(?P<date>\d{4}-\d{2}-\d{2}[^/\\@]*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,45 +134,43 @@ class GraphAt:
 
     name: str
     """As it was given."""
-    place: str
+    location: str
     until: int | None
     """None: when each family was last observed."""
 
+    @classmethod
+    def parse(cls, text: str) -> "GraphAt":
+        """Return what `LOCATION` or `LOCATION@DATE` names; a date means its last second, in UTC.
 
-def parse_moment(text: str) -> GraphAt:
-    """Return what `PLACE` or `PLACE@DATE` names; a date means its last second, in UTC.
+        Raises:
+            HubtraceError: the date is invalid.
+        """
+        match = _AT.fullmatch(text)
+        if match is None or Path(text).exists():
+            return cls(text, text, None)
+        until = as_date(match["date"])
+        if until is None:
+            raise HubtraceError(f"{text!r}: invalid date {match['date']!r} (example: 2024-10-06)")
+        return cls(text, match["location"], until)
 
-    Raises:
-        HubtraceError: the date is invalid.
-    """
-    match = _AT.fullmatch(text)
-    if match is None or Path(text).exists():
-        return GraphAt(text, text, None)
-    until = as_date(match["date"])
-    if until is None:
-        raise HubtraceError(f"{text!r}: invalid date {match['date']!r} (example: 2024-10-06)")
-    return GraphAt(text, match["place"], until)
+    @contextmanager
+    def open(self) -> Iterator[GraphStore]:
+        """Open the graph; a snapshot is loaded into a temporary one.
 
+        Raises:
+            HubtraceError: there is no such graph or snapshot.
+        """
+        if not Path(self.location).is_dir():
+            with open_store(self.location) as store:
+                yield store
+            return
+        from hubtrace.ingest.load import load
+        from hubtrace.ingest.snapshot import Snapshot
 
-@contextmanager
-def open_graph_at(moment: GraphAt) -> "Iterator[GraphStore]":
-    """Open the graph; a snapshot is loaded into a temporary one.
-
-    Raises:
-        HubtraceError: there is no such graph or snapshot.
-    """
-    from hubtrace.graph import open_store
-    from hubtrace.ingest.load import load
-    from hubtrace.ingest.snapshot import Snapshot
-
-    if not Path(moment.place).is_dir():
-        with open_store(moment.place) as store:
+        with (
+            TemporaryDirectory(prefix="hubtrace-") as folder,
+            open_store(str(Path(folder) / "graph.kgl")) as store,
+        ):
+            with progress() as show:
+                load(Snapshot(Path(self.location)), store, show)
             yield store
-        return
-    with (
-        TemporaryDirectory(prefix="hubtrace-") as folder,
-        open_store(str(Path(folder) / "graph.kgl")) as store,
-    ):
-        with progress() as show:
-            load(Snapshot(Path(moment.place)), store, show)
-        yield store

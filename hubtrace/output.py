@@ -1,7 +1,7 @@
-"""Rows on their way to a person or a program: table, JSON, CSV, Markdown; data on stdout.
+"""Rows as a table, JSON, CSV or Markdown, on stdout.
 
-What comes from the hubs is hostile: control characters become visible, a spreadsheet sees no
-formula, Markdown sees no markup, and rich's own markup is never interpreted.
+Data from the hubs is hostile: control characters become visible, a spreadsheet sees no formula,
+Markdown sees no markup, and rich's own markup is never interpreted.
 """
 
 import csv
@@ -11,14 +11,18 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, assert_never
 
+from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, date_time
 from hubtrace.graph.text import for_markdown, for_people
+from hubtrace.progress import say
 
-_ACTING = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ACTIVE = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters beyond ASCII and marks of direction; JSON itself escapes the others."""
-_ENDLESS = 1_000_000
+_UNLIMITED = 1_000_000
 """A width that no line reaches."""
 
 
@@ -31,33 +35,6 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-def print_rows(
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[str],
-    format_: Format,
-    schema: str,
-    key: str = "rows",
-    extra: Mapping[str, Any] | None = None,
-) -> None:
-    """Print rows to stdout.
-
-    `schema` names the JSON's shape and version, e.g. `hubtrace.patterns/1`; the rows stand under
-    `key` and `extra` beside them. Tables and Markdown show dates and days; JSON and CSV keep
-    epoch seconds.
-    """
-    match format_:
-        case Format.TABLE:
-            _print_table(rows, columns)
-        case Format.JSON:
-            print_json({"schema": schema, **(extra or {}), key: [dict(row) for row in rows]})
-        case Format.CSV:
-            _print_csv(rows, columns)
-        case Format.MARKDOWN:
-            _print_markdown(rows, columns)
-        case _:
-            assert_never(format_)
-
-
 _Item = TypeVar("_Item")
 
 
@@ -66,31 +43,47 @@ class Table(Generic[_Item]):
     """What a command prints: a row for each item, or a JSON document.
 
     For example `Table[Finding]("hubtrace.doctor/1", {"check": lambda finding: finding.check})`.
+    Tables and Markdown show dates and days; JSON and CSV keep epoch seconds.
     """
 
     schema: str
     """Shape and version of the JSON, e.g. `hubtrace.history/1`."""
     columns: Mapping[str, Callable[[_Item], Any]]
     """Column → its value for an item."""
+    key: str = "rows"
+    """Of the rows in the JSON."""
 
-    def row(self, item: _Item) -> dict[str, Any]:
-        """Return the row of one item."""
-        return {column: value(item) for column, value in self.columns.items()}
+    @staticmethod
+    def of(schema: str, *columns: str) -> "Table[Mapping[str, Any]]":
+        """Return a table whose items are rows already: mappings with these keys."""
+        return Table(schema, {column: itemgetter(column) for column in columns})
+
+    def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
+        """Return the row of each item."""
+        return [{column: of(item) for column, of in self.columns.items()} for item in items]
 
     def print(
         self, items: Iterable[_Item], format_: Format, body: Mapping[str, Any] | None = None
     ) -> None:
         """Print the items to stdout; JSON shows `body` instead of their rows, if it is given."""
-        if format_ is Format.JSON and body is not None:
-            print_json({"schema": self.schema, **body})
-        else:
-            print_rows([self.row(item) for item in items], [*self.columns], format_, self.schema)
+        match format_:
+            case Format.TABLE:
+                _print_table(self.rows(items), [*self.columns])
+            case Format.JSON:
+                shown = {self.key: self.rows(items)} if body is None else body
+                print_json({"schema": self.schema, **shown})
+            case Format.CSV:
+                _print_csv(self.rows(items), [*self.columns])
+            case Format.MARKDOWN:
+                _print_markdown(self.rows(items), [*self.columns])
+            case _:
+                assert_never(format_)
 
 
 def print_json(body: Mapping[str, Any]) -> None:
-    """Print one JSON document to stdout; what would act on a terminal is escaped."""
+    """Print one JSON document to stdout; characters that control a terminal are escaped."""
     text = json.dumps(body, indent=2, ensure_ascii=False, default=_plain)
-    print(_ACTING.sub(lambda found: json.dumps(found[0])[1:-1], text))
+    print(_ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 def date(seconds: int | None) -> str:
@@ -99,14 +92,14 @@ def date(seconds: int | None) -> str:
 
 
 def header(column: str) -> str:
-    """Return a column's name for people; seconds are shown as whole days."""
+    """Return the heading of a column; seconds are shown as whole days."""
     if column.endswith("_seconds"):
         return column.removesuffix("_seconds") + " (days)"
     return column.removesuffix("_at").replace("_", " ")
 
 
 def cell(column: str, value: Any) -> str:
-    """Return a value for people, on one line."""
+    """Return a value as text on one line."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -127,11 +120,11 @@ def cell(column: str, value: Any) -> str:
 def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as RichTable
     from rich.text import Text
 
     numbers = {c for c in columns if any(isinstance(row[c], int | float) for row in rows)}
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = RichTable(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in numbers else "left"
         table.add_column(header(column), justify=justify, overflow="fold")
@@ -140,8 +133,8 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     console = Console(highlight=False)
     if not console.is_terminal:
         # A pipe or a file has no width: lines are as long as they need to be.
-        endless = console.options.update(max_width=_ENDLESS)
-        console.width = max(console.width, console.measure(table, options=endless).maximum)
+        unlimited = console.options.update(max_width=_UNLIMITED)
+        console.width = max(console.width, console.measure(table, options=unlimited).maximum)
     console.print(table)
 
 
@@ -166,14 +159,23 @@ def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -
     print(f"| {' | '.join(map(header, columns))} |")
     print("|" + "---|" * len(columns))
     for row in rows:
-        print(f"| {' | '.join(_markdown_cell(column, row[column]) for column in columns)} |")
-
-
-def _markdown_cell(column: str, value: Any) -> str:
-    return for_markdown(cell(column, value))
+        print(f"| {' | '.join(for_markdown(cell(c, row[c])) for c in columns)} |")
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return str(value)
+
+
+def write_document(text: str, output: Path | None) -> None:
+    """Write a document to stdout, or to a file that is complete or absent.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_atomically(output, text)
+        say(f"wrote {output}")

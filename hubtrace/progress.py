@@ -32,11 +32,8 @@ def progress() -> Iterator[Progress]:
     it draws from a thread of its own, redirects stdout, and is silent where there is no terminal.)
     """
     live = sys.stderr.isatty()
-    due, drawn, lock = (
-        time.monotonic() + (_PATIENCE if live else _LOG_EVERY),
-        False,
-        threading.Lock(),
-    )
+    due = time.monotonic() + (_PATIENCE if live else _LOG_EVERY)
+    drawn, lock = False, threading.Lock()
 
     def report(what: str, done: int, total: int | None) -> None:
         nonlocal due, drawn

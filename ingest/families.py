@@ -3,10 +3,14 @@
 import csv
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
 
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.identity import (
@@ -20,10 +24,12 @@ from hubtrace.graph.identity import (
     redact,
     split_url,
 )
+from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
+T = TypeVar("T")
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
 _HOSTED = re.compile(
     r"(?:gh|github|hf):|(?:www\.)?(?:github\.com|huggingface\.co|hf\.co)/", re.IGNORECASE
@@ -37,14 +43,14 @@ class Target:
 
     project: Project
     location: str
-    """A local path, a bundle, or any URL that git can clone; the project's own URL for what its
-    host tells and its history; empty for what its host tells alone."""
+    """A local path, a bundle, or any URL that git can clone; the project's own URL for its
+    metadata and history from its host; empty for the metadata alone."""
     paths: tuple[str, ...] = ()
     """Path prefixes that the family's upstream is limited to; empty means all of it."""
     aliases: tuple[str, ...] = ()
-    """Other keys that it was asked for by, e.g. of a name that it had before."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What is to be remembered of it until the next time (`Reading.marks`)."""
+    """Other keys by which it was requested, e.g. of a former name."""
+    validators: Mapping[str, str] = field(default_factory=dict)
+    """Kept until it is read again (`ProjectData.validators`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class FamilyTarget:
     upstreams: tuple[Target, ...]
     variants: tuple[Target, ...]
     found: bool = False
-    """True if hubtrace found the members itself, False if somebody said who they are."""
+    """True if hubtrace found the members by evidence, False if they were stated."""
 
     @property
     def family(self) -> Family:
@@ -65,7 +71,7 @@ class FamilyTarget:
         return Family(self.name, upstreams, variants, found=self.found)
 
     def __post_init__(self) -> None:
-        """Refuse a family that cannot be told apart from a slip."""
+        """Refuse a family that looks like a mistake."""
         if not self.name.strip():
             raise SourceError("a family needs a name")
         if not self.upstreams and not self.variants:
@@ -81,12 +87,13 @@ def parse_target(
 ) -> Target:
     """Return the project that `PATH_OR_URL`, `NAME=PATH_OR_URL` or a name alone stands for.
 
-    A page of one of the hosts, or a name that is no path here, is read from the host.
+    A page of one of the hosts, or a name that is not a path here, is read from the host.
 
     Raises:
-        SourceError: the name is not one of the host's, or it is needed and missing.
+        SourceError: the name is not one of the host's, or it is needed and missing; or a path is
+            not one of a repository.
     """
-    hosts = web or Hosts()
+    hosts, paths = web or Hosts(), tuple(map(path_prefix, paths))
     named = _NAMED.fullmatch(text)
     if named:
         name, location = named["name"], named["location"]
@@ -109,7 +116,7 @@ _OPTIONS = {Side.UPSTREAM: "--upstream", Side.DOWNSTREAM: "--variant"}
 
 
 def _address(side: Side, text: str, hosts: Hosts) -> Address | None:
-    """Return what a text points at on the side's host; None for a path or another place."""
+    """Return what a text names on the side's host; None for a path or another host."""
     try:
         address = parse_address(text, hosts)
     except NotHosted:
@@ -158,92 +165,109 @@ def _exists(text: str) -> bool:
         return False
 
 
-_COLUMNS = ["family", "side", "location", "paths"]
+_COLUMNS = ["family", "side", "location"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
 
 
 def read_families(file: Path, web: Hosts | None = None) -> list[FamilyTarget]:
     """Return the families of a `.toml` or `.csv` file.
 
-    Relative paths in it are relative to its folder. `web` tells where the hosts' pages are.
+    Relative paths that exist beside it are relative to its folder. `web` has the hosts' addresses.
 
     Raises:
         TableError: the file is broken; the message names the line or the family.
     """
-    readers = {".toml": _toml, ".csv": _csv}
+    readers: dict[str, Callable[[Path, _Parse], list[FamilyTarget]]] = {
+        ".toml": _toml,
+        ".csv": _csv,
+    }
     reader = readers.get(file.suffix.lower())
     if reader is None:
         raise TableError(f"{file} is neither .toml nor .csv")
+    hosts = web or Hosts()
+
+    def parse(side: Side, text: str, paths: Iterable[str] = ()) -> Target:
+        name, separator, location = text.rpartition("=")
+        beside = file.parent / location
+        if "://" not in location and not Path(location).is_absolute() and beside.exists():
+            text = f"{name}{separator}{beside}"
+        return parse_target(side, text, tuple(paths), hosts)
+
     try:
-        families = reader(file, web or Hosts())
+        families = reader(file, parse)
     except OSError as error:
         raise TableError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise TableError(f"{file} is not UTF-8: byte {error.start}") from None
     if not families:
         raise TableError(f"{file} names no family")
-    names = [family.name for family in families]
-    for name in names:
-        if names.count(name) > 1:
+    names = Counter(family.name for family in families)
+    for name, count in names.items():
+        if count > 1:
             raise TableError(f"{file}: family {name} stands here twice")
     return families
 
 
-def _toml(file: Path, web: Hosts) -> list[FamilyTarget]:
+class _Parse(Protocol):
+    def __call__(self, side: Side, text: str, paths: Iterable[str] = ()) -> Target: ...
+
+
+class _UpstreamTable(Struct, forbid_unknown_fields=True):
+    location: str
+    paths: list[str] | str = []
+
+
+class _FamilyTable(Struct, forbid_unknown_fields=True):
+    name: str = ""
+    upstream: list[_UpstreamTable | str] | _UpstreamTable | str = []
+    variants: list[str] | str = []
+
+
+def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
     try:
         body = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TableError(f"{file}: {error}") from None
-    unknown = set(body) - {"family"}
-    families = body.get("family", [])
-    if unknown or not isinstance(families, list):
-        raise TableError(
-            f"{file}: expected [[family]] tables, found {_list(unknown or ['family'])}"
-        )
-    return [
-        _toml_family(file, number, table, web) for number, table in enumerate(families, start=1)
-    ]
+    tables = body.pop("family", [])
+    if body or not isinstance(tables, list):
+        found = _quoted(body or ["family"])
+        raise TableError(f"{file}: expected [[family]] tables, found {found}")
+    families = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            families.append(_toml_family(msgspec.convert(table, _FamilyTable), parse))
+        except (SourceError, msgspec.ValidationError) as error:
+            name = table.get("name") if isinstance(table, dict) else None
+            raise TableError(f"{file}: family {name or number}: {error}") from None
+    return families
 
 
-def _toml_family(file: Path, number: int, table: dict[str, Any], web: Hosts) -> FamilyTarget:
-    where = f"{file}: family {table.get('name') or number}"
-    try:
-        unknown = set(table) - {"name", "upstream", "variants"}
-        if unknown:
-            raise SourceError(f"unknown field {_list(unknown)}")
-        upstreams = [
-            _toml_upstream(file, entry, web) for entry in _sequence(table.get("upstream", []))
-        ]
-        variants = [
-            _target(file, Side.DOWNSTREAM, _text(entry), (), web)
-            for entry in _sequence(table.get("variants", []))
-        ]
-        return FamilyTarget(_text(table.get("name", "")), tuple(upstreams), tuple(variants))
-    except SourceError as error:
-        raise TableError(f"{where}: {error}") from None
+def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
+    named: list[_UpstreamTable | str] = _sequence(table.upstream)
+    tables = [_UpstreamTable(it) if isinstance(it, str) else it for it in named]
+    upstreams = [parse(Side.UPSTREAM, it.location, _sequence(it.paths)) for it in tables]
+    variants = [parse(Side.DOWNSTREAM, it) for it in _sequence(table.variants)]
+    return FamilyTarget(table.name, tuple(upstreams), tuple(variants))
 
 
-def _toml_upstream(file: Path, entry: object, web: Hosts) -> Target:
-    if isinstance(entry, dict):
-        unknown = set(entry) - {"location", "paths"}
-        if unknown or "location" not in entry:
-            raise SourceError("an upstream table has `location` and, optionally, `paths`")
-        paths = tuple(_text(path) for path in _sequence(entry.get("paths", [])))
-        return _target(file, Side.UPSTREAM, _text(entry["location"]), paths, web)
-    return _target(file, Side.UPSTREAM, _text(entry), (), web)
-
-
-def _csv(file: Path, web: Hosts) -> list[FamilyTarget]:
+def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
     with file.open(encoding="utf-8-sig", newline="") as text:
-        for line, side, row in _csv_rows(file, csv.DictReader(text)):
+        rows = csv.DictReader(text)
+        if not set(_COLUMNS) <= set(rows.fieldnames or []):
+            raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
+        for row in rows:
+            line = f"{file}:{rows.line_num}"
+            if missing := [name for name in _COLUMNS if not row.get(name)]:
+                raise TableError(f"{line}: {_quoted(missing)} is empty")
+            if row["side"] not in _SIDES:
+                raise TableError(f"{line}: side is {row['side']!r}, not upstream or variant")
+            side = _SIDES[row["side"]]
             try:
-                paths = tuple((row.get("paths") or "").split())
-                target = _target(file, side, row["location"], paths, web)
+                target = parse(side, row["location"], (row.get("paths") or "").split())
             except SourceError as error:
-                raise TableError(f"{file}:{line}: {error}") from None
-            family = projects.setdefault(row["family"], {both: [] for both in Side})
-            family[side].append(target)
+                raise TableError(f"{line}: {error}") from None
+            projects.setdefault(row["family"], {both: [] for both in Side})[side].append(target)
     try:
         return [
             FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))
@@ -253,42 +277,11 @@ def _csv(file: Path, web: Hosts) -> list[FamilyTarget]:
         raise TableError(f"{file}: {error}") from None
 
 
-def _csv_rows(
-    file: Path, reader: "csv.DictReader[str]"
-) -> Iterator[tuple[int, Side, dict[str, str]]]:
-    if not set(_COLUMNS[:3]) <= set(reader.fieldnames or []):
-        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS[:3])}")
-    for row in reader:
-        missing = [name for name in _COLUMNS[:3] if not row.get(name)]
-        if missing:
-            raise TableError(f"{file}:{reader.line_num}: {_list(missing)} is empty")
-        if row["side"] not in _SIDES:
-            raise TableError(
-                f"{file}:{reader.line_num}: side is {row['side']!r}, not upstream or variant"
-            )
-        yield reader.line_num, _SIDES[row["side"]], row
-
-
-def _target(file: Path, side: Side, text: str, paths: tuple[str, ...], web: Hosts) -> Target:
-    """Parse a target; a relative path that exists beside the file is meant from there."""
-    name, separator, location = text.rpartition("=")
-    beside = file.parent / location
-    if "://" not in location and not Path(location).is_absolute() and beside.exists():
-        text = f"{name}{separator}{beside}"
-    return parse_target(side, text, paths, web)
-
-
-def _sequence(value: object) -> list[object]:
+def _sequence(value: list[T] | T) -> list[T]:
     return value if isinstance(value, list) else [value]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise SourceError(f"{value!r} is not text")
-    return value
-
-
-def _list(names: Iterable[str]) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
@@ -300,9 +293,9 @@ class FamilyRegistry:
         self._families = {family.name: family for family in writer.snapshot.families()}
 
     def record(self, target: FamilyTarget, failed: Collection[str]) -> bool:
-        """Record a family, if enough of it is there; return whether it is.
+        """Record a family if enough of its members can be read; return whether they can.
 
-        One that was said needs all its projects, read now or before; of one that was found, those
+        A stated one needs all its projects, read now or before; of a found one, those
         that the snapshot holds are enough. `failed` are the keys that could not be read now.
         """
         family = self._grown(target.family) if target.found else target.family
@@ -320,13 +313,13 @@ class FamilyRegistry:
     def _grown(self, found: Family) -> Family:
         """Return the family with the members that it had, without those that others have."""
         known = self._families.get(found.name, found)
-        said = {
+        stated = {
             key
             for family in self._families.values()
             if not family.found and family.name != found.name
             for key in family.variants
         }
-        new = [key for key in found.variants if key not in said]
+        new = [key for key in found.variants if key not in stated]
         upstreams = {up.project: up for up in (*known.upstreams, *found.upstreams)}
         return replace(
             known,

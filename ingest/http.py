@@ -51,7 +51,7 @@ logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 class RetryableError(Exception):
-    """There is no usable response; another try may help."""
+    """No usable response came; another try may help."""
 
 
 class TransientError(RetryableError):
@@ -63,7 +63,7 @@ class TransientError(RetryableError):
 
 
 class RateLimited(RetryableError):
-    """The server limits us `until` a time in epoch seconds; None if it does not say when.
+    """The server limits us `until` a time in epoch seconds; None if it is not known.
 
     `of_token` is true if one token's quota is used up, and another may be taken.
     """
@@ -82,7 +82,7 @@ class OffHost(SourceError):
 
 
 class Sleeper:
-    """Sleeps as long as a host asks for, with the time left on the screen.
+    """Sleeps as long as a host requires, with the time left on the screen.
 
     `clock` returns epoch seconds. A `progress` that raises ends the sleep within a second.
     """
@@ -98,13 +98,13 @@ class Sleeper:
         self._progress, self._sleep = progress, sleep
 
     def sleep_with_progress(self, seconds: float, reason: str) -> None:
-        """Sleep; `reason` says what for, e.g. `GitHub's rate limit`.
+        """Sleep; `reason` is shown, e.g. `GitHub's rate limit`.
 
         Raises:
             SourceError: it would take longer than `_LONGEST`.
         """
         if seconds > _LONGEST:
-            raise SourceError(f"{reason}: the host asks to wait for {ceil(seconds / 60)} minutes")
+            raise SourceError(f"{reason}: the host requires a wait of {ceil(seconds / 60)} minutes")
         total = max(1, ceil(seconds))
         for passed in range(total):
             self._progress(f"waiting for {reason}, {total - passed} s left", passed, total)
@@ -244,9 +244,7 @@ class Transport:
         same = _origin(there) == _origin(base)
         if not same or not there.path.startswith(f"{base.path.rstrip('/')}/"):
             host = self.redact(there.netloc.decode("ascii", "replace"))[:100] or "no host"
-            raise OffHost(
-                f"{self.label} points to another place for {what}: {host} is not followed"
-            )
+            raise OffHost(f"{self.label} points to another host for {what}: {host} is not followed")
 
     def _read(
         self, response: httpx2.Response, what: str, limit: int | None, truncate: bool
@@ -280,7 +278,7 @@ class Transport:
 
 
 def retry_after(headers: httpx2.Headers, now: float) -> float | None:
-    """Return the seconds of `Retry-After`, a number or a date; None if it says nothing clear."""
+    """Return the seconds of `Retry-After`, a number or a date; None without a valid one."""
     value = headers.get("Retry-After", "").strip()
     if digits := _SECONDS.fullmatch(value):
         return float(digits[1])

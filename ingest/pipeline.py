@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, ProjectRef, Side
-from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
 from hubtrace.ingest.families import Adopted, FamilyRegistry, FamilyTarget, Target
 from hubtrace.ingest.records import Commit
@@ -19,7 +18,7 @@ from hubtrace.ingest.snapshot import SnapshotWriter, Written
 from hubtrace.ingest.source import Progress, ProjectData, Source, no_progress
 from hubtrace.ingest.sources.live import LiveSource
 from hubtrace.ingest.sources.study import read_study
-from hubtrace.ingest.workers import worker_pool
+from hubtrace.ingest.workers import CancelToken, worker_pool
 
 WORKERS = 4
 """Projects that are read at the same time. Hubs limit requests, not connections."""
@@ -88,9 +87,9 @@ def ingest_families(
 
     def read(target: Target) -> ProjectData:
         reading = source.read(target.project, target.location, writer.cursor(target.project.key))
-        marks = {**reading.marks, **target.marks}
+        validators = {**reading.validators, **target.validators}
         return replace(
-            reading, commits=_begun(reading.commits), marks=marks, aliases=target.aliases
+            reading, commits=_begun(reading.commits), validators=validators, aliases=target.aliases
         )
 
     with (
@@ -244,7 +243,7 @@ class Intake:
         members, homes = self._families()
         discovered = discover(
             asked,
-            Resolver(source.look, self.writer, self.web),
+            Resolver(source.fetch, self.writer, self.web),
             self.models_of,
             self.repositories_of,
             members=members,
@@ -282,7 +281,7 @@ class Intake:
         self, source: LiveSource, families: Sequence[FamilyTarget]
     ) -> Mapping[Project, Target]:
         """Return the projects of the hosts under the keys and names that they have."""
-        finder = Resolver(source.look, self.writer, self.web)
+        finder = Resolver(source.fetch, self.writer, self.web)
         projects = {
             target.project: ProjectRef(target.project.side, target.project.name)
             for family in families

@@ -1,4 +1,4 @@
-"""What every source yields: a project, its commits and refs, and what its host says of it.
+"""What every source yields: a project, its commits and refs, and its host's metadata.
 
 Of which there can be thousands in one file of a snapshot, the record is a named tuple: in JSON a
 list, not a map.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
-    """A model that a variant says it was made from."""
+    """A model that a variant names as its base."""
 
     name: str
     """`org/name` on the Hub."""
@@ -27,7 +27,7 @@ class Text:
     """`readme`, `card` or `workflow`."""
     path: str
     blob: str | None
-    """Its git blob id, where the host tells it."""
+    """Its git blob id, where the host reports it."""
     text: str
     cut: bool = False
     """True if it was longer than what is kept."""
@@ -40,7 +40,7 @@ class Asset:
     name: str
     size: int
     digest: str | None
-    """`sha256:…`; GitHub tells it for what was uploaded since mid-2025."""
+    """`sha256:…`; GitHub reports it for uploads since mid-2025."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class PullHead(NamedTuple):
     state: str
     """`open`, `closed` or `merged`."""
     sha: str
+    base: str | None = None
+    """The short name of the branch that it is to be merged into; None if it was not read."""
 
 
 class TreeFile(NamedTuple):
@@ -78,12 +80,12 @@ class Paper:
 
     arxiv: str
     repository: str | None
-    """`https://github.com/owner/name`, as the Hub tells it."""
+    """`https://github.com/owner/name`, as the Hub reports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectMetadata:
-    """What a host tells of a project in one answer."""
+    """What a host returns of a project in one response."""
 
     host_id: str
     """GitHub's number, or the Hub's `_id`: it outlives renames and transfers."""
@@ -103,7 +105,7 @@ class ProjectMetadata:
     private: bool = False
     disabled: bool = False
     gated: str | None = None
-    """`auto` or `manual` if people must ask for access, else None."""
+    """`auto` or `manual` if access must be requested, else None."""
     fork_of: str | None = None
     """`owner/name` of the repository it was forked from."""
     library: str | None = None
@@ -117,7 +119,7 @@ class ProjectMetadata:
 
 @dataclass(frozen=True, slots=True)
 class HostData:
-    """All that a host told of a project at one moment."""
+    """All that a host returned of a project at one time."""
 
     facts: ProjectMetadata
     texts: tuple[Text, ...] = ()
@@ -137,9 +139,22 @@ class RefKind(StrEnum):
     BRANCH = "branch"
     TAG = "tag"
     PULL_REQUEST = "pull_request"
-    """A Hub pull-request ref, `refs/pr/N`: people push to it, so it counts as a branch."""
+    """A Hub pull-request ref, `refs/pr/N`: users push to it, so it counts as a branch."""
     CONVERT = "convert"
     """A Hub convert ref, `refs/convert/parquet` and the like: written by a bot."""
+
+    @classmethod
+    def of(cls, name: str) -> "RefKind | None":
+        """Return the kind of a ref by its full name; None if it is of no kind that is read."""
+        return next((kind for prefix, kind in _PREFIXES.items() if name.startswith(prefix)), None)
+
+
+_PREFIXES = {
+    "refs/heads/": RefKind.BRANCH,
+    "refs/tags/": RefKind.TAG,
+    "refs/pr/": RefKind.PULL_REQUEST,
+    "refs/convert/": RefKind.CONVERT,
+}
 
 
 class Ref(NamedTuple):
@@ -174,7 +189,7 @@ class Reference:
     sha: str | None
     """The full sha of the commit; None if only the project is named."""
     copied: bool
-    """True if the message says that something was brought from there, or to there."""
+    """True if the message says that something was brought from it, or to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +206,30 @@ class Commit:
     subject: str
     changes: tuple[PathChange, ...] = ()
     author_login: str = ""
-    """The author's login on the host, where the host told it with the commit (an API does)."""
+    """The author's login on the host, where the host reports it with the commit (an API does)."""
     references: tuple[Reference, ...] = ()
     """What its message names; the message itself is not kept."""
 
 
+class LandingState(StrEnum):
+    """Whether the patches of a branch are on the default branch, by the contents of its files."""
+
+    LANDED = "landed"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    """The contents could not be read, or there were too many."""
+
+
+class Landing(NamedTuple):
+    """What git found of the head of a branch that is not on the default branch."""
+
+    head: str
+    state: LandingState
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The refs of a project at one moment."""
+    """The refs of a project at one time."""
 
     observed_at: int
     default_branch: str | None
@@ -208,6 +239,8 @@ class Observation:
     """True if the history was cut (a shallow clone), so that ancestry is incomplete."""
     ancestry: bool = True
     """False if the source knows which commits are on the default branch, but not their parents."""
+    landings: tuple[Landing, ...] | None = None
+    """By sha, where contents were compared; None where they were not, as by an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +275,6 @@ class Family:
     published: dict[str, str] = field(default_factory=dict)
     """Labels that a publication gave it (`lag`, `sync`, `intensity`, `code`), to compare with."""
     until: int | None = None
-    """The last moment that the source covers; None if it was read live."""
+    """The end of the time that the source covers; None if it was read live."""
     found: bool = False
-    """True if hubtrace found its members by evidence, False if somebody said who they are."""
+    """True if hubtrace found its members by evidence, False if they were stated."""

@@ -9,8 +9,8 @@ from hubtrace.ingest.families import Target
 from hubtrace.ingest.records import HostData
 from hubtrace.ingest.source import Cursor, Fetched, ProjectGone
 
-Ask = Callable[[Side, str, Cursor], Fetched]
-"""Asks a host; once for each project (`LiveSource.look`)."""
+Fetch = Callable[[Side, str, Cursor], Fetched]
+"""Fetches from a host; once for each project (`LiveSource.fetch`)."""
 
 
 class Memory(Protocol):
@@ -27,16 +27,16 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedProject:
-    """A project that was looked at, before anything of it is written."""
+    """A project that was fetched, before anything of it is written."""
 
     project: Project
     """Under its lasting key and its present name."""
     details: HostData
-    """What its host tells; of a project that is gone, what it told last."""
+    """What its host returned; of a project that is gone, the last that it returned."""
     aliases: tuple[str, ...] = ()
-    """Other keys that it was asked for by."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What the snapshot remembers of it."""
+    """Other keys by which it was requested."""
+    validators: Mapping[str, str] = field(default_factory=dict)
+    """What the snapshot holds of it."""
 
     @property
     def name(self) -> str:
@@ -55,8 +55,8 @@ class ResolvedProject:
 class Resolver:
     """Finds projects by any name that they have or had. Threads may share it."""
 
-    def __init__(self, ask: Ask, memory: Memory, web: Hosts) -> None:
-        self._ask, self._memory, self._web = ask, memory, web
+    def __init__(self, fetch: Fetch, memory: Memory, web: Hosts) -> None:
+        self._fetch, self._memory, self._web = fetch, memory, web
 
     @property
     def is_public(self) -> bool:
@@ -67,7 +67,7 @@ class Resolver:
         """Return the project that a text names.
 
         A name that one of ours had is that project's, whoever has the name now: a link meant what
-        was there when it was written. (A person who asks means what is there: `find`.)
+        was there when it was written. (A user means what is there now: `find`.)
 
         Raises:
             ProjectGone, SourceError: as `find`.
@@ -85,25 +85,27 @@ class Resolver:
 
         Raises:
             ProjectGone: the host shows no such project, and the snapshot holds none.
-            SourceError: the host cannot be asked, or allows no such name.
+            SourceError: the host cannot be reached, or allows no such name.
         """
         named = self._web.project(asked.side, asked.name)
         key = self._memory.key_of_alias(named.key) or named.key
         cursor = self._memory.cursor(key)
         try:
-            look = self._ask(asked.side, asked.name, cursor)
+            fetched = self._fetch(asked.side, asked.name, cursor)
         except ProjectGone as gone:
             if cursor.details is None or not cursor.details.facts.host_id:
                 raise  # and it never showed one
             name = cursor.details.facts.name
             project = replace(self._web.project(asked.side, name), key=key)
             return ResolvedProject(
-                project, replace(cursor.details, gone=gone.reason), marks=cursor.marks
+                project, replace(cursor.details, gone=gone.reason), validators=cursor.validators
             )
-        now = self._web.project(asked.side, look.details.facts.name)
-        lasting = self._lasting_key(now, key, cursor, look.details)
+        now = self._web.project(asked.side, fetched.details.facts.name)
+        lasting = self._lasting_key(now, key, cursor, fetched.details)
         other_names = tuple({named.key} - {lasting, now.key})
-        return ResolvedProject(replace(now, key=lasting), look.details, other_names, cursor.marks)
+        return ResolvedProject(
+            replace(now, key=lasting), fetched.details, other_names, cursor.validators
+        )
 
     def _lasting_key(self, now: Project, key: str, cursor: Cursor, details: HostData) -> str:
         """Return the key of what the host shows: of the project that has the host's own id."""

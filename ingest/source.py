@@ -1,4 +1,4 @@
-"""The plug points of ingestion: a source of projects, and a host that is asked about them."""
+"""The plug points of ingestion: a source of projects, and a host of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 def no_progress(_what: str, _done: int, _total: int | None) -> None:
-    """Report to nobody."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Cursor:
     last: Observation | None = None
     """The last observation; None if the project was never seen."""
     details: HostData | None = None
-    """What its host told last; None if no host was asked."""
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """What the host gave to ask with again: ETags and the like."""
+    """What its host returned last; None if no host was read."""
+    validators: Mapping[str, str] = field(default_factory=dict)
+    """ETags and the like, for conditional requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class ProjectData:
     warnings: list[str] = field(default_factory=list)
     """Filled while the stream is read, e.g. `shallow clone: history ends at …`."""
     details: HostData | None = None
-    """What its host told; None if no host was asked, and then the last that was told stays."""
-    marks: Mapping[str, str] = field(default_factory=dict)
+    """What its host returned; None if no host was read, and then the last one stays."""
+    validators: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, str] = field(default_factory=dict)
-    """Commit sha → the author's login on the host, where the host told it."""
+    """Commit sha → the author's login on the host, where the host reports it."""
     aliases: tuple[str, ...] = ()
-    """Other keys that the project was asked for by, e.g. of a name that it had before."""
+    """Other keys by which the project was requested, e.g. of a former name."""
 
 
 class Source(Protocol):
@@ -64,7 +64,7 @@ class Source(Protocol):
 
 
 class ProjectGone(SourceError):
-    """The host shows no such project: a fact about it, and no reason to ask again at once.
+    """The host shows no such project: a fact about it, not a reason to try again.
 
     `reason` is `not_found`, `blocked` (HTTP 451), `private`, `gated` or `disabled`.
     """
@@ -76,40 +76,40 @@ class ProjectGone(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What the snapshot holds of a project from the last time that its host was looked at."""
+    """What the snapshot holds of a project from the last time that its host was read."""
 
     details: HostData | None = None
     refs: tuple[Ref, ...] = ()
-    marks: Mapping[str, str] = field(default_factory=dict)
+    validators: Mapping[str, str] = field(default_factory=dict)
     """ETags and the like, by a name that only the host understands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a host tells of a project now, complete: what had not changed is taken from `Seen`."""
+    """What a host returns of a project, complete: what is unchanged comes from `Previous`."""
 
     details: HostData
     refs: tuple[Ref, ...]
     default_branch: str | None
     """The full ref name; None for an empty repository."""
-    marks: dict[str, str]
+    validators: dict[str, str]
     warnings: tuple[str, ...] = ()
     same_refs: bool = False
-    """True if the host says that its refs are those of the last time."""
+    """True if the host reports that its refs are unchanged."""
     refused: bool = False
-    """True if a part of the project is for some people only, and we are not among them."""
+    """True if a part of the project is restricted, and we have no access."""
 
 
 class Host(Protocol):
-    """A hub, asked by several threads at the same time.
+    """A hub, used by several threads at the same time.
 
-    Every method raises SourceError with one sentence if the hub cannot be asked.
+    Every method raises SourceError with one sentence if the hub cannot be reached.
     """
 
     side: Side
 
-    def look(self, name: str, seen: Previous) -> Fetched:
-        """Return what the host tells of `owner/name`.
+    def fetch(self, name: str, previous: Previous) -> Fetched:
+        """Return `owner/name` as the host has it.
 
         Raises:
             ProjectGone: it shows no such project.
@@ -120,14 +120,14 @@ class Host(Protocol):
         """Return where git can clone the project; no token is in it."""
         ...
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
-        """Yield the commits that `look.refs` reach and the commits `held` do not, by the API.
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits that `fetched.refs` reach and the commits `held` do not, by the API.
 
         The way out where git cannot read: without paths, and on Hugging Face without parents.
         """
         ...
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return the authors' logins by commit sha, for the commits that are new; GitHub only.
 
         At most one request per 100 commits.
@@ -137,14 +137,14 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is taken from a host at most. What is beyond is cut, and said to be."""
+    """How much is taken from a host at most. What is beyond is cut, and reported."""
 
     text_bytes: int = 1 << 20
     """Of a README, a card or a workflow."""
     answer_bytes: int = 64 << 20
-    """Of one answer of an API; a longer one is an error."""
+    """Of one response of an API; a longer one is an error."""
     answer_seconds: float = 600.0
-    """Of one answer, from its first byte to its last."""
+    """Of one response, from its first byte to its last."""
     silent_seconds: float = 60.0
     """Without a byte, until a connection is given up."""
     workflows: int = 50
@@ -158,7 +158,7 @@ class Limits:
     commits: int = 1_000_000
     """Of a history that is read by the API."""
     logins: int = 100_000
-    """Commits whose authors' logins are asked for, the newest first: an hour's quota is 5,000
+    """Commits whose authors' logins are fetched, the newest first: an hour's quota is 5,000
     requests for 100 of them each."""
     pages: int = 10_000
     """Of one list, so that a list without an end has one."""

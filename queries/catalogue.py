@@ -4,17 +4,21 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, did_you_mean, words
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore
+from hubtrace.graph.store import GraphStore, Result
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Record = TypeVar("_Record", bound="DataclassInstance")
 
 Row = Mapping[str, Any]
 """A row of a result: values by column."""
@@ -35,20 +39,14 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_float(value: object) -> bool:
-    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _is_map(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
-
-
 _ACCEPTS: Mapping[str, Callable[[object], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": _is_integer,
-    "float": _is_float,
+    "float": lambda value: (
+        _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+    ),
     "boolean": lambda value: isinstance(value, bool),
-    "map": _is_map,
+    "map": lambda value: isinstance(value, dict) and all(isinstance(key, str) for key in value),
 }
 
 
@@ -207,7 +205,9 @@ def parse_query(text: str, file: str) -> Query:
     line, declared = fields["returns"]
     returns = tuple(Column(*item[:2]) for item in _items(declared, file, line))
     for names in ([p.name for p in parameters], [column.name for column in returns]):
-        _refuse_twice(names, file)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise _broken(file, 1, f"`{twice}` is declared twice")
     return Query(name, fields["what"][1], parameters, returns, text)
 
 
@@ -280,12 +280,6 @@ def _end_of_default(text: str, begin: int) -> int:
         if text[position] == "," and depth == 0:
             return position
     return len(text)
-
-
-def _refuse_twice(names: list[str], file: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise _broken(file, 1, f"`{name}` is declared twice")
 
 
 def _broken(file: str, line: int, what: str) -> CatalogueError:
@@ -381,6 +375,16 @@ def ask_all(
             done = min(number * FAMILIES_PER_STATEMENT, len(families))
             progress(words(name), done, len(families))
     return rows
+
+
+def rows_as(rows: Iterable[Row], kind: type[_Record]) -> list[_Record]:
+    """Return rows as records of a kind; columns that the kind does not have are left out."""
+    names = {field.name for field in fields(kind)}
+    found = ({key: row[key] for key in row.keys() & names} for row in rows)
+    return [
+        kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in each.items()})
+        for each in found
+    ]
 
 
 def parse_parameters(name: str, pairs: Iterable[str]) -> dict[str, Any]:

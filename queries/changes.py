@@ -4,17 +4,19 @@ At an earlier time a graph knows its history up to then; its refs, and what host
 projects, are as last observed. Two graphs, or two snapshots, differ in these as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, TypeVar
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, family_names
 from hubtrace.queries.flags import (
     FLAGGED_BRANCHES,
     ORPHANED_VARIANTS,
+    BranchFlag,
     Flags,
-    SideFlag,
+    VariantFlag,
     flags,
 )
 from hubtrace.queries.patterns import FamilyPattern, patterns
@@ -33,6 +35,7 @@ KINDS: Mapping[str, str] = {
 """Kinds of changes, in the order in which they are listed."""
 
 _NO_PATTERN = "no pattern"
+_Flag = TypeVar("_Flag", VariantFlag, BranchFlag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,10 @@ def changes(before: State, after: State) -> Changes:
 def _families(before: State, after: State) -> Iterator[Change]:
     for family in sorted({*before.patterns, *after.patterns}):
         old, new = before.patterns.get(family), after.patterns.get(family)
-        if old is None or new is None:
-            yield Change("family", family, family, _label(old), _label(new), None)
-        elif _label(old) != _label(new):
-            yield Change("pattern", family, family, _label(old), _label(new), None)
+        was, now = _label(old), _label(new)
+        if was != now:
+            kind = "pattern" if old and new else "family"
+            yield Change(kind, family, family, was, now, None)
 
 
 def _label(pattern: FamilyPattern | None) -> str | None:
@@ -139,51 +142,44 @@ def _sides(before: State, after: State) -> Iterator[Change]:
     for new in after.flags.sides:
         was = old.get(new.family)
         if was is not None and was.status != new.status:
-            yield Change("side", new.family, new.family, was.status, new.status, _turned(new))
-
-
-def _turned(flag: SideFlag) -> int | None:
-    """Return the last commit of the side that was left, for a side that was."""
-    last = {
-        "upstream_abandoned": flag.upstream_last_at,
-        "downstream_abandoned": flag.downstream_last_at,
-    }
-    return last.get(flag.status)
+            left = {
+                "upstream_abandoned": new.upstream_last_at,
+                "downstream_abandoned": new.downstream_last_at,
+            }
+            at = left.get(new.status)
+            yield Change("side", new.family, new.family, was.status, new.status, at)
 
 
 def _variants(before: State, after: State) -> Iterator[Change]:
-    old, new = (
-        {(v.family, v.variant): v for v in state.flags.variants} for state in (before, after)
-    )
-    for key in sorted({*old, *new}, key=str):
-        was, now = old.get(key), new.get(key)
-        statuses = was.status if was else None, now.status if now else None
-        if statuses[0] == statuses[1]:
-            continue
-        # A variant that is in one of the two graphs alone came or went.
-        known = now or was
-        if known is not None:
-            link = not ORPHANED_VARIANTS.isdisjoint(statuses)
-            at = now.gone_at if link and now else None
-            name = known.name or known.variant
-            yield Change("link" if link else "variant", known.family, name, *statuses, at)
+    flags = before.flags.variants, after.flags.variants
+    for known, now, statuses in _changed(*flags, attrgetter("family", "variant")):
+        link = not ORPHANED_VARIANTS.isdisjoint(statuses)
+        at = now.gone_at if link and now else None
+        name = known.name or known.variant
+        yield Change("link" if link else "variant", known.family, name, *statuses, at)
 
 
 def _branches(before: State, after: State) -> Iterator[Change]:
-    old, new = (
-        {(b.family, b.project, b.branch): b for b in state.flags.branches}
-        for state in (before, after)
-    )
-    for key in sorted({*old, *new}):
-        was, now = old.get(key), new.get(key)
-        statuses = was.status if was else None, now.status if now else None
+    flags = before.flags.branches, after.flags.branches
+    for known, now, statuses in _changed(*flags, attrgetter("family", "project", "branch")):
         # New and merged branches are daily work; deleted, abandoned and orphaned ones are not.
-        listed = now is None or not FLAGGED_BRANCHES.isdisjoint(statuses)
-        known = now or was
-        if known is not None and listed and statuses[0] != statuses[1]:
-            branch = known.branch.removeprefix("refs/heads/")
-            name = f"{known.name or known.project} {branch}"
+        if now is None or not FLAGGED_BRANCHES.isdisjoint(statuses):
+            name = f"{known.name or known.project} {known.branch.removeprefix('refs/heads/')}"
             yield Change("branch", known.family, name, *statuses, known.head_committed_at)
+
+
+def _changed(
+    old: Iterable[_Flag], new: Iterable[_Flag], key: Callable[[_Flag], tuple[str | None, ...]]
+) -> Iterator[tuple[_Flag, _Flag | None, tuple[str | None, str | None]]]:
+    """Yield each flag of another status as last known, then as it is now, and both statuses."""
+    was: dict[tuple[str | None, ...], _Flag] = {key(flag): flag for flag in old}
+    now: dict[tuple[str | None, ...], _Flag] = {key(flag): flag for flag in new}
+    for each in sorted({*was, *now}, key=lambda parts: [part or "" for part in parts]):
+        first, last = was.get(each), now.get(each)
+        statuses = first.status if first else None, last.status if last else None
+        known = last or first
+        if known is not None and statuses[0] != statuses[1]:
+            yield known, last, statuses
 
 
 def _events(before: State, after: State) -> Iterator[Change]:

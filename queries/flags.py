@@ -3,23 +3,18 @@
 Every row carries the dates and shas that prove its status. Times are epoch seconds, UTC.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.catalogue import ask, family_names, rows_as
 from hubtrace.queries.thresholds import Thresholds
 
 FLAGGED_BRANCHES = frozenset({"orphaned", "abandoned"})
 FLAGGED_SIDES = frozenset({"upstream_abandoned", "downstream_abandoned"})
 ORPHANED_VARIANTS = frozenset({"unlinked", "dead_link", "archived_upstream", "moved_upstream"})
 """Variants without an upstream: orphaned variants."""
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-_Row = TypeVar("_Row", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,6 @@ class VariantFlag:
 
 
 Flag = BranchFlag | SideFlag | VariantFlag
-_Flag = TypeVar("_Flag", BranchFlag, SideFlag, VariantFlag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +144,3 @@ def flags(
         tuple(rows_as(ask(store, "side_status", **asked), SideFlag)),
         tuple(variants),
     )
-
-
-def rows_as(result: Iterable[Mapping[str, Any]], kind: type[_Row]) -> list[_Row]:
-    """Return rows as records of a kind; columns that the kind does not have are left out."""
-    names = {field.name for field in fields(kind)}
-    return [
-        kind(**{key: _frozen(value) for key, value in row.items() if key in names})
-        for row in result
-    ]
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

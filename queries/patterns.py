@@ -1,14 +1,17 @@
 """The pattern of each family: lag, sync type, intensity, and how far to trust the label.
 
 The three dimensions are computed by the stored query `dimensions`; here their code gets its name
-and the codes on other grids become stability and evolution (docs/design.md, section 2).
+and the codes on other grids become stability and evolution (docs/design.md, section 2). `tag` keeps
+patterns in the graph as assessments, one per family and time (section 5).
 """
 
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, ask, ask_all, family_names
 from hubtrace.queries.thresholds import Thresholds
@@ -146,6 +149,9 @@ def _pattern(
     label = rows.get(_LABEL, {})
     codes = {grid: code_of(row["sync"], row["intensity"]) for grid, row in rows.items()}
     code = codes.get(_LABEL)
+    reason = NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
+    if label.get("first_upstream_period") is None:
+        reason = NO_UPSTREAM_COMMITS
     share, runner_up = _stability(code, codes, thresholds.offsets)
     return FamilyPattern(
         family=facts["family"],
@@ -157,7 +163,7 @@ def _pattern(
         intensity=label.get("intensity"),
         code=code,
         pattern=None if code is None else PATTERNS[code],
-        reason=_reason(label),
+        reason=reason,
         stability=share,
         runner_up=runner_up,
         code_7_days=codes.get(_SHORT),
@@ -166,12 +172,6 @@ def _pattern(
         late_code=codes.get(_LATE),
         published=Labels(facts["lag"], facts["sync"], facts["intensity"], facts["code"]),
     )
-
-
-def _reason(label: Mapping[str, Any]) -> str | None:
-    if label.get("first_upstream_period") is None:
-        return NO_UPSTREAM_COMMITS
-    return NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
 
 
 def _stability(
@@ -183,3 +183,47 @@ def _stability(
     counts = Counter(codes[f"offset-{offset}"] for offset in range(offsets))
     others = sorted((-count, other) for other, count in counts.items() if other and other != code)
     return counts[code] / offsets, others[0][1] if others else None
+
+
+def tag(
+    store: GraphStore,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = time.time,
+) -> list[FamilyPattern]:
+    """Compute the patterns of these families, by default all, and store them as assessments.
+
+    The assessment of a family at the same `until` is replaced, others are kept; a family whose
+    time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
+    Tagging again changes nothing but `assessed_at`.
+
+    Raises:
+        CatalogueError: the graph has no such family.
+        GraphLocked: another process is writing to the graph.
+    """
+    thresholds = thresholds or Thresholds()
+    found = patterns(store, families, until, thresholds, progress=progress)
+    dated = [pattern for pattern in found if pattern.until is not None]
+    if dated:
+        from hubtrace.graph import tables  # imports Arrow, for which no question may wait
+
+        stored = {"assessed_at": int(clock()), "thresholds": thresholds.to_json()}
+        names = [each.name for each in MODEL.node("Assessment").properties]
+        rows = [
+            {name: getattr(pattern, name, None) for name in names}
+            | {"key": assessment_key(pattern), **stored}
+            for pattern in dated
+        ]
+        ends = [(pattern.family, assessment_key(pattern)) for pattern in dated]
+        with store.write() as writer:
+            writer.put_nodes("Assessment", tables.nodes("Assessment", rows))
+            writer.put_relationships("HAS_ASSESSMENT", "Family", "Assessment", tables.pairs(ends))
+    return found
+
+
+def assessment_key(pattern: FamilyPattern) -> str:
+    """Return the key of a pattern's assessment: family, a space, `until`."""
+    return key_of_parts(pattern.family, pattern.until)

@@ -4,7 +4,7 @@
 repository. Times are epoch seconds, UTC.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,7 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import count, date, later, short_sha
 from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Row, ask
-from hubtrace.queries.flags import rows_as
+from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 
 _SHA = 40
@@ -115,9 +114,25 @@ def trace(store: GraphStore, target: str) -> Trace:
     if found.address.commit is not None:
         return _commit_or_blob(store, target, found.address.commit, found.project)
     until, path = _until_and_path(store, found)
-    kind = "project" if path is None else "file"
-    of_side = _of_repository if found.project.side == Side.UPSTREAM else _of_variant
-    return Trace(target, kind, (), tuple(of_side(store, found.project.key, path, until)), ())
+    kind, key = "project" if path is None else "file", found.project.key
+    if found.project.side == Side.UPSTREAM:  # the versions that were made up to then
+        rows = ask(store, "trace_path", repository=key, path=path)
+        copies = [
+            copy
+            for copy in _copies_of_commits(store, sorted({row["origin_sha"] for row in rows}))
+            if copy.repository == key
+            and path in (None, copy.origin_path)
+            and (until is None or copy.origin_at is None or copy.origin_at <= until)
+        ]
+    else:  # the files that the variant had then
+        copies = [
+            copy
+            for copy in _origins(store, key)
+            if path in (None, copy.path)
+            and (until is None or copy.copied_at <= until)
+            and (until is None or copy.gone_at is None or copy.gone_at > until)
+        ]
+    return Trace(target, kind, (), tuple(copies), ())
 
 
 def _commit_or_blob(
@@ -129,7 +144,11 @@ def _commit_or_blob(
         if not places:
             raise CatalogueError(f"{project.name} has no commit {sha} in the graph")
     if not places and len(sha) == _SHA:
-        return _blob(store, target, sha)
+        variants = {row["variant"] for row in ask(store, "trace_blob", blobs=[sha])}
+        if not variants:
+            raise CatalogueError(f"the graph has no commit {sha}, and no variant's file of that id")
+        held = [copy for key in sorted(variants) for copy in _origins(store, key)]
+        return Trace(target, "blob", (), tuple(copy for copy in held if copy.blob == sha), ())
     if not places:
         raise CatalogueError(f"there is no commit {sha} in the graph")
     shas = sorted({place.sha for place in places})
@@ -144,42 +163,6 @@ def _commit_or_blob(
             copies += [copy for copy in held if copy.copied_sha == shas[0]]
     references = rows_as(ask(store, "trace_references", commits=shas), TracedReference)
     return Trace(target, "commit", tuple(places), tuple(copies), tuple(references))
-
-
-def _blob(store: GraphStore, target: str, blob: str) -> Trace:
-    variants = {row["variant"] for row in ask(store, "trace_blob", blobs=[blob])}
-    if not variants:
-        raise CatalogueError(f"the graph has no commit {blob}, and no variant's file of that id")
-    held = [copy for key in sorted(variants) for copy in _origins(store, key)]
-    return Trace(target, "blob", (), tuple(copy for copy in held if copy.blob == blob), ())
-
-
-def _of_repository(
-    store: GraphStore, repository: str, path: str | None, until: int | None
-) -> list[TracedCopy]:
-    """Return the copies of a repository's files, in the versions that were made up to `until`."""
-    rows = ask(store, "trace_path", repository=repository, path=path)
-    copies = _copies_of_commits(store, sorted({row["origin_sha"] for row in rows}))
-    return [
-        copy
-        for copy in copies
-        if copy.repository == repository
-        and path in (None, copy.origin_path)
-        and (until is None or copy.origin_at is None or copy.origin_at <= until)
-    ]
-
-
-def _of_variant(
-    store: GraphStore, variant: str, path: str | None, until: int | None
-) -> list[TracedCopy]:
-    """Return the copies among a variant's files, of those that it had at `until`."""
-    return [
-        copy
-        for copy in _origins(store, variant)
-        if path in (None, copy.path)
-        and (until is None or copy.copied_at <= until)
-        and (until is None or copy.gone_at is None or copy.gone_at > until)
-    ]
 
 
 def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str | None]:
@@ -201,11 +184,11 @@ def _until_and_path(store: GraphStore, found: Resolved) -> tuple[int | None, str
             if ref in refs:
                 return int(refs[ref]), "/".join(parts[length:]) or None
     places = rows_as(ask(store, "commit_places", sha=revision.lower()), CommitPlace)
-    moments = {place.sha: place.at for place in places if place.project == project.key}
-    if len(moments) != 1:
-        known = "several commits" if moments else "no revision"
+    times = {place.sha: place.at for place in places if place.project == project.key}
+    if len(times) != 1:
+        known = "several commits" if times else "no revision"
         raise CatalogueError(f"{project.name} has {known} `{revision}` in the graph")
-    return next(iter(moments.values())), path
+    return next(iter(times.values())), path
 
 
 def _origins(store: GraphStore, variant: str) -> list[TracedCopy]:
@@ -261,7 +244,13 @@ def why(store: GraphStore, variant: str, repository: str) -> Why:
         ("base", "bases_between", _base_sentence, "confidence"),
         ("person", "people_between", _person_sentence, None),
     )
-    found: dict[str, list[Path]] = {"file": list(_files(store, **keys))}
+    files = [
+        row
+        for row in ask(store, "origins", variant=pair[0].key)
+        if row["repository"] == pair[1].key
+    ]
+    files.sort(key=lambda row: (-row["weight"], row["path"], row["copied_at"]))
+    found = {"file": [Path("file", _copy_sentence(row), row["weight"], row) for row in files]}
     for kind, query, sentence_of, weight in queries:
         found[kind] = [
             Path(kind, sentence, row[weight] if weight else None, row)
@@ -269,14 +258,6 @@ def why(store: GraphStore, variant: str, repository: str) -> Why:
             if (sentence := sentence_of(row)) is not None
         ]
     return Why(*pair, tuple(path for kind in PATHS for path in found[kind]))
-
-
-def _files(store: GraphStore, variant: str, repository: str) -> Iterator[Path]:
-    rows = [
-        row for row in ask(store, "origins", variant=variant) if row["repository"] == repository
-    ]
-    for row in sorted(rows, key=lambda row: (-row["weight"], row["path"], row["copied_at"])):
-        yield Path("file", _copy_sentence(row), row["weight"], row)
 
 
 def _link_sentence(row: Row) -> str:

@@ -24,9 +24,9 @@ _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
 _ROOT = Path(__file__).parents[1]
 _SLOW = (
     "tests/ingest/evidence/test_hostile.py",
-    "tests/ingest/git/",
-    "tests/ingest/github/",
-    "tests/ingest/huggingface/",
+    "tests/ingest/sources/git/",
+    "tests/ingest/sources/github/",
+    "tests/ingest/sources/huggingface/",
     "tests/ingest/load/",
     "tests/queries/report/",
     "tests/queries/statistics/",

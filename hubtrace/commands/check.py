@@ -1,25 +1,27 @@
 """`hubtrace check`: a gate for CI; findings about models, one line each."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.commands.audit import write_document
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, AbandonAfter, Graph, Until, parse_until
+from hubtrace.options import GRAPH, AbandonAfter, Graph, OutputFile, Until
+from hubtrace.output import write_document
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats.interface import CheckFormat, write_findings
+from hubtrace.queries.audit.formats import CheckFormat, write_findings
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
 
-FINDINGS = 1
-UNDECIDED = 3
-
+FINDINGS, UNDECIDED = 1, 3
+"""Exit codes."""
 _DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
+_SHOWN = 20
+"""Lines on what could not be decided; JSON lists all of them."""
 
 
 def check(
@@ -47,9 +49,7 @@ def check(
     format_: Annotated[
         CheckFormat, typer.Option("--format", "-f", help="How to write findings.")
     ] = CheckFormat.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: stdout.")
-    ] = None,
+    output: OutputFile = None,
 ) -> None:
     """Check models, families or a whole graph; one line for each finding.
 
@@ -57,28 +57,20 @@ def check(
 
     Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
     """
-    from hubtrace.graph import open_store
     from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
-    from hubtrace.queries.thresholds import Thresholds
 
     if fail_on == "help":
         _print_kinds()
         return
     wanted = Wanted.of(fail_on, _days(max_lag), _areas(areas))
-    moment, thresholds = parse_until(until), Thresholds(abandon_after_days=abandon_after)
+    thresholds = Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store, progress() as show:
         variants = targets_of(store, targets or [], everything=all_)
-        found = check_variants(
-            store,
-            variants,
-            wanted,
-            moment,
-            thresholds,
-            lambda done, total: show("models", done, total),
-        )
+        found = check_variants(store, variants, wanted, until, thresholds, show)
     write_document(write_findings(found, format_), output)
-    _say(found)
-    raise typer.Exit(_code(found))
+    _say_summary(found)
+    if found.findings or found.lacks_an_answer:
+        raise typer.Exit(FINDINGS if found.findings else UNDECIDED)
 
 
 def _print_kinds() -> None:
@@ -98,7 +90,7 @@ def _days(text: str) -> int:
 
 
 def _areas(text: str | None) -> tuple[str, ...]:
-    """Return the named areas. A misspelt one is an error: it would let every commit pass."""
+    # A misspelt area is an error: it would let every commit pass.
     from hubtrace.ingest.change_types import Area
 
     words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
@@ -109,10 +101,10 @@ def _areas(text: str | None) -> tuple[str, ...]:
     return words
 
 
-def _say(found: "Checked") -> None:
-    grave = [each for each in found.undecided if each.kind in found.must_decide]
-    lines = dict.fromkeys(f"undecided: {u.name}: {u.kind}: {u.missing}" for u in grave)
-    for line in [*lines][:_SHOWN]:
+def _say_summary(found: "Checked") -> None:
+    required = [each for each in found.undecided if each.kind in found.must_decide]
+    lines = [*dict.fromkeys(f"undecided: {u.name}: {u.kind}: {u.missing}" for u in required)]
+    for line in lines[:_SHOWN]:
         say(line)
     if len(lines) > _SHOWN:
         say(f"undecided: {len(lines) - _SHOWN:,} more; --format json lists all")
@@ -122,13 +114,3 @@ def _say(found: "Checked") -> None:
         models = count(len({each.variant for each in others}), "model")
         say(f"not decided: {kinds} of {models}; --format json says why")
     say(f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}")
-
-
-_SHOWN = 20
-"""Lines on what could not be decided; JSON lists all of them."""
-
-
-def _code(found: "Checked") -> int:
-    if found.findings:
-        return FINDINGS
-    return UNDECIDED if found.lacks_an_answer else 0

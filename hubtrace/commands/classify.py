@@ -5,28 +5,15 @@ import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hubtrace.options import OutputFormat
-from hubtrace.output import Format, print_rows
+from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from typing import IO
-
-_RULE_COLUMNS = ("rule", "side", "type", "reason")
-HELP = """Assign the 15 change types of the study to commits.
-
-Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
-`files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
-the same objects with `types` (the primary one first), `rule`, `areas`, `bot` and `merge`, one per
-line. --format is for --rules.
-
-Example:  hubtrace classify < commits.jsonl
-"""
+_RULES = Table.of("hubtrace.change-rules/1", "rule", "side", "type", "reason")
 
 
 def classify(
@@ -38,24 +25,28 @@ def classify(
     ] = False,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Assign the 15 change types of the study to commits."""
+    """Assign the 15 change types of the study to commits.
+
+    Reads one JSON object per line: `side` (`upstream` or `downstream`), `message`, and, if known,
+    `files` (a list of paths, or of objects with `path` and `status`), `title` and `author`. Writes
+    the same objects with `types` (the primary one first), `rule`, `areas`, `bot` and `merge`, one
+    per line. --format is for --rules.
+
+    Example:  hubtrace classify < commits.jsonl
+    """
     if rules:
         from hubtrace.ingest.change_types.rules import all_rules
 
-        print_rows(all_rules(), _RULE_COLUMNS, format_, "hubtrace.change-rules/1")
+        _RULES.print(all_rules(), format_)
         return
     from hubtrace.ingest.change_types.lines import classified_lines
 
     if commits is None and sys.stdin.isatty():
         say("reading commits from the terminal, one JSON object per line; Ctrl-D ends")
-    with _open(commits) as lines:
+    with nullcontext(sys.stdin.buffer) if commits is None else commits.open("rb") as lines:
         try:
             for row in classified_lines(lines, str(commits or "stdin")):
                 print(json.dumps(row), flush=True)  # \\u escapes: nothing acts on a terminal
         except BrokenPipeError:
             # The reader has seen enough, as `head` does; Python must not complain again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _open(path: Path | None) -> "AbstractContextManager[IO[bytes]]":
-    return nullcontext(sys.stdin.buffer) if path is None else path.open("rb")

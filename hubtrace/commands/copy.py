@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hubtrace.commands.load import load_snapshot
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
 from hubtrace.progress import progress, say
@@ -20,9 +22,7 @@ def copy(
 
     Example:  hubtrace copy hubtrace.kgl neo4j://localhost:7687
     """
-    from hubtrace.commands.load import load_snapshot
-    from hubtrace.graph import open_store
-    from hubtrace.graph.transfer import copy_graph
+    from hubtrace.graph.tables import copy_graph
 
     if source == target:
         raise HubtraceError(f"{source} cannot be copied onto itself")
@@ -31,8 +31,7 @@ def copy(
         return
     with open_store(source) as from_store, open_store(target) as to_store, progress() as show:
         nodes, relationships = copy_graph(from_store, to_store, show)
-        names = from_store.url, to_store.url
     say(
         f"copied {count(nodes, 'node')} and {count(relationships, 'relationship')} "
-        f"from {names[0]} to {names[1]}"
+        f"from {from_store.url} to {to_store.url}"
     )

@@ -7,35 +7,33 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
+from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hubtrace.commands import flags as flags_command
-from hubtrace.commands import patterns as patterns_command
+from hubtrace.commands.ingest import read_study, read_summary
+from hubtrace.commands.load import load_snapshot
+from hubtrace.commands.report import write
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.format import count
-from hubtrace.output import Format, print_rows
+from hubtrace.graph.store import GraphStore
+from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
+from hubtrace.queries.report.formats import ReportFormat
 
 if TYPE_CHECKING:
-    from hubtrace.graph.store import GraphStore
     from hubtrace.queries.patterns import FamilyPattern
 
-_SCHEMA = "hubtrace.demo/1"  # never printed: the demo shows tables only
-_TOKEN = "demonstration"  # noqa: S105 - accepted by the loopback hubs, and by nothing else
+_TOKEN = "demonstration"  # noqa: S105 - only the loopback hubs accept it
 _EVERYTHING = (
     "ingest --org acme --org borealis --org cirrus thebits/atlas-7b-gguf dusk/lost-1b echo/silent"
 )
 _FIRST = ("ingest acme/atlas-7b", _EVERYTHING, "patterns", "flags")
-_LATER = (
-    _EVERYTHING,
-    "history acme-lab/atlas",
-    "history borealis-ai/aurora",
-    "history cirrus/nimbus",
-)
+_HISTORIES = ("history acme-lab/atlas", "history borealis-ai/aurora", "history cirrus/nimbus")
 
 
 def demo(
@@ -60,24 +58,28 @@ def demo(
     if live:
         # The program that runs this command runs the others too: no import of `hubtrace.cli`.
         program = context.find_root().command
-        _show_live(
-            directory / "live", lambda words: program.main(list(words), standalone_mode=False)
-        )
+        _show_live(directory / "live", lambda words: program.main(words, standalone_mode=False))
         return
-    from hubtrace.commands.load import load_snapshot
-    from hubtrace.graph import open_store
-    from hubtrace.queries.tagging import tag
+    from hubtrace.queries.patterns import tag
+    from hubtrace.queries.report.build import report
+    from hubtrace.queries.study import agreement
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
-    _ingest(snapshot)
+    with as_file(files("hubtrace") / "sample") as sample:
+        say(read_summary(read_study(sample, snapshot), snapshot))
     load_snapshot(snapshot, str(graph))
     with open_store(str(graph)) as store:
         with progress() as show:
             patterns = tag(store, progress=show)
         _print_patterns(patterns)
         _print_flags(store)
-        page = _write_report(store, directory)
-    _print_agreement(patterns)
+        with progress() as show:
+            found = report(store, progress=show)
+    page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
+    print("Agreement with the published labels")
+    for one in agreement(patterns):
+        but = f"; differing: {', '.join(one.differing)}" if one.differing else ""
+        print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
     print(
         f"""
 What to try next
@@ -94,17 +96,8 @@ The report, a page to open in a browser: {page}"""
     )
 
 
-def _ingest(snapshot: Path) -> None:
-    from hubtrace.ingest.pipeline import ingest_study
-    from hubtrace.ingest.snapshot import SnapshotWriter
-
-    with as_file(files("hubtrace") / "sample") as sample, progress() as show:
-        result = ingest_study(sample, lambda: SnapshotWriter(snapshot), show)
-    say(
-        f"read {count(len(result.projects), 'project')} "
-        f"of {count(len(result.families), 'family')} into {snapshot}: "
-        f"{count(result.commits, 'new commit')}"
-    )
+def _print_table(rows: list[dict[str, Any]], *columns: str) -> None:
+    Table.of("", *columns).print(rows, Format.TABLE)
 
 
 def _print_patterns(patterns: "list[FamilyPattern]") -> None:
@@ -113,9 +106,8 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
     from hubtrace.queries.study import STUDY
 
     print("\nPatterns of synchronization")
-    columns = ["family", "code", "pattern", "lag", "stability", "early_code", "late_code"]
-    rows = [patterns_command.row_of(pattern) for pattern in patterns]
-    print_rows(rows, columns, Format.TABLE, _SCHEMA)
+    columns = ("family", "code", "pattern", "lag", "stability", "early_code", "late_code")
+    _print_table([asdict(pattern) for pattern in patterns], *columns)
     print(f"Distribution, beside the published one ({STUDY})")
     shares = [
         {
@@ -128,38 +120,18 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
         for dimension in ("code", "lag")
         for share in label_shares(patterns, dimension).shares
     ]
-    print_rows(shares, list(shares[0]), Format.TABLE, _SCHEMA)
+    _print_table(shares, *shares[0])
 
 
-def _print_flags(store: "GraphStore") -> None:
+def _print_flags(store: GraphStore) -> None:
     from hubtrace.queries.flags import flags
+    from hubtrace.queries.report.attention import describe
 
     found = flags(store)
     print("Abandoned on one side for 180 days or more")
-    rows = flags_command.rows_of(found, everything=False)
-    families = [row for row in rows if row["kind"] == "family"]
-    print_rows(families, ["family", "status", "proof"], Format.TABLE, _SCHEMA)
-    print(f"{flags_command.counts(found)} (this sample knows no branches: they come with git)\n")
-
-
-def _write_report(store: "GraphStore", directory: Path) -> Path:
-    from hubtrace.commands.report import write
-    from hubtrace.queries.report.build import report
-    from hubtrace.queries.report.formats.interface import ReportFormat
-
-    with progress() as show:
-        found = report(store, progress=show)
-    page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
-    return page
-
-
-def _print_agreement(patterns: "list[FamilyPattern]") -> None:
-    from hubtrace.queries.study import agreement
-
-    print("Agreement with the published labels")
-    for one in agreement(patterns):
-        but = f"; differing: {', '.join(one.differing)}" if one.differing else ""
-        print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
+    rows = flags_command.TABLE.rows(describe(side) for side in found.sides if side.flagged)
+    _print_table(rows, "family", "status", "proof")
+    print(f"{flags_command.summary(found)} (this sample knows no branches: they come with git)\n")
 
 
 def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
@@ -183,7 +155,7 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
                 call(command)
             a_month_later()
             print("A month later: renamed, deleted, squashed, closed. The hubs forget.\n")
-            for command in _LATER:
+            for command in (_EVERYTHING, *_HISTORIES):
                 call(command)
     print(
         f"""What to try next
@@ -197,37 +169,34 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
 
 @contextmanager
 def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
-    """Run both hubs in a process of their own; yield their URLs, and what lets a month pass."""
-    folder, module = _hubs_module()
-    command = [sys.executable, "-m", module]
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Run both hubs in a process of their own; yield their URLs, and what advances their clock."""
+    root = Path(__file__).parents[2]
+    modules = ("hubtrace.loopback.demonstration", "tests.hubs.demonstration")
+    found = [m for m in modules if (root / f"{m.replace('.', '/')}.py").is_file()]
+    if not found:
+        raise HubtraceError(
+            "this installation has no loopback hubs; run it in a checkout of hubtrace"
+        )
+    command = [sys.executable, "-m", found[0]]
+    environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        orders, answers = process.stdin, process.stdout
-        if orders is None or answers is None:
+        requests, replies = process.stdin, process.stdout
+        if requests is None or replies is None:
             raise ValueError("the process was started without pipes")
 
         def a_month_later() -> None:
-            print("later", file=orders, flush=True)
-            answers.readline()
+            print("later", file=requests, flush=True)
+            replies.readline()
 
         try:
-            urls = json.loads(answers.readline() or "{}")
+            urls = json.loads(replies.readline() or "{}")
             if not urls:
                 raise HubtraceError("the loopback hubs did not start; see their output above")
             yield urls["github"], urls["hub"], a_month_later
         finally:
-            orders.close()
-
-
-def _hubs_module() -> tuple[Path, str]:
-    """Return the module that runs the hubs, installed or in a checkout, after its folder."""
-    root = Path(__file__).parents[2]
-    for module in ("hubtrace.loopback.demonstration", "tests.hubs.demonstration"):
-        if (root / f"{module.replace('.', '/')}.py").is_file():
-            return root, module
-    raise HubtraceError("this installation has no loopback hubs; run it in a checkout of hubtrace")
+            requests.close()
 
 
 @contextmanager
@@ -236,14 +205,9 @@ def _environment(github: str, hub: str) -> Iterator[None]:
     before = dict(os.environ)
     for name in ("GITHUB_TOKENS", "GH_TOKEN", "HUBTRACE_GRAPH", "HF_HUB_OFFLINE"):
         os.environ.pop(name, None)
-    os.environ |= {
-        "GITHUB_API_URL": github,
-        "GITHUB_TOKEN": _TOKEN,
-        "HF_ENDPOINT": hub,
-        "HF_TOKEN": _TOKEN,
-        "HUBTRACE_CACHE": "clones",
-        "NO_PROXY": "127.0.0.1",
-    }
+    os.environ |= {"GITHUB_API_URL": github, "GITHUB_TOKEN": _TOKEN}
+    os.environ |= {"HF_ENDPOINT": hub, "HF_TOKEN": _TOKEN}
+    os.environ |= {"HUBTRACE_CACHE": "clones", "NO_PROXY": "127.0.0.1"}
     try:
         yield
     finally:

@@ -1,19 +1,29 @@
 """`hubtrace diff`: what changed between two graphs, snapshots or times."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.options import AbandonAfter, OutputFormat, open_graph_at, parse_moment
-from hubtrace.output import Format, date, print_json, print_rows
+from hubtrace.options import AbandonAfter, GraphAt, OutputFormat
+from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from hubtrace.queries.changes import Changes, State
+    from hubtrace.queries.changes import Change, Changes, State
 
-COLUMNS = ("kind", "family", "what", "before", "after", "when")
-_CHANGED = 1
+_TABLE: Table["Change"] = Table(
+    "hubtrace.diff/1",
+    {
+        "kind": lambda change: change.kind,
+        "family": lambda change: change.family or "",
+        "what": lambda change: change.what,
+        "before": lambda change: change.before or "",
+        "after": lambda change: change.after or "",
+        "when": lambda change: date(change.at),
+    },
+)
 
 
 def diff(
@@ -38,36 +48,33 @@ def diff(
 
     Example:  hubtrace diff hubtrace.kgl@2024-01-01 hubtrace.kgl --exit-code
     """
-    from hubtrace.queries.changes import SCHEMA, changes
+    from hubtrace.queries.changes import changes
 
-    found = changes(_state(before, family, abandon_after), _state(after, family, abandon_after))
-    if format_ is Format.JSON:
-        print_json({"schema": SCHEMA, **asdict(found)})
-    else:
-        rows = [_text(asdict(change)) for change in found.changes]
-        print_rows(rows, COLUMNS, format_, SCHEMA)
-        say(counted(found))
+    thresholds = Thresholds(abandon_after_days=abandon_after)
+    old, new = (state_at(GraphAt.parse(text), family, thresholds) for text in (before, after))
+    found = changes(old, new)
+    _TABLE.print(found.changes, format_, asdict(found))
+    if format_ is not Format.JSON:
+        say(summary(found))
     if exit_code and found.changes:
-        raise typer.Exit(_CHANGED)
+        raise typer.Exit(1)
 
 
-def counted(found: "Changes") -> str:
-    """Return one line that says how much changed."""
+def state_at(at: GraphAt, families: list[str] | None, thresholds: Thresholds) -> "State":
+    """Return the state of a graph or a snapshot.
+
+    Raises:
+        HubtraceError: there is no such graph, snapshot or family.
+    """
+    from hubtrace.queries.changes import state
+
+    with at.open() as store:
+        return state(store, at.name, families, at.until, thresholds)
+
+
+def summary(found: "Changes") -> str:
+    """Return the number of changes of each kind on one line."""
     from hubtrace.queries.changes import KINDS
 
     parts = [f"{n} {KINDS[kind]}" for kind, n in found.counts.items() if n]
     return f"changed: {', '.join(parts) or 'nothing'}"
-
-
-def _state(place: str, families: list[str] | None, abandon_after: int) -> "State":
-    from hubtrace.queries.changes import state
-    from hubtrace.queries.thresholds import Thresholds
-
-    moment = parse_moment(place)
-    thresholds = Thresholds(abandon_after_days=abandon_after)
-    with open_graph_at(moment) as store:
-        return state(store, moment.name, families, moment.until, thresholds)
-
-
-def _text(change: dict[str, Any]) -> dict[str, str]:
-    return {**{key: value or "" for key, value in change.items()}, "when": date(change["at"])}

@@ -13,17 +13,27 @@ from urllib.parse import urlsplit
 
 import typer
 
-from hubtrace.clients import GitHubUrl, HubEndpoint, open_clients
+from hubtrace.clients import open_clients
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, SNAPSHOT, Cache, Graph, OutputFormat, SnapshotDir, default_cache
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Cache,
+    GitHubUrl,
+    Graph,
+    HubEndpoint,
+    OutputFormat,
+    SnapshotDir,
+    default_cache,
+)
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
     from hubtrace.ingest.sources.huggingface import HuggingFace
-
 
 _CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "neo4j", "pyarrow")
 _COUNTED = ("Family", "Variant", "Commit")
@@ -34,7 +44,7 @@ _NETWORK = {
 
 
 class State(StrEnum):
-    """The result of a check."""
+    """Whether a check found a problem."""
 
     OK = "ok"
     NOTE = "note"
@@ -44,7 +54,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. It never contains a token."""
+    """The result of one check, without the text of any token."""
 
     check: str
     detail: str
@@ -80,8 +90,7 @@ def doctor(
         *_checked("hubs", _hubs(github_url, hf_endpoint)),
     ]
     problems = sum(finding.state is State.PROBLEM for finding in findings)
-    body = {"problems": problems, "findings": [_TABLE.row(finding) for finding in findings]}
-    _TABLE.print(findings, format_, body)
+    _TABLE.print(findings, format_, {"problems": problems, "findings": _TABLE.rows(findings)})
     say("everything works" if not problems else count(problems, "problem"))
     if problems:
         raise typer.Exit(1)
@@ -99,8 +108,7 @@ def _programs() -> Iterator[Finding]:
     yield Finding("hubtrace", version("hubtrace"))
     yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
     yield from _checked("git", _git())
-    for client in _CLIENTS:
-        yield Finding(client, version(client))
+    yield from (Finding(client, version(client)) for client in _CLIENTS)
 
 
 def _git() -> Iterator[Finding]:
@@ -138,14 +146,12 @@ def _snapshot(path: Path) -> Iterator[Finding]:
     opened = Snapshot(path)
     projects = [pointer for _, pointer in opened.pointers()]
     newest = max((pointer.observed_at for pointer in projects), default=None)
-    held = f"{count(len(projects), 'project')} of {count(len(opened.families()), 'family')}"
-    seen = f", last observed {date(newest)}" if newest is not None else ""
-    yield Finding("snapshot", f"{path}: {held}{seen}")
+    content = f"{count(len(projects), 'project')} of {count(len(opened.families()), 'family')}"
+    observed = f", last observed {date(newest)}" if newest is not None else ""
+    yield Finding("snapshot", f"{path}: {content}{observed}")
 
 
 def _graph(url: str) -> Iterator[Finding]:
-    from hubtrace.graph import open_store
-
     if "://" not in url and not Path(url).exists():
         yield Finding("graph", f"{url} is not there yet")
         return
@@ -163,10 +169,8 @@ def _graph(url: str) -> Iterator[Finding]:
 def _hubs(github_url: str | None, hf_endpoint: str | None) -> Iterator[Finding]:
     # Without waiting for a hub that is down or overloaded: that is the finding.
     with open_clients(github_url, hf_endpoint, lambda *_: None, patient=False) as hubs:
-        hub = hubs.hugging_face
-        token = hubs.tokens.get(urlsplit(hub.endpoint).hostname or "")
         yield from _checked("GitHub", _github(hubs))
-        yield from _checked("Hugging Face", _hugging_face(hub, has_token=bool(token)))
+        yield from _checked("Hugging Face", _hugging_face(hubs))
 
 
 def _github(hubs: "Clients") -> Iterator[Finding]:
@@ -186,12 +190,14 @@ def _github(hubs: "Clients") -> Iterator[Finding]:
             yield Finding("GitHub token", f"{quota.source}: scopes {scopes}; {left}")
 
 
-def _hugging_face(hub: "HuggingFace", *, has_token: bool) -> Iterator[Finding]:
+def _hugging_face(hubs: "Clients") -> Iterator[Finding]:
     from hubtrace.ingest.sources.huggingface import ModelFilter
 
+    hub = hubs.hugging_face
+    address = urlsplit(hub.endpoint)
     hub.models(ModelFilter(most=1))
-    yield Finding("Hugging Face", f"{urlsplit(hub.endpoint).netloc} answers")
-    if has_token:
+    yield Finding("Hugging Face", f"{address.netloc} answers")
+    if hubs.tokens.get(address.hostname or ""):
         yield from _checked("Hugging Face token", _account(hub))
     else:
         advice = "set HF_TOKEN or run `hf auth login` for gated models and more requests"

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from hubtrace.graph import open_store
+from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph, OutputFormat, Until, parse_until
-from hubtrace.output import Format, print_rows
+from hubtrace.options import GRAPH, Graph, OutputFormat, Until
+from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 
 _Family = Annotated[
@@ -16,22 +18,15 @@ _Family = Annotated[
     typer.Option("--family", metavar="NAME", help="Only this family; repeatable. Default: all."),
 ]
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")]
 
 app = typer.Typer(
     help="Write a graph as files for other programs.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
-@app.callback()
-def _export() -> None:
-    pass
-
-
 @app.command("neo4j-import")
-def neo4j_import(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")],
-    graph: Graph = GRAPH,
-) -> None:
+def neo4j_import(folder: _Folder, graph: Graph = GRAPH) -> None:
     """Write files for `neo4j-admin database import full`, and the command that imports them.
 
     The quick way into Neo4j for large graphs; the database must be empty and stopped. Afterwards
@@ -40,7 +35,6 @@ def neo4j_import(
     Example:  hubtrace export neo4j-import import/ --graph hubtrace.kgl
     """
     from hubtrace.exports.neo4j_import import COMMAND_FILE, SCHEMA_FILE, export_neo4j_import
-    from hubtrace.graph import open_store
 
     with open_store(graph) as store, progress() as show:
         nodes, relationships = export_neo4j_import(store, folder, show)
@@ -51,7 +45,7 @@ def neo4j_import(
     )
 
 
-@app.command("graphml")
+@app.command()
 def graphml(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None:
     """Write families, or the whole graph, as GraphML for networkx, Gephi, yEd or igraph.
 
@@ -75,9 +69,21 @@ def node_link(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None
     _write(file, family, graph, write_node_link)
 
 
-@app.command("tables")
+def _write(
+    file: Path, families: list[str] | None, graph: str, write: Callable[..., tuple[int, int]]
+) -> None:
+    from hubtrace.exports.subgraph import subgraph
+
+    with open_store(graph) as store, progress() as show:
+        nodes, relationships = subgraph(store, families)
+        with atomic_replace(file) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:
+            counts = write(out, nodes, relationships, show)
+    say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")
+
+
+@app.command()
 def tables(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")],
+    folder: _Folder,
     family: _Family = None,
     until: Until = None,
     graph: Graph = GRAPH,
@@ -88,24 +94,9 @@ def tables(
     Example:  hubtrace export tables tables/ --family 01-ai_Yi
     """
     from hubtrace.exports.tables import export_tables
-    from hubtrace.graph import open_store
 
     with open_store(graph) as store, progress() as show:
-        counts = export_tables(store, folder, family or None, parse_until(until), show)
+        counts = export_tables(store, folder, family, until, show)
     rows = [{"table": f"{name}.parquet", "rows": rows} for name, rows in counts.items()]
-    print_rows(rows, ("table", "rows"), format_, "hubtrace.export.tables/1", key="tables")
+    Table.of("hubtrace.export.tables/1", "table", "rows").print(rows, format_, {"tables": rows})
     say(f"wrote {count(len(rows), 'table')} to {folder}")
-
-
-def _write(
-    file: Path, families: list[str] | None, graph: str, write: Callable[..., tuple[int, int]]
-) -> None:
-    from hubtrace.exports.part import part_of
-    from hubtrace.graph import open_store
-    from hubtrace.graph.files import atomic_replace
-
-    with open_store(graph) as store, progress() as show:
-        nodes, relationships = part_of(store, families or None)
-        with atomic_replace(file) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:
-            counts = write(out, nodes, relationships, show)
-    say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")

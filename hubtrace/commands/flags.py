@@ -1,19 +1,30 @@
 """`hubtrace flags`: what was left behind."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, OutputFormat, Until, parse_until
-from hubtrace.output import Format, print_json, print_rows
+from hubtrace.graph import open_store
+from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, OutputFormat, Until
+from hubtrace.output import Format, Table
 from hubtrace.progress import say
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from hubtrace.queries.flags import Flag, Flags
+    from hubtrace.queries.report.attention import Described
 
-COLUMNS = ("kind", "family", "what", "status", "proof")
+TABLE: Table["Described"] = Table(
+    "hubtrace.flags/1",
+    {
+        "kind": lambda row: row.kind,
+        "family": lambda row: row.family,
+        "what": lambda row: row.what,
+        "status": lambda row: row.status,
+        "proof": lambda row: "; ".join(proof.text for proof in row.proofs),
+    },
+)
 
 
 def flags(
@@ -28,62 +39,32 @@ def flags(
 
     Example:  hubtrace flags --abandon-after 90 --format json
     """
-    from hubtrace.graph import open_store
-    from hubtrace.queries.flags import flags as ask_flags
-    from hubtrace.queries.thresholds import Thresholds
-
-    moment = parse_until(until)
-    thresholds = Thresholds(abandon_after_days=abandon_after)
-    with open_store(graph) as store:
-        found = ask_flags(store, families or None, moment, thresholds)
-    if format_ is Format.JSON:
-        body = _json(found, everything=all_)
-        extra = {"until": moment, "abandon_after_days": abandon_after, "flagged": found.flagged}
-        print_json({"schema": "hubtrace.flags/1", **extra, **body})
-        return
-    print_rows(rows_of(found, everything=all_), COLUMNS, format_, "hubtrace.flags/1")
-    say(counts(found))
-
-
-def counts(found: "Flags") -> str:
-    """Return one line: how much is flagged, of how much."""
-    kinds = (
-        ("branches", found.branches),
-        ("families", found.sides),
-        ("variants", found.variants),
-    )
-    parts = [f"{sum(row.flagged for row in rows)} of {len(rows)} {kind}" for kind, rows in kinds]
-    return f"flagged: {', '.join(parts)}"
-
-
-def rows_of(found: "Flags", *, everything: bool) -> list[dict[str, str]]:
-    """Return what is flagged, or everything, as rows of `COLUMNS`."""
-    rows: tuple[Flag, ...] = (*found.sides, *found.variants, *found.branches)
-    return [row_of(flag) for flag in rows if everything or flag.flagged]
-
-
-def row_of(flag: "Flag") -> dict[str, str]:
-    """Return one status as a row of `COLUMNS`."""
+    from hubtrace.queries.flags import flags as find_flags
     from hubtrace.queries.report.attention import describe
 
-    found = describe(flag)
-    return {
-        "kind": found.kind,
-        "family": found.family,
-        "what": found.what,
-        "status": found.status,
-        "proof": "; ".join(proof.text for proof in found.proofs),
+    with open_store(graph) as store:
+        found = find_flags(store, families, until, Thresholds(abandon_after_days=abandon_after))
+    rows: list[Flag] = [*found.sides, *found.variants, *found.branches]
+    body = {
+        "until": until,
+        "abandon_after_days": abandon_after,
+        "flagged": found.flagged,
+        **{
+            kind: [{**asdict(r), "flagged": r.flagged} for r in of_kind if all_ or r.flagged]
+            for kind, of_kind in (
+                ("branches", found.branches),
+                ("sides", found.sides),
+                ("variants", found.variants),
+            )
+        },
     }
+    TABLE.print([describe(row) for row in rows if all_ or row.flagged], format_, body)
+    if format_ is not Format.JSON:
+        say(summary(found))
 
 
-def _json(found: "Flags", *, everything: bool) -> Mapping[str, Any]:
-    def kept(rows: Sequence[Any]) -> list[dict[str, Any]]:
-        return [
-            {**asdict(row), "flagged": row.flagged} for row in rows if everything or row.flagged
-        ]
-
-    return {
-        "branches": kept(found.branches),
-        "sides": kept(found.sides),
-        "variants": kept(found.variants),
-    }
+def summary(found: "Flags") -> str:
+    """Return the number of flagged branches, families and variants on one line."""
+    kinds = (("branches", found.branches), ("families", found.sides), ("variants", found.variants))
+    parts = [f"{sum(row.flagged for row in rows)} of {len(rows)} {kind}" for kind, rows in kinds]
+    return f"flagged: {', '.join(parts)}"

@@ -5,13 +5,23 @@ from typing import Annotated, Any
 
 import typer
 
+from hubtrace.graph import open_store
 from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
-from hubtrace.output import Format, date, print_json, print_rows
+from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
-COLUMNS = ("date", "project", "kind", "subject", "before", "after")
-_SCHEMA = "hubtrace.history/1"
+_TABLE = Table[Mapping[str, Any]](
+    "hubtrace.history/1",
+    {
+        "date": lambda event: date(event["observed_at"]),
+        "project": lambda event: event["name"] or event["project"],
+        "kind": lambda event: event["kind"].replace("_", " "),
+        "subject": lambda event: event["subject"],
+        "before": lambda event: event["before"] or "",
+        "after": lambda event: event["after"] or "",
+    },
+)
 _KNOWN = """
 MATCH (n) WHERE (n:Family OR n:Repository OR n:Variant)
   AND (n.name = $target OR n.key = $target OR n.key = toLower($target))
@@ -32,29 +42,14 @@ def history(
 
     Example:  hubtrace history 01-ai/Yi --format json
     """
-    from hubtrace.graph import open_store
     from hubtrace.queries.catalogue import ask
     from hubtrace.queries.resolve import find_project
 
     with open_store(graph) as store:
-        name = target
-        if not store.run(_KNOWN, target=target).evaluate():
-            name = find_project(store, target).key
+        known = store.run(_KNOWN, target=target).evaluate()
+        name = target if known else find_project(store, target).key
         events = ask(store, "history", target=name).data()
         vanished = ask(store, "vanished_commits", target=name).data()
-    if format_ is Format.JSON:
-        print_json({"schema": _SCHEMA, "target": target, "events": events, "vanished": vanished})
-        return
-    print_rows([_row(event) for event in events], COLUMNS, format_, _SCHEMA)
-    say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")
-
-
-def _row(event: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "date": date(event["observed_at"]),
-        "project": event["name"] or event["project"],
-        "kind": event["kind"].replace("_", " "),
-        "subject": event["subject"],
-        "before": event["before"] or "",
-        "after": event["after"] or "",
-    }
+    _TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})
+    if format_ is not Format.JSON:
+        say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")

@@ -1,31 +1,44 @@
 """`hubtrace ingest`: read families into a snapshot, then load them into the graph."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubtrace.clients import GitHubUrl, HubEndpoint, open_clients
+from hubtrace.clients import open_clients
 from hubtrace.commands.load import load_snapshot
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, short_sha
-from hubtrace.options import GRAPH, SNAPSHOT, Cache, Graph, OutputFormat, SnapshotDir, default_cache
-from hubtrace.output import Format, print_json, print_rows
+from hubtrace.graph.identity import ProjectRef, Side, parse_project
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Cache,
+    GitHubUrl,
+    Graph,
+    HubEndpoint,
+    OutputFormat,
+    SnapshotDir,
+    default_cache,
+)
+from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
-    from hubtrace.graph.identity import ProjectRef
     from hubtrace.ingest.discovery import Reason
-    from hubtrace.ingest.families import Adopted, FamilyTarget
+    from hubtrace.ingest.families import FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
 
-COLUMNS = ("family", "upstream", "variants", "evidence", "confidence", "new_commits")
-_SCHEMA = "hubtrace.ingest/1"
+_TABLE = Table.of(
+    "hubtrace.ingest/1",
+    *("family", "upstream", "variants", "evidence", "confidence", "new_commits"),
+)
 _SHOWN = 10
 """Lines of one kind; more are only counted."""
 _MOST = 10_000
@@ -36,11 +49,7 @@ _NOTHING = """say what to ingest: a TARGET such as Qwen/Qwen2.5-7B or github.com
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """The options, as they were typed.
-
-    Raises:
-        HubtraceError: they contradict each other; nothing has been read then.
-    """
+    """The options, as they were typed; contradictions are an error before anything is read."""
 
     targets: Sequence[str]
     orgs: Sequence[str]
@@ -86,90 +95,73 @@ class _Request:
         """True if the families are named, so that no search is needed."""
         return self.families_file is not None or bool(self.family or self.upstreams)
 
-    def projects(self, hubs: "Clients", held: "Iterable[ProjectRef]" = ()) -> "list[ProjectRef]":
+    def projects(self, hubs: "Clients", held: Iterable[ProjectRef] = ()) -> list[ProjectRef]:
         """Return the projects to ingest; the models of owners and the top N come from the Hub.
 
         `held` are the projects of the snapshot: an owner's model that is no longer listed is
         fetched by its name, so that a rename or a deletion is recorded.
-
-        Raises:
-            SourceError: a target is invalid, an owner has no models, or the Hub cannot be reached.
         """
-        from hubtrace.graph.identity import parse_project
+        from hubtrace.ingest.sources.huggingface import ModelFilter
 
-        named = [parse_project(text, hubs.web) for text in self.targets]
+        found = [parse_project(text, hubs.web) for text in self.targets]
+        limits: dict[str | None, int] = dict.fromkeys(self.orgs, _MOST)
+        if self.top is not None:
+            limits[None] = self.top
+        for owner, most in limits.items():
+            wanted = ModelFilter(
+                author=owner, task=self.task, min_downloads=self.min_downloads, most=most
+            )
+            listing = hubs.hugging_face.models(wanted)
+            if not listing.models:
+                whose = f"{owner} has" if owner else "there are"
+                raise HubtraceError(f"{whose} no matching models on the Hub")
+            found += [ProjectRef(Side.DOWNSTREAM, model.name) for model in listing.models]
         owners = {owner.lower() for owner in self.orgs}
-        known = [one for one in held if one.name.partition("/")[0].lower() in owners]
-        return list(dict.fromkeys([*named, *self._listed(hubs), *known]))
+        found += [one for one in held if one.name.partition("/")[0].lower() in owners]
+        return list(dict.fromkeys(found))
 
     def families(self, hubs: "Clients") -> "list[FamilyTarget]":
-        """Return the declared families.
-
-        Raises:
-            TableError: the families file is invalid.
-            SourceError: as `projects`, or a target is not a variant.
-        """
-        from hubtrace.graph.identity import Side
-        from hubtrace.ingest.families import (
-            FamilyTarget,
-            Target,
-            parse_target,
-            read_families,
-        )
+        """Return the declared families."""
+        from hubtrace.ingest.families import FamilyTarget, Target, parse_target, read_families
 
         if self.families_file is not None:
             return read_families(self.families_file, hubs.web)
-        upstreams = [
+        upstreams = tuple(
             parse_target(Side.UPSTREAM, text, self.upstream_paths, hubs.web)
             for text in self.upstreams
-        ]
+        )
         variants = [parse_target(Side.DOWNSTREAM, text, web=hubs.web) for text in self.variants]
         for reference in self.projects(hubs):
             if reference.side is Side.UPSTREAM:
                 raise HubtraceError(
-                    f"{reference.name} is a repository; with --upstream the targets are its "
-                    "variants"
+                    f"{reference.name} is a repository; with --upstream, targets are its variants"
                 )
             project = hubs.web.project(reference.side, reference.name)
             variants.append(Target(project, project.url))
         name = self.family or upstreams[0].project.name
-        return [FamilyTarget(name, tuple(upstreams), tuple(variants))]
+        return [FamilyTarget(name, upstreams, tuple(variants))]
 
-    def _listed(self, hubs: "Clients") -> "Iterator[ProjectRef]":
-        from hubtrace.graph.identity import ProjectRef, Side
-        from hubtrace.ingest.sources.huggingface import ModelFilter
 
-        lists: list[tuple[str | None, int]] = [(owner, _MOST) for owner in self.orgs]
-        if self.top is not None:
-            lists.append((None, self.top))
-        for owner, most in lists:
-            listing = hubs.hugging_face.models(
-                ModelFilter(
-                    author=owner, task=self.task, min_downloads=self.min_downloads, most=most
-                )
-            )
-            if not listing.models:
-                whose = f"{owner} has" if owner else "there are"
-                raise HubtraceError(f"{whose} no matching models on the Hub")
-            for model in listing.models:
-                yield ProjectRef(Side.DOWNSTREAM, model.name)
+def read_summary(result: "Ingested", snapshot: Path) -> str:
+    """Return what was read into a snapshot, on one line."""
+    return (
+        f"read {count(len(result.projects), 'project')} "
+        f"of {count(len(result.families), 'family')} into {snapshot}: "
+        f"{count(result.commits, 'new commit')}"
+    )
 
 
 def _say_result(result: "Ingested", snapshot: Path) -> None:
-    """Say what was ingested, what changed, what was left out and what failed."""
+    """Print what was ingested, what changed, what was left out and what failed."""
     _say_some("warning: ", _grouped(result.warnings))
     _say_some("cut: ", result.cut)
     _say_some("", _events(result))
     _say_some("family ", _families(result))
     _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
     _say_some("tip: ", result.tips)
-    unchanged = sum(not written.changed for written in result.projects.values())
     if result.projects:
-        say(
-            f"read {count(len(result.projects), 'project')} "
-            f"of {count(len(result.families), 'family')} into {snapshot}: "
-            f"{count(result.commits, 'new commit')}, {count(unchanged, 'project')} unchanged"
-        )
+        unchanged = sum(not written.changed for written in result.projects.values())
+        say(f"{read_summary(result, snapshot)}, {count(unchanged, 'project')} unchanged")
     for project, reason in result.failures.items():
         say(f"failed: {project.name}: {reason.removeprefix(f'{project.name}: ')}")
     if result.failures:
@@ -206,7 +198,7 @@ def _events(result: "Ingested") -> Iterator[str]:
 
 def _short(step: str) -> str:
     """Return the beginning of a sha; other words without underscores."""
-    if len(step) == 40 and set(step) <= set("0123456789abcdef"):
+    if re.fullmatch("[0-9a-f]{40}", step):
         return short_sha(step)
     return step.replace("_", " ") if step.islower() and "/" not in step else step
 
@@ -216,7 +208,7 @@ def _families(result: "Ingested") -> Iterator[str]:
     for name in result.families:
         links = [(r.link, r.variant) for r in result.reasons if r.family == name and r.link]
         if not links:
-            continue
+            continue  # it was declared
         methods = Counter(link.best_method for link, _ in links)
         by = ", ".join(f"{method} ({number})" for method, number in methods.most_common())
         best, variant = max(links, key=lambda pair: pair[0].confidence)
@@ -242,37 +234,33 @@ def _print_result(
 ) -> None:
     """Print a row for each family; as JSON, the whole result."""
     rows = list(_rows(result, snapshot)) if result.projects else []
-    if format_ is not Format.JSON:
-        if (rows and result.reasons) or format_ is not Format.TABLE:
-            print_rows(rows, COLUMNS, format_, _SCHEMA)
+    if format_ is Format.TABLE and not (rows and result.reasons):
         return
-    print_json(
-        {
-            "schema": _SCHEMA,
-            "snapshot": str(snapshot),
-            "families": rows,
-            "reasons": [_reason(reason) for reason in result.reasons],
-            "adopted": [asdict(one) for one in result.adopted],
-            "projects": [
-                {
-                    "project": project.name,
-                    "side": str(project.side),
-                    "key": project.key,
-                    "new_commits": written.commits,
-                    "changed": written.changed,
-                    "events": [asdict(event) for event in written.events],
-                }
-                for project, written in result.projects.items()
-            ],
-            "warnings": result.warnings,
-            "cut": result.cut,
-            "failures": [
-                {"project": project.name, "side": str(project.side), "reason": reason}
-                for project, reason in result.failures.items()
-            ],
-            "loaded": asdict(loaded) if loaded else None,
-        }
-    )
+    body = {
+        "snapshot": str(snapshot),
+        "families": rows,
+        "reasons": [_reason(reason) for reason in result.reasons],
+        "adopted": [asdict(one) for one in result.adopted],
+        "projects": [
+            {
+                "project": project.name,
+                "side": str(project.side),
+                "key": project.key,
+                "new_commits": written.commits,
+                "changed": written.changed,
+                "events": [asdict(event) for event in written.events],
+            }
+            for project, written in result.projects.items()
+        ],
+        "warnings": result.warnings,
+        "cut": result.cut,
+        "failures": [
+            {"project": project.name, "side": str(project.side), "reason": reason}
+            for project, reason in result.failures.items()
+        ],
+        "loaded": asdict(loaded) if loaded else None,
+    }
+    _TABLE.print(rows, format_, body)
 
 
 def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
@@ -281,31 +269,25 @@ def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
     opened = Snapshot(snapshot)
     names = {pointer.project.key: pointer.project.name for _, pointer in opened.pointers()}
     new = {project.key: written.commits for project, written in result.projects.items()}
-    wanted = set(result.families)
-    reasons: dict[str | None, list[Reason]] = {}
+    # Family → the methods on which membership rests, with their confidence.
+    rests: dict[str | None, list[tuple[str, float]]] = defaultdict(list)
     for reason in result.reasons:
-        reasons.setdefault(reason.family, []).append(reason)
+        if reason.link:
+            rests[reason.family].append((reason.link.best_method, reason.link.confidence))
+    for one in result.adopted:
+        rests[one.family].append((one.method, one.confidence))
     for family in opened.families():
-        if family.name in wanted:
+        if family.name in set(result.families):
             upstreams = [upstream.project for upstream in family.upstreams]
-            adopted = [one for one in result.adopted if one.family == family.name]
+            found = rests[family.name]
             yield {
                 "family": family.name,
                 "upstream": [names.get(key, key) for key in upstreams],
                 "variants": len(family.variants),
-                **_evidence(reasons.get(family.name, []), adopted),
+                "evidence": list(dict.fromkeys(method for method, _ in found)) or ["stated"],
+                "confidence": min((confidence for _, confidence in found), default=None),
                 "new_commits": sum(new.get(key, 0) for key in [*upstreams, *family.variants]),
             }
-
-
-def _evidence(reasons: "list[Reason]", adopted: "list[Adopted]") -> Mapping[str, Any]:
-    """Return the methods on which membership rests, and the confidence of the weakest link."""
-    found = [(reason.link.best_method, reason.link.confidence) for reason in reasons if reason.link]
-    found += [(one.method, one.confidence) for one in adopted]
-    if not found:
-        return {"evidence": ["stated"], "confidence": None}
-    methods = list(dict.fromkeys(method for method, _ in found))
-    return {"evidence": methods, "confidence": min(confidence for _, confidence in found)}
 
 
 def _reason(reason: "Reason") -> dict[str, Any]:
@@ -318,32 +300,6 @@ def _reason(reason: "Reason") -> dict[str, Any]:
         "role": link.role if link else None,
         "evidence": [asdict(found) for found in link.evidence] if link else [],
     }
-
-
-HELP = """
-Read model families from GitHub and Hugging Face into a snapshot, then load them into the graph.
-
-Examples:
-
-  hubtrace ingest Qwen/Qwen2.5-7B              finds its repository
-
-  hubtrace ingest github.com/QwenLM/Qwen2.5    finds its variants
-
-  hubtrace ingest --org Qwen
-
-  hubtrace ingest --top 200 --task text-generation --min-downloads 10000
-
-  hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
-
-  hubtrace ingest --family mine --upstream ../code --variant me/model=../model
-
-  hubtrace ingest --families families.toml
-
-A TARGET is a name or any address of either host; a name alone is a variant. Projects elsewhere are
-read by git, from a local path, a bundle, or any URL that git can clone. Tokens come from
-GITHUB_TOKEN or `gh auth login`, and from HF_TOKEN or `hf auth login`. Run the same command again
-to continue, or to fetch what is new.
-"""
 
 
 # Long: every option is a parameter, which typer reads; the body is short.
@@ -361,8 +317,7 @@ def ingest(
         str | None, typer.Option(metavar="TASK", help="With --top or --org: of this task only.")
     ] = None,
     min_downloads: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days."),
+        int, typer.Option(metavar="N", min=0, help="With --top or --org: downloads in 30 days.")
     ] = 0,
     family: Annotated[str | None, typer.Option(metavar="NAME", help="The family's name.")] = None,
     upstream: Annotated[
@@ -386,8 +341,7 @@ def ingest(
         Path | None, typer.Option(metavar="DIR", help="A study table (families.jsonl and commits).")
     ] = None,
     follow_bases: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations."),
+        int, typer.Option(metavar="N", min=0, max=5, help="Ingest base models too, N generations.")
     ] = 0,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=32, help="Projects read at the same time.")
@@ -405,7 +359,30 @@ def ingest(
     cache: Cache = None,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Read families into a snapshot, then load them into the graph."""
+    """Read model families from GitHub and Hugging Face into a snapshot, then load them into the
+    graph.
+
+    Examples:
+
+      hubtrace ingest Qwen/Qwen2.5-7B              finds its repository
+
+      hubtrace ingest github.com/QwenLM/Qwen2.5    finds its variants
+
+      hubtrace ingest --org Qwen
+
+      hubtrace ingest --top 200 --task text-generation --min-downloads 10000
+
+      hubtrace ingest Qwen/Qwen2.5-7B --upstream github.com/QwenLM/Qwen2.5
+
+      hubtrace ingest --family mine --upstream ../code --variant me/model=../model
+
+      hubtrace ingest --families families.toml
+
+    A TARGET is a name or any address of either host; a name alone is a variant. Projects elsewhere
+    are read by git, from a local path, a bundle, or any URL that git can clone. Tokens come from
+    GITHUB_TOKEN or `gh auth login`, and from HF_TOKEN or `hf auth login`. Run the same command
+    again to continue, or to fetch what is new.
+    """  # noqa: D205, D412 - it is the help that is printed
     request = _Request(
         targets=targets or (),
         orgs=org or (),
@@ -423,7 +400,7 @@ def ingest(
         cache=None if no_git else cache or default_cache(),
     )
     if from_study is not None:
-        result = _read_study(from_study, snapshot)
+        result = read_study(from_study, snapshot)
     else:
         result = _read_hubs(request, snapshot, github_url, hf_endpoint)
     _say_result(result, snapshot)
@@ -445,7 +422,12 @@ def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
     return loaded
 
 
-def _read_study(folder: Path, snapshot: Path) -> "Ingested":
+def read_study(folder: Path, snapshot: Path) -> "Ingested":
+    """Read a study table into a snapshot.
+
+    Raises:
+        HubtraceError: the table is invalid, or the snapshot cannot be written.
+    """
     from hubtrace.ingest.pipeline import ingest_study
     from hubtrace.ingest.snapshot import SnapshotWriter
 
@@ -456,10 +438,10 @@ def _read_study(folder: Path, snapshot: Path) -> "Ingested":
 def _read_hubs(
     request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
 ) -> "Ingested":
-    from hubtrace.ingest.cancellation import CancelToken
     from hubtrace.ingest.discovery import Bounds
     from hubtrace.ingest.pipeline import Intake
     from hubtrace.ingest.snapshot import SnapshotWriter
+    from hubtrace.ingest.workers import CancelToken
 
     stop = CancelToken()
     with (

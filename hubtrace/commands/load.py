@@ -2,22 +2,18 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from hubtrace.graph import open_store
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph
+from hubtrace.options import GRAPH, Graph, SnapshotArgument
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.ingest.load.loader import Loaded
 
 
-def load(
-    snapshot: Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="The snapshot's folder.")],
-    graph: Graph = GRAPH,
-) -> None:
+def load(snapshot: SnapshotArgument, graph: Graph = GRAPH) -> None:
     """Bring the graph up to what a snapshot holds.
 
     What the graph holds already is left alone, so loading twice changes nothing.
@@ -35,7 +31,6 @@ def load_snapshot(snapshot: Path, graph: str, *, assign: bool = False) -> "Loade
     Raises:
         HubtraceError: the snapshot cannot be read, or the graph not be written.
     """
-    from hubtrace.graph import open_store
     from hubtrace.ingest.families import assign_by_content
     from hubtrace.ingest.load import load as load_into
     from hubtrace.ingest.snapshot import Snapshot
@@ -45,6 +40,8 @@ def load_snapshot(snapshot: Path, graph: str, *, assign: bool = False) -> "Loade
         loaded = load_into(Snapshot(snapshot), store, show, by_content)
     for key in loaded.missing:
         say(f"warning: a family names {key}, which the snapshot does not hold")
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
     say(
         f"loaded {graph}: {loaded.new_families} of {count(loaded.families, 'family')} and "
         f"{loaded.new_projects} of {count(loaded.projects, 'project')} were new or changed "

@@ -1,10 +1,12 @@
-"""`hubtrace patterns`: the synchronization pattern of each family."""
+"""`hubtrace patterns` and `tag`: each family's synchronization pattern, printed or stored."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from hubtrace.graph import open_store
+from hubtrace.graph.format import count
 from hubtrace.options import (
     GRAPH,
     Families,
@@ -14,27 +16,15 @@ from hubtrace.options import (
     PeriodDays,
     RarePeriods,
     Until,
-    parse_until,
 )
-from hubtrace.output import Format, print_rows
-from hubtrace.progress import progress
+from hubtrace.output import Format, Table
+from hubtrace.progress import progress, say
+from hubtrace.queries.thresholds import Thresholds
 
-if TYPE_CHECKING:
-    from hubtrace.queries.patterns import FamilyPattern
-
-COLUMNS = (
-    "family",
-    "code",
-    "pattern",
-    "lag",
-    "sync",
-    "intensity",
-    "stability",
-    "runner_up",
-    "early_code",
-    "late_code",
-    "published_code",
-    "reason",
+_TABLE = Table.of(
+    "hubtrace.patterns/1",
+    *("family", "code", "pattern", "lag", "sync", "intensity", "stability", "runner_up"),
+    *("early_code", "late_code", "published_code", "reason"),
 )
 
 
@@ -54,25 +44,33 @@ def patterns(
 
     Example:  hubtrace patterns 01-ai_YI --until 2024-10-06 --format json
     """
-    from hubtrace.graph import open_store
     from hubtrace.queries.patterns import patterns as find_patterns
-    from hubtrace.queries.thresholds import Thresholds
 
-    thresholds, at = Thresholds(period_days, rare_periods, frequent_periods), parse_until(until)
-    named = families or None
+    thresholds = Thresholds(period_days, rare_periods, frequent_periods)
     with open_store(graph) as store, progress() as show:
-        found = find_patterns(store, named, at, thresholds, stability=stability, progress=show)
-    print_rows(
-        [row_of(pattern) for pattern in found],
-        COLUMNS,
-        format_,
-        "hubtrace.patterns/1",
-        key="families",
-        extra={"until": at, "thresholds": asdict(thresholds)},
-    )
+        found = find_patterns(
+            store, families, until, thresholds, stability=stability, progress=show
+        )
+    rows = [{**asdict(pattern), "published_code": pattern.published.code} for pattern in found]
+    body = {"until": until, "thresholds": asdict(thresholds), "families": rows}
+    _TABLE.print(rows, format_, body)
 
 
-def row_of(pattern: "FamilyPattern") -> dict[str, Any]:
-    """Return a pattern as a flat row for tables, and as the object that JSON shows."""
-    row = asdict(pattern)
-    return {**row, "published_code": pattern.published.code}
+def tag(
+    families: Families = None,
+    graph: Graph = GRAPH,
+    until: Until = None,
+    period_days: PeriodDays = 14,
+    rare_periods: RarePeriods = 3,
+    frequent_periods: FrequentPeriods = 5,
+) -> None:
+    """Write each family's pattern into the graph, as one assessment per family and moment.
+
+    Example:  hubtrace tag && hubtrace query assessments
+    """
+    from hubtrace.queries.patterns import tag as write_tags
+
+    thresholds = Thresholds(period_days, rare_periods, frequent_periods)
+    with open_store(graph) as store, progress() as show:
+        written = write_tags(store, families, until, thresholds, progress=show)
+    say(f"tagged {count(len(written), 'family')} in {graph}")

@@ -1,32 +1,19 @@
-"""`hubtrace query`: run a stored query, or a Cypher statement."""
+"""`hubtrace query` and `queries`: run stored queries, or Cypher; list the stored ones."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError, WriteRefused
+from hubtrace.graph.store import Result
 from hubtrace.options import GRAPH, Graph, OutputFormat
-from hubtrace.output import Format, print_rows
+from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from hubtrace.graph.result import Result
-    from hubtrace.graph.store import GraphStore
-
-HELP = """
-Ask a stored question (see `hubtrace queries`), or any other in Cypher.
-
-Examples:
-
-  hubtrace query side_status --param until=2024-10-06
-
-  hubtrace query switches --param families=01-ai_YI --format json
-
-  hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
-
-A question reads. To change the graph, say --write.
-"""
+    from hubtrace.queries.catalogue import Query
 
 
 def query(
@@ -41,22 +28,32 @@ def query(
     graph: Graph = GRAPH,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Ask a stored question, or any other in Cypher."""
+    """Ask a stored question (see `hubtrace queries`), or any other in Cypher.
+
+    Examples:
+
+      hubtrace query side_status --param until=2024-10-06
+
+      hubtrace query switches --param families=01-ai_YI --format json
+
+      hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
+
+    A question reads. To change the graph, say --write.
+    """  # noqa: D412 - it is the help that is printed
     if (name is None) == (cypher is None):
         raise HubtraceError("give the name of a stored question, or --cypher TEXT")
     if write and cypher is None:
         raise HubtraceError("--write goes with --cypher; stored questions only read")
     if name is not None:
-        result, schema = _stored(graph, name, param or []), f"hubtrace.query.{name}/1"
+        result, schema = _run_stored(graph, name, param or []), f"hubtrace.query.{name}/1"
     else:
-        result = _cypher(graph, cypher or "", _free(param or []), write=write)
+        parameters = _parse_free(param or [])
+        result = _run_cypher(graph, cypher or "", parameters, write=write)
         schema = "hubtrace.query/1"
-    print_rows(result.data(), result.columns, format_, schema)
+    Table.of(schema, *result.columns).print(result.data(), format_)
 
 
-def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
-    from hubtrace.graph import open_store
-    from hubtrace.graph.result import Result
+def _run_stored(graph: str, name: str, pairs: list[str]) -> Result:
     from hubtrace.queries.catalogue import ask_in_batches, parse_parameters
 
     parameters = parse_parameters(name, pairs)
@@ -69,28 +66,23 @@ def _stored(graph: str, name: str, pairs: list[str]) -> "Result":
     return Result(columns, rows)
 
 
-def _cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> "Result":
-    from hubtrace.graph import open_store
-
+def _run_cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> Result:
     with open_store(graph) as store:
         if not write:
-            return _read(store, text, parameters)
+            try:
+                return store.run(text, **parameters)
+            except WriteRefused:
+                raise HubtraceError(
+                    "this statement changes the graph, and a query only reads; "
+                    "add --write to change it"
+                ) from None
         with store.write() as writer:
             result = writer.run(text, **parameters)
         say(f"wrote {graph}")
         return result
 
 
-def _read(store: "GraphStore", text: str, parameters: dict[str, Any]) -> "Result":
-    try:
-        return store.run(text, **parameters)
-    except WriteRefused:
-        raise HubtraceError(
-            "this statement changes the graph, and a query only reads; add --write to change it"
-        ) from None
-
-
-def _free(pairs: list[str]) -> dict[str, Any]:
+def _parse_free(pairs: list[str]) -> dict[str, Any]:
     """Return parameters of a free statement: JSON where it is JSON, else text."""
     parameters: dict[str, Any] = {}
     for pair in pairs:
@@ -102,3 +94,37 @@ def _free(pairs: list[str]) -> dict[str, Any]:
         except ValueError:
             parameters[key] = text
     return parameters
+
+
+def queries(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show the Cypher of this one.")
+    ] = None,
+    format_: OutputFormat = Format.TABLE,
+) -> None:
+    """List the stored questions with their parameters and columns, or show one.
+
+    Example:  hubtrace queries sync_type
+    """
+    from hubtrace.queries import catalogue
+
+    if name is None:
+        rows = [_describe(stored) for stored in catalogue.catalogue().values()]
+        table = Table.of("hubtrace.queries/1", "query", "what", "parameters")
+        table.print(rows, format_, {"queries": rows})
+        return
+    stored = catalogue.query(name)
+    if format_ is Format.JSON:
+        print_json({"schema": "hubtrace.query/1", **_describe(stored), "cypher": stored.text})
+    else:
+        print(stored.text, end="")
+
+
+def _describe(stored: "Query") -> dict[str, object]:
+    return {
+        "query": stored.name,
+        "what": stored.what,
+        "parameters": [parameter.name for parameter in stored.parameters],
+        "parameter_types": {p.name: str(p.type) for p in stored.parameters},
+        "returns": {column.name: str(column.type) for column in stored.returns},
+    }

@@ -5,36 +5,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.commands.diff import state_at, summary
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.store import GraphStore
 from hubtrace.options import (
     GRAPH,
     AbandonAfter,
     Families,
     Graph,
+    GraphAt,
     PeriodDays,
     Until,
     as_date,
-    open_graph_at,
-    parse_moment,
-    parse_until,
 )
 from hubtrace.progress import progress, say
-from hubtrace.queries.report.formats.interface import ReportFormat
+from hubtrace.queries.report.formats import ReportFormat
+from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from hubtrace.graph.store import GraphStore
     from hubtrace.queries.changes import Changes
     from hubtrace.queries.report.records import Report
-    from hubtrace.queries.thresholds import Thresholds
-
-OUTPUT = Path("hubtrace-report")
 
 
 def report(
     families: Families = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Where it is written.")
-    ] = OUTPUT,
+    ] = Path("hubtrace-report"),
     formats: Annotated[
         list[ReportFormat] | None,
         typer.Option("--format", "-f", help="What to write; repeatable. Default: html."),
@@ -59,18 +57,15 @@ def report(
 
     Example:  hubtrace report yi --since 2024-06-30
     """
-    from hubtrace.graph import open_store
     from hubtrace.queries.report.build import report as build_report
-    from hubtrace.queries.thresholds import Thresholds
 
-    at, named = parse_until(until), families or None
     thresholds = Thresholds(period_days=period_days, abandon_after_days=abandon_after)
     with open_store(graph) as store:
         changes = None
         if since is not None:
-            changes = _changes(store, graph, since, named, at, thresholds)
+            changes = _changes_since(since, store, graph, families, until, thresholds)
         with progress() as show:
-            found = build_report(store, named, at, thresholds, changes=changes, progress=show)
+            found = build_report(store, families, until, thresholds, changes=changes, progress=show)
     for path in write(found, output, formats or [ReportFormat.HTML]):
         print(path)
 
@@ -87,15 +82,14 @@ def write(report: "Report", output: Path, formats: list[ReportFormat]) -> list[P
     return [format_.write(report, output) for format_ in dict.fromkeys(formats)]
 
 
-def _changes(
-    store: "GraphStore",
-    graph: str,
+def _changes_since(
     since: str,
+    store: GraphStore,
+    graph: str,
     families: list[str] | None,
     until: int | None,
-    thresholds: "Thresholds",
+    thresholds: Thresholds,
 ) -> "Changes":
-    from hubtrace.commands.diff import counted
     from hubtrace.queries.changes import changes, state
 
     date = as_date(since)
@@ -103,13 +97,12 @@ def _changes(
     if date is not None:
         before = state(store, f"{graph}@{since}", families, date, thresholds)
     else:
-        moment = parse_moment(since)
-        if "://" not in moment.place and not Path(moment.place).exists():
+        at = GraphAt.parse(since)
+        if "://" not in at.location and not Path(at.location).exists():
             raise HubtraceError(
                 f"--since: {since!r} is not a date, and there is no graph or snapshot of that name"
             )
-        with open_graph_at(moment) as other:
-            before = state(other, moment.name, families, moment.until, thresholds)
+        before = state_at(at, families, thresholds)
     found = changes(before, after)
-    say(counted(found))
+    say(summary(found))
     return found

@@ -39,19 +39,18 @@ def schema(
     Example:  hubtrace schema --format json
     """
     if of is SchemaOf.AUDIT:
-        from hubtrace.queries.audit.formats.json import json_schema
+        from hubtrace.queries.audit.formats import json as audit
 
-        print_json(json_schema())
-        return
-    if of is SchemaOf.REPORT:
-        from hubtrace.queries.report.formats.json import json_schema as report_schema
+        print_json(audit.json_schema())
+    elif of is SchemaOf.REPORT:
+        from hubtrace.queries.report.formats import json as report
 
-        print_json(report_schema())
-        return
-    from hubtrace.graph.model import MODEL
-    from hubtrace.graph.schema import to_json, to_markdown
-
-    if format_ is SchemaFormat.JSON:
-        print_json(to_json(MODEL))
+        print_json(report.json_schema())
     else:
-        print(to_markdown(MODEL), end="")
+        from hubtrace.graph.model import MODEL
+        from hubtrace.graph.schema import to_json, to_markdown
+
+        if format_ is SchemaFormat.JSON:
+            print_json(to_json(MODEL))
+        else:
+            print(to_markdown(MODEL), end="")

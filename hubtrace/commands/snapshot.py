@@ -1,22 +1,36 @@
 """`hubtrace snapshot verify|info|compact`: look after a snapshot."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from hubtrace.graph.format import count
-from hubtrace.options import OutputFormat
-from hubtrace.output import Format, print_json, print_rows
+from hubtrace.options import OutputFormat, SnapshotArgument
+from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say
 
-app = typer.Typer(help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from hubtrace.ingest.snapshot import ProjectHistory
 
-_Folder = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="The snapshot's folder.")]
+app = typer.Typer(help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None)
+_PROJECTS: Table["ProjectHistory"] = Table(
+    "hubtrace.snapshot/1",
+    {
+        "project": lambda history: history.project.name,
+        "side": lambda history: str(history.project.side),
+        "commits": lambda history: history.commits(["sha"]).num_rows,
+        "refs": lambda history: len(history.last.refs),
+        "events": lambda history: len(history.events),
+        "generations": lambda history: len(history.pointer.generations),
+        "source": lambda history: history.pointer.source,
+        "observed_at": lambda history: history.pointer.observed_at,
+    },
+    key="projects",
+)
 
 
 @app.command()
-def verify(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
+def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
     """Read every file of a snapshot and compare it with its hash; exit code 2 if one differs.
 
     Example:  hubtrace snapshot verify hubtrace-snapshot
@@ -35,44 +49,25 @@ def verify(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
     else:
         for problem in problems:
             say(problem)
-        print(
-            f"{snapshot}: {count(len(problems), 'problem')}" if problems else _intact(total, digest)
-        )
+        intact = f"every file of {count(total, 'project')} is as it was written; sha256 {digest}"
+        print(f"{snapshot}: {count(len(problems), 'problem')}" if problems else intact)
     if problems:
         raise typer.Exit(2)
 
 
-def _intact(projects: int, digest: str | None) -> str:
-    return f"every file of {count(projects, 'project')} is as it was written; sha256 {digest}"
-
-
 @app.command()
-def info(snapshot: _Folder, format_: OutputFormat = Format.TABLE) -> None:
+def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
     """List the projects of a snapshot: how much is held of each, and when it was last seen.
 
     Example:  hubtrace snapshot info hubtrace-snapshot --format json
     """
     from hubtrace.ingest.snapshot import Snapshot
 
-    rows = [
-        {
-            "project": history.project.name,
-            "side": str(history.project.side),
-            "commits": history.commits(["sha"]).num_rows,
-            "refs": len(history.last.refs),
-            "events": len(history.events),
-            "generations": len(history.pointer.generations),
-            "source": history.pointer.source,
-            "observed_at": history.pointer.observed_at,
-        }
-        for history in Snapshot(snapshot).projects()
-    ]
-    columns = list(rows[0]) if rows else ["project"]
-    print_rows(rows, columns, format_, "hubtrace.snapshot/1", key="projects")
+    _PROJECTS.print(Snapshot(snapshot).projects(), format_)
 
 
 @app.command()
-def compact(snapshot: _Folder) -> None:
+def compact(snapshot: SnapshotArgument) -> None:
     """Join the generations of every project into one; nothing that was seen is lost.
 
     Example:  hubtrace snapshot compact hubtrace-snapshot

@@ -6,38 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hubtrace.graph import open_store
 from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
-from hubtrace.output import Format, date, print_json, print_rows
+from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from hubtrace.queries.provenance import Trace, TracedCopy, TracedReference
+    from hubtrace.queries.provenance import Trace, TracedCopy
 
-COLUMNS = (
+_TABLE = Table.of(
+    "hubtrace.trace/1",
     *("variant", "file", "revision", "since_at", "gone_at"),
     *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
 )
-_SCHEMA = "hubtrace.trace/1"
-HELP = """
-Trace a commit to the models that carry it, or a model's file to the commit it comes from.
-
-TARGET is a sha (or its first letters) of a commit on either side or of a blob, the URL of a commit
-or file on GitHub or Hugging Face, ORG/MODEL:PATH, ORG/MODEL@REVISION:PATH, or ORG/MODEL for all of
-its files.
-
-Examples:
-
-  hubtrace trace 043a50f
-
-  hubtrace trace https://github.com/01-ai/Yi/commit/043a50f
-
-  hubtrace trace 01-ai/Yi-34B:modeling_yi.py --format json
-
-  hubtrace trace https://huggingface.co/01-ai/Yi-34B/blob/main/LICENSE
-
-A file of weight 1 is in one repository only; a ubiquitous one, such as a licence, has weight 0.
-"""
 
 
 def trace(
@@ -45,22 +27,35 @@ def trace(
     graph: Graph = GRAPH,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
-    """Trace a commit to the models that carry it, or a model's file to its origin."""
-    from hubtrace.graph import open_store
-    from hubtrace.queries.provenance import trace as ask_trace
+    """Trace a commit to the models that carry it, or a model's file to the commit it comes from.
+
+    TARGET is a sha (or its first letters) of a commit on either side or of a blob, the URL of a
+    commit or file on GitHub or Hugging Face, ORG/MODEL:PATH, ORG/MODEL@REVISION:PATH, or ORG/MODEL
+    for all of its files.
+
+    Examples:
+
+      hubtrace trace 043a50f
+
+      hubtrace trace https://github.com/01-ai/Yi/commit/043a50f
+
+      hubtrace trace 01-ai/Yi-34B:modeling_yi.py --format json
+
+      hubtrace trace https://huggingface.co/01-ai/Yi-34B/blob/main/LICENSE
+
+    A file of weight 1 is in one repository only; a ubiquitous one, such as a licence, has weight 0.
+    """  # noqa: D412 - it is the help that is printed
+    from hubtrace.queries.provenance import trace as run_trace
 
     with open_store(graph) as store:
-        found = ask_trace(store, target)
-    if format_ is Format.JSON:
-        print_json({"schema": _SCHEMA, **asdict(found)})
-        return
-    rows = [_copy(copy) for copy in found.copies] + list(_references(found))
-    print_rows(rows, COLUMNS, format_, _SCHEMA)
-    for line in _summary(found):
-        say(line)
+        found = run_trace(store, target)
+    _TABLE.print([*map(_copy_row, found.copies), *_reference_rows(found)], format_, asdict(found))
+    if format_ is not Format.JSON:
+        for line in _summary(found):
+            say(line)
 
 
-def _copy(copy: "TracedCopy") -> dict[str, Any]:
+def _copy_row(copy: "TracedCopy") -> dict[str, Any]:
     return {
         "variant": copy.name or copy.variant,
         "file": copy.path,
@@ -82,7 +77,7 @@ def _notes(copy: "TracedCopy") -> Iterator[str]:
     if copy.kind in kinds:
         yield kinds[copy.kind]
     if copy.boilerplate:
-        yield "everybody has it"
+        yield "ubiquitous"
     elif not copy.first:
         yield "another repository had it earlier"
     if copy.landed_at is None and copy.kind != "asset":
@@ -91,52 +86,43 @@ def _notes(copy: "TracedCopy") -> Iterator[str]:
         yield "flowed back"
 
 
-def _references(found: "Trace") -> Iterator[dict[str, Any]]:
-    """Yield the commits that name the traced one, or that it names."""
-    places = {place.side: place for place in found.places}
-    for one in found.references:
-        other = places.get("upstream" if one.side == "downstream" else "downstream")
-        own = (other.name or other.project, other.at) if other is not None else ("", None)
-        ends = (one.name or one.project, one.other_sha, one.at), (own[0], one.sha, own[1])
-        variant, repository = ends if one.side == "downstream" else ends[::-1]
-        lag = None
-        if variant[2] is not None and repository[2] is not None:
-            lag = variant[2] - repository[2]
-        yield {
-            **dict.fromkeys(COLUMNS),
-            **dict(zip(("variant", "revision", "since_at"), _cut(variant), strict=True)),
-            **dict(zip(("repository", "origin", "made_at"), _cut(repository), strict=True)),
-            "lag_seconds": lag,
-            "note": _names(one),
+def _reference_rows(found: "Trace") -> Iterator[dict[str, Any]]:
+    """Yield a row for each commit that names the traced one, or that it names."""
+    by_side = {commit.side: commit for commit in found.places}
+    for other in found.references:
+        downstream = other.side == "downstream"
+        own = by_side.get("upstream" if downstream else "downstream")
+        own_end = (own.name or own.project, other.sha, own.at) if own else ("", other.sha, None)
+        ends = (other.name or other.project, other.other_sha, other.at), own_end
+        (variant, revision, since), (repository, origin, made) = ends if downstream else ends[::-1]
+        namer = "variant" if downstream == (other.direction == "named_by") else "repository"
+        yield dict.fromkeys(_TABLE.columns) | {
+            "variant": variant,
+            "revision": revision[:10],
+            "since_at": since,
+            "repository": repository,
+            "origin": origin[:10],
+            "made_at": made,
+            "lag_seconds": None if since is None or made is None else since - made,
+            "note": f"the {namer}'s commit names the other",
         }
 
 
-def _cut(end: tuple[str, str, int | None]) -> tuple[str, str, int | None]:
-    return end[0], end[1][:10], end[2]
-
-
-def _names(one: "TracedReference") -> str:
-    namer = one.side if one.direction == "named_by" else None
-    if namer is None:
-        namer = "downstream" if one.side == "upstream" else "upstream"
-    return f"the {'variant' if namer == 'downstream' else 'repository'}'s commit names the other"
-
-
 def _summary(found: "Trace") -> Iterator[str]:
-    for place in found.places:
-        landed = f", landed {date(place.landed_at)}" if place.landed_at is not None else ""
-        never = "" if place.on_default else ", not on the default branch"
+    for commit in found.places:
+        landed = f", landed {date(commit.landed_at)}" if commit.landed_at is not None else ""
+        never = "" if commit.on_default else ", not on the default branch"
         yield (
-            f"commit {place.sha[:10]} of {place.name or place.project}, {date(place.at)}"
-            f"{landed}{never}: {place.subject or ''}".rstrip(": ")
+            f"commit {commit.sha[:10]} of {commit.name or commit.project}, {date(commit.at)}"
+            f"{landed}{never}: {commit.subject or ''}".rstrip(": ")
         )
     if not found.copies and not found.references:
         yield f"nothing in the graph is known to come from, or to go into, {found.target}"
         return
     variants = {copy.variant for copy in found.copies}
     repositories = {copy.repository for copy in found.copies}
-    said = f"{count(len(found.copies), 'copy')} between {count(len(variants), 'variant')} and "
-    said += count(len(repositories), "repository")
-    if found.references:
-        said += f", {count(len(found.references), 'reference')}"
-    yield said
+    references = count(len(found.references), "reference")
+    yield (
+        f"{count(len(found.copies), 'copy')} between {count(len(variants), 'variant')} and "
+        f"{count(len(repositories), 'repository')}{f', {references}' if found.references else ''}"
+    )

@@ -1,17 +1,27 @@
 """`hubtrace why`: every path between a variant and a repository, in sentences."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.graph import open_store
 from hubtrace.graph.format import count
 from hubtrace.options import GRAPH, Graph, OutputFormat
-from hubtrace.output import Format, print_json, print_rows
+from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
-COLUMNS = ("path", "weight", "what")
-_SCHEMA = "hubtrace.why/1"
+if TYPE_CHECKING:
+    from hubtrace.queries.provenance import Path
+
+_TABLE: Table["Path"] = Table(
+    "hubtrace.why/1",
+    {
+        "path": lambda path: path.kind,
+        "weight": lambda path: path.weight,
+        "what": lambda path: path.sentence,
+    },
+)
 _FILES = 20
 
 
@@ -34,23 +44,17 @@ def why(
 
     Example:  hubtrace why 01-ai/Yi-34B 01-ai/Yi --format markdown
     """
-    from hubtrace.graph import open_store
-    from hubtrace.queries.provenance import why as ask_why
+    from hubtrace.queries.provenance import why as find_paths
 
     with open_store(graph) as store:
-        found = ask_why(store, variant, repository)
-    if format_ is Format.JSON:
-        print_json({"schema": _SCHEMA, **asdict(found)})
-        return
+        found = find_paths(store, variant, repository)
     files = [path for path in found.paths if path.kind == "file"]
-    left_out = set() if all_ else {id(path) for path in files[_FILES:]}
-    rows = [
-        {"path": path.kind, "weight": path.weight, "what": path.sentence}
-        for path in found.paths
-        if id(path) not in left_out
-    ]
-    print_rows(rows, COLUMNS, format_, _SCHEMA)
+    hidden = set() if all_ else {id(path) for path in files[_FILES:]}
+    shown = [path for path in found.paths if id(path) not in hidden]
+    _TABLE.print(shown, format_, asdict(found))
+    if format_ is Format.JSON:
+        return
     pair = f"{found.variant.name} and {found.repository.name}"
-    say(f"{count(len(found.paths), 'path')} between {pair}" if rows else f"nothing joins {pair}")
-    if left_out:
-        say(f"{count(len(left_out), 'file')} not shown; --all shows them")
+    say(f"{count(len(found.paths), 'path')} between {pair}" if shown else f"nothing joins {pair}")
+    if hidden:
+        say(f"{count(len(hidden), 'file')} not shown; --all shows them")

@@ -8,14 +8,15 @@ Written as a stream: networkx has writers, but for them a whole graph must fit i
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Any
 from xml.sax.saxutils import escape
 
-from hubtrace.exports.part import Nodes, Relationships
+from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType, Property, PropertyType
 from hubtrace.graph.tables import END, START
 from hubtrace.graph.text import for_people
+from hubtrace.progress import Progress
 
 _TYPES = {
     PropertyType.STRING: "string",
@@ -27,14 +28,11 @@ _TYPES = {
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _IN_A_NAME = re.compile(r"[^\x20-\x24\x26-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;", '"': "&quot;"}
-"""What a reader of XML would turn into something else."""
+"""What an XML parser would normalize."""
 
 
 def write_graphml(
-    file: IO[str],
-    nodes: Nodes,
-    relationships: Relationships,
-    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+    file: IO[str], nodes: Nodes, relationships: Relationships, progress: Progress = lambda *_: None
 ) -> tuple[int, int]:
     """Write a document; return the counts of nodes and relationships."""
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
@@ -43,7 +41,9 @@ def write_graphml(
     file.write('<graph id="hubtrace" edgedefault="directed">\n')
     count = joined = 0
     for node, rows in nodes:
-        file.writelines(_node(node, row) for row in rows.to_pylist())
+        for row in rows.to_pylist():
+            values = _values("node", node.label, node.properties, row)
+            file.write(f'<node id="{_name(node, row[node.key])}">{"".join(values)}</node>\n')
         count += rows.num_rows
         progress("nodes", count, None)
     for (relationship, start, end), rows in relationships:
@@ -59,22 +59,13 @@ def write_graphml(
 
 def _keys() -> Iterator[str]:
     """Yield the declaration of every property, each once for nodes and once for edges."""
-    declared = {"node": {"label": PropertyType.STRING}, "edge": {"label": PropertyType.STRING}}
-    for node in MODEL.nodes:
-        declared["node"] |= {p.name: p.type for p in node.properties}
-    for relationship in MODEL.relationships:
-        declared["edge"] |= {p.name: p.type for p in relationship.properties}
-    for what, properties in declared.items():
-        for name, type_ in properties.items():
+    for what, types in (("node", MODEL.nodes), ("edge", MODEL.relationships)):
+        properties = {p.name: p.type for type_ in types for p in type_.properties}
+        for name, type_ in ({"label": PropertyType.STRING} | properties).items():
             yield (
                 f'<key id="{what}-{name}" for="{what}" attr.name="{name}" '
                 f'attr.type="{_TYPES[type_]}"/>\n'
             )
-
-
-def _node(node: NodeType, row: dict[str, Any]) -> str:
-    values = "".join(_values("node", node.label, node.properties, row))
-    return f'<node id="{_name(node, row[node.key])}">{values}</node>\n'
 
 
 def _values(
@@ -95,8 +86,7 @@ def _text(value: Any) -> str:
 
 
 def _name(node: NodeType, key: str) -> str:
-    return escape(f"{node.label} {_IN_A_NAME.sub(_percent, key)}", _ENTITIES)
+    def percent(found: re.Match[str]) -> str:
+        return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
 
-
-def _percent(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
+    return escape(f"{node.label} {_IN_A_NAME.sub(percent, key)}", _ENTITIES)

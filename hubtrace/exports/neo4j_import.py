@@ -7,9 +7,9 @@ an unquoted one is null; a quote is doubled; fields may hold line breaks with `-
 """
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,14 +17,15 @@ from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType
 from hubtrace.graph.schema import schema, stamp
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.transfer import Triple, node_tables, relationship_tables
+from hubtrace.graph.tables import Triple, node_tables, relationship_tables
+from hubtrace.progress import Progress
 
 ARRAY_DELIMITER = "\x1f"
-"""Unit separator: it stands in no path that anybody typed; a value that holds it is refused."""
+"""Unit separator: no realistic path holds it; a value that does is refused."""
 
 EMPTY_LIST = "\x1e"
-"""Stands for a list without items, which the importer takes for no list at all; the script that is
-run afterwards puts the empty list there."""
+"""Stands for an empty list, which the importer would drop; the script that is run afterwards
+replaces it."""
 
 _TYPES = {
     PropertyType.STRING: "string",
@@ -38,10 +39,7 @@ SCHEMA_FILE = "schema.cypher"
 
 
 def export_neo4j_import(
-    store: GraphStore,
-    folder: Path,
-    progress: Callable[[str, int, int | None], None] = lambda *_: None,
-    model: Model = MODEL,
+    store: GraphStore, folder: Path, progress: Progress = lambda *_: None, model: Model = MODEL
 ) -> tuple[int, int]:
     """Write header and data files and what imports them; return the counts of nodes and edges.
 
@@ -66,17 +64,14 @@ def export_neo4j_import(
 
 def node_header(node: NodeType) -> str:
     """Return the header line of a label's file."""
-    fields = [f"{node.key}:ID({node.label})"]
-    fields += [_field(property_) for property_ in node.properties[1:]]
-    return ",".join(fields)
+    return ",".join([f"{node.key}:ID({node.label})", *map(_field, node.properties[1:])])
 
 
 def relationship_header(triple: Triple) -> str:
     """Return the header line of the file of a relationship type between two labels."""
     relationship, start, end = triple
-    fields = [f":START_ID({start.label})", f":END_ID({end.label})"]
-    fields += [_field(property_) for property_ in relationship.properties]
-    return ",".join(fields)
+    ends = [f":START_ID({start.label})", f":END_ID({end.label})"]
+    return ",".join([*ends, *map(_field, relationship.properties)])
 
 
 def import_command(folder: Path, model: Model = MODEL) -> str:
@@ -86,8 +81,7 @@ def import_command(folder: Path, model: Model = MODEL) -> str:
         f"--array-delimiter=U+{ord(ARRAY_DELIMITER):04X}",
         "--id-type=string",
     ]
-    labels = [node.label for node in model.nodes]
-    options += [f"--nodes={label}={label}-header.csv,{label}.csv" for label in labels]
+    options += [f"--nodes={n.label}={n.label}-header.csv,{n.label}.csv" for n in model.nodes]
     for triple in model.triples():
         name = _name(triple)
         options.append(f"--relationships={triple[0].type}={name}-header.csv,{name}.csv")
@@ -122,37 +116,24 @@ def _empty_lists(model: Model) -> Iterator[str]:
 
 
 def _write_headers(folder: Path, model: Model) -> None:
-    for node in model.nodes:
-        (folder / f"{node.label}-header.csv").write_text(f"{node_header(node)}\n")
-        (folder / f"{node.label}.csv").touch()
-    for triple in model.triples():
-        (folder / f"{_name(triple)}-header.csv").write_text(f"{relationship_header(triple)}\n")
-        (folder / f"{_name(triple)}.csv").touch()
+    headers = {node.label: node_header(node) for node in model.nodes}
+    headers |= {_name(triple): relationship_header(triple) for triple in model.triples()}
+    for name, line in headers.items():
+        (folder / f"{name}-header.csv").write_text(f"{line}\n")
+        (folder / f"{name}.csv").touch()
 
 
 def _write_tables(
-    folder: Path,
-    named: Iterator[tuple[str, pa.Table]],
-    what: str,
-    progress: Callable[[str, int, int | None], None],
+    folder: Path, named: Iterator[tuple[str, pa.Table]], what: str, progress: Progress
 ) -> int:
     count = 0
     for name, rows in named:
+        columns = [column.to_pylist() for column in rows.columns]
         with (folder / f"{name}.csv").open("a", encoding="utf-8", newline="") as file:
-            _write_rows(file, rows.columns)
+            file.writelines(",".join(map(_cell, row)) + "\n" for row in zip(*columns, strict=True))
         count += rows.num_rows
         progress(what, count, None)
     return count
-
-
-def _write_rows(file: IO[str], columns: Sequence[Any]) -> None:
-    lists = [column.to_pylist() for column in columns]
-    file.writelines(_lines(zip(*lists, strict=True)))
-
-
-def _lines(rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-    for row in rows:
-        yield ",".join(map(_cell, row)) + "\n"
 
 
 def _cell(value: Any) -> str:

@@ -1,26 +1,24 @@
 """Node-link JSON, as networkx reads it: `networkx.node_link_graph(json.load(file), edges="edges")`.
 
-A node is called `Label key`; an edge's `key` is its type. One node or edge stands on each line.
-Everything that JSON can hold stays what it was; it is written in ASCII, so that nothing acts on a
+A node is called `Label key`; an edge's `key` is its type. Each node or edge is on its own line.
+Everything that JSON can hold stays unchanged; it is written in ASCII, so that nothing acts on a
 terminal.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Any
 
-from hubtrace.exports.part import Nodes, Relationships
+from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType
 from hubtrace.graph.tables import END, START
+from hubtrace.progress import Progress
 
 SCHEMA = "hubtrace.node-link/1"
 
 
 def write_node_link(
-    file: IO[str],
-    nodes: Nodes,
-    relationships: Relationships,
-    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+    file: IO[str], nodes: Nodes, relationships: Relationships, progress: Progress = lambda *_: None
 ) -> tuple[int, int]:
     """Write a document; return the counts of nodes and relationships."""
     about = json.dumps({"schema": SCHEMA, "model": MODEL.version})
@@ -33,10 +31,7 @@ def write_node_link(
 
 
 def _write_all(
-    file: IO[str],
-    items: Iterator[dict[str, Any]],
-    what: str,
-    progress: Callable[[str, int, int | None], None],
+    file: IO[str], items: Iterator[dict[str, Any]], what: str, progress: Progress
 ) -> int:
     count = 0
     for count, item in enumerate(items, start=1):

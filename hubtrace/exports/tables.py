@@ -1,11 +1,11 @@
-"""The answers to every stored question as Parquet tables, one file each.
+"""The rows of every stored query as Parquet tables, one file each.
 
-Columns have the types that the question declares; what it says of itself stands in the metadata
-of the file. Queries about named projects, variants or contributors are run for all of them.
+Columns have the types that the query declares; its name and description are in the metadata of the
+file. Queries about named projects, variants or contributors are run for all of them.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.result import Result
-from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Query, ValueType, ask_in_batches, catalogue, family_names
+from hubtrace.graph.store import GraphStore, Result
+from hubtrace.progress import Progress
+from hubtrace.queries.catalogue import Query, ask_in_batches, catalogue, family_names
 
 _TYPES = {  # the items of a list bear the name that Parquet gives them
     "string": pa.string(),
@@ -32,7 +32,7 @@ _ALL = {
     "variants": "MATCH (n:Variant) RETURN n.key AS key ORDER BY key",
     "contributors": "MATCH (n:Contributor) RETURN n.key AS key ORDER BY key",
 }
-"""How to find all that a parameter of this name can name."""
+"""Parameter → the statement that finds every value of it."""
 
 
 def export_tables(
@@ -40,9 +40,9 @@ def export_tables(
     folder: Path,
     families: Sequence[str] | None = None,
     until: int | None = None,
-    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, int]:
-    """Write `NAME.parquet` for every stored question; return the number of rows of each.
+    """Write `NAME.parquet` for every stored query; return the number of rows of each.
 
     Raises:
         GraphError: the folder is not empty, or cannot be written.
@@ -69,7 +69,7 @@ def export_tables(
 
 
 def schema_of(stored: Query) -> pa.Schema:
-    """Return the Arrow schema of a question's answers, with what it says of itself."""
+    """Return the Arrow schema of a query's rows, with its name and description as metadata."""
     fields = [
         pa.field(column.name, _TYPES[column.type.base], metadata={"type": str(column.type)})
         for column in stored.returns
@@ -78,38 +78,39 @@ def schema_of(stored: Query) -> pa.Schema:
 
 
 def _export(store: GraphStore, stored: Query, file: Path, given: dict[str, Any]) -> int:
-    """Write the answers to one question, a batch of families at a time."""
-    asked = {p.name: given[p.name] for p in stored.parameters if p.name in given}
+    """Write the rows of one query, a batch of families at a time."""
+    parameters = {p.name: given[p.name] for p in stored.parameters if p.name in given}
     schema, count = schema_of(stored), 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for result in ask_in_batches(store, stored.name, **asked):
+        for result in ask_in_batches(store, stored.name, **parameters):
             writer.write_table(_table(result, stored, schema))
             count += len(result)
     return count
 
 
 def _table(result: Result, stored: Query, schema: pa.Schema) -> pa.Table:
-    values = list(zip(*result.rows(), strict=True)) or [()] * len(schema)
-    columns = [
-        pa.array([_plain(value, column.type) for value in found], field.type)
-        for found, column, field in zip(values, stored.returns, schema, strict=True)
-    ]
+    values: list[Any] = list(zip(*result.rows(), strict=True)) or [()] * len(schema)
+    for index, column in enumerate(stored.returns):
+        if column.type.base == "list of maps":
+            values[index] = [
+                value if value is None else json.dumps(value, ensure_ascii=False)
+                for value in values[index]
+            ]
+    columns = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _plain(value: Any, type_: ValueType) -> Any:
-    if type_.base == "list of maps" and value is not None:
-        return json.dumps(value, ensure_ascii=False)
-    return value
 
 
 def _marks(
     store: GraphStore, families: Sequence[str], until: int | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield what `commits_since` is asked for: each repository of each family, from the start."""
+    """Yield the marks for `commits_since`: each repository of each family, from the start."""
     for batch in ask_in_batches(store, "projects", families=list(families), until=until):
         for row in batch:
             if row["side"] == "upstream" and row["last_at"] is not None:
-                moment = row["last_at"] if until is None else until
-                mark = {"mark": row["family"], "repository": row["project"]}
-                yield {**mark, "family": row["family"], "since": -1, "until": moment}
+                yield {
+                    "mark": row["family"],
+                    "repository": row["project"],
+                    "family": row["family"],
+                    "since": -1,
+                    "until": row["last_at"] if until is None else until,
+                }

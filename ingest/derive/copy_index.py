@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_bytes
 from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerplate, pointer_id
+from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of
-from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.derive.landed import membership_of
 from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
@@ -87,7 +88,11 @@ def files_of(changes: pa.Table) -> pa.Table:
 
 def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
     """Return where commits stand by the refs of `last`; `at` is the column of a commit's time."""
-    history = history_of(commits)
+    history, times = settled(history_of(commits), commits, last)
+    if times.wrong:
+        for name in ("authored_at", "committed_at"):
+            column = pa.array(getattr(times, name), pa.int64())
+            commits = commits.set_column(commits.schema.get_field_index(name), name, column)
     membership = membership_of(history, last)
     chain = history.first_parent_chain(membership.head) if membership.head is not None else []
     landed = pa.array(membership.landed_at, pa.int64())

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hubtrace.graph.identity import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
+from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
-from hubtrace.ingest.derive.membership import Membership, membership_of
+from hubtrace.ingest.derive.landed import Membership, membership_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -31,9 +31,11 @@ class DerivedProject:
 
     project: Project
     commits: pa.Table
-    """Rows of `snapshot.columns.COMMITS`; parents that are not among them are left out."""
+    """Rows of `snapshot.format.COMMITS`; parents that are not among them are left out."""
     at: pa.ChunkedArray
-    """Time of each commit on the project's side (docs/design.md, section 1, *commit*)."""
+    """Time of each commit on the project's side (docs/design.md, section 1, *commit*), settled."""
+    settled_at: pa.Array
+    """Committer time where the recorded one cannot be (`ingest/derive/clocks.py`); else null."""
     on_default: pa.Array
     landed_at: pa.Array
     vanished_at: pa.Array
@@ -69,23 +71,34 @@ def derive(project: ProjectHistory) -> DerivedProject:
         SnapshotCorrupt: a file of it is not what was written.
     """
     commits = project.commits()
-    at = commits["authored_at" if project.project.side is Side.UPSTREAM else "committed_at"]
+    upstream = project.project.side is Side.UPSTREAM
+    at = commits["authored_at" if upstream else "committed_at"]
     if not project.last.ancestry:
         everywhere = pa.array([True] * commits.num_rows, pa.bool_())
         nothing = pa.nulls(commits.num_rows, pa.int64())
         stands = (everywhere, nothing, nothing)
         read_changes = project.changes if project.tells_changes else None
         return DerivedProject(
-            project.project, commits, at, *stands, [], [], [], project.events, read_changes
+            project.project, commits, at, nothing, *stands, [], [], [], project.events, read_changes
         )
-    history = history_of(commits)
+    history, times = settled(history_of(commits), commits, project.last)
+    if times.wrong:
+        at = pa.chunked_array([times.authored_at if upstream else times.committed_at])
     membership = membership_of(history, project.last)
-    branches = branch_facts(history, project.last, membership, _changes_of(project))
+    branches = branch_facts(
+        history,
+        project.last,
+        membership,
+        _changes_of(project),
+        pulls=project.details.pulls if project.details else (),
+        published=not upstream,
+    )
     since = _vanished_at(history, membership, project.observations)
     return DerivedProject(
         project.project,
         _known_parents(commits) if history.cut else commits,
         at,
+        times.settled_at(),
         pa.array(membership.on_default, pa.bool_()),
         pa.array(membership.landed_at, pa.int64()),
         pa.array(since, pa.int64()),
@@ -140,15 +153,3 @@ def _vanished_at(
         for number in lost:
             since[number] = observation.observed_at
     return since
-
-
-def in_scope(project: ProjectHistory, prefixes: tuple[str, ...]) -> set[str]:
-    """Return the shas of the commits that change a path under one of `prefixes`."""
-    changes = project.changes()
-    path = changes["path"]
-    shas: set[str] = set()
-    for prefix in prefixes:
-        folder = prefix.rstrip("/")
-        under = pc.or_(pc.equal(path, folder), pc.starts_with(path, f"{folder}/"))
-        shas.update(pc.unique(changes.filter(under)["sha"]).to_pylist())
-    return shas

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubtrace.graph.identity import Side
-from hubtrace.ingest.derive.project import DerivedProject, in_scope
+from hubtrace.ingest.derive.project import DerivedProject
+from hubtrace.ingest.derive.scopes import in_scope
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory
 

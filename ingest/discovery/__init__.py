@@ -1,14 +1,13 @@
 """Finding the other side: the repositories that variants come from, and their variants.
 
-What cards, papers, READMEs and workflows say is valued by `ingest/evidence`. `search` fetches
-what was asked for, what that names and what names it; `scoring` makes links of it;
+What cards, papers, READMEs and workflows say is scored by `ingest/evidence`. `search` fetches
+what was requested, what that names and what names it; `scoring` makes links of it;
 `grouping` makes families of the links. Nothing is written here.
 """
 
 from hubtrace.ingest.discovery.grouping import Formed, Reason, group
-from hubtrace.ingest.discovery.listing import Bounds, ModelsOf, RepositoriesOf
 from hubtrace.ingest.discovery.scoring import Linked
-from hubtrace.ingest.discovery.search import Discovered, discover
+from hubtrace.ingest.discovery.search import Bounds, Discovered, ModelsOf, RepositoriesOf, discover
 
 __all__ = [
     "Bounds",

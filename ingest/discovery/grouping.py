@@ -26,7 +26,7 @@ class Formed:
     """Projects of no family: derived and unlinked variants, repositories beside the best one."""
     reasons: tuple["Reason", ...]
     tips: tuple[str, ...]
-    """What else could be asked for."""
+    """What else could be ingested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Reason:
     family: str | None
     """None for a variant that is kept apart."""
     link: Link | None
-    """Its best link; None if nothing says where it comes from."""
+    """Its best link; None if it has no evidence."""
 
 
 def group(found: Discovered, known: Iterable[Family], web: Hosts) -> Formed:
@@ -104,8 +104,8 @@ class _Grouper:
 
     def _target(self, repository: ResolvedProject) -> Target:
         """Return the target of a repository, which remembers the models that are not its own."""
-        marks = self._found.others.get(repository.name.lower(), {})
-        return replace(repository.target(), marks=marks)
+        validators = self._found.others.get(repository.name.lower(), {})
+        return replace(repository.target(), validators=validators)
 
     def _repository(self, link: Link) -> ResolvedProject:
         return self._found.repositories[link.repository.lower()]

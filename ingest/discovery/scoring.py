@@ -18,7 +18,7 @@ from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 
 SURE = 0.2
-"""The least confidence that brings in a variant for which nobody asked."""
+"""The least confidence that brings in a variant that was not requested."""
 
 EvidenceOf = Mapping[str, Sequence[Evidence]]
 """Variant, by its present name in lower case → the evidence about it."""
@@ -26,7 +26,7 @@ EvidenceOf = Mapping[str, Sequence[Evidence]]
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A variant that was looked at, and the repositories that it may come from."""
+    """A variant that was fetched, and the repositories that it may come from."""
 
     variant: ResolvedProject
     links: tuple[Link, ...]
@@ -86,12 +86,12 @@ class Scorer:
         return Linked(variant, tuple(links(found, foreign_base=foreign)))
 
     def _namesakes(self, variant: str) -> Iterator[str]:
-        """Yield the repositories of the variant's people after which it is named."""
+        """Yield the repositories of the variant's owner after which it is named."""
         for repository in self.repositories:
-            if self._same_people(variant, repository) and names_agree(variant, repository):
+            if self._owners_agree(variant, repository) and names_agree(variant, repository):
                 yield repository
 
-    def _same_people(self, variant: str, repository: str) -> bool:
+    def _owners_agree(self, variant: str, repository: str) -> bool:
         org, owner = variant.partition("/")[0], repository.partition("/")[0]
         return owners_agree(org, owner, self.aliases)
 
@@ -99,7 +99,7 @@ class Scorer:
 def named_by(
     repositories: Iterable[ResolvedProject], present: Mapping[str, str]
 ) -> dict[str, list[Evidence]]:
-    """Return what repositories say of variants.
+    """Return the evidence that repositories hold about variants.
 
     `present` maps names that variants have or had, in lower case, to those that they have.
     """

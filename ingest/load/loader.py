@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
+from hubtrace.graph.format import count, date, short_sha
 from hubtrace.graph.store import GraphStore, GraphWriter
 from hubtrace.ingest.derive.links import Derivation
 from hubtrace.ingest.derive.project import DerivedProject, derive
+from hubtrace.ingest.derive.scopes import empty_scopes
 from hubtrace.ingest.derive.switches import Entries, derive_families
 from hubtrace.ingest.evidence.model import Link
 from hubtrace.ingest.families import Adopted
-from hubtrace.ingest.load.copies import write_copies
-from hubtrace.ingest.load.evidence import write_links
-from hubtrace.ingest.load.families import write_families
+from hubtrace.ingest.load.evidence import write_copies, write_links
 from hubtrace.ingest.load.plan import Plan, plan, projects_of, write_nodes, write_snapshot
-from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details
+from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details, write_families
+from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import Snapshot
 from hubtrace.ingest.source import Progress, no_progress
 
@@ -38,6 +41,8 @@ class Loaded:
     """Copies of the variants whose copies were new or had changed."""
     adopted: tuple[Adopted, ...] = ()
     """Variants that became members of a family by what was derived."""
+    warnings: tuple[str, ...] = ()
+    """Paths of upstreams that hold nothing, and commits whose clock cannot have been right."""
 
 
 Assign = Callable[[Mapping[str, Sequence[Link]]], Sequence[Adopted]]
@@ -74,7 +79,7 @@ def load(
         changed, families = todo.changed_projects(), todo.changed_families()
         stale = todo.stale_projects(), todo.stale_families()
         write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
-        commits, entries = _write_projects(writer, todo, progress)
+        commits, entries, warnings = _write_projects(writer, todo, progress)
         write_details(writer, [todo.histories[key] for key in changed])
         copies = 0
         if derived is not None:
@@ -94,16 +99,36 @@ def load(
             missing=todo.missing(),
             copies=copies,
             adopted=adopted,
+            warnings=(*warnings, *_empty_scopes(families, todo)),
+        )
+
+
+def _empty_scopes(families: Sequence[Family], todo: Plan) -> Iterator[str]:
+    for family in families:
+        for upstream in family.upstreams:
+            if upstream.paths and upstream.project in todo.histories:
+                yield from empty_scopes(todo.histories[upstream.project], upstream.paths)
+
+
+def _clocks(project: DerivedProject) -> Iterator[str]:
+    wrong = pc.is_valid(project.settled_at)
+    commits = project.commits.filter(wrong)
+    if commits.num_rows:
+        sha, at = commits["sha"][0].as_py(), commits["committed_at"][0].as_py()
+        yield (
+            f"{project.project.name}: the clock of {count(commits.num_rows, 'commit')} cannot have "
+            f"been right, as of {short_sha(sha)} ({date(at)}); times are taken from its neighbours"
         )
 
 
 def _write_projects(
     writer: GraphWriter, todo: Plan, progress: Progress
-) -> tuple[int, Mapping[str, Entries]]:
-    """Write the changed projects in batches; return their commits and all timelines needed."""
+) -> tuple[int, Mapping[str, Entries], list[str]]:
+    """Write the changed projects in batches; return their commits, all timelines and warnings."""
     changed = set(todo.changed_projects())
     members = {key for family in todo.changed_families() for key in projects_of(family)}
     entries: dict[str, Entries] = {}
+    warnings: list[str] = []
     _remove_refs(writer, todo, changed)
     total = 0
     for batch in _batches(todo, changed | members, progress):
@@ -112,7 +137,8 @@ def _write_projects(
             write_batch(writer, fresh)
         total += sum(project.commits.num_rows for project in fresh)
         entries |= {project.key: Entries.of(project) for project in batch if project.key in members}
-    return total, entries
+        warnings += [warning for project in fresh for warning in _clocks(project)]
+    return total, entries, warnings
 
 
 def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[DerivedProject]]:

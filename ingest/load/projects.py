@@ -1,4 +1,4 @@
-"""Projects in the graph: their commits, refs, releases, files and base models."""
+"""Projects in the graph (commits, refs, releases, files, base models), and families over them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -14,9 +14,10 @@ from hubtrace.graph.identity import Side, key_of, variant_url
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
-from hubtrace.ingest.change_types.columns import CHANGES_READ, classify_history
+from hubtrace.ingest.change_types.classifier import CHANGES_READ, classify_history
 from hubtrace.ingest.derive.project import DerivedProject
-from hubtrace.ingest.load.replace import Edges, Nodes, replace
+from hubtrace.ingest.derive.switches import DerivedFamilies, Switches
+from hubtrace.ingest.load.replace import Edges, Nodes, ends, replace
 from hubtrace.ingest.records import Event, HostData, Release
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -307,6 +308,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             END: _joined([project.commits["sha"] for project in projects]),
             "at": _joined([project.at for project in projects]),
             "on_default": pa.chunked_array([project.on_default for project in projects]),
+            "settled_at": pa.chunked_array([project.settled_at for project in projects]),
             "landed_at": pa.chunked_array([project.landed_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
             **dict(zip(told.column_names, told.columns, strict=True)),
@@ -322,3 +324,48 @@ def _told_of(project: DerivedProject) -> pa.Table:
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
     return pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+
+
+def write_families(
+    writer: GraphWriter, derived: DerivedFamilies, histories: Mapping[str, ProjectHistory]
+) -> None:
+    """Replace the memberships, scopes and switches of families whose nodes are there."""
+    if not derived.families:
+        return
+    upstreams = (
+        {START: family.name, END: up.project, "paths": list(up.paths) or None}
+        for family in derived.families
+        for up in family.upstreams
+        if up.project in histories
+    )
+    released = ((f.name, key) for f in derived.families for key in f.variants if key in histories)
+    scopes = {(name, sha) for (name, _), shas in derived.in_scope.items() for sha in shas}
+    switches = derived.switches
+    names = [derived.families[number].name for number in switches.family.tolist()]
+    # With wrong clocks, two commits that are on both sides can be neighbours in both directions.
+    parts = zip(names, switches.from_side, switches.from_sha, switches.to_sha, strict=True)
+    keys = [key_of_parts(*part) for part in parts]
+    tables: list[Nodes | Edges] = [
+        Edges("UPSTREAM", "Family", "Repository", relationships("UPSTREAM", upstreams)),
+        Edges("RELEASES", "Family", "Variant", pairs(released)),
+        Edges("IN_SCOPE", "Family", "Commit", pairs(sorted(scopes))),
+        Nodes("Switch", _switch_nodes(switches, keys)),
+        Edges("HAS_SWITCH", "Family", "Switch", ends(names, keys)),
+        Edges("FROM", "Switch", "Commit", ends(keys, switches.from_sha)),
+        Edges("TO", "Switch", "Commit", ends(keys, switches.to_sha)),
+    ]
+    # What `tag` said of the old members does not hold for the new ones.
+    names_of_families = [family.name for family in derived.families]
+    replace(writer, "Family", names_of_families, tables, dropped=["HAS_ASSESSMENT"])
+
+
+def _switch_nodes(switches: Switches, keys: list[str]) -> pa.Table:
+    return pa.table(
+        {
+            "key": pa.array(keys, pa.string()),
+            "from_side": pa.array([str(side) for side in switches.from_side], pa.string()),
+            "from_at": switches.from_at,
+            "to_at": switches.to_at,
+            "lag_seconds": switches.lag_seconds,
+        }
+    )

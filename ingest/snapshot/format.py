@@ -6,40 +6,50 @@ refuse half surrogates, which a host's JSON may hold.)
 """
 
 import hashlib
+import hmac
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import pyarrow as pa
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
-from hubtrace.ingest.records import Observation
+from hubtrace.graph.identity import Side, login_host
+from hubtrace.ingest.records import Commit, Observation
 
 T = TypeVar("T")
 
 FORMAT = 1
 """Raised when an older hubtrace could misread what a newer one wrote."""
 
-HEADER = "snapshot.json"
-SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
-LOCK = "lock"
-MANIFEST = "manifest.json"
-FAMILIES = "families"
-PROJECTS = "projects"
-POINTER = "current.json"
-PROJECT_FILE = "project.json"
-DETAILS_FILE = "details.json"
-COMMITS_FILE = "commits.parquet"
-CHANGES_FILE = "changes.parquet"
-REFERENCES_FILE = "references.parquet"
-PEOPLE_FILE = "people.parquet"
 
-_KNOWN = {HEADER, SECRET, LOCK, MANIFEST, FAMILIES, PROJECTS}
+class File(StrEnum):
+    """The files and folders of a snapshot, and of a generation in it."""
+
+    HEADER = "snapshot.json"
+    SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
+    LOCK = "lock"
+    MANIFEST = "manifest.json"
+    FAMILIES = "families"
+    PROJECTS = "projects"
+    POINTER = "current.json"
+    PROJECT = "project.json"
+    DETAILS = "details.json"
+    COMMITS = "commits.parquet"
+    CHANGES = "changes.parquet"
+    REFERENCES = "references.parquet"
+    PEOPLE = "people.parquet"
+
+
+_KNOWN = {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
 
 
 def looks_unused(path: Path) -> bool:
@@ -53,14 +63,16 @@ def looks_unused(path: Path) -> bool:
 
 def is_empty(path: Path) -> bool:
     """Return True if a snapshot holds no project and no family."""
-    return not any(path.glob(f"{PROJECTS}/*/{POINTER}")) and not any(path.glob(f"{FAMILIES}/*"))
+    return not any(path.glob(f"{File.PROJECTS}/*/{File.POINTER}")) and not any(
+        path.glob(f"{File.FAMILIES}/*")
+    )
 
 
 def remove(path: Path) -> None:
     """Remove an empty snapshot, and its folder if nothing else is in it."""
-    for folder in (path / PROJECTS, path / FAMILIES):
+    for folder in (path / File.PROJECTS, path / File.FAMILIES):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (MANIFEST, HEADER, SECRET, LOCK):
+    for name in (File.MANIFEST, File.HEADER, File.SECRET, File.LOCK):
         (path / name).unlink(missing_ok=True)
     if not any(path.iterdir()):
         path.rmdir()
@@ -83,6 +95,8 @@ def to_json(record: object) -> Any:
     body = msgspec.to_builtins(record)
     if isinstance(record, Observation):
         body["refs"] = body.pop("refs")  # has always been the last one, and files are hashed
+        if body["landings"] is None:
+            del body["landings"]  # as it was before there were any
     return body
 
 
@@ -137,3 +151,129 @@ def filesystem(doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise SnapshotError(f"cannot {doing}: {error.strerror or error}") from None
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    File.COMMITS: pa.schema(
+        {
+            "sha": pa.string(),
+            "parents": pa.list_(pa.string()),
+            "author": pa.string(),
+            "contributor": pa.string(),
+            "authored_at": pa.int64(),
+            "committed_at": pa.int64(),
+            "subject": pa.string(),
+        }
+    ),
+    File.CHANGES: pa.schema(dict.fromkeys(("sha", "status", "path", "blob", "mode"), pa.string())),
+    # What messages name: few commits have any, so that they have a file of their own.
+    File.REFERENCES: pa.schema(
+        {"sha": pa.string(), "project": pa.string(), "named": pa.string(), "copied": pa.bool_()}
+    ),
+    # Which address has which login, both as keys of contributors, where a host knows the login.
+    File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+}
+
+WRITING = {
+    "compression": "zstd",
+    # Columns that repeat themselves; a dictionary of shas would only be in the way.
+    "use_dictionary": ["author", "contributor", "status", "mode"],
+    # Files are read whole.
+    "write_statistics": False,
+}
+"""How these columns are written: small files that are read in a third of a millisecond."""
+
+_EMAIL = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
+# The hosts' own private addresses carry the login: `12345+login@users.noreply.github.com`.
+_PRIVATE = re.compile(r"(?:\d+\+)?([A-Za-z0-9-]+)@users\.noreply\.(github\.com|huggingface\.co)")
+_DIGEST_BYTES = 16
+
+
+@dataclass
+class Contributors:
+    """Names of authors without their e-mail addresses (docs/design.md, section 5)."""
+
+    secret: bytes
+    _known: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def key(self, name: str, email: str) -> str | None:
+        """Return `<host>:<login>` where the address holds it, else an HMAC; None without a name."""
+        author = (name, email)
+        if author not in self._known:
+            self._known[author] = self._key(name, email)
+        return self._known[author]
+
+    def _key(self, name: str, email: str) -> str | None:
+        private = _PRIVATE.fullmatch(email)
+        if private:
+            return f"{private[2].lower()}:{private[1].lower()}"
+        identity = f"mailto:{email.lower()}" if email else f"name:{name}"
+        if identity == "name:":
+            return None
+        return f"hmac:{hmac.digest(self.secret, identity.encode(), 'sha256')[:_DIGEST_BYTES].hex()}"
+
+
+def without_email(name: str) -> str:
+    """Return an author's name with any e-mail address in it left out."""
+    return _EMAIL.sub("", name).strip() if "@" in name else name
+
+
+def tables(
+    commits: list[Commit], side: Side, contributors: Contributors, logins: Mapping[str, str]
+) -> dict[str, pa.Table]:
+    """Return commits as rows of each of `SCHEMAS`.
+
+    `logins` on the host of `side` are by sha, for commits that do not hold their author's login.
+    """
+    host = login_host(side)
+    keys = [contributors.key(commit.author_name, commit.author_email) for commit in commits]
+    known = [_login(commit, host, logins) for commit in commits]
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        File.COMMITS: [
+            (
+                commit.sha,
+                commit.parents,
+                without_email(commit.author_name),
+                login or key,
+                commit.authored_at,
+                commit.committed_at,
+                commit.subject,
+            )
+            for commit, login, key in zip(commits, known, keys, strict=True)
+        ],
+        File.CHANGES: [
+            (commit.sha, change.status, change.path, change.blob, change.mode)
+            for commit in commits
+            for change in commit.changes
+        ],
+        File.REFERENCES: _references(commits, f"https://{host}/"),
+        File.PEOPLE: sorted(
+            {
+                (login, key)
+                for commit, login, key in zip(commits, known, keys, strict=True)
+                if commit.author_email and login and key and key.startswith("hmac:")
+            }
+        ),
+    }
+    return {name: _table(found, SCHEMAS[name]) for name, found in rows.items()}
+
+
+def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
+    login = commit.author_login or logins.get(commit.sha)
+    return f"{host}:{login.lower()}" if login else None
+
+
+def _references(commits: list[Commit], own: str) -> list[tuple[Any, ...]]:
+    """Return what messages name on the other side, or by sha alone."""
+    return [
+        (commit.sha, reference.project, reference.sha, reference.copied)
+        for commit in commits
+        for reference in commit.references
+        if reference.project is None or not reference.project.startswith(own)
+    ]
+
+
+def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

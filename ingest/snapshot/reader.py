@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -15,19 +16,10 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.identity import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import SCHEMAS
 from hubtrace.ingest.snapshot.format import (
-    CHANGES_FILE,
-    COMMITS_FILE,
-    DETAILS_FILE,
-    FAMILIES,
     FORMAT,
-    HEADER,
-    PEOPLE_FILE,
-    POINTER,
-    PROJECT_FILE,
-    PROJECTS,
-    REFERENCES_FILE,
+    SCHEMAS,
+    File,
     T,
     changed,
     filesystem,
@@ -40,7 +32,7 @@ from hubtrace.ingest.snapshot.format import (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What `snapshot.json` says."""
+    """The content of `snapshot.json`."""
 
     format: int
     id: str
@@ -53,9 +45,8 @@ class Generation(msgspec.Struct, frozen=True, rename={"number": "n"}):
     files: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """What `current.json` of a project says."""
+class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
+    """The content of a project's `current.json`."""
 
     project: Project
     source: str
@@ -63,8 +54,8 @@ class Pointer:
     observed_at: int
     heads: tuple[str, ...]
     generations: tuple[Generation, ...]
-    marks: Mapping[str, str] = field(default_factory=dict)
-    """Validators of its host, for conditional requests; snapshots of the first version lack them,
+    validators: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Of its host, for conditional requests; snapshots of the first version lack them,
     and aliases."""
     aliases: tuple[str, ...] = ()
     """Other keys it is known by: the host's own id, and every name that it had."""
@@ -72,7 +63,7 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `project.json` of a generation says."""
+    """The content of a generation's `project.json`."""
 
     observations: tuple[Observation, ...]
     events: tuple[Event, ...]
@@ -85,7 +76,7 @@ class ProjectHistory:
         self.folder = folder
         self.pointer = pointer
         self.project = pointer.project
-        seen = [self._json(generation, PROJECT_FILE, Seen) for generation in pointer.generations]
+        seen = [self._json(generation, File.PROJECT, Seen) for generation in pointer.generations]
         self.observations = tuple(found for file in seen for found in file.observations)
         self.events = tuple(event for file in seen for event in file.events)
 
@@ -102,37 +93,37 @@ class ProjectHistory:
 
     @property
     def has_commits(self) -> bool:
-        """False if no commit was ever read, as of a project whose host was asked only."""
-        return any(COMMITS_FILE in g.files for g in self.pointer.generations)
+        """False if no commit was ever read, as of a project of which only the host was read."""
+        return any(File.COMMITS in g.files for g in self.pointer.generations)
 
     @property
     def tells_changes(self) -> bool:
         """False if no commit is known to change a path, as from sources without paths."""
-        return any(CHANGES_FILE in g.files for g in self.pointer.generations)
+        return any(File.CHANGES in g.files for g in self.pointer.generations)
 
     @cached_property
     def details(self) -> HostData | None:
         """The newest metadata from its host; None if no host was ever read."""
         for generation in reversed(self.pointer.generations):
-            if DETAILS_FILE in generation.files:
-                return self._json(generation, DETAILS_FILE, HostData)
+            if File.DETAILS in generation.files:
+                return self._json(generation, File.DETAILS, HostData)
         return None
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every commit ever seen, each once, as rows of `SCHEMAS[COMMITS_FILE]`."""
-        return self._rows(COMMITS_FILE, columns)
+        """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""
+        return self._rows(File.COMMITS, columns)
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
-        """Return every path that a commit changed, as rows of `SCHEMAS[CHANGES_FILE]`."""
-        return self._rows(CHANGES_FILE, columns)
+        """Return every path that a commit changed, as rows of `SCHEMAS[File.CHANGES]`."""
+        return self._rows(File.CHANGES, columns)
 
     def references(self) -> pa.Table:
         """Return what the messages of commits name, as rows of its schema."""
-        return self._rows(REFERENCES_FILE)
+        return self._rows(File.REFERENCES)
 
     def people(self) -> pa.Table:
         """Return the addresses whose login the host reported, as rows of its schema."""
-        return self._rows(PEOPLE_FILE)
+        return self._rows(File.PEOPLE)
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
@@ -190,7 +181,7 @@ class Snapshot:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        header = path / HEADER
+        header = path / File.HEADER
         if not header.is_file():
             raise SnapshotError(f"there is no snapshot at {path}")
         found = read_sealed(header, Header)
@@ -203,14 +194,14 @@ class Snapshot:
 
     def families(self) -> list[Family]:
         """Return every family, sorted by name."""
-        files = sorted((self.path / FAMILIES).glob("*.json"))
+        files = sorted((self.path / File.FAMILIES).glob("*.json"))
         found = [read_sealed(file, Family) for file in files]
         return sorted(found, key=lambda family: family.name)
 
     def pointers(self) -> Iterator[tuple[Path, Pointer]]:
         """Yield the folder and pointer of every project, sorted by folder."""
-        for file in sorted((self.path / PROJECTS).glob(f"*/{POINTER}")):
-            yield file.parent, _pointer(file.parent)
+        for folder in self._folders():
+            yield folder, read_sealed(folder / File.POINTER, Pointer)
 
     def projects(self) -> Iterator[ProjectHistory]:
         """Yield every project, sorted by folder."""
@@ -219,39 +210,37 @@ class Snapshot:
 
     def holds(self, key: str) -> bool:
         """Return True if the snapshot holds the project of this key."""
-        return (self.path / PROJECTS / slug(key) / POINTER).exists()
+        return (self.path / File.PROJECTS / slug(key) / File.POINTER).exists()
 
     def project(self, key: str) -> ProjectHistory | None:
         """Return one project by its key, or None if the snapshot does not hold it."""
-        return _history(self.path / PROJECTS / slug(key)) if self.holds(key) else None
+        return _history(self.path / File.PROJECTS / slug(key)) if self.holds(key) else None
 
     def verify(self, checked: Callable[[int], None] = lambda _: None) -> list[str]:
         """Read every file and return one sentence for each that is not what was written."""
-        problems = _complaints(self.families)
-        pointers = sorted((self.path / PROJECTS).glob(f"*/{POINTER}"))
-        for done, pointer in enumerate(pointers, start=1):
-            problems += _complaints(partial(_read_all, pointer))
+        problems: list[str] = []
+
+        @contextmanager
+        def reading() -> Iterator[None]:
+            try:
+                yield
+            except SnapshotError as error:
+                problems.append(str(error))
+
+        with reading():
+            self.families()
+        for done, folder in enumerate(self._folders(), start=1):
+            with reading():
+                history = _history(folder)
+                history.tables()
+                _ = history.details
             checked(done)
         return problems
 
+    def _folders(self) -> list[Path]:
+        files = sorted((self.path / File.PROJECTS).glob(f"*/{File.POINTER}"))
+        return [file.parent for file in files]
+
 
 def _history(folder: Path) -> ProjectHistory:
-    return ProjectHistory(folder, _pointer(folder))
-
-
-def _pointer(folder: Path) -> Pointer:
-    return read_sealed(folder / POINTER, Pointer)
-
-
-def _read_all(pointer: Path) -> None:
-    history = _history(pointer.parent)
-    history.tables()
-    _ = history.details
-
-
-def _complaints(read: Callable[[], object]) -> list[str]:
-    try:
-        read()
-    except SnapshotError as error:
-        return [str(error)]
-    return []
+    return ProjectHistory(folder, read_sealed(folder / File.POINTER, Pointer))

@@ -7,13 +7,14 @@ import secrets
 import shutil
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,25 +22,19 @@ from hubtrace.graph.errors import SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.identity import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
-from hubtrace.ingest.records import Commit, Event, Family, HostData, Observation
-from hubtrace.ingest.snapshot.columns import SCHEMAS, WRITING, Contributors, tables
+from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
-    COMMITS_FILE,
-    DETAILS_FILE,
-    FAMILIES,
     FORMAT,
-    HEADER,
-    LOCK,
-    MANIFEST,
-    POINTER,
-    PROJECT_FILE,
-    PROJECTS,
-    SECRET,
+    SCHEMAS,
+    WRITING,
+    Contributors,
+    File,
     filesystem,
     is_empty,
     looks_unused,
     remove,
     slug,
+    tables,
     to_json,
     write_sealed,
 )
@@ -80,12 +75,12 @@ def snapshot_hash(snapshot: Snapshot) -> str:
 
 
 class Draft:
-    """The next generation of a project. Nothing of it counts before `publish`."""
+    """The next generation of a project. Nothing of it counts before the pointer moves."""
 
     def __init__(self, folder: Path, before: ProjectHistory | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder, before)
-        self._folder = folder
+        self.folder = folder
         self._number = before.pointer.generations[-1].number + 1 if before else 1
         self.path = folder / f"{self._number}.partial"
         self.path.mkdir()
@@ -112,22 +107,18 @@ class Draft:
         """Complete the generation on disk and give it its number."""
         self.close()
         if details is not None:
-            (self.path / DETAILS_FILE).write_text(json.dumps(to_json(details)))
+            (self.path / File.DETAILS).write_text(json.dumps(to_json(details)))
         seen = {"observations": map(to_json, observations), "events": map(to_json, events)}
         body = json.dumps({name: list(found) for name, found in seen.items()})
-        (self.path / PROJECT_FILE).write_text(body)
+        (self.path / File.PROJECT).write_text(body)
         hashes = {file.name: _sync(file) for file in sorted(self.path.iterdir())}
-        self.path.rename(self._folder / str(self._number))
+        self.path.rename(self.folder / str(self._number))
         return Generation(self._number, hashes)
 
     def discard(self) -> None:
         """Remove the generation: there is nothing new in it, or it failed."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
-
-    def publish(self, pointer: Pointer) -> None:
-        """Move the project's pointer."""
-        write_sealed(self._folder / POINTER, pointer)
 
 
 @contextmanager
@@ -173,7 +164,7 @@ class Written:
 class SnapshotWriter:
     """The one writer of a snapshot, which is made if there is none.
 
-    Other threads may ask for cursors and aliases while one of them writes.
+    Other threads may read cursors and aliases while one of them writes.
 
     Raises:
         SnapshotLocked: another process is writing to it.
@@ -188,10 +179,10 @@ class SnapshotWriter:
         self._naming = threading.Lock()
         with ExitStack() as held, filesystem(f"write {path}"):
             path.mkdir(parents=True, exist_ok=True)
-            held.enter_context(exclusive_lock(path / LOCK, path, SnapshotLocked))
+            held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self._contributors = Contributors((path / SECRET).read_bytes())
+            self._contributors = Contributors((path / File.SECRET).read_bytes())
             self._held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -203,7 +194,7 @@ class SnapshotWriter:
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
                 text = json.dumps(manifest(self.snapshot), indent=1, sort_keys=True)
-                write_atomically(self._path / MANIFEST, text)
+                write_atomically(self._path / File.MANIFEST, text)
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -217,7 +208,7 @@ class SnapshotWriter:
         pointer = history.pointer
         # A project of which only the host was read has refs, and no commits yet.
         heads = pointer.heads if history.has_commits else ()
-        return Cursor(heads, history.last, history.details, pointer.marks)
+        return Cursor(heads, history.last, history.details, pointer.validators)
 
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
@@ -236,7 +227,7 @@ class SnapshotWriter:
             SnapshotError: the disk is full or cannot be written; the project is as before.
             SourceError: the source failed while it was read; the project is as before.
         """
-        folder = self._path / PROJECTS / slug(reading.project.key)
+        folder = self._path / File.PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
@@ -248,7 +239,7 @@ class SnapshotWriter:
 
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
-        file = self._path / FAMILIES / f"{slug(family.name)}.json"
+        file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
             write_sealed(file, family)
@@ -263,7 +254,8 @@ class SnapshotWriter:
             with _draft(history.folder, history) as draft:
                 draft.write(history.tables())
                 generation = draft.finish(history.observations, history.events, history.details)
-                draft.publish(replace(history.pointer, generations=(generation,)))
+                pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
+                write_sealed(history.folder / File.POINTER, pointer)
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -278,8 +270,10 @@ class SnapshotWriter:
         again = before is not None and _completes(before, reading)
         side, logins = reading.project.side, reading.logins
         count = 0
-        with _closing(reading.commits) as stream:
-            fresh = (commit for commit in stream if again or commit.sha not in held)
+        with ExitStack() as ending:
+            if isinstance(reading.commits, Generator):  # and the program that it may read from
+                ending.enter_context(closing(reading.commits))
+            fresh = (commit for commit in reading.commits if again or commit.sha not in held)
             while batch := list(islice(fresh, _BATCH)):
                 draft.write(tables(batch, side, self._contributors, logins))
                 count += sum(commit.sha not in held for commit in batch)
@@ -311,15 +305,15 @@ def _publish(
         observation.observed_at,
         tuple(sorted({ref.target for ref in observation.refs})),
         generations,
-        reading.marks,
+        reading.validators,
         _aliases(before, reading),
     )
-    draft.publish(pointer)
+    write_sealed(draft.folder / File.POINTER, pointer)
     return Written(count, events, changed), pointer
 
 
 def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
-    """Return what the host says, if more than download counts differs from what is held."""
+    """Return what the host returned, if more than download counts differs from what is held."""
     if reading.details is None or before is None or before.details is None:
         return reading.details
     known = before.details.facts
@@ -345,7 +339,7 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
     def commits() -> pa.Table:
         columns = ["sha", "parents", "committed_at"]
         held = [before.commits(columns)]
-        fresh = draft.path / COMMITS_FILE
+        fresh = draft.path / File.COMMITS
         if fresh.exists():
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(newest(held))
@@ -357,18 +351,8 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
 
 
 def _make_header(path: Path) -> None:
-    if not (path / SECRET).exists():
-        write_atomically(path / SECRET, secrets.token_bytes(32))
-        (path / SECRET).chmod(0o600)
-    if not (path / HEADER).exists():
-        write_sealed(path / HEADER, Header(FORMAT, secrets.token_hex(8)))
-
-
-@contextmanager
-def _closing(commits: Iterator[Commit]) -> Iterator[Iterator[Commit]]:
-    """End the source, and the program it may be reading from, whatever happens."""
-    try:
-        yield commits
-    finally:
-        if isinstance(commits, Generator):
-            commits.close()
+    if not (path / File.SECRET).exists():
+        write_atomically(path / File.SECRET, secrets.token_bytes(32))
+        (path / File.SECRET).chmod(0o600)
+    if not (path / File.HEADER).exists():
+        write_sealed(path / File.HEADER, Header(FORMAT, secrets.token_hex(8)))

@@ -13,10 +13,13 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.identity import Project, Side, key_of, repository_url, variant_url
@@ -27,23 +30,20 @@ FAMILIES_FILE = "families.jsonl"
 COMMITS_FILE = "repository_commits.csv.gz"
 _HEADER = ["repository", "sha", "authored_at"]
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_Value = TypeVar("_Value", str, dict[str, Any])
-_JSON_NAMES: dict[type, str] = {str: "string", dict: "JSON object"}
 _LABELS = ("lag", "sync", "intensity", "code")
 
 Rows = dict[str, list[tuple[str, int]]]
 """Repository in lower case → sha and author time of each commit."""
+_Text = Annotated[str, Meta(pattern=r"\S")]
+_Day = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d\Z")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One valid line of `families.jsonl`."""
-
-    family: str
-    repository: Project
-    variants: dict[str, tuple[Project, list[str]]]
-    until: int
-    published: dict[str, str]
+class _Line(Struct):
+    family: _Text
+    repository: _Text
+    variant_commit_days: dict[str, list[_Day]]
+    until: _Text
+    published: dict[str, Any] | None = None
 
 
 def read_study(folder: Path) -> Iterator[tuple[Family, list[ProjectData]]]:
@@ -52,87 +52,56 @@ def read_study(folder: Path) -> Iterator[tuple[Family, list[ProjectData]]]:
     Raises:
         TableError: a line is broken; the message names file and line.
     """
-    lines = list(_families(folder / FAMILIES_FILE))
+    families = list(_families(folder / FAMILIES_FILE))
     commits = _commits(folder / COMMITS_FILE)
-    return ((_family(line), list(_readings(line, commits))) for line in lines)
+    return ((family, list(_readings(family, projects, commits))) for family, projects in families)
 
 
-def _family(line: _Line) -> Family:
-    variants = tuple(project.key for project, _ in line.variants.values())
-    upstream = Upstream(line.repository.key)
-    return Family(line.family, (upstream,), variants, line.published, line.until)
-
-
-def _readings(line: _Line, commits: Rows) -> Iterator[ProjectData]:
+def _readings(
+    family: Family, projects: dict[Project, list[Commit]], commits: Rows
+) -> Iterator[ProjectData]:
     # Refs and parents are not known, only what lies on the default branches.
-    seen = Observation(line.until, default_branch=None, refs=(), ancestry=False)
-    rows = commits.get(line.repository.name.lower(), [])
-    yield ProjectData(line.repository, seen, (_commit(sha, at) for sha, at in rows))
-    for name, (project, days) in line.variants.items():
-        yield ProjectData(project, seen, iter([_day(name, day) for day in days]))
-
-
-def _day(variant: str, day: str) -> Commit:
-    return _commit(f"day:{variant}:{day}", _seconds(f"{day}T00:00:00Z"))
+    seen = Observation(family.until or 0, default_branch=None, refs=(), ancestry=False)
+    for project, days in projects.items():
+        rows = commits.get(project.name.lower(), []) if project.side is Side.UPSTREAM else []
+        yield ProjectData(project, seen, chain(days, (_commit(sha, at) for sha, at in rows)))
 
 
 def _commit(sha: str, at: int) -> Commit:
     return Commit(sha, (), "", "", at, at, "")
 
 
-def _families(file: Path) -> Iterator[_Line]:
+def _families(file: Path) -> Iterator[tuple[Family, dict[Project, list[Commit]]]]:
+    """Yield every family, and its projects with the commits that are known by their days."""
     seen: set[str] = set()
     for number, text in enumerate(_text(file, compressed=False), start=1):
         if not text.strip():
             continue
         try:
-            line = _line(json.loads(text))
-        except (ValueError, KeyError, SourceError) as error:
+            line = msgspec.convert(json.loads(text), _Line)
+            family = _family(line)
+        except (ValueError, SourceError) as error:
             raise TableError(f"{file}:{number}: {_reason(error)}") from None
         if line.family in seen:
             raise TableError(f"{file}:{number}: family {line.family} stands here twice")
         seen.add(line.family)
-        yield line
+        yield family
 
 
-def _line(body: object) -> _Line:
-    if not isinstance(body, dict):
-        raise ValueError("not a JSON object")
-    repository = _field(body, "repository", str)
-    published = _field(body, "published", dict) if body.get("published") else {}
-    return _Line(
-        family=_field(body, "family", str),
-        repository=_project(Side.UPSTREAM, repository, repository_url(repository)),
-        variants={
-            name: (_project(Side.DOWNSTREAM, name, variant_url(name)), _days(name, days))
-            for name, days in _field(body, "variant_commit_days", dict).items()
-        },
-        until=_seconds(_field(body, "until", str)),
-        published={name: str(published[name]) for name in _LABELS if published.get(name)},
-    )
-
-
-def _field(body: dict[str, Any], name: str, type_: type[_Value]) -> _Value:
-    value = body[name]
-    if not isinstance(value, type_):
-        raise ValueError(f"`{name}` is not a {_JSON_NAMES[type_]}")
-    if type_ is str and not str(value).strip():
-        raise ValueError(f"`{name}` is empty")
-    return value
-
-
-def _project(side: Side, name: str, url: str) -> Project:
-    return Project(key_of(url), side, name, url)
-
-
-def _days(variant: str, days: object) -> list[str]:
-    if not isinstance(days, list):
-        raise ValueError(f"the days of {variant} are not a list")
-    for day in days:
-        if not isinstance(day, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
-            raise ValueError(f"{day!r} of {variant} is not a day (YYYY-MM-DD)")
-        _seconds(f"{day}T00:00:00Z")
-    return sorted(set(days))
+def _family(line: _Line) -> tuple[Family, dict[Project, list[Commit]]]:
+    url = repository_url(line.repository)
+    upstream = Project(key_of(url), Side.UPSTREAM, line.repository, url)
+    projects: dict[Project, list[Commit]] = {upstream: []}
+    for name, days in line.variant_commit_days.items():
+        url = variant_url(name)
+        projects[Project(key_of(url), Side.DOWNSTREAM, name, url)] = [
+            _commit(f"day:{name}:{day}", _seconds(f"{day}T00:00:00Z")) for day in sorted(set(days))
+        ]
+    variants = tuple(project.key for project in projects if project is not upstream)
+    published = line.published or {}
+    labels = {name: str(published[name]) for name in _LABELS if published.get(name)}
+    members = (Upstream(upstream.key),), variants
+    return Family(line.family, *members, labels, _seconds(line.until)), projects
 
 
 def _commits(file: Path) -> Rows:
@@ -146,10 +115,10 @@ def _commits(file: Path) -> Rows:
         try:
             if len(row) != len(_HEADER):
                 raise ValueError(f"{len(row)} columns, not {len(_HEADER)}")
-            repository, sha, moment = row
+            repository, sha, at = row
             if not _SHA.fullmatch(sha):
                 raise ValueError(f"{sha!r} is not a commit id")
-            commits.setdefault(repository.lower(), []).append((sha, _seconds(moment)))
+            commits.setdefault(repository.lower(), []).append((sha, _seconds(at)))
         except ValueError as error:
             raise TableError(f"{file}:{lines.line_num}: {_reason(error)}") from None
     return commits
@@ -168,14 +137,12 @@ def _text(file: Path, *, compressed: bool) -> Iterator[str]:
         raise TableError(f"{file} cannot be read: {error}") from None
 
 
-def _seconds(moment: str) -> int:
-    parsed = datetime.fromisoformat(moment)
+def _seconds(at: str) -> int:
+    parsed = datetime.fromisoformat(at)
     return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"`{error.args[0]}` is missing"
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} at column {error.colno}"
     return str(error)

@@ -1,43 +1,21 @@
 """An audit built from the rows of the catalogue's queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit import records
 from hubtrace.queries.audit.findings import GROUPS, look
-from hubtrace.queries.audit.origin import drift_of, mark_of, origin_of
-from hubtrace.queries.audit.records import (
-    SCHEMA,
-    Audit,
-    Base,
-    CommitFact,
-    EventFact,
-    Evidence,
-    FamilyView,
-    Identity,
-    LargeFile,
-    Licences,
-    Link,
-    Method,
-    Origin,
-    People,
-    Person,
-    Revision,
-    SharedPerson,
-    SnapshotFact,
-    SwitchSummary,
-    Tail,
-    is_member,
-)
-from hubtrace.queries.catalogue import Row, ask
-from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag, rows_as
+from hubtrace.queries.audit.origin import History, drift_of, find_revision, mark_of, origin_of
+from hubtrace.queries.catalogue import Row, ask, rows_as
+from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
-from hubtrace.queries.resolve import History, commit_fact, find_revision, find_variant
+from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
 Rows = Mapping[str, list[Row]]
@@ -60,13 +38,10 @@ class Answers:
 
     rows: Mapping[str, Rows]
 
-    def of(self, question: str, key: str) -> list[Row]:
-        """Return the rows about a variant, project or family; none if there are none."""
-        return self.rows[question].get(key, [])
-
-    def about(self, variant: str) -> dict[str, list[Row]]:
-        """Return the rows about a variant by the name of the question."""
-        return {name: self.of(name, variant) for name in _BY_VARIANT}
+    def of(self, question: str, *keys: str) -> list[Row]:
+        """Return the rows about some variants, projects or families; none if there are none."""
+        found = self.rows.get(question, {})
+        return [row for key in keys for row in found.get(key, [])]
 
     def one(self, question: str, key: str) -> Row | None:
         """Return the row about a variant or family, or None."""
@@ -78,39 +53,29 @@ def fetch_rows(
 ) -> Answers:
     """Ask everything that is known of these variants, by their keys."""
     keys = list(variants)
-    rows = {name: _sorted(ask(store, name, variants=keys), "variant") for name in _BY_VARIANT}
+    rows = {name: _grouped(ask(store, name, variants=keys), "variant") for name in _BY_VARIANT}
     facts = [row for found in rows["variant_facts"].values() for row in found]
+    linked = {row["repository"] for found in rows["variant_links"].values() for row in found}
     families = sorted({name for row in facts for name in row["families"]})
-    projects = keys + sorted({row["repository"] for row in _all(rows["variant_links"])})
-    rows["project_events"] = _sorted(ask(store, "project_events", projects=projects), "project")
-    rows |= _of_families(store, families, until, thresholds)
-    orphans: Iterable[Row] = ()
+    projects = {"projects": keys + sorted(linked)}
+    timed: dict[str, Any] = {"families": families, "until": until}
+    silence = {**timed, "abandon_after": thresholds.abandon_after}
+    for name, by, parameters in (
+        ("project_events", "project", projects),
+        ("published", "family", timed),
+        ("switch_summary", "family", timed),
+        ("tails", "family", timed),
+        ("side_status", "family", silence),
+        ("variant_status", "variant", silence),
+        ("branch_status", "project", silence),
+    ):
+        rows[name] = _grouped(ask(store, name, **parameters), by)
     if any(not row["families"] for row in facts):
-        orphans = ask(store, "orphan_variants", until=until)
-    rows["orphan_variants"] = _sorted(orphans, "variant")
+        rows["orphan_variants"] = _grouped(ask(store, "orphan_variants", until=until), "variant")
     return Answers(rows)
 
 
-def _of_families(
-    store: GraphStore, families: list[str], until: int | None, thresholds: Thresholds
-) -> dict[str, Rows]:
-    asked: dict[str, Any] = {"families": families, "until": until}
-    found: dict[str, Rows] = {
-        name: _sorted(ask(store, name, **asked), "family")
-        for name in ("published", "switch_summary", "tails")
-    }
-    asked["abandon_after"] = thresholds.abandon_after
-    found["side_status"] = _sorted(ask(store, "side_status", **asked), "family")
-    found["variant_status"] = _sorted(ask(store, "variant_status", **asked), "variant")
-    found["branch_status"] = _sorted(ask(store, "branch_status", **asked), "project")
-    return found
-
-
-def _all(rows: Rows) -> Iterable[Row]:
-    return (row for found in rows.values() for row in found)
-
-
-def _sorted(rows: Iterable[Row], by: str) -> Rows:
+def _grouped(rows: Iterable[Row], by: str) -> Rows:
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[row[by]].append(row)
@@ -163,48 +128,39 @@ DEEPEST = 10
 """Steps up the chain. Cards can name each other in circles; a model is told once."""
 
 
-def bases_of(store: GraphStore, variant: str) -> tuple[Base, ...]:
+def bases_of(store: GraphStore, variant: str) -> tuple[records.Base, ...]:
     """Return the base models of a variant, the nearest first, each with its own upstream."""
-    found: list[Base] = []
+    found: list[records.Base] = []
     seen = {variant}
     level = [variant]
     for depth in range(1, DEEPEST + 1):
-        rows = [row for row in ask(store, "variant_bases", variants=level) if _new(row, seen)]
-        level = [row["base"] for row in rows]
-        if not level:
+        rows: dict[str, Row] = {}
+        for row in ask(store, "variant_bases", variants=level):
+            if row["base"] not in seen:
+                rows.setdefault(row["base"], row)
+        if not rows:
             break
-        best = _best_links(ask(store, "variant_links", variants=level).data())
-        found += [_base(row, depth, best.get(row["base"])) for row in rows]
+        level = list(rows)
+        seen.update(level)
+        links = sorted(ask(store, "variant_links", variants=level), key=_likelihood)
+        best = {row["variant"]: row for row in links}
+        found += [_base(row, depth, best.get(key, {})) for key, row in rows.items()]
     return tuple(found)
 
 
-def _new(row: Row, seen: set[str]) -> bool:
-    if row["base"] in seen:
-        return False
-    seen.add(row["base"])
-    return True
+def _likelihood(link: Row) -> tuple[bool, float]:
+    return bool(link["families"]) or link["role"] == "upstream", link["confidence"] or 0.0
 
 
-def _best_links(rows: Sequence[Row]) -> Mapping[str, Row]:
-    def rank(row: Row) -> tuple[bool, float]:
-        return bool(row["families"]) or row["role"] == "upstream", row["confidence"] or 0.0
-
-    return {row["variant"]: row for row in sorted(rows, key=rank)}
-
-
-def _base(row: Row, depth: int, link: Row | None) -> Base:
-    return Base(
+def _base(row: Row, depth: int, link: Row) -> records.Base:
+    return records.Base(
         variant=row["base"],
-        name=row["name"],
-        url=row["url"],
         of=row["variant"],
-        relation=row["relation"],
         depth=depth,
-        licence=row["licence"],
-        observed_at=row["observed_at"],
-        upstream=None if link is None else link["name"] or link["repository"],
-        upstream_url=None if link is None else link["url"],
-        confidence=None if link is None else link["confidence"],
+        **{name: row[name] for name in ("name", "url", "relation", "licence", "observed_at")},
+        upstream=link.get("name") or link.get("repository"),
+        upstream_url=link.get("url"),
+        confidence=link.get("confidence"),
     )
 
 
@@ -212,14 +168,17 @@ _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
 
-def links_of(answers: Answers, variant: str, until: int) -> list[Link]:
+def links_of(answers: Answers, variant: str, until: int) -> list[records.Link]:
     """Return the repositories of a variant: that of its family first, then the likeliest."""
     evidence = answers.of("variant_evidence", variant)
     found = [_link(row, evidence, answers, until) for row in answers.of("variant_links", variant)]
-    return sorted(found, key=_likeliest)
+    return sorted(
+        found,
+        key=lambda link: (not records.is_member(link), -(link.confidence or 0.0), link.repository),
+    )
 
 
-def licences(identity: Identity, upstream: Link | None) -> Licences:
+def licences(identity: records.Identity, upstream: records.Link | None) -> records.Licences:
     """Return the licences of a variant and its upstream, and whether they agree."""
     ours, theirs = identity.licence, upstream.licence if upstream else None
     agree: bool | None = None
@@ -233,25 +192,19 @@ def licences(identity: Identity, upstream: Link | None) -> Licences:
     else:
         agree = _plain(ours) == _plain(theirs)
         why = "the same on both sides" if agree else f"{ours} downstream, {theirs} upstream"
-    return Licences(ours, theirs, agree, why)
+    return records.Licences(ours, theirs, agree, why)
 
 
-def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> Link:
+def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
-    names = {field.name for field in fields(Link)} & then.keys()
-    facts = {name: then[name] for name in names} | {"families": tuple(row["families"])}
-    return Link(
-        **facts,
-        evidence=tuple(rows_as(known, Evidence)),
-        later_evidence=tuple(rows_as(later, Evidence)),
-    )
-
-
-def _likeliest(link: Link) -> tuple[bool, float, str]:
-    return not is_member(link), -(link.confidence or 0.0), link.repository
+    then |= {
+        "evidence": rows_as(known, records.Evidence),
+        "later_evidence": rows_as(later, records.Evidence),
+    }
+    return rows_as([then], records.Link)[0]
 
 
 def _plain(licence: str) -> str:
@@ -263,44 +216,35 @@ LISTED_PEOPLE = 20
 """Contributors of the upstream that an audit lists; it counts all of them."""
 
 
-def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> People:
+def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> records.People:
     """Return the contributors to a variant and to its upstream, a list of one key or none."""
     rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
     ours = [row for row in rows if row["project"] == variant]
     theirs = [row for row in rows if row["project"] in upstream]
-    return People(
-        tuple(map(_person, ours)),
-        tuple(map(_person, theirs[:LISTED_PEOPLE])),
-        len(theirs),
-        tuple(_shared(store, ours, theirs)),
-    )
+    listed = [
+        rows_as([{**row, "name": row["author"]} for row in side], records.Person)
+        for side in (ours, theirs[:LISTED_PEOPLE])
+    ]
+    shared = tuple(_shared(store, ours, theirs))
+    return records.People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
 
 
-def _shared(store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]) -> list[SharedPerson]:
+def _shared(
+    store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]
+) -> list[records.SharedPerson]:
     builders = {row["contributor"] for row in theirs}
     keys = [row["contributor"] for row in ours]
-    found = [SharedPerson(key, key, "same_key") for key in keys if key in builders]
+    found = [records.SharedPerson(key, key, "same_key") for key in keys if key in builders]
     others = ask(store, "same_persons", contributors=keys)
     found += [
-        SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
+        records.SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
         for row in others
         if row["other"] in builders
     ]
     return found
 
 
-def _person(row: Row) -> Person:
-    return Person(
-        contributor=row["contributor"],
-        login=row["login"],
-        name=row["author"],
-        commits=row["commits"],
-        first_at=row["first_at"],
-        last_at=row["last_at"],
-    )
-
-
-def unknown_of(audit: Audit) -> Iterator[str]:
+def unknown_of(audit: records.Audit) -> Iterator[str]:
     """Yield one sentence for each thing that the graph does not hold."""
     identity, link, drift = audit.identity, audit.upstream, audit.drift
     if identity.host_id is None:
@@ -350,7 +294,7 @@ def unknown_of(audit: Audit) -> Iterator[str]:
 BATCH = 100
 """Variants that are asked about at once."""
 
-_NOBODY = People((), (), 0, ())
+_NOBODY = records.People((), (), 0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +318,7 @@ def audit(
     revision: str | None = None,
     until: int | None = None,
     thresholds: Thresholds | None = None,
-) -> Audit:
+) -> records.Audit:
     """Return the audit of a variant at a revision (a sha or its beginning, a tag, a branch).
 
     `until` is in epoch seconds; by default the moment up to which its family was observed. Without
@@ -392,32 +336,26 @@ def audit(
     return next(audits(store, [key], asked))
 
 
-def audits(store: GraphStore, variants: Sequence[str], asked: AuditRequest) -> Iterator[Audit]:
+def audits(
+    store: GraphStore, variants: Sequence[str], asked: AuditRequest
+) -> Iterator[records.Audit]:
     """Yield the audits of variants, by their keys, in their order.
 
     Raises:
         CatalogueError: nothing was ever observed of a variant, or it lacks the revision.
     """
-    snapshots = tuple(SnapshotFact(**row) for row in ask(store, "snapshots"))
+    snapshots = tuple(records.SnapshotFact(**row) for row in ask(store, "snapshots"))
     for first in range(0, len(variants), BATCH):
-        yield from _batch(store, variants[first : first + BATCH], asked, snapshots)
-
-
-def _batch(
-    store: GraphStore,
-    variants: Sequence[str],
-    asked: AuditRequest,
-    snapshots: tuple[SnapshotFact, ...],
-) -> Iterator[Audit]:
-    answers = fetch_rows(store, variants, asked.until, asked.thresholds)
-    drafts = [_Draft.of(answers, variant, asked) for variant in variants]
-    marks = [draft.mark for draft in drafts if draft.mark is not None]
-    since: dict[str, list[Row]] = {}
-    for row in ask(store, "commits_since", marks=marks):
-        if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
-            since.setdefault(row["mark"], []).append(row)
-    for draft in drafts:
-        yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
+        batch = variants[first : first + BATCH]
+        answers = fetch_rows(store, batch, asked.until, asked.thresholds)
+        drafts = [_Draft.of(answers, variant, asked) for variant in batch]
+        marks = [draft.mark for draft in drafts if draft.mark is not None]
+        since: dict[str, list[Row]] = {}
+        for row in ask(store, "commits_since", marks=marks):
+            if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
+                since.setdefault(row["mark"], []).append(row)
+        for draft in drafts:
+            yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,15 +364,15 @@ class _Draft:
 
     answers: Answers
     until: int
-    identity: Identity
+    identity: records.Identity
     history: History
-    revision: Revision | None
-    links: Sequence[Link]
-    origin: Origin
+    revision: records.Revision | None
+    links: Sequence[records.Link]
+    origin: records.Origin
     mark: Any
 
     @property
-    def upstream(self) -> Link | None:
+    def upstream(self) -> records.Link | None:
         """The repository that it most likely comes from."""
         return next(iter(self.links), None)
 
@@ -445,14 +383,16 @@ class _Draft:
         if row is None:
             raise CatalogueError(f"the graph has no variant {variant!r}")
         until = _until(answers, row, asked)
-        identity = _identity(row, answers, until)
+        then = as_of(row, answers.of("project_events", variant), until)
+        identity = rows_as([then], records.Identity)[0]
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
         history = History(row["url"], row["default_branch"], commits, refs)
         revision = find_revision(history, asked.revisions.get(variant), until)
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
+        rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(answers.about(variant), upstream, revision, carried, until)
+        origin = origin_of(rows, upstream, revision, carried, until)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -462,35 +402,52 @@ def _finished(
     draft: _Draft,
     since: Sequence[Row],
     asked: AuditRequest,
-    snapshots: tuple[SnapshotFact, ...],
-) -> Audit:
+    snapshots: tuple[records.SnapshotFact, ...],
+) -> records.Audit:
     answers, until, upstream = draft.answers, draft.until, draft.upstream
     variant = draft.identity.variant
     projects = [variant] if upstream is None else [variant, upstream.repository]
     drift = None
     if draft.mark is not None:
         drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
-    drawn = Audit(
-        schema=SCHEMA,
+    status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
+    branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
+    # The Hub told the large files of the head, so those of other revisions are not known.
+    is_head = draft.revision is not None and draft.revision.is_head
+    files = answers.of("variant_files", variant) if is_head else []
+    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    events = rows_as(known, records.EventFact)
+    drawn = records.Audit(
+        schema=records.SCHEMA,
         identity=draft.identity,
         revision=draft.revision,
         upstream=upstream,
         others=tuple(draft.links[1:]),
         licences=licences(draft.identity, upstream),
         origin=draft.origin,
-        files=_files(draft),
+        files=tuple(rows_as(files, records.LargeFile)),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=drift,
-        status=_status(answers, variant),
-        branches=_branches(answers, projects),
-        events=_events(answers, projects, until),
-        vanished=_vanished(draft),
+        status=next(iter(rows_as(status, VariantFlag)), None),
+        branches=tuple(flag for flag in dict.fromkeys(branches) if flag.flagged),
+        events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
+        vanished=tuple(
+            records.CommitFact.of(row, draft.history.url)
+            for row in draft.history.commits
+            if row["vanished_at"] is not None and row["vanished_at"] <= until
+        ),
         people=people_of(store, variant, projects[1:], until) if asked.whole else _NOBODY,
         findings=(),
         undecided=(),
         unknown=(),
-        method=_method(until, asked.thresholds, snapshots),
+        method=records.Method(
+            until=until,
+            tool=tool(),
+            model=MODEL.version,
+            snapshots=snapshots,
+            **asdict(asked.thresholds),
+        ),
     )
     found, undecided = look(drawn, GROUPS["all"])
     return replace(
@@ -502,81 +459,36 @@ def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
     if asked.until is not None:
         return asked.until
     families = (answers.one("published", name) for name in row["families"])
-    moments = [found["until"] for found in families if found and found["until"] is not None]
-    moment: int | None = max(moments, default=row["observed_at"])
-    if moment is None:
+    times = [found["until"] for found in families if found and found["until"] is not None]
+    latest: int | None = max(times, default=row["observed_at"])
+    if latest is None:
         raise CatalogueError(
             f"{row['name'] or row['variant']} is known only because another model names it; "
             "nothing was observed of it"
         )
-    return moment
+    return latest
 
 
-def _identity(row: Row, answers: Answers, until: int) -> Identity:
-    then = as_of(row, answers.of("project_events", row["variant"]), until)
-    return Identity(**{**then, "families": tuple(row["families"])})
-
-
-def _families(store: GraphStore, draft: _Draft, asked: AuditRequest) -> tuple[FamilyView, ...]:
+def _families(
+    store: GraphStore, draft: _Draft, asked: AuditRequest
+) -> tuple[records.FamilyView, ...]:
     answers, names = draft.answers, draft.identity.families
     labels = {}
     if asked.whole and names:
         found = patterns(store, names, draft.until, asked.thresholds)
         labels = {pattern.family: pattern for pattern in found}
     return tuple(
-        FamilyView(
+        records.FamilyView(
             name=name,
             pattern=labels.get(name),
             status=next(iter(rows_as(answers.of("side_status", name), SideFlag)), None),
-            switches=tuple(rows_as(answers.of("switch_summary", name), SwitchSummary)),
-            tail=next(iter(rows_as(answers.of("tails", name), Tail)), None),
+            switches=tuple(rows_as(answers.of("switch_summary", name), records.SwitchSummary)),
+            tail=next(iter(rows_as(answers.of("tails", name), records.Tail)), None),
         )
         for name in names
-    )
-
-
-def _status(answers: Answers, variant: str) -> VariantFlag | None:
-    rows = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
-    return next(iter(rows_as(rows, VariantFlag)), None)
-
-
-def _branches(answers: Answers, projects: Collection[str]) -> tuple[BranchFlag, ...]:
-    rows = [row for project in projects for row in answers.of("branch_status", project)]
-    return tuple(flag for flag in dict.fromkeys(rows_as(rows, BranchFlag)) if flag.flagged)
-
-
-def _events(answers: Answers, projects: Collection[str], until: int) -> tuple[EventFact, ...]:
-    rows = [row for project in projects for row in answers.of("project_events", project)]
-    found = [EventFact(**row) for row in rows if row["observed_at"] <= until]
-    return tuple(sorted(found, key=lambda event: (event.observed_at, event.project)))
-
-
-def _files(draft: _Draft) -> tuple[LargeFile, ...]:
-    """Return the large files; the Hub told those of the head, so others are not known."""
-    if draft.revision is None or not draft.revision.is_head:
-        return ()
-    rows = draft.answers.of("variant_files", draft.identity.variant)
-    return tuple(rows_as(rows, LargeFile))
-
-
-def _vanished(draft: _Draft) -> tuple[CommitFact, ...]:
-    return tuple(
-        commit_fact(row, draft.history.url)
-        for row in draft.history.commits
-        if row["vanished_at"] is not None and row["vanished_at"] <= draft.until
     )
 
 
 def tool() -> str:
     """Return name and version of this program."""
     return f"hubtrace {version('hubtrace')}"
-
-
-def _method(until: int, thresholds: Thresholds, snapshots: tuple[SnapshotFact, ...]) -> Method:
-    return Method(
-        until=until,
-        tool=tool(),
-        model=MODEL.version,
-        snapshots=snapshots,
-        **asdict(thresholds),
-    )

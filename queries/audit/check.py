@@ -1,6 +1,6 @@
 """Many variants checked for findings: the gate behind `hubtrace check`."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError
@@ -9,12 +9,9 @@ from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
 from hubtrace.queries.audit.findings import GROUPS, KINDS, look
 from hubtrace.queries.audit.records import Finding, Undecided
-from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.catalogue import Progress, ask, family_names
 from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
-
-Progress = Callable[[int, int], None]
-"""Called with the number of variants done and their total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,9 @@ class Wanted:
         for word in filter(None, (word.strip().replace("-", "_") for word in text.split(","))):
             kinds = GROUPS.get(word) or ((word,) if word in KINDS else None)
             if kinds is None:
-                raise CatalogueError(_unknown(word))
+                hint = did_you_mean(closest(word, [*KINDS, *GROUPS]))
+                hint = hint or f"; the findings are {', '.join(KINDS)}"
+                raise CatalogueError(f"--fail-on: unknown finding `{word}`{hint}")
             named.update(kinds)
             if word not in ("usual", "all"):
                 explicit.update(kinds)
@@ -75,6 +74,7 @@ class Checked:
 
 EVERYTHING = "everything"
 """Stands for all kinds where nothing at all is known of a variant."""
+_UNOBSERVED = "it is known only because another model names it; nothing was observed of it"
 
 
 def targets_of(
@@ -100,8 +100,11 @@ def targets_of(
     families = set(family_names(store))
     revisions: dict[str, str | None] = {}
     for target in targets:
-        named = [_variant(store, target, families)] if target not in families else []
-        named = named or [(key, None) for key in _members(store, target)]
+        if target in families:
+            members = ask(store, "variant_status", families=[target])
+            named: list[tuple[str, str | None]] = [(row["variant"], None) for row in members]
+        else:
+            named = [_variant(store, target, families)]
         for key, revision in named:
             if revisions.setdefault(key, revision) != revision:
                 raise CatalogueError(f"{target!r} is named at two revisions; check them apart")
@@ -128,31 +131,20 @@ def check_variants(
     undecided: list[Undecided] = []
     for first in range(0, len(variants), BATCH):
         batch = keys[first : first + BATCH]
-        for found, unknown in _checked(store, batch, asked, wanted):
+        rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=batch)}
+        known = [key for key in batch if rows[key]["observed_at"] is not None]
+        undecided += [
+            Undecided(EVERYTHING, key, rows[key]["name"] or key, _UNOBSERVED)
+            for key in batch
+            if key not in known
+        ]
+        for audited in audits(store, known, asked):
+            found, unknown = look(audited, wanted.kinds, wanted.max_days_behind)
             findings += found
             undecided += unknown
         if progress is not None:
-            progress(min(first + BATCH, len(variants)), len(variants))
+            progress("models", min(first + BATCH, len(variants)), len(variants))
     return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
-
-
-def _checked(
-    store: GraphStore, variants: Sequence[str], asked: AuditRequest, wanted: Wanted
-) -> Iterator[tuple[list[Finding], list[Undecided]]]:
-    rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=list(variants))}
-    known = [key for key in variants if rows[key]["observed_at"] is not None]
-    for key in variants:
-        if rows[key]["observed_at"] is None:
-            name = rows[key]["name"] or key
-            missing = "it is known only because another model names it; nothing was observed of it"
-            yield [], [Undecided(EVERYTHING, key, name, missing)]
-    for found in audits(store, known, asked):
-        yield look(found, wanted.kinds, wanted.max_days_behind)
-
-
-def _members(store: GraphStore, family: str) -> list[str]:
-    rows = ask(store, "variant_status", families=[family])
-    return [row["variant"] for row in rows]
 
 
 def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:
@@ -163,9 +155,3 @@ def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, s
         if close and "did you mean" not in str(error):
             raise CatalogueError(f"{error}{did_you_mean(close, 'family')}") from None
         raise
-
-
-def _unknown(word: str) -> str:
-    hint = did_you_mean(closest(word, [*KINDS, *GROUPS]))
-    hint = hint or f"; the findings are {', '.join(KINDS)}"
-    return f"--fail-on: unknown finding `{word}`{hint}"

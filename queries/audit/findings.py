@@ -7,9 +7,8 @@ a rule that lacks what it needs says what is missing.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from hubtrace.graph.format import DAY, count, date, short_sha
+from hubtrace.graph.format import DAY, count, date, dated_sha, short_sha
 from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
-from hubtrace.queries.flags import BranchFlag
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
@@ -38,10 +37,7 @@ class Kind:
 
 
 def _commit(fact: CommitFact | None) -> str:
-    """Return a commit as its short sha and its day."""
-    return (
-        "unknown" if fact is None else f"{short_sha(fact.sha, day='a commit')} of {date(fact.at)}"
-    )
+    return dated_sha(fact.sha, fact.at) if fact else "unknown"
 
 
 def look(
@@ -91,32 +87,27 @@ def _lag(audit: Audit, most: int) -> _Found | None:
 def _unlinked(audit: Audit, _: int) -> _Found | None:
     if audit.upstream is not None:
         return None
-    return "no evidence links it to a repository", (_seen(audit),)
+    seen = f"seen {date(audit.identity.observed_at)}"
+    return "no evidence links it to a repository", (seen,)
 
 
-def _dead_link(audit: Audit, _: int) -> _Found | None:
-    _require_queried(audit, "dead_link")
-    if audit.upstream is None or not _has_status(audit, "dead_link"):
-        return None
-    link = audit.upstream
-    return f"its upstream {link.name or link.repository} is gone", (date(link.gone_at), link.url)
+def _lost(status: str, sentence: str) -> _Rule:
+    """Return the rule for an upstream in a state of which GitHub's answer is the only proof."""
 
+    def rule(audit: Audit, _: int) -> _Found | None:
+        link = audit.upstream
+        if link is None:
+            return None
+        name = link.name or link.repository
+        if audit.status is None or audit.status.status != status:
+            if link.host_id is None:
+                raise _Missing(f"GitHub was not asked about {name}")
+            return None
+        seen = date(link.gone_at) if status == "dead_link" else f"seen {date(link.observed_at)}"
+        text = sentence.format(name=name, moved_to=link.moved_to)
+        return f"its upstream {text}", (seen, link.url)
 
-def _archived(audit: Audit, _: int) -> _Found | None:
-    _require_queried(audit, "archived_upstream")
-    if audit.upstream is None or not _has_status(audit, "archived_upstream"):
-        return None
-    link = audit.upstream
-    seen = f"seen {date(link.observed_at)}"
-    return f"its upstream {link.name or link.repository} is archived", (seen, link.url)
-
-
-def _moved(audit: Audit, _: int) -> _Found | None:
-    _require_queried(audit, "moved_upstream")
-    if audit.upstream is None or not _has_status(audit, "moved_upstream"):
-        return None
-    link = audit.upstream
-    return f"its upstream moved to {link.moved_to}", (f"seen {date(link.observed_at)}", link.url)
+    return rule
 
 
 def _abandoned(side: str) -> _Rule:
@@ -143,7 +134,9 @@ def _branches(status: str) -> _Rule:
         found = [branch for branch in audit.branches if branch.status == status]
         if not found:
             return None
-        names = ", ".join(_branch(branch) for branch in found[:5])
+        names = ", ".join(
+            f"{b.name or b.project} {b.branch.removeprefix('refs/heads/')}" for b in found[:5]
+        )
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         text = f"{count(len(found), f'{status} branch')}: {names}{more}"
         heads = (_last(b.branch, b.head_committed_at, b.head) for b in found[:5])
@@ -183,7 +176,7 @@ def _gone(audit: Audit, _: int) -> _Found | None:
     if identity.gone_at is not None:
         return "the Hub shows it no longer", (f"noticed {date(identity.gone_at)}", identity.url)
     if identity.disabled:
-        return "the Hub has shut it", (_seen(audit), identity.url)
+        return "the Hub has shut it", (f"seen {date(identity.observed_at)}", identity.url)
     if identity.host_id is None:
         raise _Missing("the Hub was not asked about it")
     return None
@@ -212,41 +205,21 @@ def _no_origin(audit: Audit, _: int) -> _Found | None:
     return text, (_commit(audit.revision.commit), audit.revision.commit.url)
 
 
-def _has_status(audit: Audit, status: str) -> bool:
-    return audit.status is not None and audit.status.status == status
-
-
-def _require_queried(audit: Audit, kind: str) -> None:
-    """Raise `_Missing` if GitHub was never queried: only its silence would deny the finding."""
-    link = audit.upstream
-    if link is not None and link.host_id is None and not _has_status(audit, kind):
-        raise _Missing(f"GitHub was not asked about {link.name or link.repository}")
-
-
-def _seen(audit: Audit) -> str:
-    return f"seen {date(audit.identity.observed_at)}"
-
-
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
-    return (
-        f"{what} {short_sha(sha, day='a commit')}"
-        if at is None
-        else f"{what} {short_sha(sha, day='a commit')} of {date(at)}"
-    )
-
-
-def _branch(branch: BranchFlag) -> str:
-    return f"{branch.name or branch.project} {branch.branch.removeprefix('refs/heads/')}"
+    return f"{what} {short_sha(sha, day='a commit') if at is None else dated_sha(sha, at)}"
 
 
 def _kinds() -> Iterator[Kind]:
     yield Kind("lag", "it lacks a change of its upstream for more than --max-lag", True, _lag)
     yield Kind("unlinked", "no evidence links it to a repository", True, _unlinked)
-    yield Kind("dead_link", "its upstream is gone (deleted or private)", True, _dead_link)
-    yield Kind("archived_upstream", "the owner of its upstream archived it", True, _archived)
-    yield Kind("moved_upstream", "its upstream moved to another name", True, _moved)
+    rule = _lost("dead_link", "{name} is gone")
+    yield Kind("dead_link", "its upstream is gone (deleted or private)", True, rule)
+    rule = _lost("archived_upstream", "{name} is archived")
+    yield Kind("archived_upstream", "the owner of its upstream archived it", True, rule)
+    rule = _lost("moved_upstream", "moved to {moved_to}")
+    yield Kind("moved_upstream", "its upstream moved to another name", True, rule)
     for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
         yield Kind(f"{side}_abandoned", what, True, _abandoned(side))

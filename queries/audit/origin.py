@@ -1,10 +1,11 @@
-"""Which upstream commit a revision was made from, and what came into the upstream since."""
+"""Which revision is audited, which upstream commit it was made from, and what came after that."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import DAY
 from hubtrace.queries.audit.records import (
     CommitFact,
@@ -19,7 +20,101 @@ from hubtrace.queries.audit.records import (
     is_member,
 )
 from hubtrace.queries.catalogue import Row
-from hubtrace.queries.resolve import commit_fact
+from hubtrace.queries.resolve import near
+
+_SHORTEST = 4
+"""Characters of a sha that are taken for its beginning."""
+_LISTED = 8
+"""Branches and tags that are named where none is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What revisions of a variant are found in."""
+
+    url: str | None
+    default_branch: str | None
+    commits: Sequence[Row]
+    refs: Sequence[Row]
+
+    @property
+    def head(self) -> str | None:
+        """The sha of the head of the default branch, as last observed."""
+        found = (row["sha"] for row in self.refs if row["ref"] == self.default_branch)
+        return next(found, None)
+
+    def ancestors(self, sha: str) -> set[str]:
+        """Return a commit and all that it was made on, as far as they were read."""
+        parents = {row["sha"]: row["parents"] for row in self.commits}
+        found: set[str] = set()
+        waiting = [sha]
+        while waiting:
+            here = waiting.pop()
+            if here in parents and here not in found:
+                found.add(here)
+                waiting.extend(parents[here])
+        return found
+
+
+def find_revision(history: History, asked: str | None, until: int) -> Revision | None:
+    """Return the revision that was asked for, or the default branch's newest up to `until`.
+
+    None if nothing was asked for and there is no commit.
+
+    Raises:
+        CatalogueError: there is no such revision, or several, or it is younger than `until`.
+    """
+    if asked is None:
+        return _newest(history, until)
+    how, sha = _resolve(asked, history)
+    row = next((row for row in history.commits if row["sha"] == sha), None)
+    if row is None:
+        raise CatalogueError(f"the commit of the {how} {asked!r}, {sha}, was not read")
+    if row["at"] > until:
+        raise CatalogueError(
+            f"the revision {asked!r} is younger than the moment that the audit is asked for"
+        )
+    return _revision(row, history, until, asked, how)
+
+
+def _resolve(asked: str, history: History) -> tuple[str, str]:
+    """Return what the text is (`tag`, `branch`, `sha`) and the sha that it stands for."""
+    for kind, beginning in (("tag", "refs/tags/"), ("branch", "refs/heads/"), ("branch", "refs/")):
+        for row in history.refs:
+            is_tag = row["kind"] == "tag"
+            if is_tag == (kind == "tag") and row["ref"] in (asked, beginning + asked):
+                return kind, row["sha"]
+    begun = asked.lower()
+    shas = [row["sha"] for row in history.commits if row["sha"].startswith(begun)]
+    if len(asked) < _SHORTEST or not shas:
+        names = [row["ref"].split("/", 2)[-1] for row in history.refs]
+        has = f"; it has {', '.join(names[:_LISTED])}" if names else ""
+        raise CatalogueError(f"the variant has no revision {asked!r}{near(asked, names) or has}")
+    if len(shas) > 1:
+        raise CatalogueError(f"{asked!r} is the beginning of {len(shas)} commits; give more of it")
+    return "sha", shas[0]
+
+
+def _newest(history: History, until: int) -> Revision | None:
+    known = [row for row in history.commits if row["on_default"] and row["at"] <= until]
+    if not known:
+        return None
+    head = next((row for row in known if row["sha"] == history.head), None)
+    row = head or max(known, key=lambda row: (row["at"], row["sha"]))
+    return _revision(row, history, until, None, "default_head" if head else "newest")
+
+
+def _revision(row: Row, history: History, until: int, asked: str | None, how: str) -> Revision:
+    vanished_at = row["vanished_at"]
+    return Revision(
+        commit=CommitFact.of(row, history.url),
+        asked=asked,
+        how=how,
+        on_default=row["on_default"],
+        is_head=row["sha"] == history.head,
+        vanished_at=vanished_at if vanished_at is not None and vanished_at <= until else None,
+    )
+
 
 WEIGHTY = frozenset({"code", "tokenizer", "config", "weights"})
 """Areas of paths that decide what the weights are and how they answer."""
@@ -65,8 +160,8 @@ def drift_of(
         by_bots=sum(known_bots) if known_bots or not rows else None,
         by_type=_counts(Counter(types)),
         by_area=_counts(Counter(areas)),
-        first=_commit(first, url),
-        last=_commit(last, url),
+        first=CommitFact.of(first, url) if first else None,
+        last=CommitFact.of(last, url) if last else None,
         behind_since=first["landed_at"] if first else None,
         days_behind=(mark["until"] - first["landed_at"]) // DAY if first else 0,
         distance_days=(last["landed_at"] - mark["since"]) // DAY if last else 0,
@@ -80,25 +175,10 @@ def _counts(found: Counter[str | None]) -> tuple[Count, ...]:
     return tuple(Count(name, commits) for name, commits in order)
 
 
-def _commit(row: Row | None, url: str | None) -> CommitFact | None:
-    return None if row is None else commit_fact(row, url)
-
-
 def _missing(row: Row, url: str | None) -> Missing:
-    types = None if row["change_types"] is None else tuple(row["change_types"])
-    areas = None if row["areas"] is None else tuple(row["areas"])
-    return Missing(commit_fact(row, url), row["landed_at"], types, areas)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Proved:
-    """An upstream commit that the revision holds something of; the newest is the largest."""
-
-    landed_at: int
-    basis: str
-    sha: str
-    commit: CommitFact
-    landed: int | None
+    lists = (row["change_types"], row["areas"])
+    types, areas = (None if found is None else tuple(found) for found in lists)
+    return Missing(CommitFact.of(row, url), row["landed_at"], types, areas)
 
 
 def origin_of(
@@ -127,27 +207,28 @@ def origin_of(
         for row in answers["variant_references"]
         if row["sha"] in carried and row["origin_at"] <= until
     ]
-    proved = max(_proved(upstream, copies, references), default=None)
-    shown = tuple(sorted(copies, key=_newest_first)), tuple(references)
-    if upstream is None or proved is None:
+    source = upstream.repository if upstream else None
+    proofs: list[tuple[str, CommitFact, int | None]] = [
+        ("files", copy.origin, copy.landed_at)
+        for copy in copies
+        if copy.repository == source and copy.origin and copy.proves
+    ]
+    proofs += [
+        ("commit_reference", named.origin, named.landed_at)
+        for named in references
+        if named.repository == source
+    ]
+    copies.sort(key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
+    shown = tuple(copies), tuple(references)
+    if not proofs:
         return Origin("none", None, None, None, *shown)
-    return Origin(proved.basis, upstream.repository, proved.commit, proved.landed, *shown)
+    basis, commit, landed_at = max(proofs, key=_came_at)
+    return Origin(basis, source, commit, landed_at, *shown)
 
 
-def _proved(
-    upstream: Link | None, copies: list[Copy], references: list[Reference]
-) -> Iterator[_Proved]:
-    for copy in copies:
-        if upstream and copy.repository == upstream.repository and copy.origin and copy.proves:
-            yield _dated("files", copy.origin, copy.landed_at)
-    for named in references:
-        if upstream and named.repository == upstream.repository:
-            yield _dated("commit_reference", named.origin, named.landed_at)
-
-
-def _dated(basis: str, commit: CommitFact, landed_at: int | None) -> _Proved:
-    came_at = commit.at if landed_at is None else landed_at
-    return _Proved(came_at, basis, commit.sha, commit, landed_at)
+def _came_at(proof: tuple[str, CommitFact, int | None]) -> tuple[int, str, str]:
+    basis, commit, landed_at = proof
+    return commit.at if landed_at is None else landed_at, basis, commit.sha
 
 
 def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
@@ -158,12 +239,8 @@ def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
     return gone_at is None or revision is None or gone_at > revision.commit.at
 
 
-def _newest_first(copy: Copy) -> tuple[int, str, str]:
-    return -(copy.origin.at if copy.origin else 0), copy.path, copy.repository
-
-
 def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:
-    place = links.get(row["repository"])
+    origin_url = links.get(row["repository"])
     gone_at = row["gone_at"]
     return Copy(
         path=row["path"],
@@ -171,8 +248,8 @@ def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int
         blob=row["blob"],
         kind=row["kind"],
         repository=row["repository"],
-        commit=commit_fact(row, url),
-        origin=None if row["origin_sha"] is None else commit_fact(row, place, "origin_"),
+        commit=CommitFact.of(row, url),
+        origin=None if row["origin_sha"] is None else CommitFact.of(row, origin_url, "origin_"),
         landed_at=row["origin_landed_at"],
         gone_at=gone_at if gone_at is not None and gone_at <= until else None,
         lag_seconds=row["lag_seconds"],
@@ -183,8 +260,8 @@ def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int
 def _reference(row: Row, url: str | None, links: Mapping[str, str | None]) -> Reference:
     return Reference(
         repository=row["repository"],
-        commit=commit_fact(row, url),
-        origin=commit_fact(row, links.get(row["repository"]), "origin_"),
+        commit=CommitFact.of(row, url),
+        origin=CommitFact.of(row, links.get(row["repository"]), "origin_"),
         landed_at=row["origin_landed_at"],
         method=row["method"],
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hubtrace.graph.identity import commit_url
+from hubtrace.queries.catalogue import Row
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import FamilyPattern
 
@@ -197,6 +199,13 @@ class CommitFact:
     subject: str | None
     url: str | None
     """Where people can look at it; null if its project has no public place."""
+
+    @classmethod
+    def of(cls, row: Row, project_url: str | None, prefix: str = "") -> "CommitFact":
+        """Return the commit of a row; its columns may begin with a prefix such as `origin_`."""
+        sha = row[f"{prefix}sha"]
+        author, subject = (row.get(f"{prefix}{name}") for name in ("author", "subject"))
+        return cls(sha, row[f"{prefix}at"], author, subject, commit_url(project_url, sha))
 
 
 @dataclass(frozen=True, slots=True)

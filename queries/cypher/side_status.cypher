@@ -15,10 +15,10 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND c.committed_at <= until
+WHERE h.on_default AND coalesce(h.settled_at, c.committed_at) <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
-WITH f, until, max(CASE WHEN p:Repository THEN [c.committed_at, c.sha] END) AS upstream,
-     max(CASE WHEN p:Variant THEN [c.committed_at, c.sha] END) AS downstream
+WITH f, until, max(CASE WHEN p:Repository THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS upstream,
+     max(CASE WHEN p:Variant THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS downstream
 WITH f.name AS family, until, upstream[0] AS upstream_last_at, upstream[1] AS upstream_last_sha,
      downstream[0] AS downstream_last_at, downstream[1] AS downstream_last_sha
 RETURN family,

@@ -8,9 +8,11 @@
 
 UNWIND $families AS name
 MATCH (f:Family {name: name})-[:UPSTREAM|RELEASES]->(p)-[:HAS_TAG]->(t:Tag)-[:TAGS]->(c:Commit)
-WHERE c.committed_at <= coalesce($until, f.observed_at)
+OPTIONAL MATCH (p)-[h:HAS_COMMIT]->(c)
+WITH f, p, t, c, coalesce(h.settled_at, c.committed_at) AS committed_at
+WHERE committed_at <= coalesce($until, f.observed_at)
 RETURN f.name AS family,
        CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side,
        p.key AS project, p.name AS name, t.name AS tag, c.sha AS sha,
-       c.committed_at AS committed_at
+       committed_at
 ORDER BY family, side DESC, project, committed_at, tag

@@ -15,7 +15,7 @@ OPTIONAL MATCH (c)-[:PARENT]->(parent:Commit)
 WITH v, h, c, parent
 ORDER BY parent.sha
 WITH v, h, c, collect(parent.sha) AS parents
-RETURN v.key AS variant, c.sha AS sha, h.at AS at, c.committed_at AS committed_at,
+RETURN v.key AS variant, c.sha AS sha, h.at AS at, coalesce(h.settled_at, c.committed_at) AS committed_at,
        h.on_default AS on_default, h.vanished_at AS vanished_at, c.author AS author,
        c.subject AS subject, parents
 ORDER BY variant, at DESC, sha DESC

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hubtrace.graph.format import date_time
 from hubtrace.graph.identity import commit_url
 from hubtrace.queries.flags import BranchFlag, Flag, SideFlag, VariantFlag
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages import is_safe
 from hubtrace.queries.report.records import FamilyReport, ProjectReport, Report
 
 

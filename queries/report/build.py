@@ -5,25 +5,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any
 
 from hubtrace.graph.format import DAY
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
+from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names, rows_as
 from hubtrace.queries.changes import Changes
 from hubtrace.queries.flags import BranchFlag, flags
 from hubtrace.queries.patterns import FamilyPattern
-from hubtrace.queries.report.records import (
-    FamilyLags,
-    FamilyReport,
-    LeftCommit,
-    Mark,
-    ProjectReport,
-    Report,
-    SwitchReport,
-    Tail,
-    Totals,
-)
+from hubtrace.queries.report import records
 from hubtrace.queries.statistics import gather, statistics
 from hubtrace.queries.statistics.measures import median_of
 from hubtrace.queries.thresholds import Thresholds
@@ -33,7 +23,6 @@ LEFT_BEHIND = 20
 
 _SNAPSHOTS = "MATCH (s:Snapshot) WHERE s.digest IS NOT NULL RETURN s.digest ORDER BY s.digest"
 
-_Kind = TypeVar("_Kind", ProjectReport, SwitchReport, FamilyLags, LeftCommit)
 _Rows = Mapping[str, Sequence[Any]]
 """The rows on one family by query, and its flags by kind."""
 
@@ -47,7 +36,7 @@ def report(
     changes: Changes | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
-) -> Report:
+) -> records.Report:
     """Return what is known of these families, by default all, at `until` (epoch seconds).
 
     Variants in no family are included only if no families are named.
@@ -84,7 +73,7 @@ def report(
         _family(pattern, by_family[pattern.family], period_days) for pattern in facts.patterns
     )
     orphans = tuple(flag for flag in found.variants if flag.family is None)
-    return Report(
+    return records.Report(
         tool=f"hubtrace {version('hubtrace')}",
         made_at=int(clock()),
         until=until,
@@ -98,9 +87,9 @@ def report(
     )
 
 
-def _totals(families: Sequence[FamilyReport], flagged_orphans: int) -> Totals:
+def _totals(families: Sequence[records.FamilyReport], flagged_orphans: int) -> records.Totals:
     projects = {(p.side, p.project) for family in families for p in family.projects}
-    return Totals(
+    return records.Totals(
         families=len(families),
         repositories=sum(side == "upstream" for side, _ in projects),
         variants=sum(side == "downstream" for side, _ in projects),
@@ -113,7 +102,7 @@ def _totals(families: Sequence[FamilyReport], flagged_orphans: int) -> Totals:
     )
 
 
-def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyReport:
+def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> records.FamilyReport:
     side = next(iter(rows["sides"]), None)
     variants, branches = tuple(rows["variants"]), tuple(rows["branches"])
     active: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -121,13 +110,18 @@ def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyRepo
     for row in rows["periods"]:
         active[row["project"]].append((row["period"], row["commits"]))
         shared[row["side"]].add(row["period"])
-    projects = tuple(_project(row, active[row["project"]]) for row in rows["projects"])
-    switches = tuple(_picked(SwitchReport, row) for row in rows["switches"])
-    tail = next((_tail(row) for row in rows["tails"]), None)
+    named = (
+        {**row, "name": row["name"] or row["project"], "periods": tuple(active[row["project"]])}
+        for row in rows["projects"]
+    )
+    projects = tuple(rows_as(named, records.ProjectReport))
+    switches = tuple(rows_as(rows["switches"], records.SwitchReport))
+    tails = ({**row, "newest": rows_as(row["newest"], records.LeftCommit)} for row in rows["tails"])
+    tail = next(iter(rows_as(tails, records.Tail)), None)
     firsts = (p.first_at for p in projects if p.commits and p.first_at is not None)
     start = min(firsts, default=None)
     life = None if start is None or pattern.until is None else pattern.until - start
-    return FamilyReport(
+    return records.FamilyReport(
         **{field.name: getattr(pattern, field.name) for field in fields(pattern)},
         status="no_commits" if side is None else side.status,
         flagged=sum(flag.flagged for flag in (*variants, *branches)) + bool(side and side.flagged),
@@ -141,7 +135,7 @@ def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyRepo
         shared_periods=tuple(sorted(shared["upstream"] & shared["downstream"])),
         projects=projects,
         switches=switches,
-        lags=tuple(_picked(FamilyLags, row) for row in rows["lags"]),
+        lags=tuple(rows_as(rows["lags"], records.FamilyLags)),
         tail=tail,
         side=side,
         variant_flags=variants,
@@ -150,37 +144,26 @@ def _family(pattern: FamilyPattern, rows: _Rows, period_days: int) -> FamilyRepo
     )
 
 
-def _project(row: Row, periods: Sequence[tuple[int, int]]) -> ProjectReport:
-    named = {**row, "name": row["name"] or row["project"], "periods": tuple(periods)}
-    return _picked(ProjectReport, named)
-
-
-def _tail(row: Row) -> Tail:
-    newest = tuple(_picked(LeftCommit, commit) for commit in row["newest"])
-    return Tail(row["side"], row["other_last_at"], row["commits"], newest)
-
-
 def _marks(
     releases: Iterable[Row], tags: Iterable[Row], branches: Iterable[BranchFlag]
-) -> list[Mark]:
+) -> list[records.Mark]:
     """Return releases, tags and branches, oldest first; a release hides the tag of its name."""
     released = {(row["project"], row["release"]) for row in releases}
     found = [
-        Mark("release", row["project"], row["release"] or "", row["published_at"], None, None)
+        records.Mark(
+            "release", row["project"], row["release"] or "", row["published_at"], None, None
+        )
         for row in releases
     ]
     for row in tags:
         name = row["tag"].removeprefix("refs/tags/")
         if (row["project"], name) not in released:
-            found.append(Mark("tag", row["project"], name, row["committed_at"], row["sha"], None))
+            found.append(
+                records.Mark("tag", row["project"], name, row["committed_at"], row["sha"], None)
+            )
     for branch in branches:
         if branch.status != "default" and branch.head_committed_at is not None:
             name = branch.branch.removeprefix("refs/heads/")
             at, head = branch.head_committed_at, branch.head
-            found.append(Mark("branch", branch.project, name, at, head, branch.status))
+            found.append(records.Mark("branch", branch.project, name, at, head, branch.status))
     return sorted(found, key=lambda mark: (mark.at, mark.kind, mark.project, mark.name))
-
-
-def _picked(kind: type[_Kind], row: Row) -> _Kind:
-    """Return a record with those columns of a row that it has as fields."""
-    return kind(**{field.name: row[field.name] for field in fields(kind)})

@@ -5,75 +5,120 @@ The definitions are in docs/design.md, section 2, the figures of the study in `q
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import product
 from statistics import median as middle
-from types import MappingProxyType
 
-from hubtrace.queries.catalogue import Row
-from hubtrace.queries.patterns import PATTERNS, FamilyPattern
-from hubtrace.queries.statistics.facts import Facts
-from hubtrace.queries.statistics.intervals import bootstrap, mean, median, p90, wilson
-from hubtrace.queries.statistics.records import (
-    AgeGroup,
-    Ages,
-    ChangeTypes,
-    Contributors,
-    Interval,
-    LabelShares,
-    Lags,
-    Move,
-    Moves,
-    Share,
-    Switches,
+from hubtrace.graph.format import DAY
+from hubtrace.graph.store import GraphStore
+from hubtrace.queries import study
+from hubtrace.queries.catalogue import Progress, Row, ask_all, family_names
+from hubtrace.queries.patterns import PATTERNS, FamilyPattern, patterns
+from hubtrace.queries.statistics import records
+from hubtrace.queries.statistics.inference import (
+    DRAWS,
+    LEVEL,
+    SEED,
+    bootstrap,
+    chi_squared,
+    kruskal_wallis,
+    mean,
+    median,
+    p90,
+    wilson,
 )
-from hubtrace.queries.statistics.significance import chi_squared, kruskal_wallis
-from hubtrace.queries.study import (
-    AGE_PATTERNS,
-    KRUSKAL_WALLIS_H,
-    LAGS_BY_DIRECTION,
-    LAGS_BY_PATTERN,
-    MOVES,
-    PEOPLE_FAMILIES,
-    PUBLISHED_INTENSITIES,
-    PUBLISHED_LAGS,
-    PUBLISHED_PATTERNS,
-    PUBLISHED_SYNCS,
-    SHARED_FAMILIES,
-    SIMILARITY_MEAN,
-    SIMILARITY_MEDIAN,
-    PublishedLags,
-)
+from hubtrace.queries.thresholds import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What statistics and reports are made from: patterns, and rows of queries of the same name."""
+
+    patterns: Sequence[FamilyPattern]
+    projects: Sequence[Row]
+    switches: Sequence[Row]
+    change_type_counts: Sequence[Row]
+    contributors: Sequence[Row]
+    contributors_shared: Sequence[Row]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The code of every family that has one."""
+        return {p.family: p.code for p in self.patterns if p.code is not None}
+
+    def ages(self) -> dict[str, float]:
+        """Return the mean age of each family's variants that have commits, in days."""
+        lives: dict[str, list[float]] = {}
+        for row in self.projects:
+            if row["side"] == "downstream" and row["commits"]:
+                days = (row["last_at"] - row["first_at"]) / DAY
+                lives.setdefault(row["family"], []).append(days)
+        return {family: sum(days) / len(days) for family, days in lives.items()}
+
+
+def gather(
+    store: GraphStore,
+    families: Sequence[str] | None = None,
+    until: int | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Facts:
+    """Query the facts about these families, by default all.
+
+    Raises:
+        CatalogueError: the graph has no such family.
+    """
+    names = family_names(store, families)
+    found = patterns(store, names, until, thresholds, progress=progress)
+    queries = [field.name for field in fields(Facts)[1:]]
+    rows = {query: ask_all(store, query, names, progress, until=until) for query in queries}
+    return Facts(found, **rows)
+
 
 SIDES = ("upstream", "downstream")
 
-NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **PATTERNS,
-        "upstream_first": "Upstream first",
-        "simultaneous": "Simultaneous",
-        "downstream_first": "Downstream first",
-        "CS": "Complete",
-        "PS": "Partial",
-        "AS": "Asynchronous",
-        "R": "Rare",
-        "S": "Sporadic",
-        "F": "Frequent",
-    }
-)
+NAMES: Mapping[str, str] = {
+    **PATTERNS,
+    "upstream_first": "Upstream first",
+    "simultaneous": "Simultaneous",
+    "downstream_first": "Downstream first",
+    "CS": "Complete",
+    "PS": "Partial",
+    "AS": "Asynchronous",
+    "R": "Rare",
+    "S": "Sporadic",
+    "F": "Frequent",
+}
 """Names of the study's labels."""
 
-PUBLISHED: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {
-        "code": PUBLISHED_PATTERNS,
-        "lag": PUBLISHED_LAGS,
-        "sync": PUBLISHED_SYNCS,
-        "intensity": PUBLISHED_INTENSITIES,
-    }
-)
+PUBLISHED: Mapping[str, Mapping[str, float]] = {
+    "code": study.PUBLISHED_PATTERNS,
+    "lag": study.PUBLISHED_LAGS,
+    "sync": study.PUBLISHED_SYNCS,
+    "intensity": study.PUBLISHED_INTENSITIES,
+}
 """The study's shares in per cent, by dimension and label."""
 
 
-def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShares:
+def statistics(facts: Facts) -> records.Statistics:
+    """Count, average and test what is known about some families."""
+    return records.Statistics(
+        families=len(facts.patterns),
+        with_pattern=len(facts.codes),
+        level=LEVEL,
+        seed=SEED,
+        draws=DRAWS,
+        labels=tuple(label_shares(facts.patterns, dimension) for dimension in PUBLISHED),
+        switches=switches(facts),
+        change_types=change_types(facts.change_type_counts),
+        contributors=contributors(facts),
+        moves=moves(facts.patterns),
+        ages=ages(facts.patterns, facts.ages()),
+    )
+
+
+def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> records.LabelShares:
     """Return how the families that have labels of a dimension spread over them; `VS` is `AS`."""
     found = [getattr(pattern, dimension) for pattern in patterns]
     counts = Counter("AS" if label == "VS" else label for label in found if label is not None)
@@ -81,20 +126,20 @@ def label_shares(patterns: Sequence[FamilyPattern], dimension: str) -> LabelShar
         _share(label, NAMES[label], counts[label], counts.total(), percent)
         for label, percent in PUBLISHED[dimension].items()
     )
-    return LabelShares(dimension, tuple(shares))
+    return records.LabelShares(dimension, tuple(shares))
 
 
 def _share(
     label: str, name: str, count: int, of: int, published_percent: float | None = None
-) -> Share:
+) -> records.Share:
     """Return a share with Wilson's interval, both in per cent."""
     percent = 100 * count / of if of else None
     bounds = wilson(count, of)
-    interval = None if bounds is None else Interval(100 * bounds.low, 100 * bounds.high)
-    return Share(label, name, count, of, percent, interval, published_percent)
+    interval = None if bounds is None else records.Interval(100 * bounds.low, 100 * bounds.high)
+    return records.Share(label, name, count, of, percent, interval, published_percent)
 
 
-def moves(patterns: Sequence[FamilyPattern]) -> Moves:
+def moves(patterns: Sequence[FamilyPattern]) -> records.Moves:
     """Return how many families went from which early pattern to which late one."""
     found = Counter(
         (pattern.early_code, pattern.late_code)
@@ -102,15 +147,15 @@ def moves(patterns: Sequence[FamilyPattern]) -> Moves:
         if pattern.early_code is not None and pattern.late_code is not None
     )
     total, stayed = found.total(), sum(n for (early, late), n in found.items() if early == late)
-    published = sum(n for (early, late), n in MOVES.items() if early == late)
-    percent, without = 100 * published / sum(MOVES.values()), len(patterns) - total
-    return Moves(
+    published = sum(n for (early, late), n in study.MOVES.items() if early == late)
+    percent, without = 100 * published / sum(study.MOVES.values()), len(patterns) - total
+    return records.Moves(
         total,
         _share("unchanged", "Same pattern", stayed, total, percent),
         tuple(
-            Move(*pair, found[pair], MOVES.get(pair, 0))
+            records.Move(*pair, found[pair], study.MOVES.get(pair, 0))
             for pair in product(PATTERNS, PATTERNS)
-            if found[pair] or pair in MOVES
+            if found[pair] or pair in study.MOVES
         ),
         f"{without} of {len(patterns)} families have a silent side in one half"
         if without
@@ -118,7 +163,7 @@ def moves(patterns: Sequence[FamilyPattern]) -> Moves:
     )
 
 
-def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
+def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> records.Ages:
     """Return the patterns of three groups of age, of nearly equal size.
 
     A family is recent up to the first third of all ages (linear quantile), intermediate up to the
@@ -130,13 +175,13 @@ def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
     first, second = (
         np.quantile([days[p.family] for p in counted], [1 / 3, 2 / 3]) if counted else (0, 0)
     )
-    groups: dict[str, list[FamilyPattern]] = {name: [] for name in AGE_PATTERNS}
+    groups: dict[str, list[FamilyPattern]] = {name: [] for name in study.AGE_PATTERNS}
     for pattern in counted:
         age = days[pattern.family]
         late = "intermediate" if age <= second else "mature"
         groups["recent" if age <= first else late].append(pattern)
     found = tuple(_age_group(name, members, days) for name, members in groups.items())
-    return Ages(
+    return records.Ages(
         len(counted),
         found,
         chi_squared([list(group.codes.values()) for group in found]),
@@ -144,18 +189,20 @@ def ages(patterns: Sequence[FamilyPattern], days: Mapping[str, float]) -> Ages:
     )
 
 
-def _age_group(name: str, members: Sequence[FamilyPattern], days: Mapping[str, float]) -> AgeGroup:
+def _age_group(
+    name: str, members: Sequence[FamilyPattern], days: Mapping[str, float]
+) -> records.AgeGroup:
     codes = Counter(pattern.code for pattern in members)
     lags = Counter(pattern.lag for pattern in members)
     spans = [days[pattern.family] for pattern in members]
-    return AgeGroup(
+    return records.AgeGroup(
         name,
         len(members),
         min(spans, default=None),
         max(spans, default=None),
-        {code: codes[code] for code in PUBLISHED_PATTERNS},
-        {lag: lags[lag] for lag in PUBLISHED_LAGS},
-        AGE_PATTERNS[name],
+        {code: codes[code] for code in study.PUBLISHED_PATTERNS},
+        {lag: lags[lag] for lag in study.PUBLISHED_LAGS},
+        study.AGE_PATTERNS[name],
     )
 
 
@@ -163,27 +210,30 @@ Group = dict[str, list[int]]
 """Lags in whole days, by family."""
 
 
-def switches(facts: Facts) -> Switches:
+def switches(facts: Facts) -> records.Switches:
     """Return the lags of all switches, and whether they differ by pattern or direction."""
     codes = facts.codes
     all_: Group = defaultdict(list)
-    directions: dict[str, Group] = {side: defaultdict(list) for side in LAGS_BY_DIRECTION}
-    patterns: dict[str, Group] = {code: defaultdict(list) for code in LAGS_BY_PATTERN}
+    directions: dict[str, Group] = {side: defaultdict(list) for side in study.LAGS_BY_DIRECTION}
+    patterns: dict[str, Group] = {code: defaultdict(list) for code in study.LAGS_BY_PATTERN}
     for row in facts.switches:
         family, days = row["family"], row["lag_days"]
         all_[family].append(days)
         directions[row["from_side"]][family].append(days)
         if family in codes:
             patterns[codes[family]][family].append(days)
-    return Switches(
+    return records.Switches(
         (
             _lags("all", all_, None),
-            *(_lags(side, group, LAGS_BY_DIRECTION[side]) for side, group in directions.items()),
-            *(_lags(code, group, LAGS_BY_PATTERN[code]) for code, group in patterns.items()),
+            *(
+                _lags(side, group, study.LAGS_BY_DIRECTION[side])
+                for side, group in directions.items()
+            ),
+            *(_lags(code, group, study.LAGS_BY_PATTERN[code]) for code, group in patterns.items()),
         ),
         kruskal_wallis(_flat(patterns)),
         kruskal_wallis(_flat(directions)),
-        KRUSKAL_WALLIS_H,
+        study.KRUSKAL_WALLIS_H,
     )
 
 
@@ -193,10 +243,10 @@ def median_of(values: Iterable[float]) -> float | None:
     return float(middle(found)) if found else None
 
 
-def _lags(name: str, group: Group, published: PublishedLags | None) -> Lags:
+def _lags(name: str, group: Group, published: study.PublishedLags | None) -> records.Lags:
     days = sorted(day for found in group.values() for day in found)
     around_mean, around_median, around_p90 = bootstrap(group, [mean, median, p90])
-    return Lags(
+    return records.Lags(
         name,
         len(group),
         len(days),
@@ -222,7 +272,7 @@ _SHARED = "Families with a contributor on both sides"
 _NO_PEOPLE = "no family has known contributors on both sides"
 
 
-def change_types(rows: Sequence[Row]) -> ChangeTypes:
+def change_types(rows: Sequence[Row]) -> records.ChangeTypes:
     """Return the shares of the change types per side and how alike the sides are.
 
     `rows` are those of the stored query `change_type_counts`.
@@ -232,7 +282,7 @@ def change_types(rows: Sequence[Row]) -> ChangeTypes:
     clusters = {family: [value] for family, value in alike.items()}
     around_mean, around_median = bootstrap(clusters, [mean, median])
     primary = [[_count(rows, side, name, "primary_commits") for name in names] for side in SIDES]
-    return ChangeTypes(
+    return records.ChangeTypes(
         _type_shares(rows, "upstream", names),
         _type_shares(rows, "downstream", names),
         chi_squared(primary),
@@ -241,13 +291,13 @@ def change_types(rows: Sequence[Row]) -> ChangeTypes:
         median_of(alike.values()),
         around_mean,
         around_median,
-        SIMILARITY_MEAN,
-        SIMILARITY_MEDIAN,
+        study.SIMILARITY_MEAN,
+        study.SIMILARITY_MEDIAN,
         None if rows else _NO_TYPES,
     )
 
 
-def _type_shares(rows: Sequence[Row], side: str, names: Sequence[str]) -> tuple[Share, ...]:
+def _type_shares(rows: Sequence[Row], side: str, names: Sequence[str]) -> tuple[records.Share, ...]:
     classified = {row["family"]: row["classified"] for row in rows if row["side"] == side}
     total = sum(classified.values())
     return tuple(_share(name, name, _count(rows, side, name, "commits"), total) for name in names)
@@ -270,7 +320,7 @@ def _similarities(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def contributors(facts: Facts) -> Contributors:
+def contributors(facts: Facts) -> records.Contributors:
     """Return how many contributors each side has, and how many families share some."""
     people: dict[str, dict[str, int]] = defaultdict(dict)
     for row in facts.contributors:
@@ -282,8 +332,8 @@ def contributors(facts: Facts) -> Contributors:
     shared = {family: float(len(names)) for family, names in both.items()}
     (interval,) = bootstrap({family: [value] for family, value in shared.items()}, [mean])
     sharing = sum(value > 0 for value in shared.values())
-    published = 100 * SHARED_FAMILIES / PEOPLE_FAMILIES
-    return Contributors(
+    published = 100 * study.SHARED_FAMILIES / study.PEOPLE_FAMILIES
+    return records.Contributors(
         len(known),
         median_of(sides["upstream"] for sides in known.values()),
         median_of(sides["downstream"] for sides in known.values()),

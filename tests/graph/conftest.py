@@ -26,4 +26,4 @@ def bolt(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[GraphStore
 @pytest.fixture
 def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few thousand rows are many transactions."""
-    monkeypatch.setattr("hubtrace.graph.bolt_writer.ROWS_PER_TRANSACTION", 500)
+    monkeypatch.setattr("hubtrace.graph.bolt.ROWS_PER_TRANSACTION", 500)

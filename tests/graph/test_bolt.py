@@ -12,8 +12,7 @@ import pyarrow as pa
 import pytest
 
 from hubtrace.graph import BOLT_SCHEMES, open_store
-from hubtrace.graph.bolt import Address, check_version
-from hubtrace.graph.bolt_values import translated
+from hubtrace.graph.bolt import ServerAddress, check_version, translated
 from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.schema import stamp
@@ -50,7 +49,7 @@ def _families(*names: str) -> pa.Table:
 @pytest.mark.usefixtures("_no_environment")
 @pytest.mark.parametrize("scheme", BOLT_SCHEMES)
 def test_user_and_password_are_no_part_of_what_is_shown(scheme: str) -> None:
-    address = Address.parse(f"{scheme}://ann:{CANARY}%2F%40@db.example:7687?database=models")
+    address = ServerAddress.parse(f"{scheme}://ann:{CANARY}%2F%40@db.example:7687?database=models")
     assert (address.user, address.password, address.database) == ("ann", f"{CANARY}/@", "models")
     assert address.url == f"{scheme}://db.example:7687"
     assert CANARY not in repr(address)
@@ -64,9 +63,9 @@ def test_what_the_address_leaves_out_comes_from_the_environment(
     monkeypatch.setenv("NEO4J_USERNAME", "ann")
     monkeypatch.setenv("NEO4J_PASSWORD", CANARY)
     monkeypatch.setenv("NEO4J_DATABASE", "models")
-    address = Address.parse("neo4j://db.example")
+    address = ServerAddress.parse("neo4j://db.example")
     assert (address.user, address.password, address.database) == ("ann", CANARY, "models")
-    assert Address.parse("neo4j://bob:x@db.example?database=other").database == "other"
+    assert ServerAddress.parse("neo4j://bob:x@db.example?database=other").database == "other"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import GraphError, GraphMissing
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.transfer import copy_graph
+from hubtrace.graph.tables import copy_graph
 from tests.graph.test_conformance import HOSTILE
 from tests.graphs import contents
 
@@ -50,8 +50,8 @@ def fill(store: GraphStore) -> None:
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubtrace.graph.transfer.NODES_PER_PAGE", 3)
-    monkeypatch.setattr("hubtrace.graph.transfer.STARTS_PER_PAGE", 2)
+    monkeypatch.setattr("hubtrace.graph.tables.NODES_PER_PAGE", 3)
+    monkeypatch.setattr("hubtrace.graph.tables.STARTS_PER_PAGE", 2)
 
 
 def test_a_copy_is_the_same_graph_either_way(store: GraphStore, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hubtrace.graph.store import GraphStore
 from tests.hubs.demonstration import VARIANTS, Demonstration
-from tests.hubs.shelf import Shelved
+from tests.hubs.projects import HostedProject
 from tests.hubs.worlds import git
 
 Edges = dict[str, set[tuple[str, str]]]
@@ -72,7 +72,7 @@ def _keys(store: GraphStore, label: str) -> set[str]:
 def _project(
     key: str,
     label: str,
-    project: Shelved,
+    project: HostedProject,
     nodes: dict[str, set[str]],
     edges: Edges,
     *,

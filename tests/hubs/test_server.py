@@ -11,8 +11,8 @@ import pytest
 from hubtrace.ingest.sources.git.runner import Git
 from tests.hubs import faults
 from tests.hubs.git_http import serve_git
+from tests.hubs.projects import HostedProject, ProjectRegister
 from tests.hubs.server import LoopbackHub
-from tests.hubs.shelf import Shelf, Shelved
 from tests.hubs.wire import Answer, Request, Route, json_answer
 from tests.ingest.worlds import git
 
@@ -117,20 +117,20 @@ def test_a_bug_in_a_hub_fails_the_test_that_met_it() -> None:
 
 
 def test_projects_keep_their_old_names_until_somebody_takes_them(tmp_path: Path) -> None:
-    shelf: Shelf[Shelved] = Shelf(tmp_path)
-    first = shelf.add("Ada/One", Shelved)
-    shelf.rename("ada/one", "Ada/Two")
-    assert shelf.find("ADA/ONE") is first is shelf.find("ada/two") is shelf.numbered(1)
-    second = shelf.add("Ada/One", Shelved)
-    assert shelf.find("ada/one") is second
-    assert {project.name for project in shelf} == {"Ada/One", "Ada/Two"}
-    shelf.remove("Ada/Two")
-    assert (shelf.find("Ada/Two"), shelf.find("Ada/One")) == (None, second)
+    register: ProjectRegister[HostedProject] = ProjectRegister(tmp_path)
+    first = register.add("Ada/One", HostedProject)
+    register.rename("ada/one", "Ada/Two")
+    assert register.find("ADA/ONE") is first is register.find("ada/two") is register.numbered(1)
+    second = register.add("Ada/One", HostedProject)
+    assert register.find("ada/one") is second
+    assert {project.name for project in register} == {"Ada/One", "Ada/Two"}
+    register.remove("Ada/Two")
+    assert (register.find("Ada/Two"), register.find("Ada/One")) == (None, second)
 
 
 def test_git_clones_over_http_without_the_contents(tmp_path: Path) -> None:
-    shelf: Shelf[Shelved] = Shelf(tmp_path)
-    project = shelf.add("ada/one", Shelved)
+    register: ProjectRegister[HostedProject] = ProjectRegister(tmp_path)
+    project = register.add("ada/one", HostedProject)
     head = project.git.commit({b"weights.bin": b"w" * 5_000})
     path = re.compile(r"/ada/one\.git/(info/refs|git-upload-pack)")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hubtrace.output import Format, Table, cell, date, header, print_rows
+from hubtrace.output import Format, Table, cell, date, header
 
 HOSTILE = "\x1b[31mred [bold]markup[/] | <script> `x` *y* ](javascript:z)\n\u202erev @all https://x"
 
@@ -16,7 +16,7 @@ HOSTILE = "\x1b[31mred [bold]markup[/] | <script> `x` *y* ](javascript:z)\n\u202
 def _printed(
     capsys: pytest.CaptureFixture[str], rows: list[dict[str, Any]], format_: Format
 ) -> str:
-    print_rows(rows, list(rows[0]), format_, "hubtrace.test/1")
+    Table.of("hubtrace.test/1", *rows[0]).print(rows, format_)
     return capsys.readouterr().out
 
 
@@ -51,7 +51,7 @@ def test_what_acts_on_a_terminal_does_not(
 def test_csv_cells_are_no_formulas(
     capsysbinary: pytest.CaptureFixture[bytes], formula: str
 ) -> None:
-    print_rows([{"name": formula, "n": -1}], ["name", "n"], Format.CSV, "hubtrace.test/1")
+    Table.of("hubtrace.test/1", "name", "n").print([{"name": formula, "n": -1}], Format.CSV)
     out = capsysbinary.readouterr().out.decode()
     ((_, _), (name, n)) = csv.reader(io.StringIO(out, newline=""))
     assert name == f"'{formula}"

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph import open_store
-from hubtrace.plots.canvas import text
-from hubtrace.plots.timeline import timeline_of
+from hubtrace.plots import text, timeline_of
 from hubtrace.queries.catalogue import ask
 from hubtrace.queries.thresholds import Thresholds
 from tests.hubtrace.conftest import Call

@@ -27,7 +27,7 @@ def test_a_commit_is_traced_to_the_models(traced_call: Call) -> None:
     licence, code = [line.split() for line in answer.out.splitlines() if "o/m" in line]
     taken, made = ["b1b1b1b1b1", "2024-01-04", "12:00"], ["aa11000000", "2024-01-02", "12:00"]
     gone, o_r = ["2024-01-10", "12:00"], ["o/r"]
-    note = ["everybody", "has", "it"]
+    note = ["ubiquitous"]
     assert licence == ["o/m", "LICENSE", *taken, *o_r, "src/LICENSE", *made, "2", "0", *note]
     assert code == ["o/m", "code.py", *taken, *gone, *o_r, "src/code.py", *made, "2", "0.5"]
     assert answer.err.splitlines() == [

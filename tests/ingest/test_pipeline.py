@@ -9,12 +9,12 @@ import pytest
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Hosts, Project, Side
-from hubtrace.ingest.cancellation import CancelToken
 from hubtrace.ingest.families import FamilyTarget, Target
 from hubtrace.ingest.pipeline import ingest_families
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.source import Cursor, ProjectData
+from hubtrace.ingest.workers import CancelToken
 
 MANY = 12_000
 
@@ -101,18 +101,18 @@ def test_what_was_said_goes_before_what_was_found(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path / "s") as writer:
         source = _Projects()
         ingest_families([_family("found", "o/model-1", "o/model-2", found=True)], source, writer)
-        ingest_families([_family("said", "o/model-1")], source, writer)
+        ingest_families([_family("stated", "o/model-1")], source, writer)
         ingest_families([_family("found", "o/model-1", "o/model-3", found=True)], source, writer)
         members = {family.name: family.variants for family in writer.snapshot.families()}
     hub = "https://huggingface.co/o/model-"
-    assert members == {"said": (f"{hub}1",), "found": (f"{hub}2", f"{hub}3")}
+    assert members == {"stated": (f"{hub}1",), "found": (f"{hub}2", f"{hub}3")}
 
 
 def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
-    stop, told = CancelToken(), []
+    stop, received = CancelToken(), []
 
     def show(what: str, done: int, total: int | None) -> None:
-        told.append(what)
+        received.append(what)
         if done:
             stop.cancel()  # as the handler of the signal does, while a project is written
 
@@ -123,7 +123,7 @@ def test_ctrl_c_waits_for_the_write_in_hand(tmp_path: Path) -> None:
         assert [history.project.name for history in writer.snapshot.projects()] == ["o/code-3"]
         assert writer.snapshot.families() == []
     assert Snapshot(tmp_path / "s").verify() == []
-    assert told
+    assert received
 
 
 def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
@@ -147,14 +147,14 @@ def test_ctrl_c_ends_a_thread_that_reads_and_whoever_waits() -> None:
         stop.waiting(lambda *_: None)("waiting for a rate limit", 1, None)
 
 
-def test_other_names_and_marks_are_remembered(tmp_path: Path) -> None:
+def test_other_names_and_validators_are_remembered(tmp_path: Path) -> None:
     project = Hosts().project(Side.DOWNSTREAM, "o/model-1")
     old = "https://huggingface.co/o/old"
-    target = Target(project, project.url, aliases=(old,), marks={"other:o/x": "1"})
+    target = Target(project, project.url, aliases=(old,), validators={"other:o/x": "1"})
     with SnapshotWriter(tmp_path / "s") as writer:
         ingest_families([], _Projects(), writer, alone=[target])
         assert writer.key_of_alias(old) == project.key
-        assert writer.cursor(project.key).marks == {"other:o/x": "1"}
-        again = replace(target, aliases=(), marks={})
+        assert writer.cursor(project.key).validators == {"other:o/x": "1"}
+        again = replace(target, aliases=(), validators={})
         ingest_families([], _Projects(), writer, alone=[again])
         assert writer.key_of_alias(old) == project.key

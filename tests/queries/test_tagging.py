@@ -6,7 +6,7 @@ import pytest
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask
-from hubtrace.queries.tagging import tag
+from hubtrace.queries.patterns import tag
 from hubtrace.queries.thresholds import Thresholds
 from tests.graphs import contents
 from tests.queries.worlds import START, World, at, hand_made

@@ -1,4 +1,4 @@
-"""The clone cache: our own bare clone of every place that is read, without file contents.
+"""The clone cache: our own bare clone of every location that is read, without file contents.
 
 `<directory>/<slug>-<hash>.git` is a finished clone, only ever renamed into place; a clone that was
 killed half way is an `….new` beside it, and is thrown away by the next call. Updates are fetches,
@@ -27,17 +27,17 @@ _PROGRESS = re.compile(r"(?:remote: )?([A-Z][a-z ]+): +\d+% \((\d+)/(\d+)\)")
 
 @dataclass(frozen=True, slots=True)
 class RemoteHead:
-    """What `HEAD` of a place said when it was cloned or updated."""
+    """What `HEAD` of a location was when it was cloned or updated."""
 
     ref: str | None = None
-    """The branch it names; None if it is detached, unborn, or the place is a bundle."""
+    """The branch it names; None if it is detached, unborn, or the location is a bundle."""
     sha: str | None = None
     """The commit it points to; None if it is unborn or dangling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """Our clone of one place, ready to be read."""
+    """Our clone of one location, ready to be read."""
 
     git: Git
     """git on this clone; it speaks no protocol, so it can only read."""
@@ -47,7 +47,7 @@ class Clone:
 
 
 class CloneCache:
-    """A directory of bare clones, one per place, made and updated on demand."""
+    """A directory of bare clones, one per location, made and updated on demand."""
 
     def __init__(
         self,
@@ -74,13 +74,26 @@ class CloneCache:
                 cannot be written.
         """
         path = self.path_of(location)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._locked(path, location) as lock:
-                head = self._fetch(self._remote(path, location, lock), location, refspecs)
-                return Clone(Git(path, location.shown), head, _boundary(path))
-        except OSError as error:
-            raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
+        with self._locked(path, location) as lock:
+            head = self._fetch(self._remote(path, location, lock), location, refspecs)
+            return Clone(Git(path, location.shown), head, _boundary(path))
+
+    def fetch_blobs(self, location: Location, blobs: Sequence[str]) -> None:
+        """Bring the contents of these ids into the clone, which `update` made without any.
+
+        Raises:
+            SourceError: the place does not give them.
+        """
+        if location.kind is Kind.BUNDLE:
+            return  # it came with all of them
+        path = self.path_of(location)
+        with self._locked(path, location) as lock:
+            git = self._remote(path, location, lock)
+            # As git itself fetches what a partial clone lacks: nothing needs to be negotiated.
+            quick = replace(git, settings=(*git.settings, ("fetch.negotiationAlgorithm", "noop")))
+            options = [*_serving(git, location), *_filter(location), "--no-tags", "--refmap="]
+            feed = "".join(f"{blob}\n" for blob in blobs).encode()
+            quick.run("fetch", *options, "--no-write-fetch-head", "--stdin", "origin", feed=feed)
 
     def _remote(self, path: Path, location: Location, lock: int) -> Git:
         settings, secrets = location.authorized(self._tokens)
@@ -119,7 +132,7 @@ class CloneCache:
         if location.kind is not Kind.BUNDLE:
             chosen.append("--update-shallow")
             if _boundary(git.git_dir):
-                chosen.append("--unshallow")  # the place may have been completed since
+                chosen.append("--unshallow")  # the remote may have been completed since
         self._watch(git, location, "fetch", *chosen, "origin", *refspecs)
 
     def _watch(self, git: Git, location: Location, command: str, *arguments: str) -> None:
@@ -130,13 +143,17 @@ class CloneCache:
 
     @contextmanager
     def _locked(self, path: Path, location: Location) -> Iterator[int]:
-        with path.with_suffix(".lock").open("wb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._progress(f"{location.shown}: waiting for another hubtrace", 0, None)
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield file.fileno()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.with_suffix(".lock").open("wb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    self._progress(f"{location.shown}: waiting for another hubtrace", 0, None)
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                yield file.fileno()
+        except OSError as error:
+            raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
 
 
 def _filter(location: Location) -> list[str]:
@@ -152,9 +169,9 @@ def _serving(git: Git, location: Location) -> list[str]:
 
 def _remote_head(git: Git, location: Location, serving: Sequence[str]) -> RemoteHead:
     nowhere = replace(git, git_dir=git.git_dir.with_suffix(".none"))
-    told = nowhere.run("ls-remote", "--symref", *serving, "--", location.url, "HEAD")
+    listed = nowhere.run("ls-remote", "--symref", *serving, "--", location.url, "HEAD")
     ref = sha = None
-    for line in told.split(b"\n"):
+    for line in listed.split(b"\n"):
         value, _, name = to_text(line).partition("\t")
         if name == "HEAD" and value.startswith("ref: "):
             ref = value.removeprefix("ref: ")

@@ -1,4 +1,4 @@
-"""What a user may name as the place of a project, and what git is told of it.
+"""What a user may name as the location of a project, and what git gets of it.
 
 A location is text from a person or a file, and git takes text for more than places: `ext::`
 runs a program, a leading `-` is an option. So a location is one of a few known forms, or refused.
@@ -28,29 +28,29 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that git can clone from."""
+    """A location that git can clone."""
 
     kind: Kind
     url: str
-    """What git is told: never with credentials."""
+    """What git gets: never with credentials."""
     shown: str
-    """What people are told: fit for a terminal, never with credentials."""
+    """What messages show: fit for a terminal, never with credentials."""
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:
-        """The host in lower case; empty for a local place."""
+        """The host in lower case; empty for a local one."""
         return (urlsplit(self.url).hostname or "") if self.kind is Kind.REMOTE else ""
 
     def authorized(
         self, tokens: Mapping[str, str]
     ) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
-        """Return the settings and the secrets that let git answer a server that asks who we are.
+        """Return the settings and the secrets that let git authenticate to a server.
 
-        `tokens` is by host, and for places where nobody on the way can read them; what the
-        location itself carried goes first. git asks the helper only
-        for this scheme and host, and the helper finds the secret in its environment.
+        `tokens` are by host, and sent over encrypted connections only; credentials of the
+        location itself go first. git asks the helper only for this scheme and
+        host, and the helper finds the secret in its environment.
         """
         token = tokens.get(self.host, "") if is_private(self.url) else ""
         user, password = (self.user, self.password) if self.user else ("hubtrace", token)
@@ -76,7 +76,7 @@ def parse_location(location: str) -> Location:
     """Return what `location` names: a directory, a bundle file, or a URL that git can clone.
 
     Raises:
-        SourceError: it is none of these, or no such file exists.
+        SourceError: it is not one of these, or no such file exists.
     """
     shown = redact(location)
     if not location or location.startswith("-") or _CONTROL.search(location):

@@ -1,8 +1,8 @@
 r"""One `git log`, as a stream of commits.
 
 git prints every commit as `_FIELDS`, then per changed path one `:<modes> <blobs> <status>` and
-the path, all ended by NUL, which no field can hold. Fields are told apart by their position and
-only then by looks: a commit begins with a hexadecimal sha, a change with a colon (the first one
+the path, all ended by NUL, which no field can hold. Fields are recognised by their position and
+only then by form: a commit begins with a hexadecimal sha, a change with a colon (the first one
 of a commit with a line feed before it). So no name or message can be taken for anything else.
 """
 
@@ -33,7 +33,7 @@ _OPTIONS = (
     f"--format=tformat:{'%x00'.join(_FIELDS)}",
 )
 _LAST_SECOND = 253_402_300_799
-"""9999-12-31T23:59:59Z: what lies beyond is no time that anybody committed at."""
+"""9999-12-31T23:59:59Z: what lies beyond is not a real time of a commit."""
 
 
 def read_log(
@@ -42,7 +42,7 @@ def read_log(
     """Yield the commits that `include` reaches and `exclude` does not, each once.
 
     Both are shas of commits that the clone has. Changes are against the first parent; a root
-    commit adds all its files. File contents are not needed and need not be there. `warn` is told
+    commit adds all its files. File contents are not needed and need not be there. `warn` is called
     at the end if commits had no readable date.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The only place that starts git, with our settings and nobody else's."""
+"""The only place that starts git, with our settings and no others."""
 
 import fcntl
 import functools
@@ -135,7 +135,7 @@ def serving_command(trusted: Iterable[str]) -> str:
     """Return the shell command that serves a local repository to a `file://` fetch.
 
     `trusted` are the user's own `safe.directory` values: a repository of another owner, as in a
-    container, is read only if the user said so.
+    container, is read only if the user allows it.
     """
     settings = (*_SERVING, *(("safe.directory", directory) for directory in trusted))
     options = " ".join(f"-c {shlex.quote(f'{key}={value}')}" for key, value in settings)
@@ -162,16 +162,16 @@ _AFTERWORDS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """git, bound to one git directory and to the place that is being read.
+    """git, bound to one git directory and to the location that is being read.
 
-    Every method raises SourceError, one sentence that names the place and git's reason, if git is
-    missing, too old, or fails.
+    Every method raises SourceError, one sentence that names the location and git's reason, if git
+    is missing, too old, or fails.
     """
 
     git_dir: Path
     """Our bare clone. It need not exist for `ls-remote`; its parent directory must."""
     shown: str
-    """How the place is called in errors; without credentials."""
+    """The location in error messages; without credentials."""
     protocols: str = READING
     settings: tuple[tuple[str, str], ...] = ()
     """Configuration on top of ours."""
@@ -201,20 +201,53 @@ class Git:
                 complaints.seek(0)
                 raise SourceError(_sentence(self.shown, complaints.read().split(b"\n")))
 
+    def blobs(self, shas: Iterable[str], most: int) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the content of each blob; None in place of one of more than `most` bytes.
+
+        All of them must be in the clone.
+        """
+        feed = "".join(f"{sha}\n" for sha in shas).encode()
+        sizes = self.run("cat-file", "--batch-check=%(objectname) %(objectsize)", feed=feed)
+        small = []
+        for line in sizes.decode().splitlines():
+            sha, size = line.split(" ")
+            if int(size) > most:
+                yield sha, None
+            else:
+                small.append(sha)
+        output = self.run("cat-file", "--batch", feed="".join(f"{s}\n" for s in small).encode())
+        position = 0
+        for sha in small:
+            begin = output.index(b"\n", position) + 1
+            position = begin + int(output[position:begin].split()[2])
+            yield sha, output[begin:position]
+            position += 1
+
+    def merged(self, ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """Return what git makes of two versions of a text; None if they conflict."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, name) for name in ("ours", "base", "theirs")]
+            for file, content in zip(files, (ours, base, theirs), strict=True):
+                file.write_bytes(content)
+            try:
+                return self.run("merge-file", "-p", "-q", *map(str, files))
+            except SourceError:  # its exit status is the number of conflicts
+                return None
+
     def watch(self, *arguments: str) -> Generator[str, None, None]:
         """Run git and yield the lines of its progress, which it writes to standard error.
 
         git is started and ended as by `stream`.
         """
-        said: list[bytes] = []
+        last: list[bytes] = []
         nothing = subprocess.DEVNULL
         with self._started(arguments, nothing, nothing, subprocess.PIPE) as process:
             for line in _lines(_pipe(process.stderr)):
-                said = [*said[-50:], line]
+                last = [*last[-50:], line]
                 yield to_text(line)
             failed = process.wait() != 0
         if failed:
-            raise SourceError(_sentence(self.shown, said))
+            raise SourceError(_sentence(self.shown, last))
 
     @contextmanager
     def _started(
@@ -253,21 +286,18 @@ def git_program() -> str:
 
 
 def trusted_directories(cwd: Path) -> list[str]:
-    """Return the user's own `safe.directory` settings, asked from `cwd`, a directory of ours."""
-    asked = subprocess.run(
+    """Return the user's own `safe.directory` settings, read in `cwd`, a directory of ours."""
+    names = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+    user_files = {name: os.environ[name] for name in names if name in os.environ}
+    listed = subprocess.run(
         [git_program(), "config", "--null", "--get-all", "safe.directory"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,  # it fails if there is none
         cwd=cwd,
-        env={**inherited(), **_users_files(), "GIT_DIR": str(cwd / "none"), "LC_ALL": "C"},
+        env={**inherited(), **user_files, "GIT_DIR": str(cwd / "none"), "LC_ALL": "C"},
     )
-    return [os.fsdecode(value) for value in asked.stdout.split(b"\0")[:-1]]
-
-
-def _users_files() -> dict[str, str]:
-    names = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-    return {name: os.environ[name] for name in names if name in os.environ}
+    return [os.fsdecode(value) for value in listed.stdout.split(b"\0")[:-1]]
 
 
 @functools.cache
@@ -275,23 +305,23 @@ def git_version(program: str) -> tuple[int, int]:
     """Return the first two numbers of a git program's version.
 
     Raises:
-        SourceError: it cannot be started, or does not tell.
+        SourceError: it cannot be started, or prints no version.
     """
     try:
-        said = subprocess.run(
+        printed = subprocess.run(
             [program, "version"], stdin=subprocess.DEVNULL, capture_output=True, check=False
         ).stdout
     except OSError as error:
         raise SourceError(f"{program} cannot be started: {error.strerror}") from error
-    found = re.match(rb"git version (\d+)\.(\d+)", said)
+    found = re.match(rb"git version (\d+)\.(\d+)", printed)
     if found is None:
-        raise SourceError(f"{program} does not tell its version; hubtrace needs git 2.31")
+        raise SourceError(f"{program} does not print its version; hubtrace needs git 2.31")
     return int(found[1]), int(found[2])
 
 
 @contextmanager
 def _file_of(content: bytes) -> Iterator[IO[bytes]]:
-    # A file, where a pipe could fill up while nobody reads the other end.
+    # A file, where a pipe could fill up while the other end is not read.
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)

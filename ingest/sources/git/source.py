@@ -1,17 +1,112 @@
-"""The git source: what `ingest` reads of a repository on either side."""
+"""The git source: refs and commits of a repository on either side."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from hubtrace.graph.identity import Project
-from hubtrace.ingest.records import Commit, Observation
+from hubtrace.graph.errors import SourceError
+from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.text import to_text
+from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
-from hubtrace.ingest.sources.git.cache import Clone, CloneCache
+from hubtrace.ingest.sources.git.cache import Clone, CloneCache, RemoteHead
 from hubtrace.ingest.sources.git.location import parse_location
 from hubtrace.ingest.sources.git.log import read_log
-from hubtrace.ingest.sources.git.refs import default_branch, existing_commits, list_refs, refspecs
+from hubtrace.ingest.sources.git.patches import landings
+from hubtrace.ingest.sources.git.runner import Git
+
+_PREFIXES: Mapping[Side, tuple[str, ...]] = {
+    Side.UPSTREAM: ("refs/heads/", "refs/tags/"),
+    # Hub-only kinds. GitHub's pull-request heads (`refs/pull/`) are the `github` source's.
+    Side.DOWNSTREAM: ("refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/"),
+}
+
+
+def refspecs(side: Side) -> list[str]:
+    """Return what is fetched of a project on `side`; rewritten refs follow (`+`)."""
+    return [f"+{prefix}*:{prefix}*" for prefix in _PREFIXES[side]]
+
+
+def list_refs(git: Git, side: Side) -> tuple[Ref, ...]:
+    """Return the refs of `side` that point to a commit, by name; annotated tags are peeled.
+
+    Refs to trees and blobs are left out: they have no place in a history.
+
+    Raises:
+        SourceError: git cannot list them.
+    """
+    listed = git.run(
+        "for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)", *_PREFIXES[side]
+    )
+    found = [line.split(b"\0") for line in listed.split(b"\n") if line]
+    annotated = [sha.decode() for _, sha, kind in found if kind == b"tag"]
+    peeled = dict(zip(annotated, _peel(git, annotated), strict=True))
+    refs = []
+    for raw_name, raw_sha, kind in found:
+        name, sha = to_text(raw_name), raw_sha.decode()
+        target = sha if kind == b"commit" else peeled.get(sha)
+        ref_kind = RefKind.of(name)
+        if target is not None and ref_kind is not None:
+            refs.append(Ref(name, ref_kind, target))
+    return tuple(refs)
+
+
+def existing_commits(git: Git, shas: Sequence[str]) -> list[str]:
+    """Return those of `shas` that are commits in the clone, each once.
+
+    Raises:
+        SourceError: git cannot look them up.
+    """
+    distinct = list(dict.fromkeys(sha for sha in shas if _is_sha(sha)))
+    kinds = _look_up(git, distinct)
+    return [sha for sha, found in zip(distinct, kinds, strict=True) if found == sha]
+
+
+def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
+    """Return the full name of the default branch, or None if no branch stands out.
+
+    It is the branch that `HEAD` names. Where `HEAD` names none that exists (it is detached,
+    dangling, or lost in a bundle), it is `main`, `master` or the only branch, and among these
+    first the ones that point where `HEAD` points, as `git clone` guesses too.
+    """
+    branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
+    if head.ref in branches:
+        return head.ref
+    at_head = {name: target for name, target in branches.items() if target == head.sha}
+    for candidates in (at_head, branches):
+        for name in ("refs/heads/main", "refs/heads/master"):
+            if name in candidates:
+                return name
+        if len(candidates) == 1:
+            return next(iter(candidates))
+    return None
+
+
+def _is_sha(text: str) -> bool:
+    return len(text) in (40, 64) and set(text) <= set("0123456789abcdef")
+
+
+def _peel(git: Git, tags: Sequence[str]) -> list[str | None]:
+    # Not `%(*objectname)`: before git 2.45 that peels a tag of a tag only once.
+    return _look_up(git, [f"{tag}^{{}}" for tag in tags])
+
+
+def _look_up(git: Git, names: Sequence[str]) -> list[str | None]:
+    if not names:
+        return []
+    listed = git.run(
+        "cat-file",
+        "--batch-check=%(objecttype) %(objectname)",
+        feed="".join(f"{name}\n" for name in names).encode(),
+    )
+    return [
+        sha if kind == "commit" else None
+        for kind, _, sha in (line.partition(" ") for line in listed.decode().splitlines())
+    ]
+
 
 _REPORT_EVERY = 1000  # commits; a tenth of a second or so
 
@@ -19,8 +114,8 @@ _REPORT_EVERY = 1000  # commits; a tenth of a second or so
 class GitSource:
     """Reads projects by git, from any place that git can clone, through a cache of bare clones.
 
-    `tokens` are by host (`huggingface.co`) and sent to that host only, if it asks. `clock` tells
-    the seconds since the epoch.
+    `tokens` are by host (`huggingface.co`) and sent to that host only, if it requires one.
+    `clock` returns the seconds since the epoch.
     """
 
     def __init__(
@@ -45,7 +140,8 @@ class GitSource:
             SourceError: there is no repository at `location`, or git cannot read it. The stream
                 of commits raises it too, if git fails later.
         """
-        clone = self._clones.update(parse_location(location), refspecs(project.side))
+        place = parse_location(location)
+        clone = self._clones.update(place, refspecs(project.side))
         refs = list_refs(clone.git, project.side)
         observation = Observation(
             observed_at=int(self._clock()),
@@ -54,6 +150,8 @@ class GitSource:
             shallow=bool(clone.boundary),
         )
         warnings = list(_warnings(clone, observation))
+        fetch = partial(self._clones.fetch_blobs, place)
+        observation = _compared(clone.git, observation, cursor.last, fetch, warnings)
         tips = list(dict.fromkeys(ref.target for ref in refs))
         commits = self._commits(project, clone, tips, cursor.heads, warnings)
         return ProjectData(project, observation, commits, warnings)
@@ -76,6 +174,24 @@ class GitSource:
                     self._progress(what, count, None)
                 yield commit
         self._progress(what, count, count)
+
+
+def _compared(
+    git: Git,
+    seen: Observation,
+    last: Observation | None,
+    fetch: Callable[[Sequence[str]], None],
+    warnings: list[str],
+) -> Observation:
+    """Return the observation with what is known of its branches by contents."""
+    same = last and (last.refs, last.default_branch) == (seen.refs, seen.default_branch)
+    if last and same and last.landings is not None:
+        return replace(seen, landings=last.landings)
+    try:
+        return replace(seen, landings=landings(git, seen, fetch))
+    except SourceError as error:
+        warnings.append(f"its branches could not be compared by contents: {error}")
+        return seen
 
 
 def _warnings(clone: Clone, observation: Observation) -> Iterator[str]:

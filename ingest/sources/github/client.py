@@ -1,9 +1,11 @@
-"""GitHub REST client with retries, rate limiting and conditional requests."""
+"""GitHub REST client: retry, rate limit, ETags (conditional requests) and pagination."""
 
 import re
-from collections.abc import ItemsView, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 import httpx2
@@ -23,12 +25,12 @@ from hubtrace.ingest.http import (
     scrub,
     ssl_context,
 )
-from hubtrace.ingest.source import Limits
+from hubtrace.ingest.source import Limits, Previous
 from hubtrace.ingest.sources.github import schemas
-from hubtrace.ingest.sources.github.endpoint import Address
-from hubtrace.ingest.sources.github.tokens import Token, TokenPool
+from hubtrace.ingest.sources.github.tokens import Address, Token, TokenPool
 
 T = TypeVar("T")
+R = TypeVar("R")
 _API_VERSION = "2022-11-28"
 _NUMBER = re.compile(r"[0-9]{1,12}")
 _RATE_LIMIT = "x-ratelimit-"
@@ -38,7 +40,7 @@ _WAITS = 5
 
 
 class AccessDenied(SourceError):
-    """GitHub responds with an error; `status` says which."""
+    """GitHub responds with an error, of which `status` is the HTTP status."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -62,10 +64,10 @@ class Answer(Generic[T]):
         """The body of a response to a request without an ETag.
 
         Raises:
-            SourceError: the server says that nothing changed, compared with nothing.
+            SourceError: the server responds 304 to an unconditional request.
         """
         if self.body is None:
-            raise SourceError(f"{self.path}: unchanged, says GitHub, but nothing was known")
+            raise SourceError(f"{self.path}: GitHub responds 304 to an unconditional request")
         return self.body
 
 
@@ -80,12 +82,7 @@ class Client:
         self._clock = sleeper.clock
         secrets = [token.text for token in tokens]
         self._transport = Transport(
-            address.api,
-            address.api_host,
-            sleeper,
-            limits,
-            rate_limit_waits=_WAITS,
-            secrets=secrets,
+            address.api, address.api_host, sleeper, limits, rate_limit_waits=_WAITS, secrets=secrets
         )
         self._http = httpx2.Client(verify=ssl_context())
         self._requesters = {token: _requester(address, token) for token in self.pool.tokens}
@@ -129,7 +126,7 @@ class Client:
         return self._transport.request_with_retry(where, attempt)
 
     def quotas(self) -> list["Quota"]:
-        """Return what is left of every token's quota; this costs nothing of it.
+        """Return what is left of every token's quota, of which this takes nothing.
 
         Raises:
             SourceError: GitHub cannot be reached, or its response is malformed.
@@ -161,34 +158,24 @@ class Client:
         headers: Mapping[str, str],
         limit: int | None,
     ) -> httpx2.Response:
-        connection = _Connection(self, where, limit)
-        accept = {"Accept": "application/vnd.github+json", **headers}
-        self._requesters[token].requestJson(
-            "GET",
-            path,
-            dict(parameters),
-            accept,
-            None,
-            cast(HTTPRequestsConnectionClass, connection),
-        )
-        return connection.response
+        def fetch(path: str, headers: Mapping[str, str]) -> httpx2.Response:
+            url = httpx2.URL(self.address.api).join(path)
+            request = self._http.build_request("GET", url, headers=headers)
+            send = partial(self._http.send, stream=True)
+            return self._transport.fetch(send, request, where, limit=limit)
 
-    def fetch(
-        self, path: str, headers: Mapping[str, str], where: str, limit: int | None
-    ) -> httpx2.Response:
-        """Send a request that PyGithub has made."""
-        url = httpx2.URL(self.address.api).join(path)
-        request = self._http.build_request("GET", url, headers=headers)
-        return self._transport.fetch(
-            lambda it: self._http.send(it, stream=True), request, where, limit=limit
-        )
+        connection = _Connection(fetch)
+        wire = cast(HTTPRequestsConnectionClass, connection)
+        headers = {"Accept": "application/vnd.github+json", **headers}
+        self._requesters[token].requestJson("GET", path, dict(parameters), headers, None, wire)
+        return connection.response
 
     def _back_off(self, token: Token, response: httpx2.Response) -> None:
         """Raise RateLimited if a response is about a limit."""
         limited = rate_limit(response, self._clock())
         if limited is not None and limited.of_token:
             self.pool.exhausted(token, limited.until or 0.0)
-            raise RateLimited(0.0)
+            limited = RateLimited(0.0)
         if limited is not None:
             raise limited
 
@@ -232,13 +219,13 @@ class _Connection:
 
     response: httpx2.Response
 
-    def __init__(self, client: Client, where: str, limit: int | None) -> None:
-        self._client, self._where, self._limit = client, where, limit
+    def __init__(self, fetch: Callable[[str, Mapping[str, str]], httpx2.Response]) -> None:
+        self._fetch = fetch
 
     def request(
         self, _verb: str, url: str, _input: Any, headers: Mapping[str, str], _stream: bool = False
     ) -> None:
-        self.response = self._client.fetch(url, headers, self._where, self._limit)
+        self.response = self._fetch(url, headers)
 
     def getresponse(self) -> "_Connection":
         return self
@@ -278,7 +265,7 @@ def rate_limit(response: httpx2.Response, now: float) -> RateLimited | None:
         return RateLimited(now + seconds)
     reset = _number(response.headers, "reset")
     if response.headers.get(f"{_RATE_LIMIT}remaining") == "0" and reset is not None:
-        # A second more: it is not said when in that second the quota is renewed.
+        # A second more: when in that second the quota is renewed is not known.
         return RateLimited(max(float(reset), now) + 1, of_token=True)
     if response.status_code == 429 or Requester.isRateLimitError(_message(response)):
         return RateLimited()
@@ -299,7 +286,7 @@ def _message(response: httpx2.Response) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What GitHub says of a token."""
+    """What GitHub reports of a token."""
 
     source: str
     """Where it was found, or `no token`."""
@@ -311,3 +298,155 @@ class Quota:
     remaining: int = 0
     resets_at: int = 0
     """Epoch seconds."""
+
+
+_FORBIDDEN = 403
+_GONE = (404, 410)
+_FULL_PAGE = {"per_page": "100"}
+
+
+@dataclass
+class Conditional:
+    """Fetches parts of one repository with the ETags of the last time.
+
+    Keeps the new ones, and what was cut. A part has a `kind`, under which both are kept.
+    """
+
+    client: Client
+    name: str
+    previous: Previous
+    validators: dict[str, str] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """The repository's path below the API."""
+        return f"/repos/{self.name}"
+
+    def validator(self, kind: str) -> str | None:
+        """Return what was kept under a name."""
+        return self.previous.validators.get(kind) if self.previous.details is not None else None
+
+    def keep(self, kind: str) -> None:
+        """Keep the validators of a kind, and what was cut of it: it is unchanged."""
+        known = self.previous.validators.items()
+        self.validators |= {name: it for name, it in known if name.partition("?")[0] == kind}
+        if self.previous.details is not None:
+            self.cut += [cut for cut in self.previous.details.cut if cut.startswith(f"{kind}: ")]
+
+    def cut_off(self, kind: str, what: str) -> None:
+        """Record what was left out of a kind."""
+        self.cut.append(f"{kind}: {what}")
+
+    def one(self, kind: str, path: str, type_: type[T], limit: int | None = None) -> T | None:
+        """Return an object; None if it is unchanged.
+
+        Raises:
+            AccessDenied: there is none, or we may not see it.
+        """
+        return self._get(kind, path, type_, etag=self.validator(kind), limit=limit).body
+
+    def _get(self, kind: str, path: str, type_: type[T], **options: Any) -> Answer[T]:
+        answer = self.client.get(path, type_, **options)
+        if answer.body is None:
+            self.keep(kind)
+        elif answer.etag is not None:
+            self.validators[kind] = answer.etag
+        return answer
+
+    def pages(
+        self, kind: str, type_: type[T], parameters: Mapping[str, str], *, always: bool = False
+    ) -> Iterator[list[T]] | None:
+        """Return the pages of a list; None if its first page, fetched now, is unchanged.
+
+        `always` sends no ETag. The pages after the first are fetched as they are read.
+        """
+        path, parameters = f"{self.path}/{kind}", {**_FULL_PAGE, **parameters}
+        etag = None if always else self.validator(kind)
+        answer = self._get(kind, path, _list_of(type_), parameters=parameters, etag=etag)
+        first = answer.body
+        if first is None:
+            return None
+        if answer.next_page is not None:
+            self.validators[f"{kind}?more"] = "1"
+
+        def read() -> Iterator[list[T]]:
+            yield first
+            yield from _pages_from(self.client, type_, answer.next_page)
+
+        return read()
+
+    def whole(
+        self,
+        kind: str,
+        type_: type[T],
+        make: Callable[[T], tuple[str, R]],
+        limit: int,
+        *,
+        moved: bool = True,
+    ) -> dict[str, R] | None:
+        """Return a list as a whole by its items' names; None if it is unchanged.
+
+        `make` turns an item into its name and a record, so that no page is kept. The ETag of the
+        first page covers that page only: a list of several pages is also read again if `moved`. A
+        list without an end, or one that repeats itself, is cut.
+        """
+        again = moved and self.validator(f"{kind}?more") is not None
+        pages = self.pages(kind, type_, {}, always=again)
+        if pages is None:
+            return None
+        found: dict[str, R] = {}
+        for page in pages:
+            before = len(found)
+            found |= map(make, page)
+            if len(found) > limit:
+                self.cut_off(kind, f"only the first {limit:,} are kept")
+                return dict(islice(found.items(), limit))
+            if page and len(found) == before:
+                self.cut_off(kind, "the list repeats itself and has no end")
+                break
+        return found
+
+    def is_missing(self, kind: str, denied: AccessDenied) -> bool:
+        """Return True if there is no such thing, and False if this token may not see it.
+
+        A token with few rights, as a CI job's, need not see everything; the rest is cut.
+
+        Raises:
+            AccessDenied: for any other reason.
+        """
+        if denied.status == _FORBIDDEN:
+            self.cut_off(kind, "GitHub does not show them to this token")
+            return False
+        if denied.status not in _GONE:
+            raise denied
+        return True
+
+
+def paginate(
+    client: Client, path: str, type_: type[T], parameters: Mapping[str, str]
+) -> Iterator[list[T]]:
+    """Yield the pages of a list; at an empty page it ends, whatever that links to.
+
+    Raises:
+        SourceError: it has more pages than `Limits.pages`.
+    """
+    answer = client.get(path, _list_of(type_), {**_FULL_PAGE, **parameters})
+    yield answer.content
+    yield from _pages_from(client, type_, answer.next_page)
+
+
+def _pages_from(client: Client, type_: type[T], url: str | None) -> Iterator[list[T]]:
+    for _ in range(client.limits.pages):
+        if url is None:
+            return
+        answer = client.get(url, _list_of(type_))
+        yield answer.content
+        url = answer.next_page if answer.content else None
+    if url is not None:
+        raise SourceError(f"{answer.path}: more than {client.limits.pages:,} pages are not read")
+
+
+def _list_of(type_: type[T]) -> type[list[T]]:
+    # mypy takes no variable for a type; msgspec decodes by what the variable holds.
+    return list[type_]  # type: ignore[valid-type]

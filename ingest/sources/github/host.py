@@ -4,46 +4,32 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from types import TracebackType
 from typing import Any, Self, cast
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, repository_url
 from hubtrace.graph.text import to_text
+from hubtrace.ingest import records
 from hubtrace.ingest.evidence.commit_reference import references_in
 from hubtrace.ingest.http import ResponseTooLong, Sleeper
-from hubtrace.ingest.records import (
-    Asset,
-    Commit,
-    HostData,
-    ProjectMetadata,
-    PullHead,
-    Ref,
-    RefKind,
-    Release,
-    Text,
-)
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
 from hubtrace.ingest.sources.github import schemas
-from hubtrace.ingest.sources.github.client import AccessDenied, Client, Quota
-from hubtrace.ingest.sources.github.endpoint import PUBLIC, Address
-from hubtrace.ingest.sources.github.pagination import Conditional, paginate
-from hubtrace.ingest.sources.github.tokens import Token
+from hubtrace.ingest.sources.github.client import AccessDenied, Client, Conditional, Quota, paginate
+from hubtrace.ingest.sources.github.tokens import PUBLIC, Address, Token
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _LONGEST_MESSAGE = 1 << 20
 _WORKFLOWS = ".github/workflows"
 
 
-def metadata_of(it: schemas.Repository) -> ProjectMetadata:
+def metadata_of(it: schemas.Repository) -> records.ProjectMetadata:
     """Return a repository's metadata."""
     repository_url(it.full_name)  # or it is not a valid name, and would lead elsewhere
     licence = it.license and (it.license.spdx_id or it.license.key)
-    return ProjectMetadata(
+    return records.ProjectMetadata(
         host_id=str(it.id),
         name=it.full_name,
         default_branch=f"{_HEADS}{it.default_branch}" if it.default_branch else None,
@@ -66,38 +52,36 @@ def seconds(at: datetime | None) -> int | None:
     return int(at.timestamp()) if at is not None and at.tzinfo else None
 
 
-def _refs(part: Conditional, moved: bool) -> tuple[tuple[Ref, ...], bool]:
+def _refs(part: Conditional, moved: bool) -> tuple[tuple[records.Ref, ...], bool]:
     """Return branches and tags, and whether they are those of the last time.
 
-    `moved` says that something was pushed since.
+    `moved` is True if something was pushed since.
     """
-    limit, found, same = part.client.limits.refs, list[Ref](), True
-    for kind, prefix, ref in (
-        ("branches", _HEADS, RefKind.BRANCH),
-        ("tags", _TAGS, RefKind.TAG),
-    ):
-        named = part.whole(
-            kind, schemas.NamedRef, lambda it: (it.name, it.commit.sha), limit, moved=moved
-        )
+    limit, found, same = part.client.limits.refs, list[records.Ref](), True
+
+    def named_ref(it: schemas.NamedRef) -> tuple[str, str]:
+        return it.name, it.commit.sha
+
+    kinds = ("branches", _HEADS, records.RefKind.BRANCH), ("tags", _TAGS, records.RefKind.TAG)
+    for kind, prefix, ref in kinds:
+        named = part.whole(kind, schemas.NamedRef, named_ref, limit, moved=moved)
         if named is None:
-            found += [known for known in part.seen.refs if known.kind is ref]
+            found += [known for known in part.previous.refs if known.kind is ref]
         else:
             same = False
-            found += [Ref(f"{prefix}{name}", ref, sha) for name, sha in named.items()]
+            found += [records.Ref(f"{prefix}{name}", ref, sha) for name, sha in named.items()]
     return tuple(sorted(found, key=lambda known: known.name)), same
 
 
-def _releases(part: Conditional, known: HostData | None) -> tuple[Release, ...]:
+def _releases(part: Conditional, known: records.HostData | None) -> tuple[records.Release, ...]:
     """Return the published releases, the newest first, as GitHub lists them."""
     limit, held = part.client.limits.releases, known.releases if known else ()
+
+    def published(it: schemas.Release) -> tuple[str, records.Release | None]:
+        return str(it.id), None if it.draft else release_of(it)
+
     try:
-        found = part.whole(
-            "releases",
-            schemas.Release,
-            lambda it: (str(it.id), None if it.draft else release_of(it)),
-            limit,
-            moved=False,
-        )
+        found = part.whole("releases", schemas.Release, published, limit, moved=False)
     except AccessDenied as denied:
         return () if part.is_missing("releases", denied) else held
     if found is None:
@@ -105,22 +89,24 @@ def _releases(part: Conditional, known: HostData | None) -> tuple[Release, ...]:
     return tuple(release for release in found.values() if release is not None)
 
 
-def release_of(it: schemas.Release) -> Release:
+def release_of(it: schemas.Release) -> records.Release:
     """Return a release with the files that were uploaded whole."""
     assets = (
-        Asset(item.name, item.size, item.digest) for item in it.assets if item.state == "uploaded"
+        records.Asset(item.name, item.size, item.digest)
+        for item in it.assets
+        if item.state == "uploaded"
     )
     name = (it.name or "")[: schemas.LONGEST]
-    return Release(it.tag_name, name, seconds(it.published_at), tuple(assets))
+    return records.Release(it.tag_name, name, seconds(it.published_at), tuple(assets))
 
 
-def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
+def _pulls(part: Conditional, known: records.HostData | None) -> tuple[records.PullHead, ...]:
     """Return the pull requests' heads by number: those held, and those updated since.
 
     GitHub lists the last updated first, so that reading stops at what was seen already.
     """
     held = {pull.number: pull for pull in known.pulls} if known else {}
-    since = int(part.mark("pulls?until") or 0)
+    since = int(part.validator("pulls?until") or 0)
     order = {"state": "all", "sort": "updated", "direction": "desc"}
     try:
         pages = part.pages("pulls", schemas.PullRequest, order)
@@ -128,7 +114,7 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
         return () if part.is_missing("pulls", denied) else tuple(held.values())
     if pages is None:
         return tuple(held.values())
-    limit, fresh, newest = part.client.limits.pulls, dict[int, PullHead](), since
+    limit, fresh, newest = part.client.limits.pulls, dict[int, records.PullHead](), since
     for page in pages:
         before = len(fresh)
         times = [seconds(item.updated_at) or 0 for item in page]
@@ -143,33 +129,36 @@ def _pulls(part: Conditional, known: HostData | None) -> tuple[PullHead, ...]:
         if page and len(fresh) == before:
             part.cut_off("pulls", "the list repeats itself and has no end")
             break
-    part.marks["pulls?until"] = str(newest)
+    part.validators["pulls?until"] = str(newest)
     return tuple(pull for _, pull in sorted((held | fresh).items()))
 
 
-def pull_of(it: schemas.PullRequest) -> PullHead:
+def pull_of(it: schemas.PullRequest) -> records.PullHead:
     """Return the head of a pull request."""
-    return PullHead(it.number, "merged" if it.merged_at is not None else it.state, it.head.sha)
+    state = "merged" if it.merged_at is not None else it.state
+    return records.PullHead(it.number, state, it.head.sha, it.base.ref if it.base else None)
 
 
-def _texts(part: Conditional, head: str | None, known: HostData | None) -> tuple[Text, ...]:
+def _texts(
+    part: Conditional, head: str | None, known: records.HostData | None
+) -> tuple[records.Text, ...]:
     """Return README and workflows at the head of the default branch, whose sha is `head`.
 
     They are what the commit holds, so that with the same head nothing is fetched.
     """
     if head is None:
         return ()
-    if known is not None and part.mark("texts") == head:
+    if known is not None and part.validator("texts") == head:
         for kind in ("texts", "readme", "workflows"):
             part.keep(kind)
         return known.texts
-    part.marks["texts"] = head
+    part.validators["texts"] = head
     held = known.texts if known else ()
     readme = _readme(part, [text for text in held if text.kind == "readme"])
     return (*readme, *_workflows(part, [text for text in held if text.kind == "workflow"]))
 
 
-def _readme(part: Conditional, held: list[Text]) -> list[Text]:
+def _readme(part: Conditional, held: list[records.Text]) -> list[records.Text]:
     most = part.client.limits.text_bytes
     try:
         # In base64 a third longer, with room for the rest of the response.
@@ -184,10 +173,10 @@ def _readme(part: Conditional, held: list[Text]) -> list[Text]:
     content, cut = _content(it, most)
     if cut:
         part.cut_off("readme", f"{it.path} is longer than what is kept ({most:,} bytes)")
-    return [Text("readme", it.path, it.sha, to_text(content), cut)]
+    return [records.Text("readme", it.path, it.sha, to_text(content), cut)]
 
 
-def _workflows(part: Conditional, held: list[Text]) -> list[Text]:
+def _workflows(part: Conditional, held: list[records.Text]) -> list[records.Text]:
     either = cast("type[list[schemas.FolderEntry] | dict[str, Any]]", _FOLDER_OR_FILE)
     try:
         folder = part.one("workflows", f"{part.path}/contents/{_WORKFLOWS}", either)
@@ -214,7 +203,7 @@ def _workflows(part: Conditional, held: list[Text]) -> list[Text]:
 _FOLDER_OR_FILE = list[schemas.FolderEntry] | dict[str, Any]
 
 
-def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[Text]:
+def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[records.Text]:
     most = part.client.limits.text_bytes
     if item.size > most:
         part.cut_off("workflows", f"{item.path} is longer than what is kept ({most:,} bytes)")
@@ -222,7 +211,7 @@ def _workflow(part: Conditional, item: schemas.FolderEntry) -> list[Text]:
     path = f"{part.path}/git/blobs/{item.sha}"
     answer = part.client.get(path, schemas.Blob, limit=2 * most + (1 << 16))
     content, cut = _content(answer.content, most)
-    return [Text("workflow", item.path, item.sha, to_text(content), cut)]
+    return [records.Text("workflow", item.path, item.sha, to_text(content), cut)]
 
 
 def _content(it: schemas.Blob, most: int) -> tuple[bytes, bool]:
@@ -284,13 +273,13 @@ class Walk:
         return fresh
 
 
-def commit_of(it: schemas.Commit) -> Commit:
+def commit_of(it: schemas.Commit) -> records.Commit:
     """Return a commit as the API knows it: without paths, with its author's login."""
     author = it.commit.author or schemas.Signature()
     committer = it.commit.committer or author
     committed, authored = seconds(committer.date) or 0, seconds(author.date)
     message = (it.commit.message or "")[:_LONGEST_MESSAGE]
-    return Commit(
+    return records.Commit(
         sha=it.sha,
         parents=tuple(parent.sha for parent in it.parents),
         author_name=(author.name or "")[: schemas.LONGEST],
@@ -305,15 +294,6 @@ def commit_of(it: schemas.Commit) -> Commit:
 
 _GONE = {404: "not_found", 410: "not_found", 451: "blocked"}
 _BLOCKED = "Repository access blocked"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedRepository:
-    """A repository in the list of its owner."""
-
-    name: str
-    fork: bool
-    archived: bool
 
 
 class GitHubHost:
@@ -341,32 +321,23 @@ class GitHubHost:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def look(self, name: str, seen: Previous) -> Fetched:
+    def fetch(self, name: str, previous: Previous) -> Fetched:
         """Return `owner/name` as it is now; see `hubtrace.ingest.source.Host`."""
         repository_url(name)
-        part = Conditional(self._client, name, seen)
+        part = Conditional(self._client, name, previous)
         facts = self._metadata(part, name)
         part.name = facts.name  # after a rename, so that nothing else is redirected
-        if seen.details is not None and seen.details.facts.host_id != facts.host_id:
-            part.seen = Previous()  # another repository has taken the name
-        known = part.seen.details
+        if previous.details is not None and previous.details.facts.host_id != facts.host_id:
+            part.previous = Previous()  # another repository has taken the name
+        known = part.previous.details
         moved = known is None or known.facts.pushed_at != facts.pushed_at
         refs, same = _refs(part, moved)
         tips = {ref.name: ref.target for ref in refs}
         default = facts.default_branch if facts.default_branch in tips else None
-        details = HostData(
+        details = records.HostData(
             facts=facts,
             texts=_texts(part, tips[default] if default else None, known),
             releases=_releases(part, known),
@@ -374,29 +345,29 @@ class GitHubHost:
             cut=tuple(part.cut),
         )
         same = same and known is not None and known.facts.default_branch == facts.default_branch
-        return Fetched(details, refs, default, part.marks, self._warnings(), same_refs=same)
+        return Fetched(details, refs, default, part.validators, self._warnings(), same_refs=same)
 
     def clone_url(self, name: str) -> str:
         """Return where git can clone the repository."""
         return f"{repository_url(name, self.address.web)}.git"
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[records.Commit]:
         """Yield what is new, the default branch first; see `hubtrace.ingest.source.Host`.
 
         One request per 100 commits, and one for each ref that leads to commits of its own.
         """
-        refs = sorted(look.refs, key=lambda ref: ref.name != look.default_branch)
+        refs = sorted(fetched.refs, key=lambda ref: ref.name != fetched.default_branch)
         walk = Walk(self._client, name, held)
         return map(commit_of, walk.from_tips(ref.target for ref in refs))
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return the logins of the new commits' authors on the default branch.
 
         Without a token none are fetched: a long history would take longer than its quota.
         """
         if self._client.pool.is_anonymous:
             return {}
-        tips = [ref.target for ref in look.refs if ref.name == look.default_branch]
+        tips = [ref.target for ref in fetched.refs if ref.name == fetched.default_branch]
         new = islice(Walk(self._client, name, held).from_tips(tips), self._client.limits.logins)
         found: dict[str, str] = {}
         with suppress(ResponseTooLong):  # git can read such a history, without the logins
@@ -405,7 +376,7 @@ class GitHubHost:
                     found[item.sha] = item.author.login
         return found
 
-    def repositories(self, owner: str) -> Iterator[OwnedRepository]:
+    def repositories(self, owner: str) -> Iterator[schemas.ListedRepository]:
         """Yield the repositories of a user or an organisation.
 
         Raises:
@@ -417,8 +388,10 @@ class GitHubHost:
         try:
             path = f"/users/{owner}/repos"
             for page in paginate(self._client, path, schemas.ListedRepository, {}):
-                fresh = [it for it in map(owned, page) if it.name not in seen]
-                seen |= {it.name for it in fresh}
+                fresh = [it for it in page if it.full_name not in seen]
+                for it in fresh:
+                    repository_url(it.full_name)  # or it is not a valid name
+                    seen.add(it.full_name)
                 yield from fresh
                 if page and not fresh:  # a list that repeats itself has no end
                     return
@@ -428,14 +401,10 @@ class GitHubHost:
             raise
 
     def quotas(self) -> list[Quota]:
-        """Return what is left for every token, or without one; it costs nothing.
-
-        Raises:
-            SourceError: GitHub cannot be reached, or its response is malformed.
-        """
+        """Return what is left for every token; see `Client.quotas`."""
         return self._client.quotas()
 
-    def _metadata(self, part: Conditional, name: str) -> ProjectMetadata:
+    def _metadata(self, part: Conditional, name: str) -> records.ProjectMetadata:
         try:
             fetched = part.one("repository", part.path, schemas.Repository)
         except AccessDenied as denied:
@@ -447,9 +416,9 @@ class GitHubHost:
             raise ProjectGone(name, reason) from None
         if fetched is not None:
             return metadata_of(fetched)
-        if part.seen.details is None:
-            raise SourceError(f"{name}: unchanged, says GitHub, but nothing was known")
-        return part.seen.details.facts
+        if part.previous.details is None:
+            raise SourceError(f"{name}: GitHub responds 304 to an unconditional request")
+        return part.previous.details.facts
 
     def _warnings(self) -> tuple[str, ...]:
         """Return what is wrong with the tokens, once."""
@@ -460,9 +429,3 @@ class GitHubHost:
         fresh = tuple(warning for warning in wrong if warning not in self._warned)
         self._warned |= set(fresh)
         return fresh
-
-
-def owned(it: schemas.ListedRepository) -> OwnedRepository:
-    """Return a repository of a list."""
-    repository_url(it.full_name)
-    return OwnedRepository(it.full_name, bool(it.fork), bool(it.archived))

@@ -1,6 +1,6 @@
 """What is read of GitHub's JSON, validated while it is decoded; other fields are skipped.
 
-https://docs.github.com/en/rest. Texts that people write are cut by their readers; names are not,
+https://docs.github.com/en/rest. Texts of users are cut by their readers; names are not,
 and one that is longer than any real one is an error.
 """
 
@@ -23,16 +23,12 @@ class Error(Struct):
     message: str = ""
 
 
-class License(Struct):
-    """A licence that GitHub recognised."""
-
+class _License(Struct):
     key: Name | None = None
     spdx_id: Name | None = None
 
 
-class Parent(Struct):
-    """The repository that another was forked from."""
-
+class _Parent(Struct):
     full_name: Name
 
 
@@ -53,19 +49,17 @@ class Repository(Struct):
     default_branch: Name | None = None
     created_at: datetime | None = None
     pushed_at: datetime | None = None
-    license: License | None = None
+    license: _License | None = None
     description: str | None = None
     homepage: str | None = None
     topics: list[str] | None = None
     archived: bool | None = None
     private: bool | None = None
     disabled: bool | None = None
-    parent: Parent | None = None
+    parent: _Parent | None = None
 
 
-class Object(Struct):
-    """A commit that something points to."""
-
+class _Object(Struct):
     sha: Sha
 
 
@@ -73,7 +67,7 @@ class NamedRef(Struct):
     """A branch or a tag."""
 
     name: Name
-    commit: Object
+    commit: _Object
 
 
 class Asset(Struct):
@@ -96,12 +90,19 @@ class Release(Struct):
     assets: list[Asset] = []
 
 
+class _Base(Struct):
+    """The branch that a pull request is to be merged into."""
+
+    ref: Name
+
+
 class PullRequest(Struct):
     """A pull request, open or not."""
 
     number: Number
     state: Name
-    head: Object
+    head: _Object
+    base: _Base | None = None
     updated_at: datetime | None = None
     merged_at: datetime | None = None
 
@@ -139,17 +140,13 @@ class Signature(Struct):
     date: datetime | None = None
 
 
-class GitCommit(Struct):
-    """What git keeps of a commit."""
-
+class _GitCommit(Struct):
     message: str | None = None
     author: Signature | None = None
     committer: Signature | None = None
 
 
-class Account(Struct):
-    """A user; without a login if the address belongs to no account."""
-
+class _Account(Struct):
     login: Name | None = None
 
 
@@ -157,26 +154,22 @@ class Commit(Struct):
     """A commit of a list."""
 
     sha: Sha
-    commit: GitCommit
-    parents: list[Object] = []
-    author: Account | None = None
+    commit: _GitCommit
+    parents: list[_Object] = []
+    author: _Account | None = None
 
 
-class Core(Struct):
-    """One quota: requests an hour, and the epoch seconds at which it is renewed."""
-
+class _Core(Struct):
     limit: Number
     remaining: Number
     reset: Number
 
 
-class Resources(Struct):
-    """The quotas by kind of request."""
-
-    core: Core
+class _Resources(Struct):
+    core: _Core
 
 
 class RateLimits(Struct):
     """`/rate_limit`."""
 
-    resources: Resources
+    resources: _Resources

@@ -167,7 +167,7 @@ class Hub:
         self.limits = limits
         self.has_token = token is not None
         self.quota: RateLimitInfo | None = None
-        """What the Hub last said of its rate limit."""
+        """The rate limit as the Hub last reported it."""
         self.api = HfApi(
             self.endpoint, token=token or False, library_name=_TOOL, library_version=_VERSION
         )
@@ -208,10 +208,7 @@ class Hub:
 
         Raises:
             NotModified: the response is the one whose ETag is `known`.
-            ProjectGone: the Hub shows no such project.
-            AccessDenied: it shows it, but not this part of it.
-            NotFound: it has no such thing.
-            SourceError: it cannot be reached, or its response is malformed.
+            SourceError: as `map_errors`.
         """
         context = RequestContext(self, what, known, keep, pages)
         token = current_request.set(context)
@@ -221,17 +218,13 @@ class Hub:
         finally:
             current_request.reset(token)
 
-    def send(
-        self,
-        send: Send,
-        request: httpx2.Request,
-        context: RequestContext,
-    ) -> httpx2.Response:
+    def send(self, send: Send, request: httpx2.Request, context: RequestContext) -> httpx2.Response:
         """Return the response to a request of huggingface_hub, with its whole body.
 
         Raises:
             NotModified: it is the response that is known.
-            SourceError: there is none.
+            SourceError: it cannot be fetched.
+            ValueError: it is not a list, and should be.
         """
         most = min(context.pages or 1, self.limits.pages)
         if context.requests >= most:
@@ -241,12 +234,9 @@ class Hub:
             request.headers["If-None-Match"] = context.known
 
         def attempt() -> httpx2.Response:
+            truncate = context.keep is not None
             response = self._transport.fetch(
-                send,
-                request,
-                context.what,
-                limit=context.keep,
-                truncate=context.keep is not None,
+                send, request, context.what, limit=context.keep, truncate=truncate
             )
             self._check_rate_limit(response)
             return response
@@ -257,7 +247,14 @@ class Hub:
         context.etag = response.headers.get("ETag")
         context.cut = response.extensions["truncated"]
         if context.keep is None and response.is_success:
-            response = _json_response(response, is_list=context.pages is not None)
+            body = scrub(response.content)
+            # huggingface_hub takes an object for a list without entries.
+            if context.pages is not None and body[:64].lstrip()[:1] != b"[":
+                raise ValueError("expected a list")
+            status, headers = response.status_code, response.headers
+            response = httpx2.Response(
+                status, headers=headers, content=body, request=response.request
+            )
         return response
 
     def _check_rate_limit(self, response: httpx2.Response) -> None:
@@ -274,21 +271,6 @@ class Hub:
         if seconds is None:
             raise TransientError("HTTP 429, without a time")
         raise RateLimited(self._clock() + seconds)
-
-
-def _json_response(response: httpx2.Response, *, is_list: bool) -> httpx2.Response:
-    """Return a response with texts that can be kept.
-
-    Raises:
-        ValueError: it is not a list, and should be.
-    """
-    body = scrub(response.content)
-    # huggingface_hub takes an object for a list without entries.
-    if is_list and body[:64].lstrip()[:1] != b"[":
-        raise ValueError("expected a list")
-    return httpx2.Response(
-        response.status_code, headers=response.headers, content=body, request=response.request
-    )
 
 
 class AccessDenied(SourceError):

@@ -3,27 +3,19 @@
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from huggingface_hub import hf_hub_url
-from huggingface_hub.hf_api import ExpandModelProperty_T, ModelInfo, RepoFile
+from huggingface_hub.hf_api import ExpandModelProperty_T, RepoFile
 from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, variant_url
 from hubtrace.graph.text import to_text
+from hubtrace.ingest import records
 from hubtrace.ingest.http import OffHost, Sleeper
-from hubtrace.ingest.records import (
-    Commit,
-    HostData,
-    Paper,
-    ProjectMetadata,
-    Ref,
-    RefKind,
-    Text,
-    TreeFile,
-)
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.huggingface import schemas
 from hubtrace.ingest.sources.huggingface.client import (
@@ -43,130 +35,19 @@ _PAGES = 500
 class Parts:
     """What was read of one model at one commit."""
 
-    files: tuple[TreeFile, ...] = ()
+    files: tuple[records.TreeFile, ...] = ()
     cut: list[str] = field(default_factory=list)
     refused: bool = False
     """True if we had no access to a part, so that another try may find more."""
 
-    @property
-    def card(self) -> TreeFile | None:
-        """The card's file, if the tree lists one."""
-        return next((file for file in self.files if file.path == _CARD), None)
-
-
-class PartReader:
-    """Reads the parts of models from a Hub; a paper that many of them name is fetched once."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._papers: dict[str, Paper] = {}
-        self._lock = threading.Lock()
-
-    def read(
-        self, facts: ProjectMetadata, head: str | None, known: HostData | None
-    ) -> tuple[HostData, bool]:
-        """Return all of a model at `head`, and whether we had no access to some of it.
-
-        A card that `known` holds already is not fetched again.
-        """
-        parts = Parts()
-        texts: tuple[Text, ...] = ()
-        if head is not None:
-            self._read_tree(facts.name, head, parts)
-            texts = self._card(facts.name, head, parts, known.texts if known else ())
-        papers = self.papers(facts, parts.cut)
-        details = HostData(facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut))
-        return details, parts.refused
-
-    def is_shown(self, name: str, head: str) -> bool:
-        """Return False if we have no access to a model's card."""
+    @contextmanager
+    def noting(self, bound: type[SourceError]) -> Iterator[None]:
+        """Note what the block cannot read because we have no access, or because of a bound."""
         try:
-            self._ask_card(name, head, keep=1)
-        except AccessDenied:
-            return False
-        except (NotFound, OffHost):
-            pass  # so there is nothing that we have no access to
-        return True
-
-    def _read_tree(self, name: str, head: str, parts: Parts) -> None:
-        found: dict[str, TreeFile] = {}
-        most = self._hub.limits.files
-        try:
-            with self._hub.requesting(f"the files of {name}", name, pages=_PAGES):
-                for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
-                    if isinstance(item, RepoFile):
-                        found.setdefault(item.path, schemas.tree_file(item))
-                    if len(found) > most:
-                        break
-        except TooManyPages as error:
-            parts.cut.append(str(error))
-        except AccessDenied as error:
-            parts.refused = True
-            parts.cut.append(str(error))
-        if len(found) > most:
-            parts.cut.append(f"the files of {name}: only the first {most:,} are kept")
-        parts.files = tuple(found.values())[:most]
-
-    def _card(
-        self, name: str, head: str, parts: Parts, known: tuple[Text, ...]
-    ) -> tuple[Text, ...]:
-        file = parts.card
-        if file is None and not parts.cut:
-            return ()
-        if file is not None:
-            if file.lfs_sha256 is not None:
-                parts.cut.append(f"the card of {name} is not read: it is stored as a large file")
-                return ()
-            if any(text.blob == file.blob for text in known):
-                return known
-        try:
-            return (self._fetch_card(name, head, file),)
-        except NotFound:
-            return ()
-        except OffHost as error:
-            parts.cut.append(str(error))
-        except AccessDenied as error:
-            parts.refused = True
-            parts.cut.append(str(error))
-        return ()
-
-    def _fetch_card(self, name: str, head: str, file: TreeFile | None) -> Text:
-        raw, cut = self._ask_card(name, head, keep=self._hub.limits.text_bytes)
-        if cut:
-            raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
-        elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
-            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
-        return Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
-
-    def _ask_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
-        """Return the first bytes of the card, and whether there are more."""
-        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
-        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
-            response = get_session().get(url, headers=self._hub.headers())
-            hf_raise_for_status(response)
-        return response.content, request.cut
-
-    def papers(self, facts: ProjectMetadata, cut: list[str]) -> tuple[Paper, ...]:
-        """Return the papers that a model is tagged with, up to a limit."""
-        named = schemas.papers_in(facts.tags)
-        most = self._hub.limits.papers
-        if len(named) > most:
-            cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
-        return tuple(self._paper(arxiv) for arxiv in named[:most])
-
-    def _paper(self, arxiv: str) -> Paper:
-        with self._lock:
-            known = self._papers.get(arxiv)
-        if known is not None:
-            return known
-        try:
-            with self._hub.requesting(f"the paper {arxiv}"):
-                paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
-        except NotFound:
-            paper = Paper(arxiv, None)
-        with self._lock:
-            self._papers[arxiv] = paper
-        return paper
+            yield
+        except (AccessDenied, bound) as error:
+            self.refused |= isinstance(error, AccessDenied)
+            self.cut.append(str(error))
 
 
 def _blob_id(content: bytes) -> str:
@@ -213,7 +94,7 @@ class Listed:
     task: str | None
     tags: tuple[str, ...]
     head: str | None = None
-    """The sha of its default branch's head, where the list tells it."""
+    """The sha of its default branch's head, where the list has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,39 +104,6 @@ class Listing:
     models: tuple[Listed, ...]
     cut: str | None = None
     """What was left out because it went beyond a limit, in words."""
-
-
-def list_models(hub: Hub, wanted: ModelFilter) -> Listing:
-    """Return a list of models.
-
-    Raises:
-        SourceError: the Hub cannot be reached, or knows no such owner.
-    """
-    what = _in_words(wanted)
-    found: dict[str, Listed] = {}
-    cut: str | None = None
-    try:
-        with hub.requesting(what, pages=_LIST_PAGES):
-            for info in hub.api.list_models(
-                author=wanted.author,
-                search=wanted.search,
-                pipeline_tag=wanted.task,
-                filter=_filters(wanted),
-                sort="downloads",
-                limit=wanted.most + 1,
-                expand=_FIELDS,
-            ):
-                model = _listed(info)
-                if (model.downloads or 0) < wanted.min_downloads:
-                    break  # and so are all that follow
-                found.setdefault(model.name.lower(), model)
-    except TooManyPages as error:
-        cut = str(error)
-    except NotFound:
-        return Listing(())
-    if len(found) > wanted.most:
-        cut = f"{what}: only the first {wanted.most:,} are taken"
-    return Listing(tuple(found.values())[: wanted.most], cut)
 
 
 def _filters(wanted: ModelFilter) -> list[str]:
@@ -269,7 +117,7 @@ def _filters(wanted: ModelFilter) -> list[str]:
 
 
 def _in_words(wanted: ModelFilter) -> str:
-    said = {
+    criteria = {
         "of": wanted.author,
         "named like": wanted.search,
         "for": wanted.task,
@@ -277,12 +125,7 @@ def _in_words(wanted: ModelFilter) -> str:
         "derived from": wanted.base_model,
         "of the paper": wanted.arxiv,
     }
-    return " ".join(["the models", *(f"{how} {value}" for how, value in said.items() if value)])
-
-
-def _listed(info: ModelInfo) -> Listed:
-    facts, head = schemas.model(info)
-    return Listed(facts.name, facts.downloads, facts.likes, facts.task, facts.tags, head)
+    return " ".join(["the models", *(f"{how} {value}" for how, value in criteria.items() if value)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,25 +136,9 @@ class Account:
     role: str | None
     """What the token may do: `read`, `write` or `fineGrained`."""
     remaining: int | None
-    """Requests that are left in this window, if the Hub says so."""
+    """Requests that are left in this window, if the Hub reports it."""
     renewed_in: int | None
     """Seconds until the next window."""
-
-
-def account_of(hub: Hub) -> Account:
-    """Return the account of a Hub's token.
-
-    Raises:
-        SourceError: there is none, it is refused, or the Hub cannot be reached.
-    """
-    if not hub.has_token:
-        raise SourceError(f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`")
-    with hub.requesting("the account of the token"):
-        name, role = schemas.who_am_i(hub.api.whoami())
-    quota = hub.quota
-    if quota is None:
-        return Account(name, role, None, None)
-    return Account(name, role, quota.remaining, quota.reset_in_seconds)
 
 
 _FACTS: list[ExpandModelProperty_T] = [
@@ -350,82 +177,174 @@ class HuggingFace:
         limits: Limits | None = None,
     ) -> None:
         self._hub = Hub(endpoint, token, sleeper or Sleeper(), limits or Limits())
-        self._parts = PartReader(self._hub)
+        self._known_papers: dict[str, records.Paper] = {}
+        """A paper that many models name is fetched once."""
+        self._lock = threading.Lock()
 
     @property
     def endpoint(self) -> str:
         """The Hub's address, without a slash at its end."""
         return self._hub.endpoint
 
-    def look(self, name: str, seen: Previous) -> Fetched:
-        """Return the model `org/name`, under the name it has now.
-
-        Raises:
-            ProjectGone: it shows no such model.
-            SourceError: it cannot be reached.
-        """
+    def fetch(self, name: str, previous: Previous) -> Fetched:
+        """Return the model `org/name`; see `hubtrace.ingest.source.Host`."""
         variant_url(name)
-        known = seen.details if seen.details and not seen.details.gone else None
-        marks: dict[str, str] = {}
-        facts, head = self._facts(name, known, seen, marks)
-        refs, same_refs, warnings = self._refs(facts.name, seen, marks)
-        refused = _REFUSED in seen.marks
+        known = previous.details if previous.details and not previous.details.gone else None
+        validators: dict[str, str] = {}
+        facts, head = self._facts(name, known, previous, validators)
+        refs, same_refs, warnings = self._refs(facts.name, previous, validators)
+        refused = _REFUSED in previous.validators
         if (
             known is None
-            or seen.marks.get(_HEAD) != head
-            or (refused and self._parts.is_shown(facts.name, head))
+            or previous.validators.get(_HEAD) != head
+            or (refused and self._is_shown(facts.name, head))
         ):
-            details, refused = self._parts.read(facts, head or None, known)
+            details, refused = self._read(facts, head or None, known)
         else:
             details = replace(known, facts=facts)
-        marks |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
+        validators |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
         default = _default(refs, head)
-        return Fetched(details, refs, default, marks, tuple(warnings), same_refs, refused)
+        return Fetched(details, refs, default, validators, tuple(warnings), same_refs, refused)
 
     def _facts(
-        self, name: str, known: HostData | None, seen: Previous, marks: dict[str, str]
-    ) -> tuple[ProjectMetadata, str]:
+        self,
+        name: str,
+        known: records.HostData | None,
+        previous: Previous,
+        validators: dict[str, str],
+    ) -> tuple[records.ProjectMetadata, str]:
         """Return the facts, and the head of the default branch (empty if there is none)."""
-        etag = seen.marks.get(_FACTS_ETAG) if known and _HEAD in seen.marks else None
+        etag = (
+            previous.validators.get(_FACTS_ETAG) if known and _HEAD in previous.validators else None
+        )
         try:
             with self._hub.requesting(f"the model {name}", name, known=etag) as request:
                 facts, head = schemas.model(self._hub.api.model_info(name, expand=_FACTS))
         except NotModified:
             if known is None or etag is None:
                 raise  # it cannot be: no ETag was sent
-            marks[_FACTS_ETAG] = etag
-            return known.facts, seen.marks[_HEAD]
+            validators[_FACTS_ETAG] = etag
+            return known.facts, previous.validators[_HEAD]
         except AccessDenied as error:
             raise ProjectGone(name, "gated") from error
         if request.etag:
-            marks[_FACTS_ETAG] = request.etag
+            validators[_FACTS_ETAG] = request.etag
         return facts, head or ""
 
     def _refs(
-        self, name: str, seen: Previous, marks: dict[str, str]
-    ) -> tuple[tuple[Ref, ...], bool, list[str]]:
+        self, name: str, previous: Previous, validators: dict[str, str]
+    ) -> tuple[tuple[records.Ref, ...], bool, list[str]]:
         """Return the refs, whether they are those of the last time, and warnings."""
-        etag = seen.marks.get(_REFS_ETAG) if seen.refs else None
+        etag = previous.validators.get(_REFS_ETAG) if previous.refs else None
         try:
             with self._hub.requesting(f"the refs of {name}", name, known=etag) as request:
                 refs = schemas.refs(self._hub.api.list_repo_refs(name, include_pull_requests=True))
         except NotModified:
-            marks[_REFS_ETAG] = etag or ""
-            return seen.refs, True, []
+            validators[_REFS_ETAG] = etag or ""
+            return previous.refs, True, []
         except AccessDenied as error:
             return (), False, [str(error)]
         most = self._hub.limits.refs
         if len(refs) > most:
             return refs[:most], False, [f"{name} has {len(refs):,} refs; {most:,} are kept"]
         if request.etag:
-            marks[_REFS_ETAG] = request.etag
+            validators[_REFS_ETAG] = request.etag
         return refs, False, []
+
+    def _read(
+        self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
+    ) -> tuple[records.HostData, bool]:
+        """Return all of a model at `head`, and whether we had no access to some of it.
+
+        A card that `known` holds already is not fetched again.
+        """
+        parts, texts = Parts(), tuple[records.Text, ...]()
+        if head is not None:
+            self._read_tree(facts.name, head, parts)
+            texts = self._card(facts.name, head, parts, known.texts if known else ())
+        named, most = schemas.papers_in(facts.tags), self._hub.limits.papers
+        if len(named) > most:
+            parts.cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
+        papers = tuple(map(self._paper, named[:most]))
+        details = records.HostData(
+            facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut)
+        )
+        return details, parts.refused
+
+    def _is_shown(self, name: str, head: str) -> bool:
+        """Return False if we have no access to a model's card."""
+        try:
+            self._request_card(name, head, keep=1)
+        except AccessDenied:
+            return False
+        except (NotFound, OffHost):
+            pass  # so there is nothing that we have no access to
+        return True
+
+    def _read_tree(self, name: str, head: str, parts: Parts) -> None:
+        found: dict[str, records.TreeFile] = {}
+        most = self._hub.limits.files
+        what = f"the files of {name}"
+        with parts.noting(TooManyPages), self._hub.requesting(what, name, pages=_PAGES):
+            for item in self._hub.api.list_repo_tree(name, recursive=True, revision=head):
+                if isinstance(item, RepoFile):
+                    found.setdefault(item.path, schemas.tree_file(item))
+                if len(found) > most:
+                    break
+        if len(found) > most:
+            parts.cut.append(f"{what}: only the first {most:,} are kept")
+        parts.files = tuple(found.values())[:most]
+
+    def _card(
+        self, name: str, head: str, parts: Parts, known: tuple[records.Text, ...]
+    ) -> tuple[records.Text, ...]:
+        file = next((file for file in parts.files if file.path == _CARD), None)
+        if file is None and not parts.cut:
+            return ()
+        if file is not None and file.lfs_sha256 is not None:
+            parts.cut.append(f"the card of {name} is not read: it is stored as a large file")
+            return ()
+        if file is not None and any(text.blob == file.blob for text in known):
+            return known
+        with parts.noting(OffHost), suppress(NotFound):
+            return (self._fetch_card(name, head, file),)
+        return ()
+
+    def _fetch_card(self, name: str, head: str, file: records.TreeFile | None) -> records.Text:
+        raw, cut = self._request_card(name, head, keep=self._hub.limits.text_bytes)
+        if cut:
+            raw = raw[: raw.rfind(b"\n") + 1] or raw  # no half line, and so no half character
+        elif file is not None and len(file.blob) == 40 and _blob_id(raw) != file.blob:
+            raise SourceError(f"{self._hub.label} sent a card of {name} that is not in its tree")
+        return records.Text("card", _CARD, file.blob if file else None, to_text(raw), cut)
+
+    def _request_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
+        """Return the first bytes of the card, and whether there are more."""
+        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
+        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
+            response = get_session().get(url, headers=self._hub.headers())
+            hf_raise_for_status(response)
+        return response.content, request.cut
+
+    def _paper(self, arxiv: str) -> records.Paper:
+        with self._lock:
+            known = self._known_papers.get(arxiv)
+        if known is not None:
+            return known
+        try:
+            with self._hub.requesting(f"the paper {arxiv}"):
+                paper = schemas.paper(arxiv, self._hub.api.paper_info(arxiv))
+        except NotFound:
+            paper = records.Paper(arxiv, None)
+        with self._lock:
+            self._known_papers[arxiv] = paper
+        return paper
 
     def clone_url(self, name: str) -> str:
         """Return where git can clone a model; no token is in it."""
         return f"{self._hub.endpoint}/{name}"
 
-    def history(self, name: str, look: Fetched, held: Sequence[str]) -> Iterator[Commit]:
+    def history(self, name: str, fetched: Fetched, held: Sequence[str]) -> Iterator[records.Commit]:
         """Yield the commits of the default branch, all of them if its head is not in `held`.
 
         The Hub has no parents in its lists, so that neither new commits nor those of other branches
@@ -434,17 +353,13 @@ class HuggingFace:
         Raises:
             SourceError: the Hub cannot be reached, or the list has no end.
         """
-        head = next((ref.target for ref in look.refs if ref.name == look.default_branch), None)
+        tips = {ref.name: ref.target for ref in fetched.refs}
+        head = tips.get(fetched.default_branch or "")
         if head is None or head in held:
             return
         what = f"the commits of {name}"
-        pages = iter(
-            paginate(
-                f"{self._hub.endpoint}/api/models/{name}/commits/{head}",
-                params={"limit": _PAGE},
-                headers=self._hub.headers(),
-            )
-        )
+        url = f"{self._hub.endpoint}/api/models/{name}/commits/{head}"
+        pages = iter(paginate(url, params={"limit": _PAGE}, headers=self._hub.headers()))
         yielded: set[str] = set()
         while True:
             # Not one `with` around all: between two yields this thread fetches other things.
@@ -460,10 +375,10 @@ class HuggingFace:
                 raise SourceError(f"{what}: there are more than {self._hub.limits.commits:,}")
             yield from fresh.values()
 
-    def logins(self, name: str, look: Fetched, held: Sequence[str]) -> dict[str, str]:
+    def logins(self, name: str, fetched: Fetched, held: Sequence[str]) -> dict[str, str]:
         """Return nothing: whose account made a commit is in its address, which git reads.
 
-        The list of commits has names only, and does not say which of them are accounts.
+        The list of commits has names only, and does not mark which are accounts.
         """
         return {}
 
@@ -471,9 +386,34 @@ class HuggingFace:
         """Return the models of a list: of an owner, the top of a task, derived from another.
 
         Raises:
-            SourceError: the Hub cannot be reached, or has no such list.
+            SourceError: the Hub cannot be reached.
         """
-        return list_models(self._hub, wanted)
+        what = _in_words(wanted)
+        found: dict[str, Listed] = {}
+        cut: str | None = None
+        try:
+            with self._hub.requesting(what, pages=_LIST_PAGES):
+                for info in self._hub.api.list_models(
+                    author=wanted.author,
+                    search=wanted.search,
+                    pipeline_tag=wanted.task,
+                    filter=_filters(wanted),
+                    sort="downloads",
+                    limit=wanted.most + 1,
+                    expand=_FIELDS,
+                ):
+                    it, head = schemas.model(info)
+                    if (it.downloads or 0) < wanted.min_downloads:
+                        break  # and so are all that follow
+                    listed = Listed(it.name, it.downloads, it.likes, it.task, it.tags, head)
+                    found.setdefault(it.name.lower(), listed)
+        except TooManyPages as error:
+            cut = str(error)
+        except NotFound:
+            return Listing(())
+        if len(found) > wanted.most:
+            cut = f"{what}: only the first {wanted.most:,} are taken"
+        return Listing(tuple(found.values())[: wanted.most], cut)
 
     def account(self) -> Account:
         """Return the token's account, and what is left of its rate limit.
@@ -481,12 +421,20 @@ class HuggingFace:
         Raises:
             SourceError: there is no token, it is refused, or the Hub cannot be reached.
         """
-        return account_of(self._hub)
+        hub = self._hub
+        if not hub.has_token:
+            raise SourceError(
+                f"there is no token for {hub.label}; set HF_TOKEN or run `hf auth login`"
+            )
+        with hub.requesting("the account of the token"):
+            name, role = schemas.who_am_i(hub.api.whoami())
+        left = (hub.quota.remaining, hub.quota.reset_in_seconds) if hub.quota else (None, None)
+        return Account(name, role, *left)
 
 
-def _default(refs: Sequence[Ref], head: str) -> str | None:
+def _default(refs: Sequence[records.Ref], head: str) -> str | None:
     """Return the default branch, which the Hub does not name: `main`, else the one at the head."""
-    branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
+    branches = {ref.name: ref.target for ref in refs if ref.kind is records.RefKind.BRANCH}
     if _MAIN in branches:
         return _MAIN
     return next((name for name, target in branches.items() if target == head), None)

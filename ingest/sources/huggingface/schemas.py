@@ -18,8 +18,15 @@ from msgspec import Meta, Struct
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import variant_url
 from hubtrace.ingest.evidence.commit_reference import references_in
-from hubtrace.ingest.records import BaseModel, Commit, Paper, ProjectMetadata, Ref, TreeFile
-from hubtrace.ingest.sources.git.refs import kind_of_ref
+from hubtrace.ingest.records import (
+    BaseModel,
+    Commit,
+    Paper,
+    ProjectMetadata,
+    Ref,
+    RefKind,
+    TreeFile,
+)
 
 _ARXIV = re.compile(r"arxiv:(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})", re.IGNORECASE)
 _WEB = re.compile(r"https?://[!-~]{1,500}")
@@ -192,7 +199,7 @@ def refs(listed: GitRefs) -> tuple[Ref, ...]:
     it: _Refs = _read(listed, _Refs)
     found: dict[str, Ref] = {}
     for ref in (*it.branches, *it.tags, *it.converts, *(it.pull_requests or ())):
-        if kind := kind_of_ref(ref.ref):
+        if kind := RefKind.of(ref.ref):
             found[ref.ref] = Ref(ref.ref, kind, _read(ref.target_commit, Sha))
     return tuple(ref for _, ref in sorted(found.items()))
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 from cyclonedx import spdx
@@ -34,8 +35,9 @@ from packageurl import PackageURL
 from hubtrace.graph.format import is_day, shorten, timestamp
 from hubtrace.graph.identity import is_web
 from hubtrace.graph.text import for_people
-from hubtrace.queries.audit.records import Audit, Base, CommitFact, Evidence, LargeFile, Link
-from hubtrace.queries.pages.rendering import LONGEST
+from hubtrace.queries.audit import records
+from hubtrace.queries.audit.records import Audit, Base, Evidence, LargeFile, Link
+from hubtrace.queries.pages import LONGEST
 
 _TYPES = {"github.com": "github", "huggingface.co": "huggingface"}
 
@@ -72,11 +74,13 @@ _TECHNIQUES = {
 def to_cyclonedx(audit: Audit) -> str:
     """Return the audit as CycloneDX 1.7 JSON."""
     model = _model(audit)
+    name, _, version = audit.method.tool.partition(" ")
+    tool = Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
     bom = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, _seed(audit)),
         metadata=BomMetaData(
             timestamp=_time(audit.method.until),
-            tools=ToolRepository(components=[_tool(audit)]),
+            tools=ToolRepository(components=[tool]),
             component=model,
             properties=list(_properties(audit)),
         ),
@@ -96,19 +100,32 @@ def _seed(audit: Audit) -> str:
     return " ".join([audit.identity.variant, revision, str(audit.method), *digests])
 
 
-def _model(audit: Audit) -> Component:
-    identity, revision = audit.identity, audit.revision
-    sha = revision.commit.sha if revision else None
-    group, _, name = (identity.name or identity.variant).rpartition("/")
-    purl = package_url(identity.url, sha)
+def _component(
+    kind: ComponentType, project: records.Identity | Link | Base, version: str | None, **more: Any
+) -> Component:
+    """Return a project as a component: its package URL, its name for people, its licence."""
+    key = project.repository if isinstance(project, Link) else project.variant
+    group, _, name = (project.name or key).rpartition("/")
+    purl = package_url(project.url, version)
     return Component(
-        type=ComponentType.MACHINE_LEARNING_MODEL,
-        bom_ref=str(purl or identity.variant),
+        type=kind,
+        bom_ref=more.pop("bom_ref", str(purl or key)),
         group=for_people(group) or None,
         name=for_people(name),
-        version=sha,
+        version=version,
         purl=purl,
-        licenses=_licences(identity.licence),
+        licenses=_licences(project.licence),
+        **more,
+    )
+
+
+def _model(audit: Audit) -> Component:
+    identity = audit.identity
+    sha = audit.revision.commit.sha if audit.revision else None
+    return _component(
+        ComponentType.MACHINE_LEARNING_MODEL,
+        identity,
+        sha,
         external_references=list(_places(identity.url, sha, model=True)),
         components=[_file(file) for file in audit.files],
         pedigree=Pedigree(
@@ -121,12 +138,11 @@ def _model(audit: Audit) -> Component:
 
 def _upstream(audit: Audit, link: Link) -> Component:
     origin = audit.origin.commit.sha if audit.origin.commit else None
-    group, _, name = (link.name or link.repository).rpartition("/")
-    purl = package_url(link.url, origin)
     evidence = None
     if link.evidence:
+        named = package_url(link.url, origin) is None
         identity = Identity(
-            field=IdentityField.PURL if purl else IdentityField.NAME,
+            field=IdentityField.NAME if named else IdentityField.PURL,
             confidence=_decimal(link.confidence),
             methods=[_method(seen) for seen in link.evidence],
         )
@@ -142,15 +158,12 @@ def _upstream(audit: Audit, link: Link) -> Component:
             if copy.repository == link.repository
         ]
         evidence = ComponentEvidence(identity=[identity], occurrences=places)
-    return Component(
-        type=ComponentType.APPLICATION,
-        bom_ref=str(purl or link.repository),
-        group=for_people(group) or None,
-        name=for_people(name),
-        version=origin,
-        purl=purl,
-        licenses=_licences(link.licence),
-        external_references=list(_places(link.url, origin, model=False)),
+    references = list(_places(link.url, origin, model=False))
+    return _component(
+        ComponentType.APPLICATION,
+        link,
+        origin,
+        external_references=references,
         evidence=evidence,
     )
 
@@ -165,20 +178,13 @@ def _method(seen: Evidence) -> Method:
 
 
 def _ancestor(base: Base) -> Component:
-    group, _, name = (base.name or base.variant).rpartition("/")
-    purl = package_url(base.url, None)
-    return Component(
-        type=ComponentType.MACHINE_LEARNING_MODEL,
+    more = {"relation": base.relation, "depth": str(base.depth), "upstream": base.upstream}
+    return _component(
+        ComponentType.MACHINE_LEARNING_MODEL,
+        base,
+        None,
         bom_ref=f"ancestor {base.depth} {base.variant}",
-        group=for_people(group) or None,
-        name=for_people(name),
-        purl=purl,
-        licenses=_licences(base.licence),
-        properties=[
-            Property(name="hubtrace:relation", value=base.relation or "unknown"),
-            Property(name="hubtrace:depth", value=str(base.depth)),
-            Property(name="hubtrace:upstream", value=for_people(base.upstream or "unknown")),
-        ],
+        properties=[_property(name, value or "unknown") for name, value in more.items()],
     )
 
 
@@ -198,17 +204,13 @@ def _commits(audit: Audit) -> Iterator[Commit]:
     proved += [named.origin for named in origin.references]
     proved += [copy.origin for copy in origin.copies if copy.origin and copy.proves]
     for commit in {each.sha: each for each in proved}.values():
-        yield _commit(commit)
-
-
-def _commit(commit: CommitFact) -> Commit:
-    author = for_people(cut(commit.author)) or None
-    return Commit(
-        uid=commit.sha,
-        url=XsUri(commit.url) if commit.url else None,
-        author=IdentifiableAction(timestamp=_time(commit.at), name=author),
-        message=for_people(cut(commit.subject)) or None,
-    )
+        author = for_people(cut(commit.author)) or None
+        yield Commit(
+            uid=commit.sha,
+            url=XsUri(commit.url) if commit.url else None,
+            author=IdentifiableAction(timestamp=_time(commit.at), name=author),
+            message=for_people(cut(commit.subject)) or None,
+        )
 
 
 def _notes(audit: Audit) -> str:
@@ -231,31 +233,28 @@ def _licences(licence: str | None) -> list[License]:
     if licence is None:
         return []
     known = spdx.fixup_id(licence)
-    if known is not None:
-        return [DisjunctiveLicense(id=known)]
-    return [DisjunctiveLicense(name=for_people(cut(licence)))]
+    name = for_people(cut(licence)) if known is None else None
+    return [DisjunctiveLicense(id=known, name=name)]
 
 
 def _properties(audit: Audit) -> Iterator[Property]:
-    yield Property(name="hubtrace:schema", value=audit.schema)
-    yield Property(name="hubtrace:until", value=timestamp(audit.method.until))
+    yield _property("schema", audit.schema)
+    yield _property("until", timestamp(audit.method.until))
     for seen in audit.method.snapshots:
-        yield Property(name="hubtrace:snapshot", value=f"{seen.snapshot} sha256:{seen.digest}")
+        yield _property("snapshot", f"{seen.snapshot} sha256:{seen.digest}")
     if audit.upstream is not None and audit.upstream.confidence is not None:
-        value = f"{audit.upstream.confidence:.2f}"
-        yield Property(name="hubtrace:upstream:confidence", value=value)
+        yield _property("upstream:confidence", f"{audit.upstream.confidence:.2f}")
     if audit.drift is not None:
-        yield Property(name="hubtrace:drift:commits", value=str(audit.drift.commits))
-        yield Property(name="hubtrace:drift:days_behind", value=str(audit.drift.days_behind))
+        yield _property("drift:commits", str(audit.drift.commits))
+        yield _property("drift:days_behind", str(audit.drift.days_behind))
     for found in audit.findings:
-        yield Property(name=f"hubtrace:finding:{found.kind}", value=for_people(found.text))
+        yield _property(f"finding:{found.kind}", found.text)
     for sentence in audit.unknown:
-        yield Property(name="hubtrace:unknown", value=for_people(sentence))
+        yield _property("unknown", sentence)
 
 
-def _tool(audit: Audit) -> Component:
-    name, _, version = audit.method.tool.partition(" ")
-    return Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
+def _property(name: str, value: str) -> Property:
+    return Property(name=f"hubtrace:{name}", value=for_people(value))
 
 
 def _decimal(value: float | None) -> Decimal | None:

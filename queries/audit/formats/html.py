@@ -11,8 +11,7 @@ from markupsafe import Markup
 from hubtrace.queries.audit.formats.markdown import SECTIONS, known_places, to_markdown
 from hubtrace.queries.audit.formats.text import plain
 from hubtrace.queries.audit.records import Audit
-from hubtrace.queries.pages import render
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages import is_safe, render
 
 _BRIEF, _WORDY = 16, 60
 """Characters up to which a cell stays on one line, and from which it asks for room."""

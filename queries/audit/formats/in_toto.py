@@ -5,7 +5,6 @@ The statement is that of the in-toto attestation framework, v1; its predicate is
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -26,35 +25,26 @@ def to_in_toto(audit: Audit) -> str:
     if audit.revision is None or is_day(audit.revision.commit.sha):
         raise ValueError("an in-toto statement needs a revision with a sha; none is known")
     ancestors = [_named(base.url, base.name or base.variant, None) for base in audit.bases]
+    identity, link, made_from = audit.identity, audit.upstream, audit.origin.commit
+    subject = _named(identity.url, identity.name or identity.variant, audit.revision.commit.sha)
+    files = [{"name": file.path, "digest": {"sha256": file.sha256}} for file in audit.files]
+    upstream = None
+    if link is not None:
+        sha = made_from.sha if made_from else None
+        upstream = _named(link.url, link.name or link.repository, sha)
     body = {
         "_type": STATEMENT,
-        "subject": list(_subjects(audit)),
+        "subject": [subject, *files],
         "predicateType": PREDICATE,
         "predicate": {
             "auditedFor": timestamp(audit.method.until),
             "tool": audit.method.tool,
-            "upstream": _upstream(audit),
+            "upstream": upstream,
             "ancestors": ancestors,
             "audit": asdict(audit),
         },
     }
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
-
-
-def _subjects(audit: Audit) -> Iterator[dict[str, Any]]:
-    identity = audit.identity
-    sha = audit.revision.commit.sha if audit.revision else None
-    yield _named(identity.url, identity.name or identity.variant, sha)
-    for file in audit.files:
-        yield {"name": file.path, "digest": {"sha256": file.sha256}}
-
-
-def _upstream(audit: Audit) -> dict[str, Any] | None:
-    link = audit.upstream
-    if link is None:
-        return None
-    sha = audit.origin.commit.sha if audit.origin.commit else None
-    return _named(link.url, link.name or link.repository, sha)
 
 
 def _named(url: str | None, name: str, sha: str | None) -> dict[str, Any]:

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from hubtrace.graph.format import count, date, is_day, short_sha, shorten, timestamp, words
+from hubtrace.graph.format import (
+    count,
+    date,
+    dated_sha,
+    is_day,
+    short_sha,
+    shorten,
+    timestamp,
+    words,
+)
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
-from hubtrace.queries.audit.records import Audit, CommitFact, Identity, Revision, is_member
-from hubtrace.queries.pages.rendering import LONGEST, is_safe
-from hubtrace.queries.patterns import FamilyPattern
+from hubtrace.queries.audit.records import Audit, CommitFact, is_member
+from hubtrace.queries.pages import LONGEST, is_safe
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -37,34 +45,6 @@ SECTIONS = {
 }
 """The sections of the page in their order: name (for links to it) and heading."""
 
-_WORDS = {
-    "sections": SECTIONS,
-    "kinds": tuple(KINDS),
-    "usual_kinds": GROUPS["usual"],
-    "doubtful": 0.5,  # a confidence below this is stated as a possibility
-    "bases": {
-        "commit_reference": "a commit message of the variant that names it",
-        "files": "identical files",
-        "none": "nothing",
-    },
-    "matches": {
-        "blob": "identical",
-        "lfs": "identical large file",
-        "asset": "identical release asset",
-        "readme": "identical but for its front matter",
-    },
-    "starts": {
-        "origin": "since the origin landed",
-        "revision": "since the revision (its origin is not proved)",
-    },
-}
-_SOURCES = {
-    "sha": "the requested commit",
-    "tag": "the tag {}",
-    "branch": "the branch {}",
-    "default_head": "the head of the default branch",
-    "newest": "the newest commit of the default branch on this date",
-}
 # A URL stands between angle brackets; `is_safe` refuses spaces and backslashes. These could still
 # end the destination, the cell of the table or begin a span of code.
 _IN_DESTINATION = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", "`": "%60", "&": "&amp;"})
@@ -158,13 +138,12 @@ def _template() -> jinja2.Template:
         words=words,
     )
     environment.globals.update(
-        _WORDS,
-        access=_access,
+        sections=SECTIONS,
+        kinds=tuple(KINDS),
+        usual_kinds=GROUPS["usual"],
         inline=_inline,
         is_member=is_member,
-        revision_source=_revision_source,
-        short_dated=_short_dated,
-        stability=_stability,
+        short_dated=dated_sha,
     )
     return environment.get_template("audit/audit.md.j2")
 
@@ -179,30 +158,3 @@ def _escape(value: Any) -> Markup:
 
 def _inline(*parts: Any) -> Markup:
     return Markup("").join(map(_escape, parts))
-
-
-def _revision_source(revision: Revision) -> str:
-    return _SOURCES[revision.how].format(revision.asked)
-
-
-def _access(identity: Identity) -> str:
-    if identity.host_id is None:
-        return "unknown: the Hub was not queried"
-    if identity.private:
-        return "private"
-    if identity.disabled:
-        return "disabled by the Hub"
-    return f"gated ({identity.gated})" if identity.gated else "open"
-
-
-def _short_dated(sha: str | None, at: int | None) -> str:
-    return (
-        "none" if at is None or sha is None else f"{short_sha(sha, day='a commit')} of {date(at)}"
-    )
-
-
-def _stability(pattern: FamilyPattern) -> str | None:
-    if pattern.stability is None:
-        return None
-    other = f"; else {pattern.runner_up}" if pattern.runner_up else ""
-    return f"{pattern.stability:.0%} of the day offsets agree{other}"

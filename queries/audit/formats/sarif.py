@@ -27,7 +27,14 @@ def findings_to_sarif(found: Checked) -> str:
     name, _, version = tool().partition(" ")
     rules = [_rule(kind) for kind in found.wanted.kinds]
     driver = {"name": name, "version": version, "rules": rules}
-    notes = [_note(each.kind, f"{each.name}: {each.missing}") for each in found.undecided]
+    notes = [
+        {
+            "level": "note",
+            "message": {"text": for_people(f"undecided: {each.name}: {each.missing}")},
+            "descriptor": {"id": each.kind},
+        }
+        for each in found.undecided
+    ]
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
@@ -68,8 +75,3 @@ def _result(finding: Finding, kinds: tuple[str, ...]) -> dict[str, Any]:
         "locations": [place],
         "partialFingerprints": {"hubtraceFinding/v1": mark},
     }
-
-
-def _note(kind: str, text: str) -> dict[str, Any]:
-    descriptor = {"descriptor": {"id": kind}}
-    return {"level": "note", "message": {"text": for_people(f"undecided: {text}")}, **descriptor}

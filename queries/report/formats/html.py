@@ -10,10 +10,9 @@ from markupsafe import Markup
 
 from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
-from hubtrace.queries.pages import render
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages import is_safe, render
 from hubtrace.queries.patterns import PATTERNS
-from hubtrace.queries.report.attention import Described, attention, family_attention
+from hubtrace.queries.report.attention import attention, family_attention
 from hubtrace.queries.report.records import (
     FamilyReport,
     Mark,
@@ -119,7 +118,15 @@ def _compact(family: FamilyReport) -> dict[str, Any]:
         "w": [part for switch in family.switches for part in _switch(switch, start)],
         "m": [_mark(mark, positions) for mark in family.marks],
         "t": _tail(family.tail, positions),
-        "f": [_flag(flag) for flag in family_attention(family)],
+        "f": [
+            [
+                flag.kind,
+                _shown(flag.what),
+                flag.status,
+                [[_shown(proof.text), proof.url or ""] for proof in flag.proofs],
+            ]
+            for flag in family_attention(family)
+        ],
     }
 
 
@@ -156,11 +163,6 @@ def _tail(tail: Tail | None, positions: Mapping[str, int]) -> list[Any] | None:
         for c in tail.newest[:LEFT_BEHIND]
     ]
     return [_SIDES.index(tail.side), tail.other_last_at, tail.commits, newest]
-
-
-def _flag(flag: Described) -> list[Any]:
-    proofs = [[_shown(proof.text), proof.url or ""] for proof in flag.proofs]
-    return [flag.kind, _shown(flag.what), flag.status, proofs]
 
 
 def _shown(text: str) -> str:

@@ -70,13 +70,26 @@ def _rows(body: Mapping[str, Any]) -> dict[str, Rows]:
     return {
         "families": families,
         "projects": _of(families, "projects"),
-        "periods": _periods(families),
+        "periods": [
+            {**project, "period": period, "commits": commits}
+            for project in _of(families, "projects")
+            for period, commits in project["periods"]
+        ],
         "switches": _of(families, "switches"),
-        "left_behind": _left_behind(families),
+        "left_behind": [
+            {**commit, "family": family["family"], "side": family["tail"]["side"]}
+            for family in families
+            if family["tail"]
+            for commit in family["tail"]["newest"]
+        ],
         "marks": _of(families, "marks"),
         "branches": _of(families, "branches"),
         "variants": [*_of(families, "variant_flags"), *body["orphans"]],
-        "shares": _shares(statistics),
+        "shares": [
+            {"dimension": labels["dimension"], **share, **_bounds(share["interval"])}
+            for labels in statistics["labels"]
+            for share in labels["shares"]
+        ],
         "lags": [_lags(row) for row in statistics["switches"]["rows"]],
         "moves": statistics["moves"]["moves"],
     }
@@ -86,25 +99,6 @@ def _of(families: Rows, key: str) -> Iterator[Mapping[str, Any]]:
     for family in families:
         for row in family[key]:
             yield {**row, "family": family["family"]}
-
-
-def _periods(families: Rows) -> Iterator[Mapping[str, Any]]:
-    for project in _of(families, "projects"):
-        for period, commits in project["periods"]:
-            yield {**project, "period": period, "commits": commits}
-
-
-def _left_behind(families: Rows) -> Iterator[Mapping[str, Any]]:
-    for family in families:
-        tail = family["tail"]
-        for commit in tail["newest"] if tail else ():
-            yield {**commit, "family": family["family"], "side": tail["side"]}
-
-
-def _shares(statistics: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for labels in statistics["labels"]:
-        for share in labels["shares"]:
-            yield {"dimension": labels["dimension"], **share, **_bounds(share["interval"])}
 
 
 def _lags(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -176,6 +176,7 @@ class Bodies:
         url = f"{self.api}/repos/{it.name}/pulls/{pull.number}"
         page = f"{self.web}/{it.name}/pull/{pull.number}"
         closed = iso(pull.updated_at) if pull.state != "open" else None
+        base = pull.base or it.default_branch
         return {
             "url": url,
             "id": pull.number,
@@ -203,7 +204,7 @@ class Bodies:
             "merged_at": closed if pull.state == "merged" else None,
             "merge_commit_sha": None,
             "head": {"label": "o:topic", "ref": "topic", "sha": pull.head, **end},
-            "base": {"label": "o:main", "ref": "main", "sha": pull.head, **end},
+            "base": {"label": f"o:{base}", "ref": base, "sha": pull.head, **end},
             "_links": {link: {"href": f"{url}/{link}"} for link in _PULL_LINKS},
             "author_association": "OWNER",
             "auto_merge": None,

@@ -15,7 +15,7 @@ from ..server import LoopbackHub
 from ..wire import Answer, Request, Route, json_answer
 from . import reading
 from .bodies import Bodies, Body
-from .manners import (
+from .quotas import (
     NOT_FOUND,
     Account,
     Quotas,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..shelf import Shelf, Shelved
+from ..projects import HostedProject, ProjectRegister
 from ..worlds import START, World, git
 
 
@@ -40,10 +40,12 @@ class Pull:
     state: str
     """`open`, `closed` or `merged`."""
     updated_at: int
+    base: str | None = None
+    """The branch that it is to be merged into; None for the default one."""
 
 
 @dataclass
-class Repository(Shelved):
+class Repository(HostedProject):
     """A repository, as GitHub knows it."""
 
     number: int
@@ -89,9 +91,11 @@ class Repository(Shelved):
         self.releases.append(made)
         return made
 
-    def pull(self, head: str, state: str = "open", *, at: int = START) -> Pull:
-        """Open a pull request whose head is a commit of this repository's git."""
-        made = Pull(len(self.pulls) + 1, head, state, at)
+    def pull(
+        self, head: str, state: str = "open", *, at: int = START, base: str | None = None
+    ) -> Pull:
+        """Open a pull request from a commit of this repository's git, into the default branch."""
+        made = Pull(len(self.pulls) + 1, head, state, at, base)
         self.pulls.append(made)
         self.git.branch(f"refs/pull/{made.number}/head", head)
         return made
@@ -125,7 +129,7 @@ class Repository(Shelved):
         return ((self.git.path / "HEAD").read_text(), *times)
 
 
-class GitHubWorld(Shelf[Repository]):
+class GitHubWorld(ProjectRegister[Repository]):
     """Repositories by name, and people by e-mail address."""
 
     def __init__(self, root: Path) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import yaml
 
-from ..shelf import Shelved
+from ..projects import HostedProject
 from ..worlds import World
 from . import reading
 
 CREATED = 1_650_000_000
 
 
-class Model(Shelved):
+class Model(HostedProject):
     """A model. The fields are what its owners and visitors did; tests set them."""
 
     def __init__(self, number: int, name: str, git: World) -> None:

@@ -20,8 +20,8 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from ..git_http import serve_git
+from ..projects import ProjectRegister
 from ..server import LoopbackHub
-from ..shelf import Shelf
 from ..wire import Answer, Request, Route, json_answer
 from . import reading
 from .model import Model
@@ -45,7 +45,7 @@ class HuggingFaceHub(LoopbackHub):
 
     def __init__(self, root: Path) -> None:
         super().__init__(self._routes())
-        self.models: Shelf[Model] = Shelf(root)
+        self.models: ProjectRegister[Model] = ProjectRegister(root)
         self.papers: dict[str, dict[str, Any]] = {}
         """arXiv id → more fields of the paper, e.g. `{"githubRepo": …}`."""
         self.users: dict[str, User] = {}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hubtrace.exports.graphml import write_graphml
 from hubtrace.exports.node_link import write_node_link
-from hubtrace.exports.part import part_of
+from hubtrace.exports.subgraph import subgraph
 from hubtrace.exports.tables import export_tables, schema_of
 from hubtrace.graph import open_store
 from hubtrace.graph.model import MODEL
@@ -29,7 +29,7 @@ from tests.queries.worlds import hand_made
 
 def _node_link(store: GraphStore, families: list[str] | None = None) -> "nx.MultiDiGraph[str]":
     file = io.StringIO()
-    write_node_link(file, *part_of(store, families))
+    write_node_link(file, *subgraph(store, families))
     body = json.loads(file.getvalue())
     return nx.MultiDiGraph(nx.node_link_graph(body, edges="edges"))
 
@@ -38,7 +38,7 @@ def _graphml(
     store: GraphStore, path: Path, families: list[str] | None = None
 ) -> "nx.MultiDiGraph[str]":
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        write_graphml(file, *part_of(store, families))
+        write_graphml(file, *subgraph(store, families))
     return nx.MultiDiGraph(nx.read_graphml(path, force_multigraph=True))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.change_types import Changed, classify
-from hubtrace.ingest.change_types.columns import COLUMNS, classify_history
+from hubtrace.ingest.change_types.classifier import COLUMNS, classify_history
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, PathChange
 from tests.effort import examples

@@ -16,7 +16,7 @@ class Sketch:
     """A commit by the positions of its parents, its time, and what it writes (None: deletes)."""
 
     parents: tuple[int, ...] = ()
-    at: int = 0
+    at: int = 1
     edits: dict[str, str | None] = field(default_factory=dict)
 
 
@@ -29,7 +29,7 @@ def graphs(draw: st.DrawFn, *, most: int = 10, edited: bool = False) -> list[Ske
         count = min(draw(st.sampled_from([1, 1, 1, 1, 2, 2, 3, 0])), position)
         back = draw(st.lists(st.integers(1, 5), min_size=count, max_size=count))
         parents = tuple(dict.fromkeys(max(position - step, 0) for step in back))
-        graph.append(Sketch(parents, draw(st.integers(0, 9)), draw(edits) if edited else {}))
+        graph.append(Sketch(parents, draw(st.integers(1, 9)), draw(edits) if edited else {}))
     return graph
 
 

@@ -13,8 +13,15 @@ from hubtrace.ingest.derive.branches import (
     is_special,
 )
 from hubtrace.ingest.derive.dag import Changes, History
-from hubtrace.ingest.derive.membership import membership_of
-from hubtrace.ingest.records import Observation, Ref, RefKind
+from hubtrace.ingest.derive.landed import membership_of
+from hubtrace.ingest.records import (
+    Landing,
+    LandingState,
+    Observation,
+    PullHead,
+    Ref,
+    RefKind,
+)
 
 # root ─ old ─ squash ─ tip        main at tip
 #   │     └ topic                  landed: squash holds its file
@@ -101,6 +108,41 @@ def test_a_branch_is_compared_with_the_default_branch() -> None:
     assert gaps["topic"] == (1, 2, "old")
     assert gaps["paper"] == (1, 4, None)
     assert [name for name, fact in facts.items() if fact.is_default] == ["main"]
+
+
+def test_a_branch_of_a_model_is_a_published_revision() -> None:
+    membership = membership_of(HISTORY, SEEN)
+    facts = branch_facts(HISTORY, SEEN, membership, changes, published=True)
+    found = {fact.name.rpartition("/")[2]: fact.status.value for fact in facts}
+    assert found["work"] == found["paper"] == found["lost"] == "published"
+    assert (found["topic"], found["old"], found["1"]) == ("landed", "merged", "open")
+
+
+@pytest.mark.parametrize(
+    ("pull", "status"),
+    [
+        (PullHead(1, "merged", "more"), "landed"),
+        (PullHead(1, "merged", "more", "main"), "landed"),
+        (PullHead(1, "merged", "more", "a-former-default"), "landed"),
+        (PullHead(1, "merged", "more", "topic"), "open"),  # another branch, which still stands
+        (PullHead(1, "merged", "work"), "open"),  # commits came after it was merged
+        (PullHead(1, "closed", "more"), "open"),
+    ],
+)
+def test_a_merged_pull_request_has_landed(pull: PullHead, status: str) -> None:
+    membership = membership_of(HISTORY, SEEN)
+    facts = branch_facts(HISTORY, SEEN, membership, changes, pulls=[pull])
+    [work] = [fact for fact in facts if fact.name == "refs/heads/work"]
+    assert work.status.value == status
+    assert work.landing == ("pull_request" if status == "landed" else None)
+
+
+@pytest.mark.parametrize("state", LandingState)
+def test_what_git_found_of_contents_is_taken(state: LandingState) -> None:
+    seen = dataclasses.replace(SEEN, landings=(Landing("more", state),))
+    work = facts_of(seen)["work"]
+    expected = {"landed": ("landed", "patches"), "unknown": ("open", "unknown")}
+    assert (work.status, work.landing) == expected.get(state, ("open", None))
 
 
 def test_an_unknown_head_is_compared_with_nothing() -> None:

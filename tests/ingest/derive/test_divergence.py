@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hubtrace.ingest.derive.divergence import Divergence, count_bits, divergences
+from hubtrace.ingest.derive.branches import Divergence, count_bits, divergences
 from tests.effort import examples
 from tests.ingest.derive.oracle import Git
 from tests.ingest.derive.sketches import Sketch, graphs, history, reach

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtrace.ingest.derive.dag import History
-from hubtrace.ingest.derive.membership import membership_of
+from hubtrace.ingest.derive.landed import membership_of
 from hubtrace.ingest.records import Observation, Ref, RefKind
 from tests.ingest.derive.sketches import Sketch, graphs, history, name, observed, positions, reach
 

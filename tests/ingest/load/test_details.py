@@ -10,8 +10,8 @@ from hubtrace.ingest.records import HostData, ProjectMetadata, Release, TreeFile
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import ProjectData
 from hubtrace.ingest.sources.live import gone_reading
+from tests.ingest.host_data import REPOSITORY_DATA, SHA256, VARIANT_DATA, with_data
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
-from tests.ingest.told import REPOSITORY_TOLD, SHA256, VARIANT_TOLD, told
 
 _ASSETS = """
 MATCH (r:Repository)-[:HAS_RELEASE]->(x:Release)
@@ -22,11 +22,11 @@ _BASES = "MATCH (v:Variant)-[d:DERIVED_FROM]->(b:Variant) RETURN v.name, d.relat
 
 
 def upstream() -> ProjectData:
-    return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
+    return with_data(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_DATA)
 
 
 def downstream() -> ProjectData:
-    return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
+    return with_data(reading(VARIANT, [commit("b")], main="b"), VARIANT_DATA)
 
 
 def test_releases_base_models_and_facts_are_loaded(store: GraphStore, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_what_changed_replaces_what_was(store: GraphStore, tmp_path: Path) -> No
     with SnapshotWriter(tmp_path / "s") as writer:
         writer.write_project(upstream(), "github")
         load(writer.snapshot, store)
-        later = told(reading(moved, [], main="a"), details, at=NOW + 1)
+        later = with_data(reading(moved, [], main="a"), details, at=NOW + 1)
         writer.write_project(later, "github")
         load(writer.snapshot, store)
         assert store.run(_ASSETS).rows() == [("p/r", "Two", 8, None, None, None)]
@@ -76,7 +76,7 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
     store: GraphStore, tmp_path: Path
 ) -> None:
     base = replace(VARIANT, key="https://huggingface.co/o/base", name="o/base")
-    told_base = told(
+    told_base = with_data(
         reading(base, [commit("c")], main="c"), HostData(ProjectMetadata("d", "o/base", task="t"))
     )
     with SnapshotWriter(tmp_path / "s") as writer:
@@ -84,7 +84,7 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
         load(writer.snapshot, store)
         writer.write_project(told_base, "huggingface")
         load(writer.snapshot, store)
-        again = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, at=NOW + 1, task="x")
+        again = with_data(reading(VARIANT, [], main="b"), VARIANT_DATA, at=NOW + 1, task="x")
         writer.write_project(again, "huggingface")
         load(writer.snapshot, store)
     assert store.run("MATCH (v:Variant {name: 'o/base'}) RETURN v.task").evaluate() == "t"
@@ -97,8 +97,10 @@ def test_large_files_are_those_of_the_head(store: GraphStore, tmp_path: Path) ->
         writer.write_project(downstream(), "huggingface")
         load(writer.snapshot, store)
         assert store.run(question).rows() == [("w.bin", SHA256, 3, "e" * 40)]
-        other = replace(VARIANT_TOLD, files=(TreeFile("v.bin", "d" * 40, 4, "cd" * 32, 4),))
-        writer.write_project(told(reading(VARIANT, [], main="b"), other, at=NOW + 1), "huggingface")
+        other = replace(VARIANT_DATA, files=(TreeFile("v.bin", "d" * 40, 4, "cd" * 32, 4),))
+        writer.write_project(
+            with_data(reading(VARIANT, [], main="b"), other, at=NOW + 1), "huggingface"
+        )
         load(writer.snapshot, store)
     assert store.run(question).rows() == [("v.bin", "cd" * 32, 4, "d" * 40)]
 

@@ -13,21 +13,21 @@ from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.snapshot.format import from_json
 from hubtrace.ingest.source import ProjectData
 from hubtrace.ingest.sources.live import gone_reading
+from tests.ingest.host_data import REPOSITORY_DATA, VARIANT_DATA, with_data
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading
-from tests.ingest.told import REPOSITORY_TOLD, VARIANT_TOLD, told
 
 BODY: dict[str, Any] = {"name": "f", "upstreams": [], "variants": []}
 
 
 def upstream() -> ProjectData:
-    return told(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_TOLD)
+    return with_data(reading(REPOSITORY, [commit("a")], main="a"), REPOSITORY_DATA)
 
 
 def downstream() -> ProjectData:
-    return told(reading(VARIANT, [commit("b")], main="b"), VARIANT_TOLD)
+    return with_data(reading(VARIANT, [commit("b")], main="b"), VARIANT_DATA)
 
 
-LATER = told(reading(REPOSITORY, [], main="a"), REPOSITORY_TOLD, at=NOW + 9)
+LATER = with_data(reading(REPOSITORY, [], main="a"), REPOSITORY_DATA, at=NOW + 9)
 
 
 def test_what_was_told_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -37,11 +37,11 @@ def test_what_was_told_comes_back_as_it_was(tmp_path: Path) -> None:
         cursor = writer.cursor(REPOSITORY.key)
     snapshot = Snapshot(tmp_path)
     assert {p.project.key: p.details for p in snapshot.projects()} == {
-        REPOSITORY.key: REPOSITORY_TOLD,
-        VARIANT.key: VARIANT_TOLD,
+        REPOSITORY.key: REPOSITORY_DATA,
+        VARIANT.key: VARIANT_DATA,
     }
     assert snapshot.verify() == []
-    assert (cursor.details, cursor.marks) == (REPOSITORY_TOLD, {"etag": '"1"'})
+    assert (cursor.details, cursor.validators) == (REPOSITORY_DATA, {"etag": '"1"'})
 
 
 def test_a_source_that_asks_no_host_leaves_what_was_told(tmp_path: Path) -> None:
@@ -49,17 +49,17 @@ def test_a_source_that_asks_no_host_leaves_what_was_told(tmp_path: Path) -> None
         writer.write_project(upstream(), "github")
         later = reading(REPOSITORY, [commit("c", "a")], main="c", observed_at=NOW + 1)
         assert writer.write_project(later, "git").commits == 1
-        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_TOLD
+        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_DATA
         writer.compact()
-        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_TOLD
+        assert writer.cursor(REPOSITORY.key).details == REPOSITORY_DATA
 
 
 def test_other_download_counts_alone_change_nothing(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path) as writer:
         writer.write_project(downstream(), "huggingface")
-        again = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, downloads=11, likes=2)
+        again = with_data(reading(VARIANT, [], main="b"), VARIANT_DATA, downloads=11, likes=2)
         assert not writer.write_project(again, "huggingface").changed
-        tagged = told(reading(VARIANT, [], main="b"), VARIANT_TOLD, downloads=11, task="other")
+        tagged = with_data(reading(VARIANT, [], main="b"), VARIANT_DATA, downloads=11, task="other")
         assert writer.write_project(tagged, "huggingface").changed
         details = writer.cursor(VARIANT.key).details
     assert details is not None
@@ -70,7 +70,7 @@ def test_what_happens_on_the_host_is_an_event(tmp_path: Path) -> None:
     changes: dict[str, Any] = {"name": "p/r", "archived": True, "gated": "manual"}
     with SnapshotWriter(tmp_path) as writer:
         writer.write_project(upstream(), "github")
-        moved = told(LATER, REPOSITORY_TOLD, licence=None, **changes)
+        moved = with_data(LATER, REPOSITORY_DATA, licence=None, **changes)
         url = "https://github.com/p/r"
         written = writer.write_project(
             replace(moved, project=replace(REPOSITORY, name="p/r", url=url)), "github"
@@ -110,7 +110,7 @@ def test_what_is_gone_stays_and_can_return(tmp_path: Path) -> None:
 def test_another_project_under_the_same_name_is_told_apart(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path) as writer:
         writer.write_project(upstream(), "github")
-        other = told(LATER, REPOSITORY_TOLD, host_id="18")
+        other = with_data(LATER, REPOSITORY_DATA, host_id="18")
         events = writer.write_project(other, "github").events
     assert events == (Event("replaced", NOW + 9, "", "17", "18"),)
 
@@ -130,9 +130,9 @@ def test_logins_that_the_host_told_name_the_contributors(tmp_path: Path) -> None
 def test_half_surrogates_of_a_host_and_escaped_bytes_come_back(tmp_path: Path) -> None:
     text = "\ud800 alone, \udcff too, and a byte of git: " + to_text(b"\xff")
     cards = (Text("card", "README.md", None, text),)
-    odd = replace(VARIANT_TOLD, texts=cards, cut=(text,))
+    odd = replace(VARIANT_DATA, texts=cards, cut=(text,))
     with SnapshotWriter(tmp_path) as writer:
-        writer.write_project(told(reading(VARIANT, [], main="b"), odd), "huggingface")
+        writer.write_project(with_data(reading(VARIANT, [], main="b"), odd), "huggingface")
     (history,) = Snapshot(tmp_path).projects()
     assert history.details == odd
     assert Snapshot(tmp_path).verify() == []

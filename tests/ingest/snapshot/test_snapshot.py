@@ -12,7 +12,7 @@ import pytest
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked, SourceError
 from hubtrace.ingest.records import Commit, Event, Family, Observation, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
-from hubtrace.ingest.snapshot.columns import without_email
+from hubtrace.ingest.snapshot.format import without_email
 from hubtrace.ingest.snapshot.writer import snapshot_hash
 from hubtrace.ingest.source import Cursor
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, commit, reading, sha

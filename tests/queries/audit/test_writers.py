@@ -15,13 +15,13 @@ from hubtrace.graph import open_store
 from hubtrace.graph.text import for_people
 from hubtrace.queries.audit import audit
 from hubtrace.queries.audit.build import as_of
+from hubtrace.queries.audit.formats import AuditFormat, write
 from hubtrace.queries.audit.formats.cyclonedx import cut
 from hubtrace.queries.audit.formats.html import to_html
-from hubtrace.queries.audit.formats.interface import AuditFormat, write
 from hubtrace.queries.audit.formats.markdown import known_places, to_markdown
 from hubtrace.queries.audit.formats.text import WIDTH, to_text
 from hubtrace.queries.audit.records import Audit
-from hubtrace.queries.pages.rendering import is_safe
+from hubtrace.queries.pages import is_safe
 from tests.effort import examples
 from tests.queries.audit.worlds import SMALL, provenance
 

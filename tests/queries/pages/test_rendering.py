@@ -5,8 +5,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from hubtrace.queries.pages import render
-from hubtrace.queries.pages.rendering import _environment
+from hubtrace.queries.pages import _environment, render
 from tests.browser import OpenPage
 
 HOSTILE = "</title><script>document.title='owned'</script>]]>\u202e\x1b[31m&<img src=x onerror=y>"

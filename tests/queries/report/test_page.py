@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from hubtrace.queries.pages.rendering import UNKNOWN
+from hubtrace.queries.pages import UNKNOWN
 from hubtrace.queries.report.formats.html import to_html
 from hubtrace.queries.report.records import Report
 from tests.browser import OpenPage

@@ -12,8 +12,7 @@ from scipy import stats
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.statistics import Facts, gather, statistics
-from hubtrace.queries.statistics.intervals import wilson
-from hubtrace.queries.statistics.significance import chi_squared, kruskal_wallis
+from hubtrace.queries.statistics.inference import chi_squared, kruskal_wallis, wilson
 from tests.queries.statistics import recomputed
 from tests.queries.worlds import World, at
 

@@ -1,0 +1,135 @@
+"""The study table: read whole or refused with file and line."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubtrace.graph.errors import TableError
+from hubtrace.ingest.pipeline import ingest_study
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.sources.study import read_study
+
+LINE: dict[str, Any] = {
+    "family": "f",
+    "repository": "Owner/Code",
+    "variant_commit_days": {"org/a": ["2024-02-01", "2024-01-01", "2024-02-01"], "org/b": []},
+    "until": "2024-10-06T23:59:59Z",
+    "published": {"lag": "upstream_first", "code": "CSR", "determined": {"lag": True}},
+}
+SHA = "a" * 40
+COMMIT = f"owner/code,{SHA},2023-12-31T23:59:59Z"
+
+
+def _table(folder: Path, *lines: str, commits: str = COMMIT) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "families.jsonl").write_text("\n".join(lines or [json.dumps(LINE)]) + "\n")
+    header = "repository,sha,authored_at\n"
+    with gzip.open(folder / "repository_commits.csv.gz", "wt") as file:
+        file.write(f"{header}{commits}\n")
+    return folder
+
+
+def test_a_family_and_its_projects_are_read(tmp_path: Path) -> None:
+    ((family, (repository, one, other)),) = read_study(_table(tmp_path))
+    assert (family.name, family.until) == ("f", 1728259199)
+    assert family.published == {"lag": "upstream_first", "code": "CSR"}
+    assert repository.project.key == "https://github.com/owner/code"
+    assert repository.project.name == "Owner/Code"
+    assert [(c.sha, c.authored_at, c.committed_at) for c in repository.commits] == [
+        (SHA, 1704067199, 1704067199)
+    ]
+    assert [(c.sha, c.committed_at) for c in one.commits] == [
+        ("day:org/a:2024-01-01", 1704067200),
+        ("day:org/a:2024-02-01", 1706745600),
+    ]
+    assert list(other.commits) == []
+    assert not one.observation.ancestry
+    assert one.observation.observed_at == family.until
+
+
+def test_the_shipped_sample_has_43_families(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[3] / "hubtrace" / "sample"
+    result = ingest_study(sample, lambda: SnapshotWriter(tmp_path / "s"))
+    assert (len(result.families), len(result.projects), result.commits) == (43, 86, 17046)
+    again = ingest_study(sample, lambda: SnapshotWriter(tmp_path / "s"))
+    assert again.commits == 0
+    assert not any(written.changed for written in again.projects.values())
+    assert Snapshot(tmp_path / "s").verify() == []
+
+
+def _broken(**changes: Any) -> str:
+    return json.dumps({**LINE, **changes})
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("{", "not JSON"),
+        ("[]", "Expected `object`, got `array`"),
+        ("7", "Expected `object`, got `int`"),
+        (
+            json.dumps({k: v for k, v in LINE.items() if k != "until"}),
+            "field `until`",
+        ),
+        (_broken(family=""), "`$.family`"),
+        (_broken(repository="nobody"), "'nobody' is not a GitHub repository name"),
+        (_broken(repository="../etc/passwd"), "not a GitHub repository name"),
+        (_broken(repository=7), "Expected `str`, got `int` - at `$.repository`"),
+        (_broken(until="yesterday"), "yesterday"),
+        (_broken(variant_commit_days={"a b": []}), "'a b' is not a Hugging Face model name"),
+        (_broken(variant_commit_days={"o/m": ["1 May"]}), "matching regex"),
+        (_broken(variant_commit_days={"o/m": ["2024-02-30"]}), "day is out of range"),
+        (
+            _broken(variant_commit_days=[]),
+            "Expected `object`, got `array` - at `$.variant_commit_days`",
+        ),
+        (_broken(variant_commit_days={"o/m": "x"}), "Expected `array`, got `str`"),
+        (_broken(published="CSR"), "Expected `object | null`, got `str` - at `$.published`"),
+        (json.dumps(LINE), "family f stands here twice"),
+    ],
+)
+def test_a_broken_family_line_is_named(tmp_path: Path, line: str, complaint: str) -> None:
+    folder = _table(tmp_path / "t", json.dumps(LINE), "", line)
+    with pytest.raises(TableError, match=r"families\.jsonl:3: ") as caught:
+        ingest_study(folder, lambda: SnapshotWriter(tmp_path / "s"))
+    assert complaint in str(caught.value)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("owner/code,xyz,2024-01-01T00:00:00Z", "'xyz' is not a commit id"),
+        (f"owner/code,{SHA},soon", "soon"),
+        (f"owner/code,{SHA}", "columns"),
+        (f"owner/code,{SHA},2024-01-01T00:00:00Z,more", "columns"),
+    ],
+)
+def test_a_broken_commit_line_is_named(tmp_path: Path, row: str, complaint: str) -> None:
+    folder = _table(tmp_path / "t", commits=f"{COMMIT}\n{row}")
+    with pytest.raises(TableError, match=r"repository_commits\.csv\.gz:3: ") as caught:
+        list(read_study(folder))
+    assert complaint in str(caught.value)
+
+
+def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"families\.jsonl is missing"):
+        list(read_study(tmp_path))
+    folder = _table(tmp_path / "t")
+    (folder / "repository_commits.csv.gz").write_bytes(b"not gzip")
+    with pytest.raises(TableError, match=r"repository_commits\.csv\.gz cannot be read"):
+        list(read_study(folder))
+    (folder / "families.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(TableError, match=r"families\.jsonl cannot be read"):
+        list(read_study(folder))
+
+
+def test_another_header_is_refused(tmp_path: Path) -> None:
+    folder = _table(tmp_path / "t")
+    with gzip.open(folder / "repository_commits.csv.gz", "wt") as file:
+        file.write("sha,when\n")
+    with pytest.raises(TableError, match=r"csv\.gz:1: the header is not"):
+        list(read_study(folder))

@@ -1,0 +1,197 @@
+"""Projects and families as a command line and a families file state them."""
+
+from pathlib import Path
+
+import pytest
+
+from hubtrace.graph.errors import SourceError, TableError
+from hubtrace.graph.identity import Hosts, Side
+from hubtrace.ingest.families import FamilyTarget, parse_target, read_families
+
+UP, DOWN = Side.UPSTREAM, Side.DOWNSTREAM
+YI, HUB = "https://github.com/01-ai/Yi", "https://huggingface.co/01-ai/Yi-6B"
+
+
+@pytest.mark.parametrize(
+    ("side", "text", "name", "key", "location"),
+    [
+        (UP, YI, "01-ai/Yi", YI.lower(), YI),
+        (UP, f"{YI}.git", "01-ai/Yi", YI.lower(), YI),
+        (UP, "https://www.github.com/01-ai/Yi/tree/main/x", "01-ai/Yi", YI.lower(), YI),
+        (UP, "01-ai/Yi", "01-ai/Yi", YI.lower(), YI),
+        (UP, "github.com/01-ai/Yi/tree/main", "01-ai/Yi", YI.lower(), YI),
+        (UP, "gh:01-ai/Yi", "01-ai/Yi", YI.lower(), YI),
+        (DOWN, "hf.co/01-ai/Yi-6B", "01-ai/Yi-6B", HUB.lower(), HUB),
+        (DOWN, "01-ai/Yi-6B", "01-ai/Yi-6B", HUB.lower(), HUB),
+        (DOWN, f"{HUB}/blob/main/README.md?x#y", "01-ai/Yi-6B", HUB.lower(), HUB),
+        (UP, "https://me:secret@github.com/01-ai/Yi", "01-ai/Yi", YI.lower(), None),
+        (UP, "ssh://git@github.com/01-ai/Yi.git", "01-ai/Yi", "https://github.com/01-ai/yi", None),
+        (UP, "git@github.com:01-ai/Yi.git", "01-ai/Yi", YI.lower(), None),
+        (UP, "git@git.example.org:a/B.git", "B", "ssh://git.example.org/a/b", None),
+        (UP, "acme/Trainer=../x", "acme/Trainer", "https://github.com/acme/trainer", "../x"),
+        (UP, "https://git.example.org/a/B.git", "B", "https://git.example.org/a/b", None),
+        (UP, "https://me:secret@git.example.org/a/b", "b", "https://git.example.org/a/b", None),
+        (
+            DOWN,
+            "https://huggingface.co/Org/Model",
+            "Org/Model",
+            "https://huggingface.co/org/model",
+            None,
+        ),
+        (DOWN, "https://huggingface.co/gpt2", "gpt2", "https://huggingface.co/gpt2", None),
+        (
+            DOWN,
+            "Org/Model=/data/m=1.bundle",
+            "Org/Model",
+            "https://huggingface.co/org/model",
+            "/data/m=1.bundle",
+        ),
+        (DOWN, "gpt2=clone", "gpt2", "https://huggingface.co/gpt2", "clone"),
+    ],
+)
+def test_a_target_gets_its_name_key_and_location(
+    side: Side, text: str, name: str, key: str, location: str | None
+) -> None:
+    target = parse_target(side, text)
+    assert (target.project.side, target.project.name, target.project.key) == (side, name, key)
+    assert target.location == (location or text)
+    assert "secret" not in repr(target.project)
+
+
+def test_what_lies_here_is_meant_before_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "acme" / "code").mkdir(parents=True)
+    assert parse_target(UP, "acme/code").project.key.startswith("file:")
+    assert parse_target(UP, "acme/other").project.key == "https://github.com/acme/other"
+
+
+def test_a_company_has_a_github_of_its_own() -> None:
+    web = Hosts(github="https://git.acme.example")
+    target = parse_target(UP, "https://git.acme.example/o/R/tree/main", web=web)
+    assert target.location == "https://git.acme.example/o/R"
+    elsewhere = parse_target(UP, "https://github.com/o/R", web=web)
+    assert elsewhere.location == "https://github.com/o/R"
+
+
+def test_a_local_upstream_is_called_after_its_folder(tmp_path: Path) -> None:
+    project = parse_target(UP, str(tmp_path / "Trainer.git")).project
+    assert (project.name, project.url) == ("Trainer", "")
+    assert project.key == (tmp_path / "Trainer.git").resolve().as_uri()
+    assert parse_target(UP, f"mine={tmp_path}").project.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("side", "text", "complaint"),
+    [
+        (DOWN, "/data/model", "needs a name"),
+        (DOWN, YI, "needs a name"),
+        (UP, "hf.co/01-ai/Yi-6B", "is not on the side of --upstream"),
+        (DOWN, "https://huggingface.co/datasets/a/b", "is a data set, not a model"),
+        (DOWN, "a..b/c=/data", "not a Hugging Face model name"),
+        (DOWN, "-o/c=/data", "not a Hugging Face model name"),
+        (UP, "-o/x=/data", "not a GitHub repository name"),
+        (UP, "http://[::1/x", "is malformed"),
+        (UP, "x=http://[::1/x", "is malformed"),
+        (UP, "~nosuchuser/x", "is not a path"),
+        (UP, "/data/\0", "is not a path"),
+        (DOWN, "//git@[x]/y", "needs a name"),
+        (UP, "https://github.com/", "not a GitHub"),
+        (UP, "https://github.com/only-owner", "not a GitHub repository name"),
+        (UP, "o/..=/data", "not a GitHub repository name"),
+    ],
+)
+def test_a_name_that_its_host_does_not_allow_is_refused(
+    side: Side, text: str, complaint: str
+) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        parse_target(side, text)
+
+
+def test_a_family_names_each_project_once() -> None:
+    up = parse_target(UP, "https://github.com/o/r")
+    same = parse_target(UP, "https://github.com/O/R")
+    with pytest.raises(SourceError, match=r"names https://github\.com/o/r twice"):
+        FamilyTarget("f", (up, same), ())
+    with pytest.raises(SourceError, match="has no projects"):
+        FamilyTarget("f", (), ())
+    with pytest.raises(SourceError, match="needs a name"):
+        FamilyTarget(" ", (up,), ())
+
+
+TOML = """
+[[family]]
+name = "yi"
+upstream = "https://github.com/01-ai/Yi"
+variants = ["https://huggingface.co/01-ai/Yi-34B", "01-ai/Yi-6B=clones/yi-6b"]
+
+[[family]]
+name = "mono"
+upstream = [{ location = "acme/mono=clones/mono", paths = ["models/a", "shared"] }]
+variants = ["acme/a=clones/a"]
+"""
+CSV = """family,side,location,paths
+yi,upstream,https://github.com/01-ai/Yi,
+yi,variant,https://huggingface.co/01-ai/Yi-34B,
+mono,upstream,acme/mono=clones/mono,models/a shared
+yi,variant,01-ai/Yi-6B=clones/yi-6b,
+mono,variant,acme/a=clones/a,
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("f.toml", TOML), ("f.csv", CSV)])
+def test_both_forms_say_the_same(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "clones" / "mono").mkdir(parents=True)
+    (tmp_path / name).write_text(text)
+    yi, mono = read_families(tmp_path / name)
+    assert (yi.name, mono.name) == ("yi", "mono")
+    assert yi.upstreams[0].project.name == "01-ai/Yi"
+    assert [v.project.name for v in yi.variants] == ["01-ai/Yi-34B", "01-ai/Yi-6B"]
+    assert mono.upstreams[0].paths == ("models/a", "shared")
+    assert mono.upstreams[0].location == str(tmp_path / "clones" / "mono")
+    assert mono.variants[0].location == "clones/a", "does not exist: left as it is"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("f.toml", "[[family]\n", r"f\.toml: .*line 1"),
+        ("f.toml", "", "names no family"),
+        ("f.toml", "[families]\n", "expected .*family.* tables"),
+        ("f.toml", "family = 1\n", "expected .*family.* tables"),
+        ("f.toml", '[[family]]\nname = "x"\ncolour = 1\n', "family x: .*unknown field `colour`"),
+        (
+            "f.toml",
+            '[[family]]\nname = "x"\nupstream = 7\n',
+            "family x: Expected .*, got `int`",
+        ),
+        ("f.toml", '[[family]]\nupstream = "https://github.com/o/r"\n', "family 1: .*needs a name"),
+        (
+            "f.toml",
+            '[[family]]\nname = "x"\nupstream = {paths = []}\n',
+            "field `location`",
+        ),
+        ("f.toml", TOML + TOML, "family yi stands here twice"),
+        ("f.csv", "a,b\n", r"f\.csv:1: the header needs"),
+        ("f.csv", "family,side,location\nx,sideways,y\n", r"f\.csv:2: side is 'sideways'"),
+        ("f.csv", "family,side,location\nx,,y\n", r"f\.csv:2: `side` is empty"),
+        ("f.csv", "family,side,location\nx,variant,/nameless\n", r"f\.csv:2: .*needs a name"),
+        ("f.txt", "", "neither .toml nor .csv"),
+        ("g.csv", None, "cannot read"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_place(
+    tmp_path: Path, name: str, text: str | None, complaint: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(TableError, match=complaint):
+        read_families(tmp_path / name)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    for name in ("f.toml", "f.csv"):
+        (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(TableError, match="not UTF-8"):
+            read_families(tmp_path / name)
