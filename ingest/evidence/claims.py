@@ -32,7 +32,8 @@ class Claims:
 
     def weigh(self, evidence: Sequence[Evidence]) -> list[Evidence]:
         """Return the same observations, with what the others say of each of them."""
-        mutual = set() if self.foreign_base else _mutual(evidence)
+        named = set() if self.foreign_base else _mutual(evidence)
+        mutual = {repository for repository in named if not self._is_denied(repository)}
         after = {one.repository.lower() for one in evidence if self._is_namesake(one.repository)}
         return [self._weighed(one, mutual, after) for one in evidence]
 
@@ -53,8 +54,11 @@ class Claims:
         return one
 
     def _is_denied(self, repository: str) -> bool:
-        """Return True if a repository names models of others, and none of this one's owner."""
+        """Return True if a repository names models of its owner, or of others and none of ours."""
         owners = {name.partition("/")[0].lower() for name in self.named.get(repository, ())}
+        own = repository.partition("/")[0]
+        if any(owners_agree(owner, own, self.aliases) for owner in owners):
+            return True  # of ours it may name some, as it does of anybody else
         return bool(owners) and self.variant.partition("/")[0].lower() not in owners
 
     def _is_namesake(self, repository: str) -> bool:

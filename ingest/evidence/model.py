@@ -55,7 +55,7 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "licence": 0.3,
         "made_with": 0.05,
         "unrelated": 0.05,
-        "unanswered": 0.5,
+        "unanswered": 0.7,
         "original": 0.9,
         "sibling": 0.3,
         "claimed": 0.95,

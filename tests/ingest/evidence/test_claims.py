@@ -33,8 +33,10 @@ def test_a_model_of_somebody_else_stays_theirs() -> None:
 def test_a_repository_that_names_only_models_of_others_denies_the_claim() -> None:
     claims = Claims("acme/lumen-7b", named={"other/glacier": {"other/glacier-7b"}})
     assert reasons(claims, CLAIM) == ["unanswered"]
-    claims = Claims("acme/lumen-7b", named={"other/glacier": {"other/glacier-7b", "acme/"}})
+    claims = Claims("acme/lumen-7b", named={"other/glacier": {"third/glacier-7b", "acme/"}})
     assert reasons(claims, CLAIM) == ["claimed"]
+    claims = Claims("acme/lumen-7b", named={"other/glacier": {"other/glacier-7b", "acme/lumen"}})
+    assert reasons(claims, CLAIM, ANSWER) == ["unanswered", "other_owner"]
 
 
 def test_an_alias_takes_back_that_the_owner_is_another_one() -> None:
