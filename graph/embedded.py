@@ -1,5 +1,6 @@
 """The embedded store: KGLite in one file, read into memory (docs/decisions/0002)."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -148,7 +149,7 @@ class EmbeddedStore(GraphStore):
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
                 with writing(self.url):
-                    graph.save(str(self._path))
+                    graph.save(os.path.realpath(self._path))  # a link stays one
 
     def exists(self) -> bool:
         """Return True if there is a graph to ask."""
@@ -169,6 +170,8 @@ class EmbeddedStore(GraphStore):
     def _load(self) -> kglite.KnowledgeGraph:
         if not self.exists():
             raise missing(self.url)
+        if not self._path.is_file():
+            raise GraphUnreadable(f"{self.url} is not a file, and so not a graph")
         with reading(self.url):
             graph = kglite.load(str(self._path))
         if graph.schema_version > MODEL.version:

@@ -1,8 +1,10 @@
 """Files that are whole or not there, and one writer at a time."""
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hubtrace.graph.errors import HubtraceError
@@ -13,22 +15,53 @@ def atomic_replace(path: Path) -> Iterator[Path]:
     """Yield a path to write to; that file becomes `path` when the block ends without an error.
 
     A reader, or a kill, sees the old content or the new, never a part. The content is on disk
-    before the name is.
+    before the name is. A link stays one: what it points to is replaced. What is not a regular
+    file, as a device or a pipe, is written to and stays what it is.
 
     Raises:
         OSError: the file cannot be written; the error names `path`.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    target = Path(os.path.realpath(path))
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        if target.exists() and not target.is_file():
+            yield target
+            return
         yield aside
         with aside.open("rb") as file:
             os.fsync(file.fileno())
-        aside.replace(path)
+        aside.replace(target)
     except OSError as error:
-        error.filename = str(path)  # the name that the user knows
+        error.filename, error.filename2 = str(path), None  # the name that the user knows
         raise
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may not even be one
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a folder to write files to; it becomes `path` when the block ends without an error.
+
+    So several files are there together, or none. `path` may be an empty folder, or a link to one.
+
+    Raises:
+        OSError: `path` holds something already (`ENOTEMPTY`), or cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and any(target.iterdir()):
+        raise OSError(errno.ENOTEMPTY, "it is not empty; choose another folder", str(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        aside.mkdir()
+        yield aside
+        aside.replace(target)  # an empty folder is replaced, any other is not
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

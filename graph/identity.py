@@ -197,7 +197,12 @@ _USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
 
 
 def redact(url: str) -> str:
-    """Return a URL fit for a terminal, without the user name and password that it may carry."""
+    """Return a URL fit for a terminal, without the user name and password that it may carry.
+
+    Of one that is longer than any real URL only the scheme is left: a cut could show a secret.
+    """
+    if len(url) > _LONGEST:
+        return f"{for_people(url[:20].partition('/')[0])}…"
     return for_people(_USERINFO.sub("", url))
 
 
@@ -331,7 +336,7 @@ def _naming(text: str) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        shown = redact(text.strip()[:_LONGEST]) or "an empty text"
+        shown = redact(text.strip()) or "an empty text"
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         raise type(error)(f"{shown} {error}") from None
 

@@ -17,7 +17,7 @@ from tests.stores import NO_SERVER, STORES, SharedServer, opened
 
 __all__ = ["browser", "open_page"]
 
-hypothesis.settings.register_profile("effort", max_examples=examples(100))
+hypothesis.settings.register_profile("effort", max_examples=examples(100), deadline=None)
 hypothesis.settings.load_profile("effort")
 
 _OURS = {"graph", "hubtrace", "ingest", "queries", "tests"}
@@ -36,17 +36,16 @@ _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
 """How a reason for a skip begins, and the place that tests skipped for it share."""
 
 
-_ON_ROWS = {
-    "tests/queries/audit/test_audit.py",
-    "tests/queries/audit/test_check.py",
-    "tests/queries/test_edges.py",
-    "tests/queries/test_patterns.py",
-    "tests/queries/test_trace.py",
-    "tests/queries/test_why.py",
-}
-"""Tests of what Python makes of a question's rows. `make test` compares the rows themselves on both
-stores (`test_queries.py`, `audit/test_questions.py`), and `make faults` runs these on the server
-too."""
+_ON_BOTH_STORES = (
+    "tests/graph/",
+    "tests/ingest/load/test_load.py",
+    "tests/ingest/load/test_links.py",
+    "tests/queries/test_queries.py",
+    "tests/queries/audit/test_questions.py",
+)
+"""What `make test` runs on a server, too: the stores' conformance, loading, and the rows of every
+stored question. What Python makes of the rows is tested on the embedded store, and on a server by
+`make faults`."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(_ROOT).as_posix()
         group = item.get_closest_marker("xdist_group")
         on_server = group is not None and "neo4j" in group.args
-        if on_server and place in _ON_ROWS:
+        if on_server and not place.startswith(_ON_BOTH_STORES):
             item.add_marker(pytest.mark.faults)
         if on_server or "browser" in fixtures or place.startswith(_SLOW):
             item.add_marker(pytest.mark.slow)

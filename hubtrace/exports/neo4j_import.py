@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from hubtrace.graph.errors import GraphError
+from hubtrace.graph.files import new_folder
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType
 from hubtrace.graph.schema import schema, stamp
 from hubtrace.graph.store import GraphStore
@@ -47,16 +48,14 @@ def export_neo4j_import(
         GraphError: the folder is not empty or cannot be written, or a list holds the delimiter.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise GraphError(f"{folder} is not empty; choose another folder")
-        _write_headers(folder, model)
-        labelled = ((node.label, rows) for node, rows in node_tables(store))
-        nodes = _write_tables(folder, labelled, "nodes", progress)
-        joined = ((_name(triple), rows) for triple, rows in relationship_tables(store))
-        relationships = _write_tables(folder, joined, "relationships", progress)
-        (folder / COMMAND_FILE).write_text(import_command(folder, model))
-        (folder / SCHEMA_FILE).write_text(schema_script(model))
+        with new_folder(folder) as aside:
+            _write_headers(aside, model)
+            labelled = ((node.label, rows) for node, rows in node_tables(store))
+            nodes = _write_tables(aside, labelled, "nodes", progress)
+            joined = ((_name(triple), rows) for triple, rows in relationship_tables(store))
+            relationships = _write_tables(aside, joined, "relationships", progress)
+            (aside / COMMAND_FILE).write_text(import_command(folder, model))
+            (aside / SCHEMA_FILE).write_text(schema_script(model))
     except OSError as error:
         raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
     return nodes, relationships

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import GraphError
+from hubtrace.graph.files import new_folder
 from hubtrace.graph.store import GraphStore, Result
 from hubtrace.progress import Progress
 from hubtrace.queries.catalogue import Query, ask_in_batches, catalogue, family_names
@@ -57,12 +58,10 @@ def export_tables(
     }
     counts: dict[str, int] = {}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise GraphError(f"{folder} is not empty; choose another folder")
-        for name, stored in catalogue().items():
-            counts[name] = _export(store, stored, folder / f"{name}.parquet", given)
-            progress("tables", len(counts), len(catalogue()))
+        with new_folder(folder) as aside:
+            for name, stored in catalogue().items():
+                counts[name] = _export(store, stored, aside / f"{name}.parquet", given)
+                progress("tables", len(counts), len(catalogue()))
     except OSError as error:
         raise GraphError(f"cannot write {folder}: {error.strerror or error}") from None
     return counts

@@ -350,3 +350,9 @@ def test_the_url_of_a_server_has_one_form() -> None:
 def test_credentials_are_never_shown() -> None:
     assert redact("https://me:a/b@github.com/o/n") == "https://github.com/o/n"
     assert redact("//git:secret@x/y") == "//x/y"
+
+
+def test_a_url_of_any_length_is_redacted_at_once() -> None:
+    secret = "s3cret" * 200_000
+    assert redact(f"https://user:{secret}@example.com/o/n") == "https:…"
+    assert redact("https://user:pw@example.com/o/n") == "https://example.com/o/n"

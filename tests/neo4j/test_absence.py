@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _ROOT = Path(__file__).parents[2]
 _WHICH = ["tests/graph/test_conformance.py", "-k", "bolt", "-p", "no:cacheprovider", "-n", "0"]
 
@@ -24,6 +26,7 @@ def _run(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.faults  # two more runs of pytest, of half a minute
 def test_a_missing_server_is_one_line_and_green(tmp_path: Path) -> None:
     done = _run(tmp_path)
     skips = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
@@ -32,6 +35,7 @@ def test_a_missing_server_is_one_line_and_green(tmp_path: Path) -> None:
     assert skips[0].endswith("no Neo4j: no Java")
 
 
+@pytest.mark.faults
 def test_a_demanded_server_that_is_missing_is_a_failure(tmp_path: Path) -> None:
     done = _run(tmp_path, HUBTRACE_REQUIRE_NEO4J="1", PYTEST_ADDOPTS="-x")
     assert done.returncode == 1

@@ -12,6 +12,8 @@ from hubtrace.queries.catalogue import ask
 from tests.ingest.provenance import KINDS, Provenance, Truth
 from tests.ingest.scoring import by_method, by_tier, wrong_links
 
+pytestmark = pytest.mark.xdist_group("provenance")  # the world is made once
+
 COPIES = """
 MATCH (v:Variant)-[:HAS_COPY]->(c:Copy)-[:COPIED_FROM]->(r:Repository)
 MATCH (c)-[:ORIGINATES_IN]->(o:Commit)

@@ -14,6 +14,7 @@ from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.client import Client
 from hubtrace.ingest.sources.github.host import GitHubHost
 from hubtrace.ingest.sources.github.tokens import parse_address
+from tests.effort import share
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.github import GitHubHub
@@ -49,7 +50,8 @@ def test_what_passes_is_retried(
 ) -> None:
     undisturbed = ask(careful, kind)
     names = list(RETRIED)
-    for group in (names[:4], names[4:7], names[7:10], names[10:]):  # less than anybody gives up at
+    groups = (names[:4], names[4:7], names[7:10], names[10:])  # less than anybody gives up at
+    for group in share(groups, list(KINDS).index(kind), 4):
         began, waits = clock.now, len(clock.slept)
         standing.forget()
         for name in group:
@@ -99,7 +101,7 @@ def test_what_lasts_ends_in_one_line(
     standing: GitHubHub, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    for name, fault in LASTING.items():
+    for name, fault in share(LASTING.items(), list(KINDS).index(kind), 4):
         if name == "403" and kind in FORGONE:
             continue  # the next test's
         standing.faults.inject(kind, fault)
@@ -141,7 +143,7 @@ def test_json_of_another_shape_ends_in_one_line(
     object_or_list: list[Any] = [None, 7, "text", True, 1.5, [[]], [None], [7], {"message": 1}]
     if kind in LISTS:
         object_or_list += [{}, [{}]]
-    for value in object_or_list:
+    for value in share(object_or_list, list(KINDS).index(kind), 3):
         standing.faults.inject(kind, faults.other_json(value))
         if kind == "contents" and isinstance(value, dict):
             assert isinstance(ask(careful, kind), Fetched)  # a file where the folder would be

@@ -20,7 +20,7 @@ from hubtrace.ingest.sources.github.host import (
     pull_of,
     release_of,
 )
-from tests.effort import examples
+from tests.effort import examples, share
 from tests.hubs.github import GitHubHub
 from tests.hubs.github.bodies import Bodies
 from tests.hubs.github.reading import commits
@@ -75,11 +75,11 @@ def test_a_strange_value_in_any_field_is_one_message(
     bodies: dict[str, dict[str, Any]], kind: str
 ) -> None:
     messages = []
-    for path in _paths(bodies[kind]):
+    for path in share(_paths(bodies[kind]), 0, 5):
         messages += [_message(kind, _with(bodies[kind], path, strange)) for strange in STRANGE]
         messages.append(_message(kind, _without(bodies[kind], path)))
     assert all(message.isprintable() for message in messages)
-    assert len([message for message in messages if message]) > 10  # fields that are read
+    assert len([message for message in messages if message]) > 2  # fields that are read
 
 
 def _message(kind: str, body: Any) -> str:

@@ -10,6 +10,7 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import to_text
 from hubtrace.ingest.source import Fetched, Limits, Previous
 from hubtrace.ingest.sources.huggingface import HuggingFace, Listing, ModelFilter
+from tests.effort import share
 from tests.hubs import faults
 from tests.hubs.faults import Fault
 from tests.hubs.huggingface import HuggingFaceHub, User
@@ -85,7 +86,7 @@ def test_what_passes_is_waited_for_and_the_answer_is_the_same(
 ) -> None:
     undisturbed = ASKING[kind](host(hub, clock, limits=LIMITS))
     assert clock.slept == []
-    for name, (fault, pauses) in PASSING.items():
+    for name, (fault, pauses) in share(PASSING.items(), list(ASKING).index(kind), 3):
         clock.slept.clear()
         hub.faults.inject(kind, fault, times=2)
         assert ASKING[kind](host(hub, clock, limits=LIMITS)) == undisturbed, name
@@ -136,7 +137,7 @@ LASTING: dict[str, tuple[Fault, str]] = {
 
 @pytest.mark.parametrize("kind", ASKING)
 def test_what_does_not_pass_ends_in_one_line(hub: HuggingFaceHub, clock: Clock, kind: str) -> None:
-    for name, (fault, sentence) in LASTING.items():
+    for name, (fault, sentence) in share(LASTING.items(), list(ASKING).index(kind), 3):
         hub.faults.clear()
         hub.faults.inject(kind, fault)
         with pytest.raises(SourceError, match=sentence) as failed:
