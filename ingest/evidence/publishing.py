@@ -14,7 +14,7 @@ from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.evidence.python_calls import published
 from hubtrace.ingest.evidence.shell import Command, commands
 from hubtrace.ingest.evidence.workflow import Step, exported, steps_of
-from hubtrace.ingest.records import HostData
+from hubtrace.ingest.records import HostData, Text
 
 _ACTION = re.compile(
     r"(?:hub|hugging-?face|hf)[\w-]*[-_/](?:\w+[-_])*(?:sync|upload|push|publish|deploy|release)|"
@@ -69,6 +69,23 @@ def ci_workflow(repository: str, details: HostData) -> Iterator[tuple[str, Evide
                     seen.add(variant)
                     location = f"{text.path}:{step.job}"
                     yield variant, observed("ci_workflow", repository, location, excerpt)
+
+
+def scripts_called(repository: str, workflows: Iterable[Text]) -> list[str]:
+    """Return the paths of the scripts that workflows which speak of the Hub run, each once."""
+    paths: dict[str, None] = {}
+    for text in workflows:
+        if not _OF_INTEREST.search(text.text):
+            continue
+        for step in steps_of(text.text, repository):
+            for command in commands(step.run, step.environment):
+                for word in command.words if command.words[0] not in _SILENT else ():
+                    if (
+                        re.fullmatch(r"(?:\./)?\w[\w./-]{0,200}\.(?:py|sh)", word)
+                        and ".." not in word
+                    ):
+                        paths.setdefault(posixpath.normpath(posixpath.join(step.folder, word)))
+    return list(paths)
 
 
 @dataclass
