@@ -39,6 +39,7 @@ _WITH_VALUE = {
 """Options of `hf upload` that a value follows; the others are switches."""
 _SILENT = {"echo", "printf", "cat", "grep", "sed", "awk", ":", "true", "test", "[", "[["}
 _SCRIPT = re.compile(r"(?:^|/)[\w.-]*(?:upload|push|publish|deploy|release|sync)[\w.-]*$")
+_PATH = re.compile(r"(?:\./)?\w[\w./-]{0,200}\.(?:py|sh)")
 _PYTHON = re.compile(r"(?:^|/)python[\d.]*$")
 _SHELLS = {"bash", "sh", "zsh", "dash"}
 _OF_INTEREST = re.compile(
@@ -80,10 +81,7 @@ def scripts_called(repository: str, workflows: Iterable[Text]) -> list[str]:
         for step in steps_of(text.text, repository):
             for command in commands(step.run, step.environment):
                 for word in command.words if command.words[0] not in _SILENT else ():
-                    if (
-                        re.fullmatch(r"(?:\./)?\w[\w./-]{0,200}\.(?:py|sh)", word)
-                        and ".." not in word
-                    ):
+                    if _PATH.fullmatch(word) and ".." not in word:
                         paths.setdefault(posixpath.normpath(posixpath.join(step.folder, word)))
     return list(paths)
 
