@@ -130,6 +130,17 @@ def is_private(url: str) -> bool:
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL: what a token belongs to.
+
+    Raises:
+        SourceError: its host or port is malformed.
+    """
+    parts = split_url(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
 def repository_url(name: str, base: str = GITHUB) -> str:
     """Return the page of a GitHub repository `owner/name`.
 
