@@ -42,7 +42,7 @@ _TABLE = Table.of(
 )
 _LINKS = """
 MATCH (v:Variant)-[l:LINKS_TO]->(r:Repository)
-RETURN toLower(v.name), toLower(r.name), l.confidence
+RETURN toLower(v.name), toLower(r.name), l.confidence, l.best_method
 """
 _SHOWN = 10
 """Lines of one kind; more are only counted."""
@@ -441,13 +441,16 @@ def _as_loaded(reasons: "list[Reason]", graph: str) -> "list[Reason]":
     if not any(reason.link for reason in reasons):
         return reasons
     with open_store(graph) as store:
-        known = {(v, r): confidence for v, r, confidence in store.run(_LINKS).rows()}
-    return [
-        replace(one, link=replace(one.link, confidence=known.get(pair, one.link.confidence)))
-        if one.link and (pair := (one.variant.lower(), one.link.repository.lower()))
-        else one
-        for one in reasons
-    ]
+        known = {(v, r): found for v, r, *found in store.run(_LINKS).rows()}
+    final: list[Reason] = []
+    for one in reasons:
+        found = known.get((one.variant.lower(), one.link.repository.lower())) if one.link else None
+        if one.link and found:
+            method = one.link.best_method if one.family else found[1]  # what membership rests on
+            link = replace(one.link, confidence=found[0], best_method=method)
+            one = replace(one, link=link)
+        final.append(one)
+    return final
 
 
 def read_study(folder: Path, snapshot: Path) -> "Ingested":
