@@ -1,4 +1,4 @@
-"""Projects: their names, URLs, keys and revisions. The only grammar of them (docs/decisions/0035).
+"""Names, URLs and keys of projects: the one parser of model and repository URLs (decision 0035).
 
 A text that names a project is read by `parse_address`, whether a user typed it, a card links to it
 or a commit message mentions it. Whether the project exists is for the graph or the host to say.
