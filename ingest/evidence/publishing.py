@@ -204,7 +204,7 @@ def _script_of(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _by_arguments(path: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the model that an upload script, whose text is not known, is told to publish to."""
+    """Yield the model that an upload script, whose text is not known, is given to publish to."""
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
         if flag in _OPTIONS or flag in ("--repo", "--hub_repo", "--hf_repo", "--repository"):

@@ -1,4 +1,4 @@
-"""What Python code publishes to the Hub: its calls, with the values that a text alone tells.
+"""What Python code publishes to the Hub: its calls, with the values that are in the text.
 
 The code is parsed and followed from top to bottom, never run: strings that are put together,
 variables, loops over lists, functions that are called with a name, the environment, the defaults
@@ -231,7 +231,7 @@ class _Reader:
             flag, equals, value = word.partition("=")
             if flag in flags:
                 given.append(value if equals else following)
-        if flags and not flags[0].startswith("-"):  # the next argument that is no option
+        if flags and not flags[0].startswith("-"):  # the next argument that stands alone
             given += [word for word in self.arguments if not word.startswith("-")][self.taken :][:1]
             self.taken += 1
         if not given and "default" in keywords:

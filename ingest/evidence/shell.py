@@ -1,6 +1,6 @@
 """Shell scripts as the commands that they would run: split, expanded and unrolled, never run.
 
-Only what a text alone tells is followed: variables that are set, loops over lists, here documents.
+Only what is in the text is followed: variables that are set, loops over lists, here documents.
 Texts come from strangers: everything is read in one pass and in bounded numbers.
 """
 

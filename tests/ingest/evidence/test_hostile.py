@@ -1,5 +1,6 @@
 """Texts that were made to hurt are read in bounded time, and nothing of them takes effect."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,3 +150,26 @@ def test_no_text_is_an_error(text: str) -> None:
     in_repository("acme/x", repository("acme/x", readme=text + LINK, workflow=text))
     references_in(text)
     list(commands(text, {"A": "$A"}))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "for a in $(x); do " * 3_000,
+        "for a in 1 2 3; do for b in 1 2 3; do for c in 1 2 3; do " * 300 + "x; " * 300,
+        "a=$a$a\n" * 2_000 + "hf upload $a .",
+        "'" * 9_999,
+        "((((" * 4_000,
+        "cat <<X\n" * 2_000,
+        "python -c '" + "(" * 9_000 + "'",
+        "python -c 'f" + ".a" * 9_000 + "()'",
+        "python -c '" + "x = x + x; " * 900 + "push_to_hub(x)'",
+        "python - <<P\ndef f(a='b/c'):\n" + " f(a)\n" * 900 + " push_to_hub(a)\nf()\nP",
+        "python -c 'push_to_hub(" + "+".join(['"a"'] * 2_000) + ")'",
+    ],
+    ids=str.__len__,
+)
+def test_scripts_of_any_shape_are_read_in_bounded_time(script: str) -> None:
+    workflow = {"jobs": {"a": {"steps": [{"run": script, "env": {"HF_X": "1"}}]}}}
+    with quickly():
+        list(in_repository("o/r", repository("o/r", workflow=json.dumps(workflow))))
