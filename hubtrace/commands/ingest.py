@@ -404,7 +404,8 @@ def ingest(
     else:
         result = _read_hubs(request, snapshot, github_url, hf_endpoint)
     _say_result(result, snapshot)
-    loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
+    news = result.projects or result.noted
+    loaded = _load(result, snapshot, graph) if news and not no_load else None
     _print_result(result, snapshot, loaded, format_)
     if result.failures:
         raise typer.Exit(2)

@@ -1,5 +1,5 @@
 // name: commits_since
-// what: the commits that came into repositories after certain moments, oldest first
+// what: the commits that came into repositories at or after certain moments, oldest first
 // params: marks (list of maps) = []
 // returns: mark (string), repository (string), sha (string), at (integer, epoch seconds),
 //     landed_at (integer, epoch seconds), author (string or null), subject (string or null),
@@ -15,7 +15,7 @@ MATCH (r:Repository {key: m.repository})
 OPTIONAL MATCH (f:Family {name: m.family})-[u:UPSTREAM]->(r)
 WITH m, r, f, u.paths AS paths
 MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.landed_at, h.at) > m.since
+WHERE h.on_default AND coalesce(h.landed_at, h.at) >= m.since
   AND coalesce(h.landed_at, h.at) <= m.until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 RETURN m.mark AS mark, r.key AS repository, c.sha AS sha, h.at AS at,

@@ -37,7 +37,7 @@ def _found(checked: Checked) -> set[tuple[str, str]]:
 
 def test_a_graph_is_checked_whole(audited: GraphStore) -> None:
     variants = targets_of(audited, [], everything=True)
-    assert len(variants) == 5  # `meta/llama` was never observed
+    assert len(variants.revisions) == 5  # `meta/llama` was never observed
     assert _found(check_variants(audited, variants, USUAL)) == {
         ("acme/alone", "unlinked"),
         ("acme/lost", "dead_link"),
@@ -56,13 +56,13 @@ def test_a_graph_is_checked_whole(audited: GraphStore) -> None:
 def test_a_check_finds_what_the_audits_find(audited: GraphStore) -> None:
     variants = targets_of(audited, [], everything=True)
     checked = check_variants(audited, variants, Wanted.of("all", 30, ()))
-    alone = [look(audit(audited, key), GROUPS["all"]) for key in variants]
+    alone = [look(audit(audited, key), GROUPS["all"]) for key in variants.revisions]
     assert list(checked.findings) == [one for found, _ in alone for one in found]
     assert list(checked.undecided) == [one for _, undecided in alone for one in undecided]
 
 
 def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> None:
-    found = list(targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False))
+    found = list(targets_of(audited, ["acme/Yi-6B", "yi", SMALL], everything=False).revisions)
     assert found[0] == SMALL
     assert sorted(found) == [BASE, SMALL, CHAT]
 
