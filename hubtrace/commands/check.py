@@ -148,6 +148,6 @@ def _say_summary(found: "Checked") -> None:
 
 def _age(observed_at: int | None) -> str:
     if observed_at is None:
-        return "nothing was ever looked at"
+        return "nothing was ever observed"
     days = (int(time.time()) - observed_at) // DAY
-    return f"looked at {count(days, 'day')} ago or less, since {date(observed_at)}"
+    return f"observed {date(observed_at)}, {count(days, 'day')} ago"

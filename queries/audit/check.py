@@ -184,7 +184,7 @@ def check_variants(
 def _look(audit: Audit, wanted: Wanted, now: int) -> tuple[list[Finding], list[Undecided]]:
     found, undecided = look(audit, wanted.kinds, wanted.limits)
     missing = too_old(audit, now, wanted.max_age)
-    if missing is None and len(undecided) == len(wanted.kinds):
+    if missing is None and not wanted.named and len(undecided) == len(wanted.kinds):
         missing = _NOTHING
     if missing is not None:
         name = audit.identity.name or audit.identity.variant

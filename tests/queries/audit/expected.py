@@ -62,9 +62,25 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
             ]
         },
         [
+            _missed(30, ["Model"], ["code"], False),
             _missed(100, ["Model"], ["code", "tokenizer"], False),
             _missed(200, ["Docs"], ["docs"], True),
         ],
+    ),
+    "landed_together": (
+        {"marks": [{"mark": "m", "repository": YI, "at": at(99)}]},
+        [("m", UP[30], at(30), at(30), [])],
+    ),
+    "project_facts": (
+        {"projects": [YI, f"{HUB}/meta/llama"]},
+        [
+            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, None),
+            (f"{HUB}/meta/llama", "meta/llama", *[None] * 8),
+        ],
+    ),
+    "upstream_commits": (
+        {"families": ["yi", "dead"], "until": at(99)},
+        [("dead", DEAD, None, 0), ("yi", YI, None, 4)],
     ),
     "project_contributors": (
         {"projects": [SMALL, YI], "until": at(100)},
