@@ -227,8 +227,10 @@ def _reached(parents: Mapping[str, Sequence[str]], sha: str) -> set[str]:
 def drift_of(mark: Mark, rows: Sequence[Row], together: Mapping[str, Sequence[Row]]) -> Drift:
     """Return the drift that the rows of `commits_since` and `landed_together` show."""
     origin, until = mark.origin, mark.until
-    beside = Plateau.of(together.get(f"{mark.key} origin", ()))
+    beside = Plateau.of(near := together.get(f"{mark.key} origin", ()))
     before = Plateau.of(together.get(f"{mark.key} made", ()))
+    # Where a clock was put right, times are likely, no facts.
+    corrected = {row["sha"] for row in near if row["settled_at"] is not None}
     later: set[str] = set()
     if origin.commit is not None and beside is not None and origin.commit.sha in beside.parents:
         later = beside.after(origin.commit.sha)
@@ -236,10 +238,13 @@ def drift_of(mark: Mark, rows: Sequence[Row], together: Mapping[str, Sequence[Ro
     if before is not None and origin.commit is not None and origin.commit.sha in before.parents:
         unsure &= before.after(origin.commit.sha)
     surely = [row for row in rows if row["landed_at"] > mark.made_at]
-    doubted = [row for row in rows if row["sha"] in unsure and row["landed_at"] <= mark.made_at]
     missed = [row for row in rows if row["landed_at"] > mark.since or row["sha"] in later]
     if origin.commit is None:
         missed = surely
+    else:
+        settled = {row["sha"] for row in missed if row["settled_at"] is not None}
+        unsure |= {row["sha"] for row in missed} if origin.commit.sha in corrected else settled
+    doubted = [row for row in rows if row["sha"] in unsure and row["landed_at"] <= mark.made_at]
     first, last = (missed[0], missed[-1]) if missed else (None, None)
     least, doubt = (next((row["landed_at"] for row in each), None) for each in (surely, doubted))
     types = (row["change_types"][0] if row["change_types"] else None for row in missed)

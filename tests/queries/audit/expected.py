@@ -46,7 +46,7 @@ def _copy(name: str, path: str, origin: int, own: int, **other: Any) -> tuple[An
 
 
 def _missed(day: int, types: list[str], areas: list[str], bot: bool) -> tuple[Any, ...]:
-    return ("m", YI, UP[day], at(day), at(day), "Ann", f"Change {day}", types, areas, bot)
+    return ("m", YI, UP[day], at(day), at(day), "Ann", f"Change {day}", types, areas, bot, None)
 
 
 def _variant(key: str, name: str, how: str, observed_at: int | None = UNTIL) -> tuple[Any, ...]:
@@ -69,7 +69,7 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     ),
     "landed_together": (
         {"marks": [{"mark": "m", "repository": YI, "at": at(99)}]},
-        [("m", UP[30], at(30), at(30), [])],
+        [("m", UP[30], at(30), at(30), None, [])],
     ),
     "project_facts": (
         {"projects": [YI, f"{HUB}/meta/llama"]},

@@ -105,7 +105,8 @@ def _no_branches(key: str) -> Change:
 
 
 def _left(**facts: Any) -> Change:
-    return lambda world: _branch(world, "Repository", CODE, "left", head="h", **facts)
+    name = "-".join(facts)
+    return lambda world: _branch(world, "Repository", CODE, name, head="h", **facts)
 
 
 def _second(change: Change | None = None, **facts: Any) -> Change:
