@@ -375,6 +375,7 @@ class BoltStore(GraphStore):
     def __init__(self, url: str) -> None:
         self._address = ServerAddress.parse(url)
         self.url = self._address.url
+        self.deadline: float | None = None
         self._driver: neo4j.Driver | None = None
         self._there = False
 
@@ -431,7 +432,7 @@ class BoltStore(GraphStore):
     def _ask(self, cypher: str, parameters: dict[str, Any]) -> Result:
         """Run a reading statement where the cluster sends readers, with the driver's retries."""
 
-        @neo4j.unit_of_work(timeout=_query_timeout())
+        @neo4j.unit_of_work(timeout=self.deadline or _query_timeout())
         def read(transaction: neo4j.ManagedTransaction) -> Result:
             result = transaction.run(cypher, parameters)
             answer = answer_of(result)

@@ -28,17 +28,24 @@ if TYPE_CHECKING:
 kglite.set_query_warning_policy("silent")
 
 _NO_DEADLINE = 0
+_TIMED_OUT = "timed out"
 _NEWER_CONTAINER = "only supports up to version"
 
 
-def ask(graph: kglite.KnowledgeGraph, cypher: str, parameters: Mapping[str, Any]) -> Result:
-    """Run a statement and return its rows as our values.
+def ask(
+    graph: kglite.KnowledgeGraph,
+    cypher: str,
+    parameters: Mapping[str, Any],
+    seconds: float | None = None,
+) -> Result:
+    """Run a statement and return its rows as our values; give up after `seconds`.
 
     Raises:
         QueryFailed: the engine refused it; the message says why and where.
     """
     try:
-        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=_NO_DEADLINE)
+        deadline = _NO_DEADLINE if seconds is None else max(int(seconds * 1000), 1)
+        view = graph.cypher(cypher, params=dict(parameters), timeout_ms=deadline)
     except kglite.ReadOnlyError:
         raise WriteRefused(
             "this statement changes the graph, which was opened for reading"
@@ -124,6 +131,7 @@ class EmbeddedStore(GraphStore):
 
     def __init__(self, path: str | Path) -> None:
         self.url = str(path)
+        self.deadline: float | None = None
         self._path = Path(path)
         self._graph: kglite.KnowledgeGraph | None = None
 
@@ -133,7 +141,7 @@ class EmbeddedStore(GraphStore):
             graph = self._load()
             graph.read_only(True)
             self._graph = graph
-        return ask(self._graph, cypher, parameters)
+        return ask(self._graph, cypher, parameters, self.deadline)
 
     @contextmanager
     def write(self) -> Iterator["EmbeddedWriter"]:

@@ -1,4 +1,4 @@
-"""Projects: their names, URLs, keys and revisions. The only grammar of them (docs/decisions/0035).
+"""Names, URLs and keys of projects: the one parser of model and repository URLs (decision 0035).
 
 A text that names a project is read by `parse_address`, whether a user typed it, a card links to it
 or a commit message mentions it. Whether the project exists is for the graph or the host to say.
@@ -128,6 +128,17 @@ def is_private(url: str) -> bool:
     """Return True if nobody on the way can read what is sent: by https, or on this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or is_loopback(parts.hostname or "")
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL: what a token belongs to.
+
+    Raises:
+        SourceError: its host or port is malformed.
+    """
+    parts = split_url(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def repository_url(name: str, base: str = GITHUB) -> str:

@@ -161,6 +161,8 @@ class GraphStore(Protocol):
     """A property graph that answers Cypher."""
 
     url: str
+    deadline: float | None
+    """Seconds that a question may take; None for as long as the store allows."""
 
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question. A statement that writes is refused.

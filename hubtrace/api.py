@@ -198,6 +198,7 @@ class Graph:
     def __init__(self, store: GraphStore) -> None:
         self._store = store
         self.url = store.url
+        self.deadline: float | None = None
 
     def patterns(
         self,
@@ -259,6 +260,7 @@ class Graph:
             GraphMissing: there is no graph.
             QueryFailed: the engine refused the statement.
         """
+        self._store.deadline = self.deadline
         return Rows.of(self._store.run(cypher, **parameters))
 
     def write(self) -> AbstractContextManager[GraphWriter]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from hubtrace.graph.identity import Hosts
@@ -69,7 +68,7 @@ def open_clients(
     Raises:
         SourceError: an address or a token is invalid.
     """
-    from hubtrace.graph.identity import Hosts, is_loopback
+    from hubtrace.graph.identity import Hosts, is_loopback, origin_of
     from hubtrace.ingest.http import Sleeper
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.github.tokens import PUBLIC, find_tokens, parse_address
@@ -79,9 +78,9 @@ def open_clients(
     address = parse_address(github_url) if github_url else PUBLIC
     tokens, hub_token = find_tokens(address, os.environ), stored_token()
     hub = HuggingFace(hf_endpoint, token=hub_token, sleeper=Sleeper(waiting, sleep=sleep))
-    for_git = {address.host: tokens[0].text} if tokens else {}
+    for_git = {origin_of(address.web): tokens[0].text} if tokens else {}
     if hub_token:
-        for_git[urlsplit(hub.endpoint).hostname or ""] = hub_token
+        for_git[origin_of(hub.endpoint)] = hub_token
     # A GitHub on this machine stands for github.com.
     web = {} if is_loopback(address.host) else {"github": address.web}
     with GitHubHost(address, tokens, Sleeper(waiting, sleep=sleep)) as github:

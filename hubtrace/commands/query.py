@@ -7,6 +7,7 @@ import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError, WriteRefused
+from hubtrace.graph.question import Limits, ask, check_question
 from hubtrace.graph.store import Result
 from hubtrace.options import GRAPH, Graph, OutputFormat
 from hubtrace.output import Format, Table, print_json
@@ -14,6 +15,8 @@ from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
     from hubtrace.queries.catalogue import Query
+
+_LIMITS = Limits()
 
 
 def query(
@@ -25,6 +28,12 @@ def query(
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter; repeatable.")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Let --cypher change the graph.")] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.001, help="Of --cypher, at most.")
+    ] = _LIMITS.seconds,
+    most_rows: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Of the answer to --cypher, at most.")
+    ] = _LIMITS.rows,
     graph: Graph = GRAPH,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
@@ -48,7 +57,8 @@ def query(
         result, schema = _run_stored(graph, name, param or []), f"hubtrace.query.{name}/1"
     else:
         parameters = _parse_free(param or [])
-        result = _run_cypher(graph, cypher or "", parameters, write=write)
+        limits = Limits(timeout, most_rows)
+        result = _run_cypher(graph, cypher or "", parameters, limits, write=write)
         schema = "hubtrace.query/1"
     Table.of(schema, *result.columns).print(result.data(), format_)
 
@@ -66,16 +76,19 @@ def _run_stored(graph: str, name: str, pairs: list[str]) -> Result:
     return Result(columns, rows)
 
 
-def _run_cypher(graph: str, text: str, parameters: dict[str, Any], *, write: bool) -> Result:
+def _run_cypher(
+    graph: str, text: str, parameters: dict[str, Any], limits: Limits, *, write: bool
+) -> Result:
     with open_store(graph) as store:
         if not write:
             try:
-                return store.run(text, **parameters)
+                return ask(store, text, parameters, limits)
             except WriteRefused:
                 raise HubtraceError(
                     "this statement changes the graph, and a query only reads; "
                     "add --write to change it"
                 ) from None
+        check_question(text)
         with store.write() as writer:
             result = writer.run(text, **parameters)
         say(f"wrote {graph}")

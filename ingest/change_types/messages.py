@@ -1,9 +1,10 @@
 """What a commit message speaks of, and whether a bot or a merge wrote it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import translate
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from hubtrace.ingest.change_types.rules import Topic, bots, topics
 
@@ -11,6 +12,8 @@ _LONGEST = 500
 """Characters of a message that are looked at."""
 _WIDEST = 20
 """Letters before the star of a pattern, at most."""
+_NARROWEST = 3
+"""And at least."""
 _WORD = re.compile(r"[a-z0-9]+")
 _PATTERN = re.compile(r"[a-z0-9]+\*?")
 _FILE = re.compile(r"(?<![\w/.:-])[\w][\w/.+-]*\.[A-Za-z][A-Za-z0-9]{0,11}(?![\w/])")
@@ -28,6 +31,16 @@ _BRANCHES = re.compile(r"merge (?:remote-tracking )?(?:branch|tag|commit)\b.*", 
 
 Phrase = tuple[tuple[str, ...], int]
 """The words after the first one, and the bit of the list that the phrase stands in."""
+
+
+class _Word(NamedTuple):
+    """What a word of a message begins: lists by their bits, and the rest of phrases."""
+
+    alone: int
+    following: Mapping[str, Sequence[Phrase]]
+    """Next word → what comes after it."""
+    begun: Sequence[tuple[str, tuple[str, ...], int]]
+    """Beginning of the next word, what comes after it, bit."""
 
 
 def first_line(message: str) -> str:
@@ -51,14 +64,26 @@ def topics_of(line: str) -> tuple[Topic, ...]:
     """Return what a line speaks of: the entries of words.toml that it matches, in their order."""
     words = _WORD.findall(_ADDRESS.sub("", line).lower() if "://" in line else line.lower())
     found = 0
-    for place, word in enumerate(words, start=1):
-        alone, phrases = _of_word(word)
+    for place, (alone, following, begun) in enumerate(map(_of_word, words), start=1):
         found |= alone
-        for rest, bit in phrases:
-            following = words[place : place + len(rest)]
-            if len(following) == len(rest) and all(map(_is, following, rest)):
+        if not (following or begun) or place == len(words):
+            continue
+        after = words[place]
+        for rest, bit in following.get(after, ()):
+            if _continues(words, place + 1, rest):
+                found |= bit
+        for beginning, rest, bit in begun:
+            if after.startswith(beginning) and _continues(words, place + 1, rest):
                 found |= bit
     return _chosen(found)
+
+
+def _continues(words: Sequence[str], place: int, rest: Sequence[str]) -> bool:
+    """Return whether the words from `place` on are those of a phrase."""
+    if not rest:
+        return True
+    following = words[place : place + len(rest)]
+    return len(following) == len(rest) and all(map(_is, following, rest))
 
 
 def files_named(line: str, *, bare: bool = True) -> list[str]:
@@ -89,17 +114,36 @@ def _chosen(found: int) -> tuple[Topic, ...]:
     )
 
 
+_NOTHING = _Word(0, {}, ())
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """Return how the words begin that a star ends."""
+    return frozenset(word[:_NARROWEST] for word in _phrases()[1])
+
+
 @lru_cache(maxsize=50_000)
-def _of_word(word: str) -> tuple[int, tuple[Phrase, ...]]:
+def _of_word(word: str) -> _Word:
     """Return the lists that a word alone is in, and the phrases that it begins."""
     exact, begun = _phrases()
     found = list(exact.get(word, ()))
-    for length in range(1, min(len(word), _WIDEST) + 1):
-        found += begun.get(word[:length], ())
+    if word[:_NARROWEST] in _beginnings():
+        for length in range(_NARROWEST, min(len(word), _WIDEST) + 1):
+            found += begun.get(word[:length], ())
+    if not found:
+        return _NOTHING  # as most words, which are names of something
     alone = 0
+    following: dict[str, list[Phrase]] = {}
+    beginnings: list[tuple[str, tuple[str, ...], int]] = []
     for rest, bit in found:
-        alone |= 0 if rest else bit
-    return alone, tuple((rest, bit) for rest, bit in found if rest)
+        if not rest:
+            alone |= bit
+        elif rest[0].endswith("*"):
+            beginnings.append((rest[0][:-1], rest[1:], bit))
+        else:
+            following.setdefault(rest[0], []).append((rest[1:], bit))
+    return _Word(alone, following, beginnings)
 
 
 @cache

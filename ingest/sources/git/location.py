@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import is_private, redact, split_url
+from hubtrace.graph.identity import is_private, origin_of, redact, split_url
 
 
 class Kind(Enum):
@@ -48,13 +48,14 @@ class Location:
     ) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
         """Return the settings and the secrets that let git authenticate to a server.
 
-        `tokens` are by host, and sent over encrypted connections only; credentials of the
-        location itself go first. git asks the helper only for this scheme and
+        `tokens` are by origin (`origin_of`), and sent over encrypted connections only; credentials
+        of the location itself go first. git asks the helper only for this scheme and
         host, and the helper finds the secret in its environment.
         """
-        token = tokens.get(self.host, "") if is_private(self.url) else ""
-        user, password = (self.user, self.password) if self.user else ("hubtrace", token)
         parts = urlsplit(self.url)
+        private = parts.scheme in ("http", "https") and is_private(self.url)
+        token = tokens.get(origin_of(self.url), "") if private else ""
+        user, password = (self.user, self.password) if self.user else ("hubtrace", token)
         if parts.scheme not in ("http", "https") or not (self.user or token):
             return (), {}
         key = f"credential.{parts.scheme}://{parts.netloc}.helper"

@@ -76,6 +76,7 @@ _SETTINGS = (
     ("fetch.recurseSubmodules", "false"),
     ("fetch.writeCommitGraph", "false"),
     ("gc.auto", "0"),
+    ("http.followRedirects", "false"),  # it would follow one to another origin, too
     ("http.lowSpeedLimit", "1"),
     ("http.lowSpeedTime", "300"),  # seconds without a byte until a dead connection is given up
     ("i18n.logOutputEncoding", "UTF-8"),
@@ -378,6 +379,8 @@ def _sentence(shown: str, complaints: list[bytes]) -> str:
         return f"cannot read {shown}: it belongs to another user; `{advice}` lets git read it"
     if "terminal prompts disabled" in text or "Authentication failed" in text:
         return f"cannot read {shown}: it does not exist, or needs a token that allows reading it"
+    if re.search(r"returned error: 30\d", text):
+        return f"cannot read {shown}: it redirects to another address; give that one"
     reasons = [line for line in lines if not _AFTERWORDS.match(line)] or lines
     reason = reasons[-1].removeprefix("remote: ").removeprefix("fatal: ") if reasons else "no word"
     return f"cannot read {shown}: {reason}"

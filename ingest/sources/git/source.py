@@ -114,7 +114,7 @@ _REPORT_EVERY = 1000  # commits; a tenth of a second or so
 class GitSource:
     """Reads projects by git, from any place that git can clone, through a cache of bare clones.
 
-    `tokens` are by host (`huggingface.co`) and sent to that host only, if it requires one.
+    `tokens` are by origin (`https://huggingface.co:443`) and sent there only, if it requires one.
     `clock` returns the seconds since the epoch.
     """
 

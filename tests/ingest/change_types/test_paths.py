@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hubtrace.ingest.change_types import messages
 from hubtrace.ingest.change_types.paths import kind_of
 from hubtrace.ingest.change_types.rules import file_kinds
 from tests.effort import examples
@@ -48,3 +49,9 @@ def test_odd_paths(path: str) -> None:
 def test_an_ending_has_no_more_dots_than_are_looked_for() -> None:
     endings = [ending for kind in file_kinds() for ending in kind.endings]
     assert all(ending.startswith(".") and ending.count(".") <= 2 for ending in endings)
+
+
+def test_a_star_ends_words_of_lengths_that_are_looked_for() -> None:
+    lengths = {len(word) for word in messages._phrases()[1]}
+    assert min(lengths) >= messages._NARROWEST
+    assert max(lengths) <= messages._WIDEST

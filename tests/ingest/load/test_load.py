@@ -42,8 +42,8 @@ def _upstream() -> ProjectData:
         commit("a", at=1 * DAY),
         commit("b", "a", at=2 * DAY, committed_at=9 * DAY, email="bob@example.org"),
         commit("x", "a", at=3 * DAY, paths=["new"]),
-        commit("m", "b", "x", at=4 * DAY),
-        commit("y", "b", at=5 * DAY, paths=["left behind"]),
+        commit("m", "b", "x", at=4 * DAY, committed_at=9 * DAY),
+        commit("y", "b", at=5 * DAY, committed_at=9 * DAY, paths=["left behind"]),
     ]
     return reading(REPOSITORY, commits, main="m", topic="y", v1="b")
 

@@ -174,14 +174,16 @@ def test_a_failing_url_does_not_tell_its_password(cache: Path) -> None:
 
 
 @contextmanager
-def server(status: int) -> Iterator[tuple[str, list[str | None]]]:
+def server(status: int, location: str = "") -> Iterator[tuple[str, list[str | None]]]:
     """Run a server that wants to know who asks and then answers `status`; what it received."""
     received: list[str | None] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             received.append(self.headers["Authorization"])
-            self.send_response(status if received[-1] else 401)
+            self.send_response(status if received[-1] or location else 401)
+            if location:
+                self.send_header("Location", f"{location}{self.path.removeprefix('/x')}")
             self.send_header("WWW-Authenticate", 'Basic realm="hub"')
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -210,7 +212,7 @@ def test_credentials_reach_their_host_when_asked_and_nothing_else(cache: Path) -
     with server(404) as (host, received):
         with pytest.raises(SourceError) as caught:
             read(cache, f"http://us%65r:secret@{host}/x")
-        tokens = GitSource(cache, tokens={"127.0.0.1": "token"})
+        tokens = GitSource(cache, tokens={f"http://{host}": "token"})
         with pytest.raises(SourceError, match="not found"):
             tokens.read(project(), f"http://{host}/y", Cursor())
     expected = base64.b64encode(b"user:secret").decode()
@@ -227,10 +229,14 @@ def test_credentials_reach_their_host_when_asked_and_nothing_else(cache: Path) -
         ("https://example.org/x", True),
         ("http://127.0.0.1/x", True),
         ("http://example.org/x", False),
+        ("https://EXAMPLE.org:443/x", True),
+        ("https://example.org:8443/x", False),  # another server on the same host
+        ("http://127.0.0.1:8080/x", False),
+        ("ssh://example.org/x", False),
     ],
 )
 def test_a_token_of_ours_is_not_sent_where_it_can_be_read_on_the_way(url: str, sent: bool) -> None:
-    tokens = {"example.org": "token", "127.0.0.1": "token"}
+    tokens = {"https://example.org:443": "token", "http://127.0.0.1:80": "token"}
     _, secrets = parse_location(url).authorized(tokens)
     assert ("token" in secrets.values()) is sent
 
@@ -238,7 +244,7 @@ def test_a_token_of_ours_is_not_sent_where_it_can_be_read_on_the_way(url: str, s
 @pytest.mark.usefixtures("no_proxy")
 def test_a_place_that_wants_a_token_says_so_without_asking(cache: Path) -> None:
     with server(200) as (host, received):
-        source = GitSource(cache, tokens={"example.org": "token"})
+        source = GitSource(cache, tokens={"http://example.org:80": "token"})
         with pytest.raises(SourceError, match="does not exist, or needs a token"):
             source.read(project(), f"http://{host}/x", Cursor())
     assert set(received) == {None}
@@ -257,3 +263,11 @@ def test_the_repository_of_another_user_needs_the_users_word(
         read(cache, world.path)
     settings.write_text(f"[safe]\n directory = {world.path}\n")
     assert read(cache, world.path)[1].keys() == {sha}
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_git_follows_no_redirect(cache: Path) -> None:
+    with server(200) as (elsewhere, received), server(301, f"http://{elsewhere}/x") as (host, _):
+        with pytest.raises(SourceError, match="redirect"):
+            read(cache, f"http://{host}/x")
+        assert received == []

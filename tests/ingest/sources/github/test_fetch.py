@@ -54,7 +54,9 @@ def test_a_look_tells_all_that_is_there(host: GitHubHost, repository: Repository
         Release("v1", "One", START + 5, (Asset("w.bin", 7, digest),)),
     )
     states = ("open", "closed", "merged")
-    assert fetched.details.pulls == tuple(PullHead(n, s, side) for n, s in enumerate(states, 1))
+    assert fetched.details.pulls == tuple(
+        PullHead(n, s, side, "main") for n, s in enumerate(states, 1)
+    )
     assert (fetched.details.gone, fetched.details.cut, fetched.warnings) == (None, (), ())
 
 
@@ -163,7 +165,7 @@ def test_only_pull_requests_updated_since_are_read(
     hub.forget()
     later = host.fetch("01-ai/Yi", again(fetched))
     assert hub.counts()["pulls"] == 1
-    assert later.details.pulls == (PullHead(1, "closed", side), *fetched.details.pulls[1:])
+    assert later.details.pulls == (PullHead(1, "closed", side, "main"), *fetched.details.pulls[1:])
 
 
 def test_a_push_beyond_the_first_hundred_branches_is_seen(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.graph.identity import Hosts, Project, Side, key_of, origin_of
 from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Cursor, Limits, Previous, ProjectGone
@@ -174,7 +174,7 @@ def test_git_reads_a_private_repository_with_the_token(
     url = web.url(Side.UPSTREAM, "01-ai/Yi")
     project = Project(key_of(url), Side.UPSTREAM, "01-ai/Yi", url)
     with GitHubHost(parse_address(hub.url), TOKENS, clock.sleeper()) as host:
-        git = GitSource(tmp_path / "cache", tokens={"127.0.0.1": CANARY})
+        git = GitSource(tmp_path / "cache", tokens={origin_of(hub.url): CANARY})
         reading = LiveSource({Side.UPSTREAM: host}, git, web=web).read(project, url, Cursor())
         assert len(list(reading.commits)) == 3
     with GitHubHost(parse_address(hub.url), (), clock.sleeper()) as nobody:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side, key_of, variant_url
+from hubtrace.graph.identity import Hosts, Project, Side, key_of, origin_of, variant_url
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.snapshot.writer import Written
 from hubtrace.ingest.source import ProjectGone
@@ -29,7 +29,7 @@ class Keeper:
     def fetch(self, *, git: bool = True, token: str | None = TOKEN) -> Written:
         """Read the model as one run does, a day after the last, and keep what came in."""
         self.clock.now += 86_400
-        tokens = {"127.0.0.1": token} if token else {}
+        tokens = {origin_of(self.hub.url): token} if token else {}
         source = LiveSource(
             {Side.DOWNSTREAM: host(self.hub, self.clock, token)},
             GitSource(self.folder / "clones", tokens=tokens) if git else None,
