@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hubtrace.ingest.families import FamilyTarget
     from hubtrace.ingest.load.loader import Loaded
     from hubtrace.ingest.pipeline import Ingested
+    from hubtrace.ingest.snapshot import SnapshotWriter
 
 _TABLE = Table.of(
     "hubtrace.ingest/1",
@@ -65,6 +66,7 @@ class _Request:
     upstreams: Sequence[str]
     upstream_paths: tuple[str, ...]
     variants: Sequence[str]
+    replace: bool
     families_file: Path | None
     study: Path | None
     follow_bases: int
@@ -343,6 +345,9 @@ def ingest(
         list[str] | None,
         typer.Option(metavar="[NAME=]PATH_OR_URL", help="A variant released from it; repeatable."),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a family lose members that it had.")
+    ] = False,
     families: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A families file, TOML or CSV.")
     ] = None,
@@ -402,6 +407,7 @@ def ingest(
         upstreams=upstream or (),
         upstream_paths=tuple(upstream_path or ()),
         variants=variant or (),
+        replace=replace,
         families_file=families,
         study=from_study,
         follow_bases=follow_bases,
@@ -413,7 +419,8 @@ def ingest(
     else:
         result = _read_hubs(request, snapshot, github_url, hf_endpoint)
     _say_result(result, snapshot)
-    loaded = _load(result, snapshot, graph) if result.projects and not no_load else None
+    news = result.projects or result.noted
+    loaded = _load(result, snapshot, graph) if news and not no_load else None
     _say_links(result)
     _print_result(result, snapshot, loaded, format_)
     if result.failures:
@@ -466,6 +473,24 @@ def read_study(folder: Path, snapshot: Path) -> "Ingested":
         return ingest_study(folder, lambda: SnapshotWriter(snapshot), show)
 
 
+def _refuse_losses(writer: "SnapshotWriter", families: "Sequence[FamilyTarget]") -> None:
+    """Refuse to take members from a family that somebody states anew.
+
+    Raises:
+        HubtraceError: the family would lose some; names them.
+    """
+    from hubtrace.ingest.families import FamilyRegistry
+
+    registry = FamilyRegistry(writer)
+    for family in families:
+        lost = registry.lost_by(family)
+        if lost:
+            raise HubtraceError(
+                f"family {family.name} would lose {', '.join(lost)}; give --replace to let it, or "
+                "name them as well"
+            )
+
+
 def _read_hubs(
     request: _Request, snapshot: Path, github_url: str | None, hf_endpoint: str | None
 ) -> "Ingested":
@@ -483,6 +508,8 @@ def _read_hubs(
         # Before the snapshot is opened: an invalid target leaves nothing behind.
         families = request.families(hubs) if request.is_declared else None
         with SnapshotWriter(snapshot) as writer:
+            if families is not None and not request.replace:
+                _refuse_losses(writer, families)
             intake = Intake(
                 lambda: hubs.source(request.cache, show, stop),
                 hubs.models_of,
