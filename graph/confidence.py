@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.4, 4: 0.6, 3: 0.9, 2: 0.96, 1: 1.0})
+CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.7, 4: 0.955, 3: 0.98, 2: 0.985, 1: 0.99})
 """Rank → what it and the weaker ones can reach together."""
 DIGITS = 4
 """Decimals that are kept, so that the last bits of a product make no difference."""
-FLOOR = 0.15
+FLOOR = 0.3
 """The least confidence of a link: thanks, a tool, a tokenizer that many share are no link."""
 
 

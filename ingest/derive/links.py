@@ -20,10 +20,10 @@ from hubtrace.ingest.derive.files import find_files
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
+from hubtrace.ingest.derive.tenures import Tenures
 from hubtrace.ingest.evidence import links
 from hubtrace.ingest.evidence.content import Held, content
 from hubtrace.ingest.evidence.model import Link, strongest_first
-from hubtrace.ingest.evidence.owners import owners_agree
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
@@ -62,6 +62,7 @@ class Derivation:
         directory = ProjectIndex(histories)
         references = read_references(histories, directory)
         self._references = references.commits
+        self._tenures = Tenures(histories, directory)
         self._collected = EvidenceCollector(histories, directory)
         self._collected.texts(progress)
         self._collected.references(references.named)
@@ -78,6 +79,7 @@ class Derivation:
         _add_content(collected, copies)
         collected.owners()
         collected.contributors(people)
+        self._tenures.end(collected.pairs)
         evidence: dict[str, dict[str, list[Seen]]] = defaultdict(dict)
         for (variant, repository), seen in collected.worth_keeping().items():
             evidence[variant][repository] = _strongest(seen)
@@ -91,7 +93,7 @@ class Derivation:
                     if one.gone_at is None
                 ],
                 family=declared.get(key, frozenset()),
-                foreign_base=_has_foreign_base(self._histories[key]),
+                foreign_base=collected.has_foreign_base(key),
             )
             for key in self._files.variants
         }
@@ -114,18 +116,25 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
     ):
         since[blob][repository] = math.inf if at is None else at
     times = copies["seen_at"].to_pylist()
+    collections = collected.collections((row[0], row[1]) for row in rows if _is_card(row[2]))
     for (variant, repository, path, origin_path, blob, kind, boilerplate), at in zip(
         rows, times, strict=True
     ):
         holders = since[blob]
         first = holders[repository] == min(holders.values())
+        collection = "collection" if repository in collections else None
         file = Held(
             *(repository, path, origin_path, blob, kind, boilerplate),
             holders=len(holders),
             first=first,
+            against=collection or collected.tooling(variant, repository),
         )
         for one in content([file]):
             collected.add(variant, repository, one, at)
+
+
+def _is_card(path: str) -> bool:
+    return path.lower() == "readme.md"
 
 
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:
@@ -157,12 +166,3 @@ def _declared(families: Iterable[Family]) -> dict[str, set[str]]:
         for variant in family.variants if not family.found else ():
             declared[variant] |= {upstream.project for upstream in family.upstreams}
     return declared
-
-
-def _has_foreign_base(history: ProjectHistory) -> bool:
-    """Return True if the variant says that it was made from another owner's model."""
-    if history.details is None:
-        return False
-    own = history.project.name.partition("/")[0]
-    bases = (base.name.partition("/") for base in history.details.facts.base_models)
-    return any(slash and not owners_agree(own, owner) for owner, slash, _ in bases)

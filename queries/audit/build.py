@@ -12,13 +12,14 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
+from hubtrace.queries.audit.around import bases_of, people_of
 from hubtrace.queries.audit.findings import GROUPS, look
 from hubtrace.queries.audit.origin import (
     History,
+    Mark,
     drift_of,
     find_revision,
     looks,
-    mark_of,
     origin_of,
     refs_at,
 )
@@ -73,6 +74,8 @@ def fetch_rows(
     silence = {**timed, "abandon_after": thresholds.abandon_after}
     for name, by, parameters in (
         ("project_events", "project", projects),
+        ("project_facts", "project", projects),
+        ("upstream_commits", "repository", timed),
         ("published", "family", timed),
         ("switch_summary", "family", timed),
         ("tails", "family", timed),
@@ -140,46 +143,6 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
     return then
 
 
-DEEPEST = 10
-"""Steps up the chain. Cards can name each other in circles; a model is told once."""
-
-
-def bases_of(store: GraphStore, variant: str) -> tuple[records.Base, ...]:
-    """Return the base models of a variant, the nearest first, each with its own upstream."""
-    found: list[records.Base] = []
-    seen = {variant}
-    level = [variant]
-    for depth in range(1, DEEPEST + 1):
-        rows: dict[str, Row] = {}
-        for row in ask(store, "variant_bases", variants=level):
-            if row["base"] not in seen:
-                rows.setdefault(row["base"], row)
-        if not rows:
-            break
-        level = list(rows)
-        seen.update(level)
-        links = sorted(ask(store, "variant_links", variants=level), key=_likelihood)
-        best = {row["variant"]: row for row in links}
-        found += [_base(row, depth, best.get(key, {})) for key, row in rows.items()]
-    return tuple(found)
-
-
-def _likelihood(link: Row) -> tuple[bool, float]:
-    return bool(link["families"]) or link["role"] == "upstream", link["confidence"] or 0.0
-
-
-def _base(row: Row, depth: int, link: Row) -> records.Base:
-    return records.Base(
-        variant=row["base"],
-        of=row["variant"],
-        depth=depth,
-        **{name: row[name] for name in ("name", "url", "relation", "licence", "observed_at")},
-        upstream=link.get("name") or link.get("repository"),
-        upstream_url=link.get("url"),
-        confidence=link.get("confidence"),
-    )
-
-
 _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
@@ -201,28 +164,47 @@ def links_of(answers: Answers, variant: str, until: int, moment: int) -> list[re
     )
 
 
-def licences(identity: records.Identity, upstream: records.Link | None) -> records.Licences:
-    """Return the licences of a variant and its upstream, and whether they agree."""
-    ours, theirs = identity.licence, upstream.licence if upstream else None
+def licences(identity: records.Identity, upstreams: Sequence[records.Link]) -> records.Licences:
+    """Return the licences of a variant and its upstreams, and whether they agree.
+
+    A side that names several has all of them: it is enough that one is the other side's.
+    """
+    ours = identity.licence
+    theirs = ", ".join(dict.fromkeys(link.licence for link in upstreams if link.licence)) or None
     agree: bool | None = None
-    if upstream is None:
+    common = _licences(ours) & _licences(theirs)
+    if not upstreams:
         why = "no upstream is known"
     elif ours is None or theirs is None:
         silent = "either side" if ours is theirs else "the variant" if ours is None else "upstream"
         why = f"no licence is known of {silent}"
-    elif {ours, theirs} & _SAYS_NOTHING:
+    elif common - _SAYS_NOTHING:
+        agree, why = True, "the same on both sides"
+    elif (_licences(ours) | _licences(theirs)) & _SAYS_NOTHING:
         why = "one side has a licence that its host cannot name; compare the texts"
+    elif silent_one := next((link for link in upstreams if link.licence is None), None):
+        why = f"no licence is known of {silent_one.name or silent_one.repository}"
     else:
-        agree = _plain(ours) == _plain(theirs)
-        why = "the same on both sides" if agree else f"{ours} downstream, {theirs} upstream"
+        agree, why = False, f"{ours} downstream, {theirs} upstream"
     return records.Licences(ours, theirs, agree, why)
+
+
+def _licences(text: str | None) -> set[str]:
+    """Return the licences that a text names, without SPDX's suffixes.
+
+    Hosts write `gpl-3.0` and `gpl-3.0-only`.
+    """
+    words = (word.strip() for word in (text or "").lower().split(","))
+    return {word.removesuffix("-only").removesuffix("-or-later") for word in words if word}
 
 
 def _is_linked(link: records.Link) -> bool:
     """Return False if all that ever spoke for a link is gone, or was not there yet."""
-    if link.families or link.role is not None:
-        return link.confidence is None or bool(link.families) or link.confidence >= FLOOR
-    return link.confidence is not None and link.confidence >= FLOOR
+    if link.families:
+        return True
+    if link.confidence is None:
+        return link.role is not None
+    return link.confidence >= FLOOR
 
 
 def _link(
@@ -235,12 +217,16 @@ def _link(
 ) -> records.Link:
     """Return the link as it was at `until`.
 
-    What the first looks at both sides found is what is known of the time before them.
+    What the first looks at both sides found is what is known of the time before them. What was
+    seen of a project that had one of the names before counts for nothing (decision 0043).
     """
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
     theirs = [at for at, _ in looks(row["looks"])[:1]]
     # Of a repository that was never looked at, or in the graph of an earlier version: no bound.
     latest = max(until, *begun, *theirs) if begun and theirs else math.inf
+    events = answers.of("project_events", row["variant"], row["repository"])
+    replaced = [e["observed_at"] for e in events if e["kind"] == "replaced"]
+    moment = max([moment, *(at for at in replaced if at <= until)])
     counted = [
         seen
         for seen in own
@@ -267,43 +253,6 @@ def _sum_of(evidence: Sequence[Row]) -> Row:
     return {"confidence": sure, "best_method": evidence[0]["method"]}
 
 
-def _plain(licence: str) -> str:
-    """Return a licence without SPDX's suffixes: hosts write `gpl-3.0` and `gpl-3.0-only`."""
-    return licence.lower().removesuffix("-only").removesuffix("-or-later")
-
-
-LISTED_PEOPLE = 20
-"""Contributors of the upstream that an audit lists; it counts all of them."""
-
-
-def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> records.People:
-    """Return the contributors to a variant and to its upstream, a list of one key or none."""
-    rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
-    ours = [row for row in rows if row["project"] == variant]
-    theirs = [row for row in rows if row["project"] in upstream]
-    listed = [
-        rows_as([{**row, "name": row["author"]} for row in side], records.Person)
-        for side in (ours, theirs[:LISTED_PEOPLE])
-    ]
-    shared = tuple(_shared(store, ours, theirs))
-    return records.People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
-
-
-def _shared(
-    store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]
-) -> list[records.SharedPerson]:
-    builders = {row["contributor"] for row in theirs}
-    keys = [row["contributor"] for row in ours]
-    found = [records.SharedPerson(key, key, "same_key") for key in keys if key in builders]
-    others = ask(store, "same_persons", contributors=keys)
-    found += [
-        records.SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
-        for row in others
-        if row["other"] in builders
-    ]
-    return found
-
-
 def unknown_of(audit: records.Audit) -> Iterator[str]:
     """Yield one sentence for each thing that the graph does not hold."""
     identity, link, drift = audit.identity, audit.upstream, audit.drift
@@ -327,7 +276,9 @@ def unknown_of(audit: records.Audit) -> Iterator[str]:
         yield "GitHub was not asked about the upstream: licence, archiving, renames, releases."
     elif link.licence is None:
         yield "GitHub tells no licence of the upstream."
-    if link.confidence is None:
+    if any(finding.kind == "replaced" for finding in audit.findings):
+        yield "What was observed of a project that had a name before does not count for this one."
+    elif link.confidence is None:
         yield "No evidence was collected for the upstream; a families file names it."
     if link.later_evidence:
         yield (
@@ -409,13 +360,16 @@ def audits(
         batch = variants[first : first + BATCH]
         answers = fetch_rows(store, batch, asked.until, asked.thresholds)
         drafts = [_Draft.of(answers, variant, asked) for variant in batch]
-        marks = [draft.mark for draft in drafts if draft.mark is not None]
-        since: dict[str, list[Row]] = {}
-        for row in ask(store, "commits_since", marks=marks):
+        marks = [mark for draft in drafts for mark in draft.marks]
+        since: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in ask(store, "commits_since", marks=[mark.asked() for mark in marks]):
             if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
-                since.setdefault(row["mark"], []).append(row)
+                since[row["mark"]].append(row)
+        places = [place for mark in marks for place in mark.neighbours()]
+        together = _grouped(ask(store, "landed_together", marks=places), "mark")
         for draft in drafts:
-            yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
+            drifts = [drift_of(mark, since[mark.key], together) for mark in draft.marks]
+            yield _finished(store, draft, drifts, asked, snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,12 +383,18 @@ class _Draft:
     revision: records.Revision | None
     links: Sequence[records.Link]
     origin: records.Origin
-    mark: Any
+    marks: Sequence[Mark]
 
     @property
     def upstream(self) -> records.Link | None:
         """The repository that it most likely comes from."""
         return next(iter(self.links), None)
+
+    @property
+    def projects(self) -> list[str]:
+        """The variant and the repositories that it follows."""
+        followed = records.upstreams_of(self.links)
+        return [self.identity.variant, *(link.repository for link in followed)]
 
     @classmethod
     def of(cls, answers: Answers, variant: str, asked: AuditRequest) -> "_Draft":
@@ -454,28 +414,44 @@ class _Draft:
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
         urls = {link.repository: link.url for link in links}
-        origin = origin_of(rows, urls, upstream, revision, history, until)
-        mark = mark_of(variant, upstream, origin, revision, until)
-        return cls(answers, until, identity, history, revision, links, origin, mark)
+        places = _valid_places(answers, variant, upstream, until)
+        origin = origin_of(rows, urls, upstream, revision, history, until, places)
+        marks = [
+            Mark.of(
+                link,
+                revision,
+                origin_of(
+                    *(rows, urls, link, revision, history, until),
+                    _valid_places(answers, variant, link, until),
+                ),
+                variant,
+                until,
+            )
+            for link in records.upstreams_of(links)
+            if revision is not None
+        ]
+        return cls(answers, until, identity, history, revision, links, origin, marks)
 
 
 def _finished(
     store: GraphStore,
     draft: _Draft,
-    since: Sequence[Row],
+    drifts: Sequence[records.Drift],
     asked: AuditRequest,
     snapshots: tuple[records.SnapshotFact, ...],
 ) -> records.Audit:
     answers, until, upstream = draft.answers, draft.until, draft.upstream
     variant = draft.identity.variant
-    projects = [variant] if upstream is None else [variant, upstream.repository]
-    drift = None
-    if draft.mark is not None:
-        drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
-    status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
-    branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
+    projects = draft.projects
+    rows = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
+    statuses = tuple(rows_as(rows, VariantFlag))
+    compared = answers.of("branch_status", *projects)
+    own = set(draft.identity.families)
+    branches = rows_as([row for row in compared if row["family"] in own], BranchFlag)
     files = _large_files(draft)
-    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    members = [link.repository for link in draft.links if records.is_member(link)]
+    noticed = answers.of("project_events", *dict.fromkeys([*projects, *members]))
+    known = [event for event in noticed if event["observed_at"] <= until]
     events = rows_as(known, records.EventFact)
     drawn = records.Audit(
         schema=records.SCHEMA,
@@ -483,21 +459,26 @@ def _finished(
         revision=draft.revision,
         upstream=upstream,
         others=tuple(draft.links[1:]),
-        licences=licences(draft.identity, upstream),
+        licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
-        drift=drift,
-        status=next(iter(rows_as(status, VariantFlag)), None),
-        branches=tuple(flag for flag in dict.fromkeys(branches) if flag.flagged),
+        drift=next(iter(drifts), None),
+        other_drifts=tuple(drifts[1:]),
+        status=next(iter(statuses), None),
+        statuses=statuses,
+        branches=tuple(
+            flag for flag in dict.fromkeys(branches) if flag.flagged or not flag.decided
+        ),
+        projects=tuple(_project(answers, key, draft.identity.families) for key in projects),
         events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
         vanished=tuple(
             records.CommitFact.of(row, draft.history.url)
             for row in draft.history.commits
             if row["vanished_at"] is not None and row["vanished_at"] <= until
         ),
-        people=people_of(store, variant, projects[1:], until) if asked.whole else _NOBODY,
+        people=people_of(store, variant, projects[1:2], until) if asked.whole else _NOBODY,
         findings=(),
         undecided=(),
         unknown=(),
@@ -510,9 +491,35 @@ def _finished(
         ),
     )
     found, undecided = look(drawn, GROUPS["all"])
-    return replace(
-        drawn, findings=tuple(found), undecided=tuple(undecided), unknown=tuple(unknown_of(drawn))
-    )
+    drawn = replace(drawn, findings=tuple(found), undecided=tuple(undecided))
+    return replace(drawn, unknown=tuple(unknown_of(drawn)))
+
+
+def _valid_places(
+    answers: Answers, variant: str, link: records.Link | None, until: int
+) -> set[str | None] | None:
+    """Return where the evidence of a link stands that holds for the projects of today.
+
+    None means everywhere: neither side was replaced by another project of its name.
+    """
+    if link is None:
+        return None
+    events = answers.of("project_events", variant, link.repository)
+    if any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events):
+        return {seen.place for seen in link.evidence}
+    return None
+
+
+def _project(answers: Answers, key: str, families: Sequence[str]) -> records.ProjectFact:
+    fact = answers.one("project_facts", key)
+    own = [row for row in answers.of("upstream_commits", key) if row["family"] in families]
+    branches = [row for row in answers.of("branch_status", key) if row["family"] in families]
+    read = {
+        "branches_known": any(row["status"] == "default" for row in branches),
+        "commits": min((row["commits"] for row in own), default=None),
+        "paths": [path for row in own for path in row["paths"] or ()],
+    }
+    return rows_as([{**(fact or {}), "project": key, **read}], records.ProjectFact)[0]
 
 
 def _large_files(draft: _Draft) -> list[Row]:

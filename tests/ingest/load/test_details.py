@@ -94,7 +94,10 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
 def test_large_files_are_kept_with_the_commits_that_brought_them(
     store: GraphStore, tmp_path: Path
 ) -> None:
-    question = "MATCH (:Variant)-[:HAS_FILE]->(f:File) RETURN f.path, f.sha256, f.size, f.blob ORDER BY f.path DESC"
+    question = (
+        "MATCH (:Variant)-[:HAS_FILE]->(f:File) RETURN f.path, f.sha256, f.size, f.blob "
+        "ORDER BY f.path DESC"
+    )
     with SnapshotWriter(tmp_path / "s") as writer:
         writer.write_project(downstream(), "huggingface")
         load(writer.snapshot, store)

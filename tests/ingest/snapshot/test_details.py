@@ -8,7 +8,7 @@ import pytest
 
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.text import to_text
-from hubtrace.ingest.records import Event, Family, Text
+from hubtrace.ingest.records import Event, Family, Text, TreeFile
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.snapshot.format import from_json
 from hubtrace.ingest.source import ProjectData
