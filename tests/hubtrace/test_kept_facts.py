@@ -78,7 +78,7 @@ class Hubs:
             family.pop("switches")  # those of the default branches of now
             for side in ("repositories", "variants"):
                 family["pattern"].pop(side)  # by the names of now
-        for status in body["statuses"]:
+        for status in (body["status"], *body["statuses"]):
             status.pop("name")
         for one in body["undecided"]:  # they say the name of now
             one.pop("missing")
