@@ -160,6 +160,7 @@ _PROJECT = (
     string("url", "its public page; empty if it has none"),
     string("default_branch", "full name of the default branch's ref; null if empty"),
     boolean("shallow", "true if the history was cut, so that ancestry is incomplete"),
+    strings("looks", "each observation: its time, a space, the head of the default branch then"),
     time("observed_at", "when the project was last observed"),
     time("first_observed_at", "when it was first observed: only between two looks is change seen"),
     time("failed_at", "when it could not be read, if that was the last try; else null"),
@@ -325,12 +326,12 @@ ASSET = _node(
 )
 FILE = _node(
     "File",
-    "a large file at the head of a variant's default branch, as the Hub lists it",
-    string("key", "variant key, a space, the path"),
+    "what a variant has, or had, at a path where a large file or a copy is or was",
+    string("key", "variant key, path and blob, joined by spaces"),
     string("path", "path in the variant"),
-    string("blob", "git blob id of its LFS pointer"),
-    string("sha256", "SHA-256 of the file", indexed=True),
-    integer("size", "size of the file", "bytes"),
+    string("blob", "git blob id (of a large file that of its LFS pointer); null for any other"),
+    string("sha256", "SHA-256 of a large file, as the Hub listed it; else null", indexed=True),
+    integer("size", "size of a large file; else null", "bytes"),
 )
 SNAPSHOT = _node(
     "Snapshot",
@@ -398,6 +399,15 @@ MODEL = Model(
             ),
             boolean("on_default", "true if the default branch's head reaches it"),
             time("landed_at", "when it came into the default branch; null if it never did"),
+            time(
+                "entered_at",
+                "when it was first seen on the default branch, if it was not there at an earlier "
+                "observation that is younger than `landed_at`; else null",
+            ),
+            time(
+                "left_at",
+                "when it was first missed on the default branch; null if it never was there or is",
+            ),
             time("vanished_at", "when no ref was first seen to reach it; null if one does"),
             strings("change_types", "what it changed, of the study's 15 types; primary first"),
             string("change_rule", "the rule that gave the types"),
@@ -413,7 +423,8 @@ MODEL = Model(
         _joins("Tag TAGS Commit", "the commit it points to"),
         _joins("Repository HAS_RELEASE Release", "a release of the repository", owns=True),
         _joins("Release HAS_ASSET Asset", "a file of the release", owns=True),
-        _joins("Variant HAS_FILE File", "a large file that it holds now", owns=True),
+        _joins("Variant HAS_FILE File", "a file that it holds or held", owns=True),
+        _joins("File ADDED_IN Commit", "the commit put it at its path"),
         _joins("Commit AUTHORED_BY Contributor", "who wrote it"),
         _joins(
             "Contributor SAME_PERSON Contributor",

@@ -1,6 +1,6 @@
 """Families of projects: as a file states them, as a command line does, as a snapshot holds them."""
 
-import csv
+import json
 import re
 import tomllib
 from collections import Counter
@@ -26,6 +26,7 @@ from hubtrace.graph.identity import (
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
+from hubtrace.ingest.handed import csv_rows, in_words, lines_of, read_json
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
@@ -165,6 +166,8 @@ def _exists(text: str) -> bool:
         return False
 
 
+_TOML_LINE = re.compile(r" ?\(at line (\d+), column \d+\)")
+_TOML_TABLE = re.compile(r"\s*\[\[\s*family\s*\]\]")
 _COLUMNS = ["family", "side", "location"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
 
@@ -197,8 +200,6 @@ def read_families(file: Path, web: Hosts | None = None) -> list[FamilyTarget]:
         families = reader(file, parse)
     except OSError as error:
         raise TableError(f"cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise TableError(f"{file} is not UTF-8: byte {error.start}") from None
     if not families:
         raise TableError(f"{file} names no family")
     names = Counter(family.name for family in families)
@@ -224,10 +225,19 @@ class _FamilyTable(Struct, forbid_unknown_fields=True):
 
 
 def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
+    text = "".join(line.replace("\r\n", "\n") for line in lines_of(file))
     try:
-        body = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise TableError(f"{file}: {error}") from None
+        body = tomllib.loads(text)
+        read_json(json.dumps(body, default=str))
+    except RecursionError:
+        raise TableError(f"{file}: nested too deeply") from None
+    except ValueError as error:
+        line = _TOML_LINE.search(str(error))
+        reason = _TOML_LINE.sub("", str(error)) if line else in_words(error)
+        if "4300" in reason:
+            reason = "a number has too many digits"
+        raise TableError(f"{file}:{line[1] if line else 1}: {reason}") from None
+    begins = [n for n, line in enumerate(text.splitlines(), start=1) if _TOML_TABLE.match(line)]
     tables = body.pop("family", [])
     if body or not isinstance(tables, list):
         found = _quoted(body or ["family"])
@@ -238,7 +248,8 @@ def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
             families.append(_toml_family(msgspec.convert(table, _FamilyTable), parse))
         except (SourceError, msgspec.ValidationError) as error:
             name = table.get("name") if isinstance(table, dict) else None
-            raise TableError(f"{file}: family {name or number}: {error}") from None
+            place = f":{begins[number - 1]}" if len(begins) == len(tables) else ""
+            raise TableError(f"{file}{place}: family {name or number}: {in_words(error)}") from None
     return families
 
 
@@ -252,22 +263,28 @@ def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
 
 def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text)
-        if not set(_COLUMNS) <= set(rows.fieldnames or []):
-            raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
-        for row in rows:
-            line = f"{file}:{rows.line_num}"
-            if missing := [name for name in _COLUMNS if not row.get(name)]:
-                raise TableError(f"{line}: {_quoted(missing)} is empty")
-            if row["side"] not in _SIDES:
-                raise TableError(f"{line}: side is {row['side']!r}, not upstream or variant")
-            side = _SIDES[row["side"]]
-            try:
-                target = parse(side, row["location"], (row.get("paths") or "").split())
-            except SourceError as error:
-                raise TableError(f"{line}: {error}") from None
-            projects.setdefault(row["family"], {both: [] for both in Side})[side].append(target)
+    rows = csv_rows(file, lines_of(file))
+    header = next(rows, (1, []))[1]
+    if not set(_COLUMNS) <= set(header):
+        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
+    for number, cells in rows:
+        line, row = f"{file}:{number}", dict(zip(header, cells, strict=False))
+        if missing := [name for name in _COLUMNS if not row.get(name)]:
+            raise TableError(f"{line}: {_quoted(missing)} is empty")
+        if row["side"] not in _SIDES:
+            raise TableError(f"{line}: side is {row['side'][:80]!r}, not upstream or variant")
+        side = _SIDES[row["side"]]
+        try:
+            target = parse(side, row["location"], (row.get("paths") or "").split())
+        except SourceError as error:
+            raise TableError(f"{line}: {error}") from None
+        family = projects.setdefault(row["family"], {both: [] for both in Side})
+        same = [one for one in family[side] if one.project.key == target.project.key]
+        if same and same != [target]:
+            named = f"family {row['family']} names {target.project.key} twice"
+            raise TableError(f"{line}: {named}, and not in the same way")
+        if not same:
+            family[side].append(target)
     try:
         return [
             FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from hubtrace.graph.errors import TableError
 from hubtrace.ingest.change_types.classifier import Changed, Classified, classify
+from hubtrace.ingest.handed import read_json
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of a line that are read; a longer one is an error, and is never held in memory."""
@@ -54,22 +55,14 @@ def _row(line: bytes) -> dict[str, Any]:
     if len(line) > LONGEST:
         raise _BadLineError(f"the line is longer than {LONGEST // 1024**2} MiB")
     try:
-        row = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
+        row = read_json(line.decode("utf-8-sig"), any_text=True)
     except UnicodeDecodeError:
         raise _BadLineError("not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise _BadLineError(f"not JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise _BadLineError("not JSON that can be read: nested too deeply") from None
     except ValueError as error:
-        raise _BadLineError(f"not JSON that can be read: {error}") from None
+        raise _BadLineError(str(error)) from None
     if not isinstance(row, dict):
         raise _BadLineError(f"a commit is a JSON object, not {_kind(row)}")
     return row
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is not a valid JSON number")
 
 
 def _classified(row: dict[str, Any]) -> Classified:

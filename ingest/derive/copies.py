@@ -34,11 +34,13 @@ COPIES = pa.schema(
         ("copied_sha", pa.string()),
         ("origin_sha", pa.string()),
         ("origin_at", pa.int64()),
+        ("seen_at", pa.int64()),
     ]
 )
 """One row for each variant, blob, path and repository (of a network of forks, the one that the
 origin landed in first, rather the source than a fork), by their numbers in the index. `origin_sha`
-is null for an asset of a release whose tag is not known; `origin_at` is `HOLDINGS.since` of it."""
+is null for an asset of a release whose tag is not known; `origin_at` is `HOLDINGS.since` of it;
+`seen_at` is when both sides of it had been observed."""
 
 _FIRST = ["kind", "landed_at", "at", "depth", "sha"]
 Indices = NDArray[np.int64]
@@ -171,6 +173,7 @@ def _table(
         "copied_sha": held["sha"],
         "origin_sha": first["sha"],
         "origin_at": first["since"],
+        "seen_at": pc.max_element_wise(held["seen_at"], first["seen_at"]),
     }
     return pa.table(columns, schema=COPIES)
 
@@ -178,16 +181,30 @@ def _table(
 def _gone_at(timeline: pa.Table, held: pa.Table) -> pa.ChunkedArray:
     """Return when the default branch lost each file; null while it has it.
 
-    A file that its first-parent chain never had was lost as it came.
+    A file that its first-parent chain never had, and no former one, was lost as it came.
     """
-    rows = _sorted(timeline.filter(timeline["chain"]), ["project", "path", "depth"])
-    last = np.append(_begins(rows, "project", "path")[1:], True)[: rows.num_rows]
+    mentioned, lost_at = _lost_at(timeline.filter(timeline["chain"]), held, ["project", "path"])
+    given_up = timeline.filter(pc.is_valid(timeline["left_at"]))
+    formerly, then = _lost_at(given_up, held, ["project", "path", "left_at"])
+    formerly = pc.if_else(formerly, then, held["at"])
+    return pc.if_else(mentioned, lost_at, formerly)
+
+
+def _lost_at(
+    chain: pa.Table, held: pa.Table, run: Sequence[str]
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Return which files a chain had, and when it lost each; rows of one chain agree in `run`.
+
+    What a chain that was given up had to its end was lost with it.
+    """
+    rows = _sorted(chain, [*run, "depth"])
+    last = np.append(_begins(rows, *run)[1:], True)[: rows.num_rows]
     # The last mention of a blob at a path: looked for from the end, where the first one is found.
     backwards = rows.take(pa.array(np.arange(rows.num_rows)[::-1]))
     row = pc.subtract(rows.num_rows - 1, pc.index_in(_place(held), _place(backwards)))
     stays = pc.take(pa.array(last), row)
     lost_at = rows["at"].take(pc.if_else(stays, pa.scalar(None, pa.int32()), pc.add(row, 1)))
-    return pc.if_else(pc.is_null(row), held["at"], lost_at)
+    return pc.is_valid(row), pc.if_else(stays, rows["left_at"].take(row), lost_at)
 
 
 def _place(rows: pa.Table) -> pa.Array:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,9 @@ from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerp
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.derive.landed import membership_of
-from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text
-from hubtrace.ingest.snapshot import ProjectHistory
+from hubtrace.ingest.derive.past import past_of
+from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text, TreeFile
+from hubtrace.ingest.snapshot import Answer, ProjectHistory
 from hubtrace.ingest.source import Progress
 
 
@@ -43,19 +45,23 @@ HOLDINGS = pa.schema(
         ("depth", pa.int32()),
         ("chain", pa.bool_()),
         ("since", pa.int64()),
+        ("left_at", pa.int64()),
+        ("seen_at", pa.int64()),
     ]
 )
 """`project` is a number that the caller chose; `blob` is null if the commit took a file away, or
 put something else in its place; `sha` is null for an asset whose tag is not known; `landed_at` is
-null if the commit never landed, `at` its time on its side; `depth` counts the commits on the
-longest way down to a root, so that it grows from every parent to its child; `chain` is true on the
-first-parent chain of the default branch, where changes against first parents tell the tree;
-`since` is when the commit landed, else its time on its side: which of several holders was first
-(null for an asset whose tag is not known)."""
+null if the commit never landed, and not before it was missed there; `at` is its time on its side;
+`depth` counts the commits on the longest way down to a root, so that it grows from every parent to
+its child; `chain` is true on the first-parent chain of the default branch, where changes against
+first parents tell the tree; `left_at` is when such a chain was given up that the commit was on, by
+a force-push for instance; `seen_at` is when it was first observed; `since` is when the commit
+landed, else its time on its side: which of several holders was first (null for an asset whose tag
+is not known)."""
 
 _FILE_MODES = pa.array(["100644", "100755", "100664"])
 """Submodules hold no blob, and what is in a symbolic link is a path."""
-_STANDING = ("landed_at", "at", "depth", "chain", "since")
+_STANDING = ("landed_at", "at", "depth", "chain", "since", "left_at", "seen_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Standing:
     """Where the commits of one project stand."""
 
     commits: pa.Table
-    """Columns `sha`, `landed_at`, `at`, `depth`, `chain` and `since`, one row per commit."""
+    """Columns `sha` and `_STANDING`, one row per commit."""
     root: str | None
     """The first commit of the default branch along first parents; None if it is not known."""
 
@@ -86,8 +92,9 @@ def files_of(changes: pa.Table) -> pa.Table:
     return pa.table({"sha": changes["sha"], "path": changes["path"], "blob": blob})
 
 
-def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
-    """Return where commits stand by the refs of `last`; `at` is the column of a commit's time."""
+def standing_of(commits: pa.Table, at: str, observations: Sequence[Observation]) -> Standing:
+    """Return where commits stand by all observations; `at` is the column of a commit's time."""
+    last = observations[-1]
     history, times = settled(history_of(commits), commits, last)
     if times.wrong:
         for name in ("authored_at", "committed_at"):
@@ -95,7 +102,12 @@ def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
             commits = commits.set_column(commits.schema.get_field_index(name), name, column)
     membership = membership_of(history, last)
     chain = history.first_parent_chain(membership.head) if membership.head is not None else []
-    landed = pa.array(membership.landed_at, pa.int64())
+    past = past_of(history, membership, observations)
+    # A commit whose date says more than the observations do landed when it was first seen there.
+    landed = pc.coalesce(
+        pa.array(past.entered_at, pa.int64()), pa.array(past.landed_at, pa.int64())
+    )
+    left = [at if n in past.chains else None for n, at in enumerate(past.left_at)]
     columns = {
         "sha": commits["sha"],
         "landed_at": landed if last.ancestry else commits["committed_at"],
@@ -103,6 +115,8 @@ def standing_of(commits: pa.Table, at: str, last: Observation) -> Standing:
         "depth": pa.array(_depths(history), pa.int32()),
         "chain": pa.array(np.isin(np.arange(len(history.shas)), chain)),
         "since": pc.coalesce(landed, commits[at]) if last.ancestry else commits[at],
+        "left_at": pa.array(left, pa.int64()),
+        "seen_at": pa.array(past.seen_at, pa.int64()),
     }
     root = history.shas[chain[-1]] if chain and chain[-1] not in history.cut else None
     return Standing(pa.table(columns), root)
@@ -175,6 +189,8 @@ class CopyIndex:
     """The keys of the repositories, by number."""
     pointers: Collection[str]
     """Blob ids that are known to be git LFS pointers."""
+    large: Mapping[int, Mapping[str, TreeFile]]
+    """Of each variant the large files that the Hub ever listed, by blob id."""
     boilerplate: Collection[str]
     """Blob ids of files that are in everybody's repositories."""
 
@@ -198,6 +214,7 @@ class _Search:
     cards: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Body of a model card → blob ids of the cards."""
     pointers: set[str] = field(default_factory=set)
+    large: dict[int, dict[str, TreeFile]] = field(default_factory=dict)
     done: int = 0
 
     def next(self) -> None:
@@ -224,13 +241,14 @@ def read_copy_index(
     assets = _assets(search, set(wanted.to_pylist()))
     held, roots = _upstream_holdings(search, upstream, readmes, assets)
     return CopyIndex(
-        downstream=_downstream_holdings(variants, downstream, pc.unique(held["blob"])),
+        downstream=_downstream_holdings(search, downstream, pc.unique(held["blob"])),
         upstream=held,
         network=_networks(repositories, roots),
         forks=[n for n, history in enumerate(repositories) if _fork_of(history)],
         variants=[history.project.key for history in variants],
         repositories=[history.project.key for history in repositories],
         pointers=search.pointers,
+        large=search.large,
         boilerplate=boilerplate().keys(),
     )
 
@@ -238,20 +256,21 @@ def read_copy_index(
 def _variant_files(search: _Search) -> Files:
     found: Files = {}
     for number, history in enumerate(search.variants):
-        details = history.details
-        if details is not None:
-            _learn(search, details)
+        for answer in history.answers:
+            _learn(search, number, answer.details)
         files = _files(history)
-        if not history.tells_changes and details is not None:
-            files = _files_at_head(history, details)
+        if not history.tells_changes and history.answers:
+            files = _files_at_heads(history.answers)
         if files.num_rows:
             found[number] = files
         search.next()
     return found
 
 
-def _learn(search: _Search, details: HostData) -> None:
+def _learn(search: _Search, number: int, details: HostData) -> None:
     """Note the cards and the large files that the Hub tells of."""
+    large = {file.blob: file for file in details.files if file.lfs_sha256 is not None}
+    search.large.setdefault(number, {}).update(large)
     for text, digest in _bodies(details, "card", "readme"):
         search.cards[digest].add(_blob_of(text))
     pointers = (pointer_id(file.lfs_sha256, file.lfs_size) for file in details.files)
@@ -262,12 +281,17 @@ def _files(history: ProjectHistory) -> pa.Table:
     return files_of(history.changes(["sha", "path", "blob", "mode"]))
 
 
-def _files_at_head(history: ProjectHistory, details: HostData) -> pa.Table:
-    """Return the files that the Hub lists, where no history tells which commit brought them."""
-    last = history.last
-    head = next((ref.target for ref in last.refs if ref.name == last.default_branch), None)
-    rows = [{"sha": head, "path": file.path, "blob": file.blob} for file in details.files]
-    return pa.Table.from_pylist(rows if head else [], schema=_FILES)
+def _files_at_heads(answers: Iterable[Answer]) -> pa.Table:
+    """Return the files that the Hub listed, where no history tells which commit brought them."""
+    rows = {
+        (ref.target, file.path, file.blob)
+        for seen, details in answers
+        for ref in seen.refs
+        if ref.name == seen.default_branch
+        for file in details.files
+    }
+    columns = zip(*sorted(rows), strict=True) if rows else ((), (), ())
+    return pa.table([pa.array(column, pa.string()) for column in columns], schema=_FILES)
 
 
 def _repository_files(search: _Search, wanted: pa.Array) -> Files:
@@ -302,7 +326,8 @@ def _readmes(search: _Search) -> dict[int, list[tuple[str, str, set[str]]]]:
     """Return the path and blob of READMEs whose body is that of cards, with the cards' blobs."""
     found: dict[int, list[tuple[str, str, set[str]]]] = {}
     for number, history in enumerate(search.repositories):
-        for text, digest in _bodies(history.details, "readme"):
+        texts = {one for answer in history.answers for one in _bodies(answer.details, "readme")}
+        for text, digest in sorted(texts, key=lambda one: (one[0].path, one[1])):
             cards = search.cards.get(digest, set()) - {blob := _blob_of(text)}
             if cards:
                 found.setdefault(number, []).append((text.path, blob, cards))
@@ -313,8 +338,8 @@ def _blobs(readmes: Mapping[int, list[tuple[str, str, set[str]]]]) -> list[str]:
     return [blob for found in readmes.values() for _, blob, _ in found]
 
 
-def _bodies(details: HostData | None, *kinds: str) -> Iterator[tuple[Text, str]]:
-    for text in details.texts if details is not None else ():
+def _bodies(details: HostData, *kinds: str) -> Iterator[tuple[Text, str]]:
+    for text in details.texts:
         if text.kind in kinds and not text.cut and (digest := body_digest(text.text)):
             yield text, digest
 
@@ -323,15 +348,30 @@ def _blob_of(text: Text) -> str:
     return text.blob or blob_id(to_bytes(text.text))
 
 
-def _assets(search: _Search, wanted: set[str]) -> dict[int, list[tuple[Release, Asset, str]]]:
+class AssetFound(NamedTuple):
+    """An asset of a release that is a large file of variants."""
+
+    release: Release
+    asset: Asset
+    pointer: str
+    """The blob id of its pointer."""
+    seen_at: int
+
+
+def _assets(search: _Search, wanted: set[str]) -> dict[int, list[AssetFound]]:
     """Return the release assets that are large files of variants, with their pointers' blobs."""
-    found: dict[int, list[tuple[Release, Asset, str]]] = {}
+    found: dict[int, list[AssetFound]] = {}
     for number, history in enumerate(search.repositories):
-        for release in history.details.releases if history.details else ():
-            for asset in release.assets:
-                pointer = asset_id(asset.digest, asset.size)
-                if pointer in wanted:
-                    found.setdefault(number, []).append((release, asset, pointer))
+        there: dict[tuple[str, str, str], AssetFound] = {}
+        for seen, details in history.answers:
+            for release in details.releases:
+                for asset in release.assets:
+                    pointer = asset_id(asset.digest, asset.size)
+                    if pointer in wanted:
+                        found_at = AssetFound(release, asset, pointer, seen.observed_at)
+                        there.setdefault((release.tag, asset.name, pointer), found_at)
+        if there:
+            found[number] = list(there.values())
     return found
 
 
@@ -339,7 +379,7 @@ def _upstream_holdings(
     search: _Search,
     files: Files,
     readmes: Mapping[int, list[tuple[str, str, set[str]]]],
-    assets: Mapping[int, list[tuple[Release, Asset, str]]],
+    assets: Mapping[int, list[AssetFound]],
 ) -> tuple[pa.Table, dict[int, str | None]]:
     """Return all that repositories hold, and the first commit of each that holds anything."""
     tables = [HOLDINGS.empty_table()]
@@ -370,7 +410,7 @@ def _asset_holdings(
     number: int,
     history: ProjectHistory,
     standing: Standing,
-    assets: Iterable[tuple[Release, Asset, str]],
+    assets: Iterable[AssetFound],
 ) -> pa.Table:
     tags = {ref.name: ref.target for ref in history.last.refs if ref.kind is RefKind.TAG}
     rows = [
@@ -384,8 +424,9 @@ def _asset_holdings(
             "at": release.published_at,
             "depth": 0,
             "chain": False,
+            "seen_at": seen_at,
         }
-        for release, asset, pointer in assets
+        for release, asset, pointer, seen_at in assets
     ]
     times = (standing.commits[name].to_pylist() for name in ("sha", "since"))
     since = dict(zip(*times, strict=True)) if rows else {}
@@ -395,21 +436,22 @@ def _asset_holdings(
     return pa.Table.from_pylist(rows, schema=HOLDINGS)
 
 
-def _downstream_holdings(
-    variants: Sequence[ProjectHistory], files: Files, common: pa.Array
-) -> pa.Table:
-    """Return all that happened at the paths where a variant has a file in `common`."""
+def _downstream_holdings(search: _Search, files: Files, common: pa.Array) -> pa.Table:
+    """Return all that happened at the paths where a variant has a large file or one in `common`."""
     tables = [HOLDINGS.empty_table()]
-    for number, shared in _wanted(list(files.items()), common).items():
+    large = pa.array(
+        sorted({blob for blobs in search.large.values() for blob in blobs}), pa.string()
+    )
+    for number, shared in _wanted(list(files.items()), _distinct([common, large])).items():
         rows = files[number]
         there = rows.filter(pc.is_in(rows["path"], pc.unique(shared["path"])))
-        tables.append(_standing(variants[number]).holdings(number, there))
+        tables.append(_standing(search.variants[number]).holdings(number, there))
     return pa.concat_tables(tables)
 
 
 def _standing(history: ProjectHistory) -> Standing:
     at = "authored_at" if history.project.side is Side.UPSTREAM else "committed_at"
-    return standing_of(history.commits(_COMMITS), at, history.last)
+    return standing_of(history.commits(_COMMITS), at, history.observations)
 
 
 def _networks(repositories: Sequence[ProjectHistory], roots: Mapping[int, str | None]) -> list[int]:

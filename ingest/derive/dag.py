@@ -78,9 +78,14 @@ class History:
         One pass for all tips. Commits that the same tips reach mostly share one int, so that
         the memory grows with the number of branchings, not with commits times tips.
         """
+        return self.masks_of([[tip] for tip in tips])
+
+    def masks_of(self, groups: Sequence[Iterable[int]]) -> list[int]:
+        """Return for each commit the set of `groups` of tips that reach it, as `masks` does."""
         masks = [0] * len(self.shas)
-        for bit, tip in enumerate(tips):
-            masks[tip] |= 1 << bit
+        for bit, tips in enumerate(groups):
+            for tip in tips:
+                masks[tip] |= 1 << bit
         parents = self.parents
         for commit in reversed(self.order):
             if mask := masks[commit]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Self
 
+from hubtrace.graph.confidence import FLOOR
 from hubtrace.graph.identity import Side
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
@@ -19,9 +20,9 @@ from hubtrace.ingest.evidence import (
     owners_named,
 )
 from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
-from hubtrace.ingest.evidence.model import FLOOR
 from hubtrace.ingest.evidence.owners import Alias, Kinship, core, kinship, names_agree
 from hubtrace.ingest.evidence.reasons import is_tool_of_others
+from hubtrace.ingest.records import HostData
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
@@ -36,7 +37,8 @@ class Seen:
     found: Evidence
     at: int
     gone_at: int | None = None
-    """None while it can still be made, of the project that has the name now (decision 0043)."""
+    """None while it can still be made, of the project that has the name now (decisions 0043, 0045).
+    What was seen once is kept."""
 
 
 LIKELY = 0.5
@@ -67,38 +69,63 @@ class EvidenceCollector:
         other.pairs = defaultdict(list, {pair: list(seen) for pair, seen in self.pairs.items()})
         return other
 
-    def add(self, variant: str, repository: str, one: Evidence, source: str) -> None:
-        """Add an observation that was made in the project `source`."""
-        at = self._histories[source].last.observed_at
-        self.pairs[variant, repository].append(Seen(replace(one, repository=repository), at))
+    def add(
+        self, variant: str, repository: str, one: Evidence, at: int, gone_at: int | None = None
+    ) -> None:
+        """Add an observation that was made from `at` to `gone_at`."""
+        seen = Seen(replace(one, repository=repository), at, gone_at)
+        self.pairs[variant, repository].append(seen)
 
     def texts(self, progress: Progress) -> None:
         """Read the cards, papers, READMEs and workflows."""
         for done, history in enumerate(self._histories.values(), start=1):
             if history.details is not None:
-                self._texts_of(history)
+                self._texts_of(history, history.details)
             progress("reading evidence", done, len(self._histories))
 
-    def _texts_of(self, history: ProjectHistory) -> None:
-        key, name, details = history.project.key, history.project.name, history.details
-        if details is None:
-            return
+    def _texts_of(self, history: ProjectHistory, details: HostData) -> None:
+        """Add what each answer of a host said; what the last one does not say is gone."""
+        first: dict[tuple[Pair, Evidence], int] = {}
+        gone: dict[tuple[Pair, Evidence], int] = {}
+        before: dict[tuple[Pair, Evidence], None] = {}
+        read: HostData | None = None
+        for seen, told in history.answers:
+            texts = replace(told, pulls=(), releases=(), files=(), cut=(), gone=None)
+            if texts != read:
+                name = history.project.name if told == details else told.facts.name
+                found = dict.fromkeys(self._in_texts(history, name, told))
+                first = {**dict.fromkeys(found, seen.observed_at), **first}
+                gone |= dict.fromkeys(before.keys() - found.keys(), seen.observed_at)
+                read, before = texts, found
+        for ((variant, repository), one), at in first.items():
+            gone_at = (
+                None if ((variant, repository), one) in before else gone[(variant, repository), one]
+            )
+            self.add(variant, repository, one, at, gone_at)
+        if history.project.side is Side.UPSTREAM:
+            key, name = history.project.key, history.project.name
+            for written, one in in_repository(name, details):
+                if one.reason in _OWN:
+                    self._named_by.append((key, written))
+            self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+
+    def _in_texts(
+        self, history: ProjectHistory, name: str, details: HostData
+    ) -> Iterator[tuple[Pair, Evidence]]:
+        key = history.project.key
         if history.project.side is Side.DOWNSTREAM:
             for one in in_variant(name, details):
-                self.add(key, self._directory.repository(one.repository), one, key)
+                yield (key, self._directory.repository(one.repository)), one
             return
         for written, one in in_repository(name, details):
-            if one.reason in _OWN:
-                self._named_by.append((key, written))
             variant = self._directory.variant(written)
             if variant is not None:
-                self.add(variant, key, one, key)
-        self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+                yield (variant, key), one
 
     def references(self, named: Iterable[Named]) -> None:
         """Add what the messages of commits name."""
         for one in named:
-            self.add(one.variant, one.repository, one.found, one.source)
+            self.add(one.variant, one.repository, one.found, one.at)
 
     def owners(self) -> None:
         """Weigh what cards claim, and add whose owners agree.
@@ -108,7 +135,7 @@ class EvidenceCollector:
         aliases = self._aliases()
         named = named_as_own((self._name(key), name) for key, name in self._named_by)
         near: dict[str, set[str]] = defaultdict(set)
-        for variant, repository in {*self.pairs, *self._namesakes(aliases)}:
+        for variant, repository in {*self._current(), *self._namesakes(aliases)}:
             near[variant].add(repository)
         for variant in self._variants:
             foreign = self.has_foreign_base(variant)
@@ -127,9 +154,26 @@ class EvidenceCollector:
         for (repository, position, one), found in zip(seen, claims.weigh(written), strict=True):
             weighed = replace(found, repository=repository)
             self.pairs[variant, repository][position] = replace(one, found=weighed)
-        for repository, name in names.items():
-            for owner in claims.owners([name]):
-                self.add(variant, repository, owner, variant)
+        for repository in repositories:
+            for owner, at, gone_at in self._owners(variant, repository, claims):
+                self.add(variant, repository, owner, at, gone_at)
+
+    def _owners(
+        self, variant: str, repository: str, claims: Claims
+    ) -> Iterator[tuple[Evidence, int, int | None]]:
+        """Yield what the names of both say that they have, and had, and from when to when."""
+        ours, theirs = self._names(variant), self._names(repository)
+        since = began = self._known_since(variant, repository)
+        last: Evidence | None = None
+        for at in sorted({began, *(at for at, _ in ours + theirs if at > began)}):
+            named = replace(claims, variant=_at(ours, at))
+            now = next(iter(named.owners([_at(theirs, at)])), None)
+            if now != last:
+                if last is not None:
+                    yield last, since, at
+                last, since = now, at
+        if last is not None:
+            yield last, since, None
 
     def has_foreign_base(self, variant: str) -> bool:
         """Return True if a variant says that it was made from another owner's model."""
@@ -140,7 +184,10 @@ class EvidenceCollector:
         named = [
             (self._name(variant), self._name(repository))
             for (variant, repository), seen in self.pairs.items()
-            if any(s.found.method in _CARD and s.found.reason in _OWN for s in seen)
+            if any(
+                s.found.method in _CARD and s.found.reason in _OWN and s.gone_at is None
+                for s in seen
+            )
         ]
         return learn_aliases(named, ((self._name(key), name) for key, name in self._named_by))
 
@@ -179,12 +226,32 @@ class EvidenceCollector:
     def contributors(self, people: People) -> None:
         """Add who committed on both sides, to pairs that something else joins."""
         for (variant, repository), seen in list(self.pairs.items()):
-            sure = confidence(one.found for one in seen)
+            sure = confidence(one.found for one in seen if one.gone_at is None)
             if repository in self._repositories and sure >= FLOOR:
                 likely = sure >= LIKELY
                 one = people.of_pair(variant, repository, likely=likely)
                 if one is not None:
-                    self.add(variant, repository, one, variant)
+                    self.add(variant, repository, one, self._known_since(variant, repository))
+
+    def _names(self, key: str) -> list[tuple[int, str]]:
+        """Return the names that a project had, with the time that each was first seen."""
+        if key not in self._histories:
+            return [(0, self._name(key))]
+        history = self._histories[key]
+        names = [(seen.observed_at, told.facts.name) for seen, told in history.answers]
+        names.append((history.last.observed_at, history.project.name))
+        return [one for n, one in enumerate(names) if not n or names[n - 1][1] != one[1]]
+
+    def _current(self) -> Iterator[Pair]:
+        """Yield the pairs that something joins that can still be seen."""
+        for pair, seen in self.pairs.items():
+            if any(one.gone_at is None for one in seen):
+                yield pair
+
+    def _known_since(self, *projects: str) -> int:
+        """Return since when all of these projects have been observed that are in the snapshot."""
+        known = [self._histories[key] for key in projects if key in self._histories]
+        return max(history.observations[0].observed_at for history in known)
 
     def worth_keeping(self) -> dict[Pair, list[Seen]]:
         """Return the pairs, without repositories that are unknown and only named in passing."""
@@ -199,6 +266,10 @@ class EvidenceCollector:
         if key in self._histories:
             return self._histories[key].project.name
         return "/".join(key.split("/")[-2:])
+
+
+def _at(names: Sequence[tuple[int, str]], at: int) -> str:
+    return next((name for since, name in reversed(names) if since <= at), names[0][1])
 
 
 def _of(histories: Mapping[str, ProjectHistory], side: Side) -> Sequence[str]:

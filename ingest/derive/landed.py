@@ -65,7 +65,7 @@ def membership_of(history: History, observation: Observation) -> Membership:
     number = history.number
     targets = {ref.name: ref.target for ref in observation.refs}
     head = default_head(history, observation)
-    landed_at = _landed_at(history, head)
+    landed_at = landing_times(history, head)
     on_default = [moment is not None for moment in landed_at]
     if all(on_default):
         return Membership(head, on_default, landed_at, [False] * len(on_default))
@@ -74,7 +74,7 @@ def membership_of(history: History, observation: Observation) -> Membership:
     return Membership(head, on_default, landed_at, vanished)
 
 
-def _landed_at(history: History, head: int | None) -> list[int | None]:
+def landing_times(history: History, head: int | None) -> list[int | None]:
     """Walk the first-parent chain of `head`, oldest first, with the largest time so far.
 
     Each commit is brought by the oldest commit of the chain that reaches it. The running

@@ -16,6 +16,7 @@ from hubtrace.graph.identity import Side
 from hubtrace.ingest.derive.copies import find_copies
 from hubtrace.ingest.derive.copy_index import read_copy_index
 from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen
+from hubtrace.ingest.derive.files import find_files
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
@@ -28,7 +29,8 @@ from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
 KEPT = 5
-"""Observations of one method that are kept for a pair: the strongest ones."""
+"""Observations of one method that are kept for a pair: the strongest ones of those that were first
+made together, so that later ones push none aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Derived:
 
     copies: pa.Table
     """As `find_copies` returns them."""
+    files: pa.Table
+    """As `find_files` returns them."""
     evidence: Mapping[str, Mapping[str, Sequence[Seen]]]
     """Variant → repository → its observations, strongest first."""
     links: Mapping[str, Sequence[Link]]
@@ -93,7 +97,8 @@ class Derivation:
             )
             for key in self._files.variants
         }
-        return Derived(copies, evidence, ranked, self._references, people)
+        files = find_files(self._files, copies)
+        return Derived(copies, files, evidence, ranked, self._references, people)
 
 
 def members(families: Iterable[Family]) -> set[tuple[str, str]]:
@@ -110,8 +115,11 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
         rows, copies["origin_at"].to_pylist(), strict=True
     ):
         since[blob][repository] = math.inf if at is None else at
+    times = copies["seen_at"].to_pylist()
     collections = collected.collections((row[0], row[1]) for row in rows if _is_card(row[2]))
-    for variant, repository, path, origin_path, blob, kind, boilerplate in rows:
+    for (variant, repository, path, origin_path, blob, kind, boilerplate), at in zip(
+        rows, times, strict=True
+    ):
         holders = since[blob]
         first = holders[repository] == min(holders.values())
         collection = "collection" if repository in collections else None
@@ -122,7 +130,7 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
             against=collection or collected.tooling(variant, repository),
         )
         for one in content([file]):
-            collected.add(variant, repository, one, variant)
+            collected.add(variant, repository, one, at)
 
 
 def _is_card(path: str) -> bool:
@@ -130,21 +138,23 @@ def _is_card(path: str) -> bool:
 
 
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:
-    """Return the strongest observations of each method, each place once."""
+    """Return the strongest observations of each method, each place once: now, and ever."""
     ranked = sorted(seen, key=lambda one: (*strongest_first(one.found), one.at))
     current = _strongest_of(one for one in ranked if one.gone_at is None)
-    return current + _strongest_of(one for one in ranked if one.gone_at is not None)
+    former = [one for one in _strongest_of(ranked) if one.gone_at is not None]
+    return current + former
 
 
 def _strongest_of(ranked: Iterable[Seen]) -> list[Seen]:
     places: set[tuple[str, str]] = set()
-    of_method: dict[str, int] = defaultdict(int)
+    of_method: dict[tuple[str, int], int] = defaultdict(int)
     kept: list[Seen] = []
     for one in ranked:
         place = one.found.method, one.found.place
-        if place not in places and of_method[one.found.method] < KEPT:
+        together = one.found.method, one.at
+        if place not in places and of_method[together] < KEPT:
             places.add(place)
-            of_method[one.found.method] += 1
+            of_method[together] += 1
             kept.append(one)
     return kept
 

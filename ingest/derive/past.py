@@ -1,19 +1,87 @@
-"""What earlier observations knew of the commits of a project."""
+"""What earlier observations knew of the commits of a project (docs/decisions/0045).
 
-from hubtrace.ingest.derive.dag import history_of
+A force-push or a super-squash takes commits off the default branch; it cannot undo that they were
+there. The snapshot holds every commit and every observation, so that where a commit stood can be
+asked of each of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubtrace.ingest.derive.dag import History, history_of
+from hubtrace.ingest.derive.landed import Membership, default_head, landing_times
+from hubtrace.ingest.records import Observation
 from hubtrace.ingest.snapshot import ProjectHistory
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of the commits of a `History`, by number; epoch seconds, UTC."""
+
+    seen_at: Sequence[int]
+    """The first observation in which a ref reached it."""
+    landed_at: Sequence[int | None]
+    """As `Membership.landed_at`; of a commit that has left the default branch, as it was then."""
+    entered_at: Sequence[int | None]
+    """The observation that first found it on the default branch, if an earlier one would have
+    found it there by its date and did not; else None."""
+    left_at: Sequence[int | None]
+    """The observation that first missed it on the default branch; None if it never was there, or
+    is there now."""
+    chains: frozenset[int]
+    """The commits that have left the default branch and were on its first-parent chain."""
+
+
+def past_of(history: History, membership: Membership, observations: Sequence[Observation]) -> Past:
+    """Return what all `observations`, the last of which gave `membership`, knew of the commits."""
+    count = len(history.shas)
+    first = observations[0].observed_at
+    nothing: list[int | None] = [None] * count
+    if len(observations) == 1 or not count:
+        return Past([first] * count, membership.landed_at, nothing, nothing, frozenset())
+    heads = [(seen.observed_at, _known_head(history, seen)) for seen in observations]
+    known = [(at, head) for at, head in heads if head is not None]
+    landed, chains = _landed(history, membership, [head for _, head in known])
+    entered, left = list(nothing), list(nothing)
+    for commit, mask in enumerate(history.masks([head for _, head in known])):
+        if not mask:
+            continue
+        if not membership.on_default[commit] and mask.bit_length() < len(known):
+            left[commit] = known[mask.bit_length()][0]
+        came = (mask & -mask).bit_length() - 1
+        at = landed[commit]
+        if came and at is not None and at <= known[came - 1][0]:
+            entered[commit] = known[came][0]
+    return Past(_seen_at(history, observations), landed, entered, left, chains)
+
+
+def _known_head(history: History, seen: Observation) -> int | None:
+    """Return the head of the default branch where all that it reaches is known, else None."""
+    return default_head(history, seen) if seen.ancestry and not seen.shallow else None
+
+
+def _landed(
+    history: History, membership: Membership, heads: Sequence[int]
+) -> tuple[list[int | None], frozenset[int]]:
+    landed = list(membership.landed_at)
+    chains: set[int] = set()
+    for head in reversed(heads):
+        if landed[head] is None:
+            then = landing_times(history, head)
+            landed = [now if now is not None else at for now, at in zip(landed, then, strict=True)]
+            chains.update(history.first_parent_chain(head))
+    return landed, frozenset(commit for commit in chains if not membership.on_default[commit])
 
 
 def first_seen(project: ProjectHistory) -> dict[str, int]:
     """Return when each commit of a project was first observed, by sha."""
     history = history_of(project.commits(["sha", "parents", "committed_at"]))
-    first = project.observations[0].observed_at
-    times = dict.fromkeys(history.shas, first)
-    missing = set(range(len(history.shas)))
-    for seen in project.observations:
-        heads = [history.number[ref.target] for ref in seen.refs if ref.target in history.number]
-        reached = history.ancestors(heads)
-        found = {number for number in missing if reached[number]}
-        times.update({history.shas[number]: seen.observed_at for number in found})
-        missing -= found
-    return times
+    return dict(zip(history.shas, _seen_at(history, project.observations), strict=True))
+
+
+def _seen_at(history: History, observations: Sequence[Observation]) -> list[int]:
+    number = history.number
+    heads = [[number[r.target] for r in seen.refs if r.target in number] for seen in observations]
+    times = [seen.observed_at for seen in observations]
+    masks = history.masks_of(heads)
+    return [times[(mask & -mask).bit_length() - 1] if mask else times[0] for mask in masks]

@@ -11,6 +11,7 @@ from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_fa
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
 from hubtrace.ingest.derive.landed import Membership, membership_of
+from hubtrace.ingest.derive.past import past_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -38,6 +39,10 @@ class DerivedProject:
     """Committer time where the recorded one cannot be (`ingest/derive/clocks.py`); else null."""
     on_default: pa.Array
     landed_at: pa.Array
+    """Also of commits that have left the default branch."""
+    entered_at: pa.Array
+    left_at: pa.Array
+    """`Past.entered_at` and `Past.left_at` (`ingest/derive/past.py`)."""
     vanished_at: pa.Array
     branches: list[BranchFacts]
     """Branches of the last observation."""
@@ -76,7 +81,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
     if not project.last.ancestry:
         everywhere = pa.array([True] * commits.num_rows, pa.bool_())
         nothing = pa.nulls(commits.num_rows, pa.int64())
-        stands = (everywhere, nothing, nothing)
+        stands = (everywhere, nothing, nothing, nothing, nothing)
         read_changes = project.changes if project.tells_changes else None
         return DerivedProject(
             project.project, commits, at, nothing, *stands, [], [], [], project.events, read_changes
@@ -93,6 +98,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
         pulls=project.details.pulls if project.details else (),
         published=not upstream,
     )
+    past = past_of(history, membership, project.observations)
     since = _vanished_at(history, membership, project.observations)
     return DerivedProject(
         project.project,
@@ -100,7 +106,9 @@ def derive(project: ProjectHistory) -> DerivedProject:
         at,
         times.settled_at(),
         pa.array(membership.on_default, pa.bool_()),
-        pa.array(membership.landed_at, pa.int64()),
+        pa.array(past.landed_at, pa.int64()),
+        pa.array(past.entered_at, pa.int64()),
+        pa.array(past.left_at, pa.int64()),
         pa.array(since, pa.int64()),
         branches,
         list(_deleted_branches(project, history)),

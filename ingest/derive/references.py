@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubtrace.graph.identity import GITHUB, Side
+from hubtrace.ingest.derive.past import first_seen
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, commit_reference
 from hubtrace.ingest.records import Reference
@@ -20,9 +21,9 @@ class Named:
 
     variant: str
     repository: str
-    source: str
-    """The project whose commit it is."""
     found: Evidence
+    at: int
+    """When the commit was first observed."""
 
 
 @dataclass
@@ -41,8 +42,11 @@ def read_references(histories: Mapping[str, ProjectHistory], directory: ProjectI
     shas = {row["named"] for found in rows.values() for row in found if row["named"]}
     holders = _holders(histories, shas) if shas else {}
     for key, found in rows.items():
+        seen_at = first_seen(histories[key]) if found else {}
         for row in found:
-            _take(histories[key], row["sha"], _reference(row), directory, holders, result)
+            sha = row["sha"]
+            at = seen_at[sha]
+            _take(histories[key], sha, at, _reference(row), directory, holders, result)
     return result
 
 
@@ -58,6 +62,7 @@ def _reference(row: Mapping[str, object]) -> Reference:
 def _take(
     history: ProjectHistory,
     commit: str,
+    at: int,
     reference: Reference,
     directory: ProjectIndex,
     holders: Mapping[tuple[Side, str], Sequence[str]],
@@ -73,7 +78,7 @@ def _take(
         variant, repository = (own.key, key) if other is Side.UPSTREAM else (key, own.key)
         missing = bool(reference.sha) and key not in holding and directory.holds(key)
         found = commit_reference(repository, commit, reference, missing=missing)
-        result.named.append(Named(variant, repository, own.key, found))
+        result.named.append(Named(variant, repository, found, at))
 
 
 def _projects(

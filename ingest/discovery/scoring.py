@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from hubtrace.graph.confidence import FLOOR
 from hubtrace.ingest.evidence import (
     Evidence,
     Link,
@@ -13,7 +14,6 @@ from hubtrace.ingest.evidence import (
     owners_agree,
 )
 from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
-from hubtrace.ingest.evidence.model import FLOOR
 from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from hubtrace.graph.confidence import FLOOR, confidence_of
+
 RANKS: Mapping[str, int] = MappingProxyType(
     {
         "same_blob": 1,
@@ -116,30 +118,10 @@ def shortened(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.7, 4: 0.955, 3: 0.98, 2: 0.985, 1: 0.99})
-"""Rank → what it and the weaker ones can reach together."""
-
-DIGITS = 4
-"""Decimals that are kept, so that the last bits of a product make no difference."""
-
-
 def confidence(evidence: Iterable[Evidence]) -> float:
     """Return how sure it is, 0 to 1, that a variant comes from the repository of this evidence."""
-    best: dict[str, float] = {}
-    for one in evidence:
-        best[one.method] = max(best.get(one.method, 0.0), one.strength)
-    sure = 0.0
-    for rank in sorted(CEILINGS, reverse=True):
-        doubt = 1.0 - sure
-        for method in sorted(best):
-            if RANKS[method] == rank:
-                doubt *= 1.0 - best[method]
-        sure = max(sure, min(CEILINGS[rank], 1.0 - doubt))
-    return round(sure, DIGITS)
+    return confidence_of((one.method, one.rank, one.strength) for one in evidence)
 
-
-FLOOR = 0.3
-"""The least confidence of a link: thanks, a tool, a tokenizer that many share are no link."""
 
 UPSTREAM, DERIVED, WEAKER = "upstream", "derived", "weaker"
 

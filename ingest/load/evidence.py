@@ -174,3 +174,34 @@ def write_copies(writer: GraphWriter, copies: pa.Table, changed: Sequence[str]) 
     ]
     replace(writer, "Variant", different, tables)
     return len(fresh)
+
+
+_FILE = ["key", "path", "blob", "sha256", "size"]
+_FILES_IN_GRAPH = """
+MATCH (v:Variant)-[:HAS_FILE]->(f:File)
+WHERE v.key IN $keys
+OPTIONAL MATCH (f)-[:ADDED_IN]->(added:Commit)
+RETURN v.key, f.key, f.sha256, f.size, added.sha
+"""
+
+
+def write_files(writer: GraphWriter, files: pa.Table, changed: Sequence[str]) -> None:
+    """Replace the files of those of the variants `changed` whose files differ.
+
+    `files` are those of all variants, as `find_files` returns them. The nodes of projects and
+    commits are there.
+    """
+    wanted: dict[str, set[Row]] = defaultdict(set)
+    names = ("variant", "key", "sha256", "size", "sha")
+    for variant, *file in zip(*(files[name].to_pylist() for name in names), strict=True):
+        wanted[variant].add(tuple(file))
+    different = stale(writer, _FILES_IN_GRAPH, sorted(changed), wanted)
+    added = files.filter(pc.is_in(files["variant"], pa.array(different, pa.string())))
+    fresh = added.group_by("key", use_threads=False).aggregate([("row", "min")])["row_min"]
+    fresh = files.take(fresh)
+    tables: list[Nodes | Edges] = [
+        Nodes("File", fresh.select(_FILE)),
+        Edges("HAS_FILE", "Variant", "File", ends(fresh["variant"], fresh["key"])),
+        Edges("ADDED_IN", "File", "Commit", ends(added["key"], added["sha"])),
+    ]
+    replace(writer, "Variant", different, tables)

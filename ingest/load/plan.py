@@ -18,10 +18,11 @@ from hubtrace.ingest.derive.blobs import boilerplate
 from hubtrace.ingest.derive.links import members
 from hubtrace.ingest.derive.project import label_of
 from hubtrace.ingest.load.projects import told_properties
-from hubtrace.ingest.records import Family
+from hubtrace.ingest.records import Family, Observation
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
-_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 1, 2, 1
+_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 2, 3, 1
+_HISTORY_DERIVATION = 2
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
 Seen = tuple[str | int | None, ...]
@@ -70,6 +71,7 @@ class Plan:
             "url": project.url,
             "default_branch": last.default_branch,
             "shallow": last.shallow,
+            "looks": [_look(seen) for seen in history.observations],
             "aliases": _other_names(history) or None,
             "observed_at": history.pointer.observed_at,
             "first_observed_at": history.observations[0].observed_at,
@@ -161,10 +163,15 @@ class Plan:
         return self.in_graph["Family"].get(name, (None, None))
 
 
+def _look(seen: Observation) -> str:
+    targets = {ref.name: ref.target for ref in seen.refs}
+    return f"{seen.observed_at} {targets.get(seen.default_branch or '', '')}"
+
+
 def _project_print(history: ProjectHistory) -> str:
     """Return a hash of all that a project's nodes depend on: its history, names, and the rules."""
     rules = rules_digest() if history.tells_changes else ""
-    return _hash(history.fingerprint, rules, *_other_names(history))
+    return _hash(_HISTORY_DERIVATION, history.fingerprint, rules, *_other_names(history))
 
 
 def _other_names(history: ProjectHistory) -> list[str]:

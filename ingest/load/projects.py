@@ -119,14 +119,11 @@ def _gone_at(history: ProjectHistory) -> int | None:
 
 
 def write_details(writer: GraphWriter, histories: Sequence[ProjectHistory]) -> None:
-    """Replace the releases and large files of projects whose nodes are there."""
+    """Replace the releases of projects whose nodes are there."""
     told = [(h, h.details) for h in histories if h.details is not None]
     upstream = [(h.project.key, d) for h, d in told if h.project.side is Side.UPSTREAM]
-    downstream = [(h.project.key, d) for h, d in told if h.project.side is Side.DOWNSTREAM]
     if upstream:
         _write_releases(writer, upstream)
-    if downstream:
-        _write_files(writer, downstream)
 
 
 def _write_releases(writer: GraphWriter, projects: Sequence[tuple[str, HostData]]) -> None:
@@ -162,29 +159,6 @@ def _assets(release_key: str, release: Release) -> Iterator[dict[str, Any]]:
             "digest": asset.digest,
             "size": asset.size,
         }
-
-
-def _write_files(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
-    """Write the large files: their SHA-256 is what an audit can hold them by."""
-    files = [(key, row) for key, details in variants for row in _large_files(key, details)]
-    owned = pairs((key, row["key"]) for key, row in files)
-    tables: list[Nodes | Edges] = [
-        Nodes("File", nodes("File", (row for _, row in files))),
-        Edges("HAS_FILE", "Variant", "File", owned),
-    ]
-    replace(writer, "Variant", [key for key, _ in variants], tables)
-
-
-def _large_files(variant: str, details: HostData) -> Iterator[dict[str, Any]]:
-    for file in details.files:
-        if file.lfs_sha256 is not None:
-            yield {
-                "key": key_of_parts(variant, file.path),
-                "path": file.path,
-                "blob": file.blob,
-                "sha256": file.lfs_sha256,
-                "size": file.lfs_size,
-            }
 
 
 _BASES_IN_GRAPH = """
@@ -336,6 +310,8 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             "on_default": pa.chunked_array([project.on_default for project in projects]),
             "settled_at": pa.chunked_array([project.settled_at for project in projects]),
             "landed_at": pa.chunked_array([project.landed_at for project in projects]),
+            "entered_at": pa.chunked_array([project.entered_at for project in projects]),
+            "left_at": pa.chunked_array([project.left_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
             **dict(zip(told.column_names, told.columns, strict=True)),
         }

@@ -43,6 +43,8 @@ class File(StrEnum):
     POINTER = "current.json"
     PROJECT = "project.json"
     DETAILS = "details.json"
+    EARLIER = "earlier.json"
+    """What the host said before, where generations were joined (docs/decisions/0045)."""
     COMMITS = "commits.parquet"
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -79,6 +79,15 @@ class Answer(NamedTuple):
     details: HostData
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """An answer in `earlier.json`, where the last one is that of `details.json`."""
+
+    observation: int
+    """The number of the observation that was made with it, of those in `project.json`."""
+    changed: dict[str, Any]
+    """The fields of `HostData`, as JSON, that differ from the answer after it."""
+
+
 class ProjectHistory:
     """Everything that a snapshot holds of one project."""
 
@@ -124,10 +133,26 @@ class ProjectHistory:
     def answers(self) -> tuple[Answer, ...]:
         """All that its host ever said, oldest first; the last of it is `details`."""
         return tuple(
-            Answer(seen.observations[0], self._json(generation, File.DETAILS, HostData))
-            for generation, seen in zip(self.pointer.generations, self._seen, strict=True)
-            if File.DETAILS in generation.files
+            Answer(self.observations[number], from_json(body, HostData, self.folder))
+            for number, body in self.answers_as_json()
         )
+
+    def answers_as_json(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield all that its host ever said, oldest first, by the number of the observation."""
+        before = 0
+        for generation, seen in zip(self.pointer.generations, self._seen, strict=True):
+            last = len(seen.observations) - 1
+            if File.DETAILS in generation.files:
+                body = json.loads(self._read(generation, File.DETAILS))
+                entries = [Earlier(last, {})]
+                if File.EARLIER in generation.files:
+                    entries = self._json(generation, File.EARLIER, list[Earlier])
+                found = []
+                for entry in reversed(entries):
+                    body = body | entry.changed
+                    found.append((before + entry.observation, body))
+                yield from reversed(found)
+            before += last + 1
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""
@@ -253,7 +278,7 @@ class Snapshot:
             with reading():
                 history = _history(folder)
                 history.tables()
-                _ = history.details
+                _ = history.answers
             checked(done)
         return problems
 

@@ -39,6 +39,7 @@ from hubtrace.ingest.snapshot.format import (
     write_sealed,
 )
 from hubtrace.ingest.snapshot.reader import (
+    Earlier,
     Generation,
     Header,
     Pointer,
@@ -100,6 +101,21 @@ class Draft:
         for writer in self._writers.values():
             writer.close()
         self._writers.clear()
+
+    def write_earlier(self, history: ProjectHistory) -> None:
+        """Write what the host said before it said what `details.json` holds."""
+        # By way of the records, so that each has all fields, whichever version wrote it.
+        numbers = [number for number, _ in history.answers_as_json()]
+        bodies = [to_json(answer.details) for answer in history.answers]
+        answers = list(zip(numbers, bodies, strict=True))
+        later = [body for _, body in [*answers[1:], *answers[-1:]]]
+        earlier = [
+            Earlier(number, {name: value for name, value in body.items() if after[name] != value})
+            for (number, body), after in zip(answers, later, strict=True)
+        ]
+        last = len(history.observations) - 1
+        if any(number != last for number, _ in answers):
+            (self.path / File.EARLIER).write_text(json.dumps(to_json(earlier)))
 
     def finish(
         self, observations: Iterable[Observation], events: Iterable[Event], details: HostData | None
@@ -275,12 +291,13 @@ class SnapshotWriter:
     def compact(self, progress: Progress = no_progress) -> int:
         """Join the generations of every project into one; return how many projects had several.
 
-        Nothing that was seen is lost: commits, observations and events stay.
+        Nothing that was seen is lost: commits, observations, events and all that hosts said stay.
         """
         several = [h for h in self.snapshot.projects() if len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
             with _draft(history.folder, history) as draft:
                 draft.write(history.tables())
+                draft.write_earlier(history)
                 generation = draft.finish(history.observations, history.events, history.details)
                 pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
                 write_sealed(history.folder / File.POINTER, pointer)

@@ -8,9 +8,6 @@ day counts as 00:00:00Z and is the commit `day:<variant>:<date>`; a repository's
 taken to be its author dates.
 """
 
-import csv
-import gzip
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +20,7 @@ from msgspec import Meta, Struct
 
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.identity import Project, Side, key_of, repository_url, variant_url
+from hubtrace.ingest.handed import csv_rows, in_words, lines_of, read_json
 from hubtrace.ingest.records import Commit, Family, Observation, Upstream
 from hubtrace.ingest.source import ProjectData
 
@@ -73,19 +71,20 @@ def _commit(sha: str, at: int) -> Commit:
 
 def _families(file: Path) -> Iterator[tuple[Family, dict[Project, list[Commit]]]]:
     """Yield every family, and its projects with the commits that are known by their days."""
-    seen: set[str] = set()
-    for number, text in enumerate(_text(file, compressed=False), start=1):
+    seen: dict[str, tuple[Family, dict[Project, list[Commit]]]] = {}
+    for number, text in enumerate(_lines(file, compressed=False), start=1):
         if not text.strip():
             continue
         try:
-            line = msgspec.convert(json.loads(text), _Line)
+            line = msgspec.convert(read_json(text), _Line)
             family = _family(line)
-        except (ValueError, SourceError) as error:
-            raise TableError(f"{file}:{number}: {_reason(error)}") from None
-        if line.family in seen:
+        except (ValueError, OverflowError, SourceError) as error:
+            raise TableError(f"{file}:{number}: {in_words(error)}") from None
+        if seen.get(line.family, family) != family:
             raise TableError(f"{file}:{number}: family {line.family} stands here twice")
-        seen.add(line.family)
-        yield family
+        if line.family not in seen:
+            yield family
+        seen[line.family] = family
 
 
 def _family(line: _Line) -> tuple[Family, dict[Project, list[Commit]]]:
@@ -94,6 +93,8 @@ def _family(line: _Line) -> tuple[Family, dict[Project, list[Commit]]]:
     projects: dict[Project, list[Commit]] = {upstream: []}
     for name, days in line.variant_commit_days.items():
         url = variant_url(name)
+        if any(project.key == key_of(url) for project in projects):
+            raise SourceError(f"{name} stands twice in family {line.family}")
         projects[Project(key_of(url), Side.DOWNSTREAM, name, url)] = [
             _commit(f"day:{name}:{day}", _seconds(f"{day}T00:00:00Z")) for day in sorted(set(days))
         ]
@@ -105,44 +106,40 @@ def _family(line: _Line) -> tuple[Family, dict[Project, list[Commit]]]:
 
 
 def _commits(file: Path) -> Rows:
-    commits: Rows = {}
-    lines = csv.reader(_text(file, compressed=True))
-    for row in lines:
-        if lines.line_num == 1:
-            if row != _HEADER:
-                raise TableError(f"{file}:1: the header is not {','.join(_HEADER)}")
-            continue
+    found: dict[str, dict[str, int]] = {}
+    rows = csv_rows(file, _lines(file, compressed=True))
+    if next(rows, (1, None))[1] != _HEADER:
+        raise TableError(f"{file}:1: the header is not {','.join(_HEADER)}")
+    for number, row in rows:
         try:
             if len(row) != len(_HEADER):
                 raise ValueError(f"{len(row)} columns, not {len(_HEADER)}")
             repository, sha, at = row
             if not _SHA.fullmatch(sha):
-                raise ValueError(f"{sha!r} is not a commit id")
-            commits.setdefault(repository.lower(), []).append((sha, _seconds(at)))
+                raise ValueError(f"{sha[:80]!r} is not a commit id")
+            known = found.setdefault(repository.lower(), {})
+            seconds = _seconds(at)
+            if known.setdefault(sha, seconds) != seconds:
+                raise ValueError(f"{sha} of {repository} stands here twice, with another time")
         except ValueError as error:
-            raise TableError(f"{file}:{lines.line_num}: {_reason(error)}") from None
-    return commits
+            raise TableError(f"{file}:{number}: {error}") from None
+    return {repository: list(times.items()) for repository, times in found.items()}
 
 
-def _text(file: Path, *, compressed: bool) -> Iterator[str]:
+def _lines(file: Path, *, compressed: bool) -> Iterator[str]:
     try:
-        handle = (gzip.open if compressed else open)(file, "rt", encoding="utf-8", newline="")
-        with handle as lines:
-            yield from lines
+        yield from lines_of(file, compressed=compressed)
     except FileNotFoundError:
         raise TableError(
             f"{file} is missing; a study table has {FAMILIES_FILE} and {COMMITS_FILE}"
         ) from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise TableError(f"{file} cannot be read: {error}") from None
+    except OSError as error:
+        raise TableError(f"{file} cannot be read: {error.strerror or error}") from None
 
 
 def _seconds(at: str) -> int:
-    parsed = datetime.fromisoformat(at)
-    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at column {error.colno}"
-    return str(error)
+    try:
+        parsed = datetime.fromisoformat(at)
+        return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise ValueError(f"{at[:80]!r} is not a date or a time") from None

@@ -1,17 +1,29 @@
 """An audit built from the rows of the catalogue's queries."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
+from hubtrace.graph.confidence import FLOOR, confidence_of
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
+from hubtrace.queries.audit.around import bases_of, people_of
 from hubtrace.queries.audit.findings import GROUPS, look
-from hubtrace.queries.audit.origin import History, Mark, drift_of, find_revision, origin_of
+from hubtrace.queries.audit.origin import (
+    History,
+    Mark,
+    drift_of,
+    find_revision,
+    looks,
+    origin_of,
+    refs_at,
+)
+from hubtrace.queries.audit.trees import Trees, large_files
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -121,61 +133,33 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
             then[_VALUES[event["kind"]]] = event["before"]
     if moves and all(event["observed_at"] > until for event in moves):
         then["moved_to"] = None
+    if (url := row.get("url")) and row["name"] and then["name"] and url.endswith(row["name"]):
+        then["url"] = url.removesuffix(row["name"]) + then["name"]
+    past = [at for at, _ in looks(row.get("looks"))]
+    if past and (then["observed_at"] or 0) > until:
+        then["observed_at"] = max([at for at in past if at <= until], default=past[0])
     if then.get("gone_at") is not None and then["gone_at"] > until:
         then["gone_at"] = None
     return then
-
-
-DEEPEST = 10
-"""Steps up the chain. Cards can name each other in circles; a model is told once."""
-
-
-def bases_of(store: GraphStore, variant: str) -> tuple[records.Base, ...]:
-    """Return the base models of a variant, the nearest first, each with its own upstream."""
-    found: list[records.Base] = []
-    seen = {variant}
-    level = [variant]
-    for depth in range(1, DEEPEST + 1):
-        rows: dict[str, Row] = {}
-        for row in ask(store, "variant_bases", variants=level):
-            if row["base"] not in seen:
-                rows.setdefault(row["base"], row)
-        if not rows:
-            break
-        level = list(rows)
-        seen.update(level)
-        links = sorted(ask(store, "variant_links", variants=level), key=_likelihood)
-        best = {row["variant"]: row for row in links}
-        found += [_base(row, depth, best.get(key, {})) for key, row in rows.items()]
-    return tuple(found)
-
-
-def _likelihood(link: Row) -> tuple[bool, float]:
-    return bool(link["families"]) or link["role"] == "upstream", link["confidence"] or 0.0
-
-
-def _base(row: Row, depth: int, link: Row) -> records.Base:
-    return records.Base(
-        variant=row["base"],
-        of=row["variant"],
-        depth=depth,
-        **{name: row[name] for name in ("name", "url", "relation", "licence", "observed_at")},
-        upstream=link.get("name") or link.get("repository"),
-        upstream_url=link.get("url"),
-        confidence=link.get("confidence"),
-    )
 
 
 _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
 """What both hosts answer where there is a licence text that they cannot name."""
 
 
-def links_of(answers: Answers, variant: str, until: int) -> list[records.Link]:
-    """Return the repositories of a variant: that of its family first, then the likeliest."""
+def links_of(answers: Answers, variant: str, until: int, moment: int) -> list[records.Link]:
+    """Return the repositories of a variant: that of its family first, then the likeliest.
+
+    Evidence that was gone before `moment` does not speak for the revision.
+    """
     evidence = answers.of("variant_evidence", variant)
-    found = [_link(row, evidence, answers, until) for row in answers.of("variant_links", variant)]
+    begun = [looks(row["looks"])[:1] for row in answers.of("variant_facts", variant)]
+    found = [
+        _link(row, evidence, answers, until, moment, [at for first in begun for at, _ in first])
+        for row in answers.of("variant_links", variant)
+    ]
     return sorted(
-        found,
+        (link for link in found if _is_linked(link)),
         key=lambda link: (not records.is_member(link), -(link.confidence or 0.0), link.repository),
     )
 
@@ -214,11 +198,45 @@ def _licences(text: str | None) -> set[str]:
     return {word.removesuffix("-only").removesuffix("-or-later") for word in words if word}
 
 
-def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
+def _is_linked(link: records.Link) -> bool:
+    """Return False if all that ever spoke for a link is gone, or was not there yet."""
+    if link.families:
+        return True
+    if link.confidence is None:
+        return link.role is not None
+    return link.confidence >= FLOOR
+
+
+def _link(
+    row: Row,
+    evidence: Sequence[Row],
+    answers: Answers,
+    until: int,
+    moment: int,
+    begun: Sequence[int],
+) -> records.Link:
+    """Return the link as it was at `until`.
+
+    What the first looks at both sides found is what is known of the time before them. What was
+    seen of a project that had one of the names before counts for nothing (decision 0043).
+    """
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
-    own = [seen for seen in own if seen["gone_at"] is None or seen["gone_at"] > until]
-    known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
-    later = [seen for seen in own if seen not in known]
+    theirs = [at for at, _ in looks(row["looks"])[:1]]
+    # Of a repository that was never looked at, or in the graph of an earlier version: no bound.
+    latest = max(until, *begun, *theirs) if begun and theirs else math.inf
+    events = answers.of("project_events", row["variant"], row["repository"])
+    replaced = [e["observed_at"] for e in events if e["kind"] == "replaced"]
+    moment = max([moment, *(at for at in replaced if at <= until)])
+    counted = [
+        seen
+        for seen in own
+        if (seen["observed_at"] or 0) <= latest
+        and (seen["gone_at"] is None or seen["gone_at"] > moment)
+    ]
+    known = [seen for seen in counted if (seen["observed_at"] or 0) <= until]
+    later = [seen for seen in counted if seen not in known]
+    if counted != [seen for seen in own if seen["gone_at"] is None]:
+        row = {**row, **_sum_of(counted)}
     then = as_of(row, answers.of("project_events", row["repository"]), until)
     then |= {
         "evidence": rows_as(known, records.Evidence),
@@ -227,36 +245,12 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> re
     return rows_as([then], records.Link)[0]
 
 
-LISTED_PEOPLE = 20
-"""Contributors of the upstream that an audit lists; it counts all of them."""
-
-
-def people_of(store: GraphStore, variant: str, upstream: list[str], until: int) -> records.People:
-    """Return the contributors to a variant and to its upstream, a list of one key or none."""
-    rows = ask(store, "project_contributors", projects=[variant, *upstream], until=until).data()
-    ours = [row for row in rows if row["project"] == variant]
-    theirs = [row for row in rows if row["project"] in upstream]
-    listed = [
-        rows_as([{**row, "name": row["author"]} for row in side], records.Person)
-        for side in (ours, theirs[:LISTED_PEOPLE])
-    ]
-    shared = tuple(_shared(store, ours, theirs))
-    return records.People(tuple(listed[0]), tuple(listed[1]), len(theirs), shared)
-
-
-def _shared(
-    store: GraphStore, ours: Sequence[Row], theirs: Sequence[Row]
-) -> list[records.SharedPerson]:
-    builders = {row["contributor"] for row in theirs}
-    keys = [row["contributor"] for row in ours]
-    found = [records.SharedPerson(key, key, "same_key") for key in keys if key in builders]
-    others = ask(store, "same_persons", contributors=keys)
-    found += [
-        records.SharedPerson(row["contributor"], row["other"], row["method"] or "same_person")
-        for row in others
-        if row["other"] in builders
-    ]
-    return found
+def _sum_of(evidence: Sequence[Row]) -> Row:
+    """Return what evidence adds up to, where it is not all that can be seen now."""
+    if not evidence:
+        return {"confidence": None, "best_method": None}
+    sure = confidence_of((seen["method"], seen["rank"], seen["strength"]) for seen in evidence)
+    return {"confidence": sure, "best_method": evidence[0]["method"]}
 
 
 def unknown_of(audit: records.Audit) -> Iterator[str]:
@@ -294,7 +288,7 @@ def unknown_of(audit: records.Audit) -> Iterator[str]:
     if link.shallow:
         yield "Only a part of the upstream's history was read."
     if not audit.files and audit.revision is not None and not audit.revision.is_head:
-        yield "The SHA-256 of large files is known only at the head of the default branch."
+        yield "The SHA-256 of large files is known only of those that the Hub was seen to list."
     if audit.origin.commit is None:
         yield (
             "No file and no commit message proves which upstream commit the revision was made "
@@ -412,20 +406,22 @@ class _Draft:
         then = as_of(row, answers.of("project_events", variant), until)
         identity = rows_as([then], records.Identity)[0]
         commits, refs = answers.of("variant_commits", variant), answers.of("variant_refs", variant)
-        history = History(row["url"], row["default_branch"], commits, refs)
+        history = History(then["url"], row["default_branch"], commits, refs, row["looks"] or ())
+        events = answers.of("project_events", variant)
+        history = replace(history, refs=refs_at(history, events, until))
         revision = find_revision(history, asked.revisions.get(variant), until)
-        links = links_of(answers, variant, until)
+        links = links_of(answers, variant, until, _moment(history, revision, until))
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
-        carried = history.ancestors(revision.commit.sha) if revision else set()
+        urls = {link.repository: link.url for link in links}
         places = _valid_places(answers, variant, upstream, until)
-        origin = origin_of(rows, upstream, revision, carried, until, places)
+        origin = origin_of(rows, urls, upstream, revision, history, until, places)
         marks = [
             Mark.of(
                 link,
                 revision,
                 origin_of(
-                    *(rows, link, revision, carried, until),
+                    *(rows, urls, link, revision, history, until),
                     _valid_places(answers, variant, link, until),
                 ),
                 variant,
@@ -452,9 +448,7 @@ def _finished(
     compared = answers.of("branch_status", *projects)
     own = set(draft.identity.families)
     branches = rows_as([row for row in compared if row["family"] in own], BranchFlag)
-    # The Hub told the large files of the head, so those of other revisions are not known.
-    is_head = draft.revision is not None and draft.revision.is_head
-    files = answers.of("variant_files", variant) if is_head else []
+    files = _large_files(draft)
     members = [link.repository for link in draft.links if records.is_member(link)]
     noticed = answers.of("project_events", *dict.fromkeys([*projects, *members]))
     known = [event for event in noticed if event["observed_at"] <= until]
@@ -526,6 +520,27 @@ def _project(answers: Answers, key: str, families: Sequence[str]) -> records.Pro
         "paths": [path for row in own for path in row["paths"] or ()],
     }
     return rows_as([{**(fact or {}), "project": key, **read}], records.ProjectFact)[0]
+
+
+def _large_files(draft: _Draft) -> list[Row]:
+    """Return the large files of the revision whose SHA-256 the Hub has ever listed."""
+    if draft.revision is None:
+        return []
+    rows = draft.answers.of("variant_files", draft.identity.variant)
+    trees = Trees(rows, draft.history.commits)
+    if not trees.paths:  # of a graph that an earlier version loaded: the files of the head
+        return rows if draft.revision.is_head else []
+    return large_files(trees.of(draft.revision.commit.sha))
+
+
+def _moment(history: History, revision: records.Revision | None, until: int) -> int:
+    """Return since when evidence that is gone by now speaks for a revision all the same.
+
+    What was seen when a look found the revision stays true of it, if it is asked for by name.
+    """
+    if revision is None or revision.asked is None:
+        return until
+    return min(until, history.first_look_at(revision.commit.sha) or until)
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:

@@ -19,6 +19,7 @@ from hubtrace.queries.audit.records import (
     Revision,
     is_member,
 )
+from hubtrace.queries.audit.trees import Trees
 from hubtrace.queries.catalogue import Row
 from hubtrace.queries.resolve import near
 
@@ -36,16 +37,55 @@ class History:
     default_branch: str | None
     commits: Sequence[Row]
     refs: Sequence[Row]
+    looks: Sequence[str] = ()
+    """As the column `looks` of `variant_facts`."""
 
-    @property
-    def head(self) -> str | None:
-        """The sha of the head of the default branch, as last observed."""
+    def head(self, until: int) -> str | None:
+        """Return the head of the default branch as last observed, or as observed at `until`."""
+        past = looks(self.looks)
+        if past and past[-1][0] > until:
+            return next((head for at, head in reversed(past) if at <= until), past[0][1]) or None
         found = (row["sha"] for row in self.refs if row["ref"] == self.default_branch)
         return next(found, None)
+
+    def first_look_at(self, sha: str) -> int | None:
+        """Return when a look first found a commit on the default branch; None if none did."""
+        past = looks(self.looks)
+        reach = {head: self.ancestors(head) for _, head in past}
+        return next((at for at, head in past if sha in reach[head]), None)
 
     def ancestors(self, sha: str) -> set[str]:
         """Return a commit and all that it was made on, as far as they were read."""
         return _reached({row["sha"]: row["parents"] for row in self.commits}, sha)
+
+
+def looks(texts: Sequence[str] | None) -> list[tuple[int, str]]:
+    """Return the time of each look and the head of the default branch that it found."""
+    pairs = (text.partition(" ") for text in texts or ())
+    return [(int(at), head) for at, _, head in pairs]
+
+
+_MOVES = frozenset({"history_rewritten", "tag_moved", "branch_deleted", "tag_deleted"})
+
+
+def refs_at(history: History, events: Sequence[Row], until: int) -> list[Row]:
+    """Return the refs as they were at `until`, as far as events and looks tell."""
+    refs = {row["ref"]: row for row in history.refs}
+    for event in sorted(events, key=lambda event: event["observed_at"], reverse=True):
+        if event["observed_at"] > until and event["kind"] in _MOVES and event["subject"] in refs:
+            then = {"sha": event["before"], "vanished_at": None}
+            refs[event["subject"]] = {**refs[event["subject"]], **then}
+    default = refs.get(history.default_branch or "")
+    if default is not None:
+        refs[default["ref"]] = {**default, "sha": history.head(until) or default["sha"]}
+    return list(refs.values())
+
+
+def _is_on_default(row: Row, until: int) -> bool | None:
+    """Return True if a commit was on the default branch at `until`."""
+    if (row["entered_at"] or 0) > until:
+        return False
+    return True if (row["left_at"] or 0) > until else row["on_default"]
 
 
 def find_revision(history: History, asked: str | None, until: int) -> Revision | None:
@@ -88,10 +128,10 @@ def _resolve(asked: str, history: History) -> tuple[str, str]:
 
 
 def _newest(history: History, until: int) -> Revision | None:
-    known = [row for row in history.commits if row["on_default"] and row["at"] <= until]
+    known = [row for row in history.commits if _is_on_default(row, until) and row["at"] <= until]
     if not known:
         return None
-    head = next((row for row in known if row["sha"] == history.head), None)
+    head = next((row for row in known if row["sha"] == history.head(until)), None)
     row = head or max(known, key=lambda row: (row["at"], row["sha"]))
     return _revision(row, history, until, None, "default_head" if head else "newest")
 
@@ -102,8 +142,8 @@ def _revision(row: Row, history: History, until: int, asked: str | None, how: st
         commit=CommitFact.of(row, history.url),
         asked=asked,
         how=how,
-        on_default=row["on_default"],
-        is_head=row["sha"] == history.head,
+        on_default=_is_on_default(row, until),
+        is_head=row["sha"] == history.head(until),
         vanished_at=vanished_at if vanished_at is not None and vanished_at <= until else None,
     )
 
@@ -292,26 +332,27 @@ def _missing(row: Row, url: str | None) -> Missing:
 
 def origin_of(
     answers: Mapping[str, Sequence[Row]],
+    links: Mapping[str, str | None],
     upstream: Link | None,
     revision: Revision | None,
-    carried: Set[str],
+    history: History,
     until: int,
     places: Set[str | None] | None = None,
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
-    `answers` are the variant's rows of the stored queries about it, by query. `carried` are the
-    commits that the revision was made on, itself included: what another branch brought proves
-    nothing. Nor does a file that the default branch has lost since, one that is in everybody's
-    repositories, or one that upstream had later than the variant: it flowed back. `places` are
-    those of the evidence that counts, if a name changed hands: all else is a former project's.
+    `answers` are the variant's rows of the stored queries about it, by query; `links` the
+    URLs of repositories. What the revision was not made on proves nothing, nor does a file that it
+    does not hold, one that is in everybody's repositories, or one that upstream had later than the
+    variant: it flowed back. `places` are those of the evidence that counts, if a name changed
+    hands: all else is a former project's.
     """
-    links = {row["repository"]: row["url"] for row in answers["variant_links"]}
-    url = next((row["url"] for row in answers["variant_facts"]), None)
+    carried = history.ancestors(revision.commit.sha) if revision else set()
+    url = history.url
     copies = [
         _copy(row, url, links, until)
-        for row in answers["variant_copies"]
-        if row["sha"] in carried and _is_there(row, revision, until)
+        for row in _held(answers, revision, history, carried, until)
+        if row["origin_at"] is None or row["origin_at"] <= until
     ]
     references = [
         _reference(row, url, links)
@@ -344,12 +385,40 @@ def _came_at(proof: tuple[str, CommitFact, int | None]) -> tuple[int, str, str]:
     return commit.at if landed_at is None else landed_at, basis, commit.sha
 
 
-def _is_there(row: Row, revision: Revision | None, until: int) -> bool:
-    """Return True if the revision has the file, as far as the default branch tells."""
-    if row["origin_at"] is not None and row["origin_at"] > until:
-        return False
-    gone_at = row["gone_at"]
-    return gone_at is None or revision is None or gone_at > revision.commit.at
+_NOTHING: Row = {"blob": None}
+
+
+def _held(
+    answers: Mapping[str, Sequence[Row]],
+    revision: Revision | None,
+    history: History,
+    carried: Set[str],
+    until: int,
+) -> Iterator[Row]:
+    """Yield the rows of `variant_copies` that a revision holds, as it came by each."""
+    if revision is None:
+        return
+    trees = Trees(answers["variant_files"], history.commits)
+    tree, head = trees.of(revision.commit.sha), history.head(until)
+    there = trees.of(head) if head is not None else {}
+    commits = {row["sha"]: row for row in history.commits}
+    for row in answers["variant_copies"]:
+        path, blob, gone_at = row["path"], row["blob"], row["gone_at"]
+        if path not in trees.paths:  # of a graph that an earlier version loaded
+            if row["sha"] in carried and (gone_at is None or gone_at > revision.commit.at):
+                yield row
+            continue
+        sha = trees.brought(path, blob, carried)
+        if path not in tree or tree[path]["blob"] != blob or sha is None:
+            continue
+        if there.get(path, _NOTHING)["blob"] == blob:
+            gone_at = None
+        elif head is not None:
+            gone_at = trees.lost_at(path, blob, head) or gone_at
+        new = {name: commits[sha][name] for name in ("sha", "at", "author", "subject")}
+        lag = row["lag_seconds"]
+        new["lag_seconds"] = None if lag is None else lag + new["at"] - row["at"]
+        yield {**row, **new, "gone_at": gone_at}
 
 
 def _copy(row: Row, url: str | None, links: Mapping[str, str | None], until: int) -> Copy:

@@ -18,7 +18,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[:UPSTREAM|RELEASES]->(p)
 WITH f, p, coalesce($until, f.observed_at) AS until
 OPTIONAL MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.settled_at, c.committed_at) <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND coalesce(h.settled_at, c.committed_at) <= until
 WITH f, p, until, max(coalesce(h.settled_at, c.committed_at)) AS default_committed_at
 MATCH (p)-[:HAS_BRANCH]->(b:Branch)
 WHERE b.vanished_at IS NULL

@@ -15,7 +15,8 @@ MATCH (r:Repository {key: m.repository})
 OPTIONAL MATCH (f:Family {name: m.family})-[u:UPSTREAM]->(r)
 WITH m, r, f, u.paths AS paths
 MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.landed_at, h.at) >= m.since
+WHERE (h.on_default OR h.left_at > m.until) AND coalesce(h.entered_at, m.until) <= m.until
+  AND coalesce(h.landed_at, h.at) >= m.since
   AND coalesce(h.landed_at, h.at) <= m.until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 RETURN m.mark AS mark, r.key AS repository, c.sha AS sha, h.at AS at,

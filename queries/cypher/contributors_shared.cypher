@@ -14,14 +14,16 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM]->(p:Repository)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 MATCH (c)-[:AUTHORED_BY]->(builder:Contributor)
 WITH f, until, builder, count(DISTINCT c.sha) AS commits
 WITH f, until, collect({key: builder.key, commits: commits}) AS builders
 MATCH (f)-[:RELEASES]->(v:Variant)
 MATCH (v)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
 MATCH (c)-[:AUTHORED_BY]->(shipper:Contributor)
 WITH f, builders, shipper, count(DISTINCT c.sha) AS downstream_commits
 MATCH (shipper)-[same:SAME_PERSON*0..1]-(builder:Contributor)

@@ -22,7 +22,8 @@ WITH f, until, count(s) AS switches
 OPTIONAL MATCH (f)-[u:UPSTREAM|RELEASES]->(p)
 WITH f, until, switches, p, u.paths AS paths
 OPTIONAL MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f, until, switches, p, coalesce(p.name, p.key) AS project,
      count(c) AS commits, min(h.at) AS first_at, max(h.at) AS last_at

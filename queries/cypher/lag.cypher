@@ -16,7 +16,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f.name AS family, p.key AS project, p:Repository AS upstream,
      min(h.at) AS earliest, max(h.at) AS latest, collect(h.at) AS times

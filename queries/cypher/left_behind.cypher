@@ -12,7 +12,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f, until, paths, p, max(h.at) AS last_at
 WITH f, until, max(CASE WHEN p:Repository THEN last_at END) AS upstream_last_at,
@@ -27,7 +28,8 @@ WITH f, until, upstream_is_last, other_last_at, entry.upstream AS upstream,
      entry.project AS p, entry.paths AS paths
 WHERE upstream = upstream_is_last
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at > other_last_at AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at > other_last_at AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f.name AS family, upstream_is_last, other_last_at, p.key AS project, h.at AS at, c
 ORDER BY family, at DESC, project, c.sha

@@ -9,7 +9,8 @@
 
 UNWIND $projects AS key
 MATCH (p:Repository|Variant {key: key})-[h:HAS_COMMIT]->(c:Commit)-[:AUTHORED_BY]->(who:Contributor)
-WHERE h.on_default AND ($until IS NULL OR h.at <= $until)
+WHERE (h.on_default OR h.left_at > $until)
+  AND ($until IS NULL OR h.at <= $until AND coalesce(h.entered_at, $until) <= $until)
 RETURN p.key AS project, who.key AS contributor, who.login AS login, min(c.author) AS author,
        count(c) AS commits, min(h.at) AS first_at, max(h.at) AS last_at
 ORDER BY project, commits DESC, contributor

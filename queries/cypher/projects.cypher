@@ -13,7 +13,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 OPTIONAL MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f, p, count(c) AS commits, min(h.at) AS first_at, max(h.at) AS last_at
 RETURN f.name AS family,

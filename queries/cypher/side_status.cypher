@@ -15,7 +15,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM|RELEASES]->(p)
 WITH f, p, u.paths AS paths, coalesce($until, f.observed_at) AS until
 MATCH (p)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.settled_at, c.committed_at) <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND coalesce(h.settled_at, c.committed_at) <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f, until, max(CASE WHEN p:Repository THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS upstream,
      max(CASE WHEN p:Variant THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS downstream

@@ -32,7 +32,8 @@ WITH f, until, r, paths,
           ELSE unarchived_at < archived_at END AS archived,
      CASE WHEN moved_later = 0 OR moves > 0 THEN r.moved_to END AS moved_to
 OPTIONAL MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.settled_at, c.committed_at) <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND coalesce(h.settled_at, c.committed_at) <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 WITH f, until, r, archived, moved_to, max(CASE WHEN c.sha IS NOT NULL THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS latest
 ORDER BY r.key
@@ -44,7 +45,8 @@ WITH f, until, max(latest) AS upstream, collect(r.key) AS repositories,
               THEN 1 ELSE 0 END) AS lost
 MATCH (f)-[:RELEASES]->(v:Variant)
 OPTIONAL MATCH (v)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND coalesce(h.settled_at, c.committed_at) <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND coalesce(h.settled_at, c.committed_at) <= until
 WITH f, until, upstream, repositories, total, gone_at, moved_to, gone, frozen, lost, v,
      max(CASE WHEN c.sha IS NOT NULL THEN [coalesce(h.settled_at, c.committed_at), c.sha] END) AS downstream
 WITH f.name AS family, v.key AS variant, v.name AS name, until, repositories, total, gone, frozen,

@@ -156,23 +156,40 @@ def test_both_forms_say_the_same(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("f.toml", "[[family]\n", r"f\.toml: .*line 1"),
+        ("f.toml", "[[family]\n", r"f\.toml:1: "),
         ("f.toml", "", "names no family"),
         ("f.toml", "[families]\n", "expected .*family.* tables"),
         ("f.toml", "family = 1\n", "expected .*family.* tables"),
-        ("f.toml", '[[family]]\nname = "x"\ncolour = 1\n', "family x: .*unknown field `colour`"),
+        (
+            "f.toml",
+            '[[family]]\nname = "x"\ncolour = 1\n',
+            r"f\.toml:1: family x: `colour` is not known here",
+        ),
         (
             "f.toml",
             '[[family]]\nname = "x"\nupstream = 7\n',
-            "family x: Expected .*, got `int`",
+            "family x: `upstream` is a whole number, not .*",
         ),
         ("f.toml", '[[family]]\nupstream = "https://github.com/o/r"\n', "family 1: .*needs a name"),
         (
             "f.toml",
             '[[family]]\nname = "x"\nupstream = {paths = []}\n',
-            "field `location`",
+            "`location` is missing",
         ),
         ("f.toml", TOML + TOML, "family yi stands here twice"),
+        ("f.toml", "x = " + "[" * 5_000, r"f\.toml.* nested too deeply"),
+        ("f.toml", "x = " + "9" * 5_000, r"f\.toml:1: a number has too many digits"),
+        ("f.toml", '[[family]]\nname = "a\\u0000b"\n', "NUL"),
+        ("f.toml", '[[family]]\nname = "a\0b"\n', r"f\.toml:2: a NUL"),
+        ("f.csv", "family,side,location\nx,variant,o/m\0\n", r"f\.csv:2: a NUL"),
+        ("f.csv", 'family,side,location\nx,variant,"o/m\n', r"f\.csv:2: a quotation mark"),
+        ("f.csv", f"family,side,location\nx,variant,{'o' * 200_000}\n", r":2: a field is too long"),
+        (
+            "f.csv",
+            "family,side,location,paths\nx,upstream,https://github.com/o/r,a\n"
+            "x,upstream,https://github.com/o/r,b\n",
+            r"f\.csv:3: family x names .* twice, and not in the same way",
+        ),
         ("f.csv", "a,b\n", r"f\.csv:1: the header needs"),
         ("f.csv", "family,side,location\nx,sideways,y\n", r"f\.csv:2: side is 'sideways'"),
         ("f.csv", "family,side,location\nx,,y\n", r"f\.csv:2: `side` is empty"),
@@ -192,6 +209,13 @@ def test_a_broken_file_is_refused_with_its_place(
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     for name in ("f.toml", "f.csv"):
-        (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+        (tmp_path / name).write_bytes(b"\xff\xfe")
         with pytest.raises(TableError, match="not UTF-8"):
             read_families(tmp_path / name)
+
+
+def test_a_line_twice_is_read_once(tmp_path: Path) -> None:
+    line = "x,variant,https://huggingface.co/o/m\n"
+    (tmp_path / "f.csv").write_text(f"family,side,location\n{line}{line}")
+    (family,) = read_families(tmp_path / "f.csv")
+    assert [target.project.name for target in family.variants] == ["o/m"]

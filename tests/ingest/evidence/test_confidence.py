@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubtrace.graph.confidence import CEILINGS
 from hubtrace.ingest.evidence import RANKS, Evidence, confidence, links, observed
-from hubtrace.ingest.evidence.model import CEILINGS, FACTORS, STRENGTHS, shortened
+from hubtrace.ingest.evidence.model import FACTORS, STRENGTHS, shortened
 
 REASONS = st.one_of(st.none(), st.sampled_from(sorted(FACTORS)))
 FOUND = st.builds(

@@ -91,8 +91,13 @@ def test_a_base_model_that_is_ingested_later_keeps_its_facts(
     assert store.run(_BASES).rows() == [("o/v", "finetune", "o/base")]
 
 
-def test_large_files_are_those_of_the_head(store: GraphStore, tmp_path: Path) -> None:
-    question = "MATCH (:Variant)-[:HAS_FILE]->(f:File) RETURN f.path, f.sha256, f.size, f.blob"
+def test_large_files_are_kept_with_the_commits_that_brought_them(
+    store: GraphStore, tmp_path: Path
+) -> None:
+    question = (
+        "MATCH (:Variant)-[:HAS_FILE]->(f:File) RETURN f.path, f.sha256, f.size, f.blob "
+        "ORDER BY f.path DESC"
+    )
     with SnapshotWriter(tmp_path / "s") as writer:
         writer.write_project(downstream(), "huggingface")
         load(writer.snapshot, store)
@@ -102,7 +107,10 @@ def test_large_files_are_those_of_the_head(store: GraphStore, tmp_path: Path) ->
             with_data(reading(VARIANT, [], main="b"), other, at=NOW + 1), "huggingface"
         )
         load(writer.snapshot, store)
-    assert store.run(question).rows() == [("v.bin", "cd" * 32, 4, "d" * 40)]
+    assert store.run(question).rows() == [
+        ("w.bin", SHA256, 3, "e" * 40),
+        ("v.bin", "cd" * 32, 4, "d" * 40),
+    ]
 
 
 def test_a_graph_says_which_snapshot_it_was_loaded_from(store: GraphStore, tmp_path: Path) -> None:

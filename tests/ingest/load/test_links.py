@@ -159,7 +159,9 @@ def test_a_readme_that_changes_changes_the_links_of_others(
     silent = repository("01-ai/Yi", "# Models\nNone.", at=20)
     load(write(tmp_path / "s", silent), store)
     assert store.run(LINKS).rows()[0] == ("01-ai/Yi-6B", "01-ai/Yi", "card_code", "upstream")
-    left = store.run("MATCH (e:Evidence) RETURN e.method").rows()
+    left = store.run("MATCH (e:Evidence) WHERE e.gone_at IS NULL RETURN e.method").rows()
+    gone = "MATCH (e:Evidence {method: 'ci_workflow'}) RETURN DISTINCT e.gone_at > e.observed_at"
+    assert store.run(gone).rows() == [(True,)]
     assert ("ci_workflow",) not in left
     assert ("readme_link",) not in left
     assert len(left) == 5

@@ -8,7 +8,7 @@ import pytest
 
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.text import to_text
-from hubtrace.ingest.records import Event, Family, Text
+from hubtrace.ingest.records import Event, Family, Text, TreeFile
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from hubtrace.ingest.snapshot.format import from_json
 from hubtrace.ingest.source import ProjectData
@@ -155,3 +155,27 @@ def test_json_is_checked_by_its_types_and_more_is_left_out(
         return
     with pytest.raises(SnapshotCorrupt, match=rf"^f\.json does not fit the format: .*{problem}"):
         from_json(body, Family, Path("f.json"))
+
+
+def test_compacting_keeps_all_that_a_host_said(tmp_path: Path) -> None:
+    with SnapshotWriter(tmp_path) as writer:
+        for number, task in enumerate(("one", "two", "three")):
+            files = (TreeFile(f"{task}.bin", str(number) * 40, 3, str(number) * 64, 3),)
+            said = replace(VARIANT_DATA, files=files)
+            again = with_data(reading(VARIANT, [], main="b"), said, at=NOW + number, task=task)
+            writer.write_project(again, "huggingface")
+            if number:
+                assert writer.compact() == 1
+        history = writer.snapshot.project(VARIANT.key)
+    assert history is not None
+    assert len(history.pointer.generations) == 1
+    told = [
+        (seen.observed_at, said.facts.task, said.files[0].path) for seen, said in history.answers
+    ]
+    assert told == [
+        (NOW, "one", "one.bin"),
+        (NOW + 1, "two", "two.bin"),
+        (NOW + 2, "three", "three.bin"),
+    ]
+    assert history.details == history.answers[-1].details
+    assert Snapshot(tmp_path).verify() == []

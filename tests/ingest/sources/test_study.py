@@ -68,27 +68,35 @@ def _broken(**changes: Any) -> str:
     ("line", "complaint"),
     [
         ("{", "not JSON"),
-        ("[]", "Expected `object`, got `array`"),
-        ("7", "Expected `object`, got `int`"),
+        ("[]", "it is a list, not an object"),
+        ("7", "it is a whole number, not an object"),
         (
             json.dumps({k: v for k, v in LINE.items() if k != "until"}),
-            "field `until`",
+            "`until` is missing",
         ),
-        (_broken(family=""), "`$.family`"),
+        (_broken(family=""), "`family` is empty"),
         (_broken(repository="nobody"), "'nobody' is not a GitHub repository name"),
         (_broken(repository="../etc/passwd"), "not a GitHub repository name"),
-        (_broken(repository=7), "Expected `str`, got `int` - at `$.repository`"),
+        (_broken(repository=7), "`repository` is a whole number, not a text"),
         (_broken(until="yesterday"), "yesterday"),
         (_broken(variant_commit_days={"a b": []}), "'a b' is not a Hugging Face model name"),
-        (_broken(variant_commit_days={"o/m": ["1 May"]}), "matching regex"),
-        (_broken(variant_commit_days={"o/m": ["2024-02-30"]}), "day is out of range"),
+        (_broken(variant_commit_days={"o/m": ["1 May"]}), "not written as it must be"),
+        (_broken(variant_commit_days={"o/m": ["2024-02-30"]}), "is not a date"),
         (
             _broken(variant_commit_days=[]),
-            "Expected `object`, got `array` - at `$.variant_commit_days`",
+            "`variant_commit_days` is a list, not an object",
         ),
-        (_broken(variant_commit_days={"o/m": "x"}), "Expected `array`, got `str`"),
-        (_broken(published="CSR"), "Expected `object | null`, got `str` - at `$.published`"),
-        (json.dumps(LINE), "family f stands here twice"),
+        (_broken(variant_commit_days={"o/m": "x"}), "is a text, not a list"),
+        (_broken(published="CSR"), "`published` is a text, not an object or null"),
+        (_broken(repository="Owner/Other"), "family f stands here twice"),
+        (_broken(family="g").replace('"org/b"', '"org/a"'), '"org/a" stands twice'),
+        (_broken(family="g").replace('"org/b"', '"Org/A"'), "Org/A stands twice in family g"),
+        (_broken(family="g\ud800"), "half a character"),
+        (_broken(family="g\0"), "NUL"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"until": ' + "9" * 5_000 + "}", "a number has too many digits"),
+        (_broken(family="g", until=1e999), "Infinity is not a valid JSON number"),
+        ("\0", "NUL"),
     ],
 )
 def test_a_broken_family_line_is_named(tmp_path: Path, line: str, complaint: str) -> None:
@@ -106,6 +114,11 @@ def test_a_broken_family_line_is_named(tmp_path: Path, line: str, complaint: str
         (f"owner/code,{SHA},soon", "soon"),
         (f"owner/code,{SHA}", "columns"),
         (f"owner/code,{SHA},2024-01-01T00:00:00Z,more", "columns"),
+        (f"{COMMIT.rpartition(',')[0]},2024-01-09T00:00:00Z", "stands here twice"),
+        (f'"owner/code,{SHA},2024-01-01T00:00:00Z', "quotation mark"),
+        (f"{'o' * 200_000},{SHA},2024-01-01T00:00:00Z", "a field is too long"),
+        (f"owner/co\0de,{SHA},2024-01-01T00:00:00Z", "NUL"),
+        (f"owner/code,{SHA},{'9' * 5_000}", "is not a date"),
     ],
 )
 def test_a_broken_commit_line_is_named(tmp_path: Path, row: str, complaint: str) -> None:
@@ -123,7 +136,7 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"repository_commits\.csv\.gz cannot be read"):
         list(read_study(folder))
     (folder / "families.jsonl").write_bytes(b"\xff\xfe")
-    with pytest.raises(TableError, match=r"families\.jsonl cannot be read"):
+    with pytest.raises(TableError, match=r"families\.jsonl:1: not UTF-8 at byte 1"):
         list(read_study(folder))
 
 
@@ -132,4 +145,25 @@ def test_another_header_is_refused(tmp_path: Path) -> None:
     with gzip.open(folder / "repository_commits.csv.gz", "wt") as file:
         file.write("sha,when\n")
     with pytest.raises(TableError, match=r"csv\.gz:1: the header is not"):
+        list(read_study(folder))
+
+
+def test_a_line_twice_is_read_once(tmp_path: Path) -> None:
+    line = json.dumps(LINE)
+    once = list(read_study(_table(tmp_path / "a", line, commits=COMMIT)))
+    twice = list(read_study(_table(tmp_path / "b", line, line, commits=f"{COMMIT}\n{COMMIT}")))
+    assert [family for family, _ in once] == [family for family, _ in twice]
+    commits = [
+        [list(project.commits) for _, projects in table for project in projects]
+        for table in (once, twice)
+    ]
+    assert commits[0] == commits[1]
+
+
+@pytest.mark.parametrize("raw", [b"not gzip", b"\x1f\x8b\x08", None])
+def test_broken_compression_is_named(tmp_path: Path, raw: bytes | None) -> None:
+    folder = _table(tmp_path / "t")
+    file = folder / "repository_commits.csv.gz"
+    file.write_bytes(file.read_bytes()[:-12] if raw is None else raw)
+    with pytest.raises(TableError, match=r"csv\.gz cannot be read: (it is not|its compression)"):
         list(read_study(folder))

@@ -33,8 +33,11 @@ def _commit(day: int, name: str, parents: list[str], **other: Any) -> tuple[Any,
         at(day),
         seen is None,
         seen,
+        None,
+        None,
         *other.get("who", ("Bob", name)),
         parents,
+        parents[0] if parents else None,
     )
 
 
@@ -163,25 +166,37 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [
             (
                 *(SMALL, "acme/Yi-6B", f"{HUB}/acme/Yi-6B", "id4", "other-1", *_TOLD),
-                *("refs/heads/main", False, ["yi"]),
+                *("refs/heads/main", False, ["yi"], None),
             )
         ],
     ),
-    "variant_files": (_SMALL, [(SMALL, "model.safetensors", "a" * 64, 1000, sha("pointer"))]),
+    "variant_files": (_SMALL, [(SMALL, "model.safetensors", "a" * 64, 1000, sha("pointer"), None)]),
     "variant_links": (
         {"variants": [SMALL, LOST, ALONE]},
         [
             (
                 *(LOST, DEAD, "acme/dead", "https://github.com/acme/dead", None, None, None),
-                *(["dead"], "apache-2.0", "id2", None, None, at(200), None, UNTIL, False),
+                *(["dead"], "apache-2.0", "id2", None, None, at(200), None, UNTIL, False, None),
             ),
             (
                 *(SMALL, YI, "acme/Yi", "https://github.com/acme/Yi", 0.98, "same_blob"),
-                *("upstream", ["yi"], "apache-2.0", "id0", None, None, None, None, UNTIL, False),
+                *(
+                    "upstream",
+                    ["yi"],
+                    "apache-2.0",
+                    "id0",
+                    None,
+                    None,
+                    None,
+                    None,
+                    UNTIL,
+                    False,
+                    None,
+                ),
             ),
             (
                 *(SMALL, RIVAL, "rival/yi-tools", RIVAL, 0.3, "card_link"),
-                *("weaker", [], "apache-2.0", "id1", None, None, None, None, UNTIL, False),
+                *("weaker", [], "apache-2.0", "id1", None, None, None, None, UNTIL, False, None),
             ),
         ],
     ),
