@@ -52,19 +52,19 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     "evidence": [
         (
             *(LARGE, "acme/large", "gh/acme/gone", "readme_link", 4, 0.45, None),
-            *("README.md:e4", "e4", at(9)),
+            *("README.md:e4", "e4", at(9), None),
         ),
         (
             *(SMALL, "acme/small", STEADY, "card_code", 3, 0.8, None),
-            *("README.md:e1", "e1", at(9)),
+            *("README.md:e1", "e1", at(9), None),
         ),
         (
             *(SMALL, "acme/small", STEADY, "readme_link", 4, 0.45, None),
-            *("README.md:e2", "e2", at(9)),
+            *("README.md:e2", "e2", at(9), None),
         ),
         (
             *(SMALL, "acme/small", MONO, "card_link", 3, 0.2, "acknowledgement"),
-            *("README.md:e3", "e3", at(9)),
+            *("README.md:e3", "e3", at(9), None),
         ),
     ],
     "families": [("gone",), ("scoped",), ("steady",), ("unborn",)],
