@@ -310,6 +310,17 @@ class FamilyRegistry:
         self._write(family)
         return True
 
+    def lost_by(self, target: FamilyTarget) -> list[str]:
+        """Return the names of the members that the family of a name has, and that it would lose."""
+        known = self._families.get(target.name)
+        if known is None or target.found:
+            return []
+        keys = {one.project.key for one in target.upstreams + target.variants}
+        named = {self._writer.key_of_alias(key) or key for key in keys} | keys
+        members = [*(up.project for up in known.upstreams), *known.variants]
+        histories = ((key, self._writer.snapshot.project(key)) for key in members)
+        return [h.project.name if h else key for key, h in histories if key not in named]
+
     def _grown(self, found: Family) -> Family:
         """Return the family with the members that it had, without those that others have."""
         known = self._families.get(found.name, found)

@@ -1,5 +1,6 @@
 """Ingestion: from what was asked for to the snapshot, every project of every family."""
 
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -36,6 +37,8 @@ class Ingested:
     """Families that were recorded."""
     failures: dict[Project, str] = field(default_factory=dict)
     """Why a project could not be read."""
+    noted: bool = False
+    """True if the snapshot holds that one of them could not be read."""
     warnings: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     """What was left out because it went beyond a limit, in words."""
@@ -51,6 +54,7 @@ class Ingested:
         self.projects |= more.projects
         self.families += [name for name in more.families if name not in self.families]
         self.failures |= more.failures
+        self.noted |= more.noted
         self.warnings += more.warnings
         self.cut += more.cut
         self.reasons += more.reasons
@@ -101,9 +105,19 @@ def ingest_families(
             with stop.writing():
                 _write(target, reading, writer, result, show)
     _in_order(result, targets)
+    _note_failures(result, writer)
     book, failed = FamilyRegistry(writer), {project.key for project in result.failures}
     result.families = [family.name for family in families if book.record(family, failed)]
     return result
+
+
+def _note_failures(result: Ingested, writer: SnapshotWriter) -> None:
+    """Keep in the snapshot which projects could not be read: a gate must not take it for fresh."""
+    now = int(time.time())
+    for project in result.failures:
+        key = writer.key_of_alias(project.key) or project.key
+        if writer.note_failure(key, now):
+            result.noted = True
 
 
 def _drop(reading: ProjectData) -> None:
@@ -262,6 +276,7 @@ class Intake:
             for one, reason in discovered.failures.items()
         }
         result.failures = {**failures, **result.failures}
+        _note_failures(result, self.writer)
         return result
 
     def _ingest(

@@ -32,7 +32,8 @@ class BranchFlag:
     """Full ref name."""
     kind: str | None
     status: str
-    """A status of docs/design.md, section 3; `open` if the age of the branch is not known."""
+    """A status of docs/design.md, section 3; `open` if the age of the branch is not known,
+    `undecided` if it is old and whether it landed is not known."""
     head: str | None
     head_committed_at: int | None
     merge_base: str | None
@@ -46,6 +47,11 @@ class BranchFlag:
     def flagged(self) -> bool:
         """True if it needs attention."""
         return self.status in FLAGGED_BRANCHES
+
+    @property
+    def decided(self) -> bool:
+        """False if its status rests on what is not known."""
+        return self.status not in ("open", "undecided")
 
 
 @dataclass(frozen=True, slots=True)

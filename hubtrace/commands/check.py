@@ -1,13 +1,16 @@
 """`hubtrace check`: a gate for CI; findings about models, one line each."""
 
 import re
+import time
+from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.format import count
+from hubtrace.graph.format import DAY, count, date
 from hubtrace.options import GRAPH, AbandonAfter, Graph, OutputFile, Until
 from hubtrace.output import write_document
 from hubtrace.progress import progress, say
@@ -20,8 +23,17 @@ if TYPE_CHECKING:
 FINDINGS, UNDECIDED = 1, 3
 """Exit codes."""
 _DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
+_NAMED = 5
+"""Models that are named where not all kinds are decided."""
 _SHOWN = 20
 """Lines on what could not be decided; JSON lists all of them."""
+
+
+class Bound(StrEnum):
+    """Which end of the range that a model may be behind counts (docs/decisions/0041)."""
+
+    LOWER = "lower"
+    UPPER = "upper"
 
 
 def check(
@@ -43,6 +55,16 @@ def check(
         str | None,
         typer.Option(metavar="AREA,...", help="Count only commits on these: code,tokenizer."),
     ] = None,
+    lag: Annotated[
+        Bound, typer.Option(help="Count the fewest days that a model can be behind, or the most.")
+    ] = Bound.LOWER,
+    max_age: Annotated[
+        str | None,
+        typer.Option(metavar="DAYS", help="What was looked at longer ago decides nothing: 7d."),
+    ] = None,
+    fail_undecided: Annotated[
+        bool, typer.Option("--fail-undecided", help="Whatever cannot be decided fails.")
+    ] = False,
     graph: Graph = GRAPH,
     until: Until = None,
     abandon_after: AbandonAfter = 180,
@@ -53,7 +75,7 @@ def check(
 ) -> None:
     """Check models, families or a whole graph; one line for each finding.
 
-    Exit codes: 0 nothing found, 1 findings, 2 bad input, 3 could not decide.
+    Exit codes: 0 all decided and fine, 1 findings, 2 bad input, 3 could not decide.
 
     Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
     """
@@ -62,11 +84,16 @@ def check(
     if fail_on == "help":
         _print_kinds()
         return
-    wanted = Wanted.of(fail_on, _days(max_lag), _areas(areas))
+    wanted = replace(
+        Wanted.of(fail_on, _days("--max-lag", max_lag), _areas(areas)),
+        upper=lag is Bound.UPPER,
+        max_age=None if max_age is None else _days("--max-age", max_age),
+        all_must_decide=fail_undecided,
+    )
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with open_store(graph) as store, progress() as show:
-        variants = targets_of(store, targets or [], everything=all_)
-        found = check_variants(store, variants, wanted, until, thresholds, show)
+        asked = targets_of(store, targets or [], everything=all_)
+        found = check_variants(store, asked, wanted, until, thresholds, show)
     write_document(write_findings(found, format_), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:
@@ -82,10 +109,10 @@ def _print_kinds() -> None:
         print(f"{name:22}{', '.join(kinds)}")
 
 
-def _days(text: str) -> int:
+def _days(option: str, text: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise HubtraceError(f"--max-lag: invalid number of days {text!r} (example: 30d)")
+        raise HubtraceError(f"{option}: invalid number of days {text!r} (example: 30d)")
     return int(match[1])
 
 
@@ -111,6 +138,16 @@ def _say_summary(found: "Checked") -> None:
     others = [each for each in found.undecided if each.kind not in found.must_decide]
     if others:
         kinds = ", ".join(dict.fromkeys(each.kind for each in others))
-        models = count(len({each.variant for each in others}), "model")
+        names = list(dict.fromkeys(each.name for each in others))
+        models = ", ".join(names[:_NAMED])
+        models += f" and {count(len(names) - _NAMED, 'more model')}" if names[_NAMED:] else ""
         say(f"not decided: {kinds} of {models}; --format json says why")
-    say(f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}")
+    total = f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}"
+    say(f"{total}; {_age(found.observed_at)}")
+
+
+def _age(observed_at: int | None) -> str:
+    if observed_at is None:
+        return "nothing was ever observed"
+    days = (int(time.time()) - observed_at) // DAY
+    return f"observed {date(observed_at)}, {count(days, 'day')} ago"

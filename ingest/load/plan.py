@@ -24,13 +24,14 @@ from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 _COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 1, 2, 1
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
-Seen = tuple[str | None, int | None]
-"""Fingerprint and `observed_at` of a node; equal means that the graph is up to date."""
+Seen = tuple[str | int | None, ...]
+"""Fingerprint, `observed_at` and (of a project) `failed_at`; equal means that the graph is up to
+date."""
 
 _COPIES = "MATCH (n:Variant) RETURN n.key, n.copies_fingerprint"
 _SEEN = {
-    "Repository": "MATCH (n:Repository) RETURN n.key, n.fingerprint, n.observed_at",
-    "Variant": "MATCH (n:Variant) RETURN n.key, n.fingerprint, n.observed_at",
+    "Repository": "MATCH (n:Repository) RETURN n.key, n.fingerprint, n.observed_at, n.failed_at",
+    "Variant": "MATCH (n:Variant) RETURN n.key, n.fingerprint, n.observed_at, n.failed_at",
     "Family": "MATCH (n:Family) RETURN n.name, n.fingerprint, n.observed_at",
 }
 
@@ -71,6 +72,9 @@ class Plan:
             "shallow": last.shallow,
             "aliases": _other_names(history) or None,
             "observed_at": history.pointer.observed_at,
+            "first_observed_at": history.observations[0].observed_at,
+            "failed_at": history.pointer.failed_at,
+            "ancestry": last.ancestry,
             "fingerprint": _project_print(history) if complete else None,
             **derived,
             **told_properties(history),
@@ -138,10 +142,10 @@ class Plan:
 
     def _project(self, key: str) -> Seen:
         history = self.histories[key]
-        return _project_print(history), history.pointer.observed_at
+        return _project_print(history), history.pointer.observed_at, history.pointer.failed_at
 
     def _seen(self, key: str) -> Seen:
-        return self.in_graph[self.label(key)].get(key, (None, None))
+        return self.in_graph[self.label(key)].get(key, (None, None, None))
 
     def family_print(self, name: str) -> str:
         """Return the hash of all that a family's derived nodes depend on."""
@@ -209,7 +213,7 @@ def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
         histories,
         families,
         {
-            label: {key: (seen, at) for key, seen, at in writer.ask(statement).rows()}
+            label: {key: tuple(seen) for key, *seen in writer.ask(statement).rows()}
             for label, statement in _SEEN.items()
         },
         _copies_fingerprints(histories, families.values()),

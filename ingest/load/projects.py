@@ -103,6 +103,7 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
         "licence": facts.licence,
         "created_at": facts.created_at,
         "private": facts.private,
+        "unread": "; ".join(history.details.cut) or None,
     }
     if history.project.side is Side.UPSTREAM:
         return {**common, "archived": facts.archived, "fork_of": facts.fork_of}

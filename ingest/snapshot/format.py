@@ -93,6 +93,8 @@ def sha256(content: bytes) -> str:
 def to_json(record: object) -> Any:
     """Return a record as JSON values: a dataclass is a map, a named tuple a list."""
     body = msgspec.to_builtins(record)
+    if isinstance(body, dict) and body.get("failed_at", 0) is None:
+        del body["failed_at"]  # as before there was one
     if isinstance(record, Observation):
         body["refs"] = body.pop("refs")  # has always been the last one, and files are hashed
         if body["landings"] is None:

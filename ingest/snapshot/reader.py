@@ -60,6 +60,8 @@ class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
     and aliases."""
     aliases: tuple[str, ...] = ()
     """Other keys it is known by: the host's own id, and every name that it had."""
+    failed_at: int | None = None
+    """When it could not be read, if that was the last try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,16 @@ class SnapshotWriter:
         moment = reading.observation.observed_at
         return (Event("replaced", moment, "", known, details.facts.host_id),)
 
+    def note_failure(self, key: str, at: int) -> bool:
+        """Keep that a project could not be read, until it is; return whether it is held at all."""
+        history = self.snapshot.project(key)
+        if history is None:
+            return False
+        pointer = msgspec.structs.replace(history.pointer, failed_at=at)
+        with filesystem(f"write {history.folder}"):
+            write_sealed(history.folder / File.POINTER, pointer)
+        return True
+
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
         file = self._path / File.FAMILIES / f"{slug(family.name)}.json"

@@ -11,7 +11,7 @@ from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
 from hubtrace.queries.audit.findings import GROUPS, look
-from hubtrace.queries.audit.origin import History, drift_of, find_revision, mark_of, origin_of
+from hubtrace.queries.audit.origin import History, Mark, drift_of, find_revision, origin_of
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -62,6 +62,8 @@ def fetch_rows(
     silence = {**timed, "abandon_after": thresholds.abandon_after}
     for name, by, parameters in (
         ("project_events", "project", projects),
+        ("project_facts", "project", projects),
+        ("upstream_commits", "repository", timed),
         ("published", "family", timed),
         ("switch_summary", "family", timed),
         ("tails", "family", timed),
@@ -178,21 +180,38 @@ def links_of(answers: Answers, variant: str, until: int) -> list[records.Link]:
     )
 
 
-def licences(identity: records.Identity, upstream: records.Link | None) -> records.Licences:
-    """Return the licences of a variant and its upstream, and whether they agree."""
-    ours, theirs = identity.licence, upstream.licence if upstream else None
+def licences(identity: records.Identity, upstreams: Sequence[records.Link]) -> records.Licences:
+    """Return the licences of a variant and its upstreams, and whether they agree.
+
+    A side that names several has all of them: it is enough that one is the other side's.
+    """
+    ours = identity.licence
+    theirs = ", ".join(dict.fromkeys(link.licence for link in upstreams if link.licence)) or None
     agree: bool | None = None
-    if upstream is None:
+    common = _licences(ours) & _licences(theirs)
+    if not upstreams:
         why = "no upstream is known"
     elif ours is None or theirs is None:
         silent = "either side" if ours is theirs else "the variant" if ours is None else "upstream"
         why = f"no licence is known of {silent}"
-    elif {ours, theirs} & _SAYS_NOTHING:
+    elif common - _SAYS_NOTHING:
+        agree, why = True, "the same on both sides"
+    elif (_licences(ours) | _licences(theirs)) & _SAYS_NOTHING:
         why = "one side has a licence that its host cannot name; compare the texts"
+    elif silent_one := next((link for link in upstreams if link.licence is None), None):
+        why = f"no licence is known of {silent_one.name or silent_one.repository}"
     else:
-        agree = _plain(ours) == _plain(theirs)
-        why = "the same on both sides" if agree else f"{ours} downstream, {theirs} upstream"
+        agree, why = False, f"{ours} downstream, {theirs} upstream"
     return records.Licences(ours, theirs, agree, why)
+
+
+def _licences(text: str | None) -> set[str]:
+    """Return the licences that a text names, without SPDX's suffixes.
+
+    Hosts write `gpl-3.0` and `gpl-3.0-only`.
+    """
+    words = (word.strip() for word in (text or "").lower().split(","))
+    return {word.removesuffix("-only").removesuffix("-or-later") for word in words if word}
 
 
 def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
@@ -206,11 +225,6 @@ def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> re
         "later_evidence": rows_as(later, records.Evidence),
     }
     return rows_as([then], records.Link)[0]
-
-
-def _plain(licence: str) -> str:
-    """Return a licence without SPDX's suffixes: hosts write `gpl-3.0` and `gpl-3.0-only`."""
-    return licence.lower().removesuffix("-only").removesuffix("-or-later")
 
 
 LISTED_PEOPLE = 20
@@ -352,13 +366,16 @@ def audits(
         batch = variants[first : first + BATCH]
         answers = fetch_rows(store, batch, asked.until, asked.thresholds)
         drafts = [_Draft.of(answers, variant, asked) for variant in batch]
-        marks = [draft.mark for draft in drafts if draft.mark is not None]
-        since: dict[str, list[Row]] = {}
-        for row in ask(store, "commits_since", marks=marks):
+        marks = [mark for draft in drafts for mark in draft.marks]
+        since: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in ask(store, "commits_since", marks=[mark.asked() for mark in marks]):
             if not asked.areas or row["areas"] is None or {*row["areas"]} & {*asked.areas}:
-                since.setdefault(row["mark"], []).append(row)
+                since[row["mark"]].append(row)
+        places = [place for mark in marks for place in mark.neighbours()]
+        together = _grouped(ask(store, "landed_together", marks=places), "mark")
         for draft in drafts:
-            yield _finished(store, draft, since.get(draft.identity.variant, []), asked, snapshots)
+            drifts = [drift_of(mark, since[mark.key], together) for mark in draft.marks]
+            yield _finished(store, draft, drifts, asked, snapshots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,12 +389,18 @@ class _Draft:
     revision: records.Revision | None
     links: Sequence[records.Link]
     origin: records.Origin
-    mark: Any
+    marks: Sequence[Mark]
 
     @property
     def upstream(self) -> records.Link | None:
         """The repository that it most likely comes from."""
         return next(iter(self.links), None)
+
+    @property
+    def projects(self) -> list[str]:
+        """The variant and the repositories that it follows."""
+        followed = records.upstreams_of(self.links)
+        return [self.identity.variant, *(link.repository for link in followed)]
 
     @classmethod
     def of(cls, answers: Answers, variant: str, asked: AuditRequest) -> "_Draft":
@@ -394,30 +417,41 @@ class _Draft:
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
-        places: set[str | None] | None = None
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        if upstream is not None and _is_replaced(answers, variant, upstream.repository, until):
-            places = {seen.place for seen in upstream.evidence}
+        places = _valid_places(answers, variant, upstream, until)
         origin = origin_of(rows, upstream, revision, carried, until, places)
-        mark = mark_of(variant, upstream, origin, revision, until)
-        return cls(answers, until, identity, history, revision, links, origin, mark)
+        marks = [
+            Mark.of(
+                link,
+                revision,
+                origin_of(
+                    *(rows, link, revision, carried, until),
+                    _valid_places(answers, variant, link, until),
+                ),
+                variant,
+                until,
+            )
+            for link in records.upstreams_of(links)
+            if revision is not None
+        ]
+        return cls(answers, until, identity, history, revision, links, origin, marks)
 
 
 def _finished(
     store: GraphStore,
     draft: _Draft,
-    since: Sequence[Row],
+    drifts: Sequence[records.Drift],
     asked: AuditRequest,
     snapshots: tuple[records.SnapshotFact, ...],
 ) -> records.Audit:
     answers, until, upstream = draft.answers, draft.until, draft.upstream
     variant = draft.identity.variant
-    projects = [variant] if upstream is None else [variant, upstream.repository]
-    drift = None
-    if draft.mark is not None:
-        drift = drift_of(draft.mark, since, draft.origin, upstream.url if upstream else None)
-    status = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
-    branches = rows_as(answers.of("branch_status", *projects), BranchFlag)
+    projects = draft.projects
+    rows = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
+    statuses = tuple(rows_as(rows, VariantFlag))
+    compared = answers.of("branch_status", *projects)
+    own = set(draft.identity.families)
+    branches = rows_as([row for row in compared if row["family"] in own], BranchFlag)
     # The Hub told the large files of the head, so those of other revisions are not known.
     is_head = draft.revision is not None and draft.revision.is_head
     files = answers.of("variant_files", variant) if is_head else []
@@ -431,21 +465,26 @@ def _finished(
         revision=draft.revision,
         upstream=upstream,
         others=tuple(draft.links[1:]),
-        licences=licences(draft.identity, upstream),
+        licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
-        drift=drift,
-        status=next(iter(rows_as(status, VariantFlag)), None),
-        branches=tuple(flag for flag in dict.fromkeys(branches) if flag.flagged),
+        drift=next(iter(drifts), None),
+        other_drifts=tuple(drifts[1:]),
+        status=next(iter(statuses), None),
+        statuses=statuses,
+        branches=tuple(
+            flag for flag in dict.fromkeys(branches) if flag.flagged or not flag.decided
+        ),
+        projects=tuple(_project(answers, key, draft.identity.families) for key in projects),
         events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
         vanished=tuple(
             records.CommitFact.of(row, draft.history.url)
             for row in draft.history.commits
             if row["vanished_at"] is not None and row["vanished_at"] <= until
         ),
-        people=people_of(store, variant, projects[1:], until) if asked.whole else _NOBODY,
+        people=people_of(store, variant, projects[1:2], until) if asked.whole else _NOBODY,
         findings=(),
         undecided=(),
         unknown=(),
@@ -462,9 +501,31 @@ def _finished(
     return replace(drawn, unknown=tuple(unknown_of(drawn)))
 
 
-def _is_replaced(answers: Answers, variant: str, repository: str, until: int) -> bool:
-    events = answers.of("project_events", variant, repository)
-    return any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events)
+def _valid_places(
+    answers: Answers, variant: str, link: records.Link | None, until: int
+) -> set[str | None] | None:
+    """Return where the evidence of a link stands that holds for the projects of today.
+
+    None means everywhere: neither side was replaced by another project of its name.
+    """
+    if link is None:
+        return None
+    events = answers.of("project_events", variant, link.repository)
+    if any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events):
+        return {seen.place for seen in link.evidence}
+    return None
+
+
+def _project(answers: Answers, key: str, families: Sequence[str]) -> records.ProjectFact:
+    fact = answers.one("project_facts", key)
+    own = [row for row in answers.of("upstream_commits", key) if row["family"] in families]
+    branches = [row for row in answers.of("branch_status", key) if row["family"] in families]
+    read = {
+        "branches_known": any(row["status"] == "default" for row in branches),
+        "commits": min((row["commits"] for row in own), default=None),
+        "paths": [path for row in own for path in row["paths"] or ()],
+    }
+    return rows_as([{**(fact or {}), "project": key, **read}], records.ProjectFact)[0]
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:

@@ -1,5 +1,6 @@
 """Many variants checked for findings: the gate behind `hubtrace check`."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,8 +8,9 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, did_you_mean
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
-from hubtrace.queries.audit.findings import GROUPS, KINDS, look
-from hubtrace.queries.audit.records import Finding, Undecided
+from hubtrace.queries.audit.facts import too_old
+from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, look
+from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import Progress, ask, family_names
 from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
@@ -23,6 +25,17 @@ class Wanted:
     """Kinds that were asked for by name: for these it matters if they cannot be decided."""
     max_days_behind: int
     areas: tuple[str, ...]
+    upper: bool = False
+    """True to count the most days that a variant can be behind (docs/decisions/0041)."""
+    max_age: int | None = None
+    """Days since the last look after which nothing is decided any more."""
+    all_must_decide: bool = False
+    """True if whatever cannot be decided fails."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much is too much."""
+        return Limits(self.max_days_behind, self.upper)
 
     @classmethod
     def of(cls, text: str | None, max_days_behind: int, areas: tuple[str, ...]) -> "Wanted":
@@ -57,14 +70,18 @@ class Checked:
     wanted: Wanted
     until: int | None
     """The moment that was asked for; None for when each family was last observed."""
+    observed_at: int | None
+    """When what is known least recently was looked at; None if nothing ever was."""
     variants: int
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
 
     @property
     def must_decide(self) -> frozenset[str]:
-        """The kinds whose answer was asked for by name; and that a variant is known at all."""
-        return self.wanted.named | {EVERYTHING}
+        """The kinds that were asked for by name, and those on which all others rest."""
+        if self.wanted.all_must_decide:
+            return frozenset({*KINDS, EVERYTHING})
+        return self.wanted.named | {EVERYTHING, "unlinked"}
 
     @property
     def lacks_an_answer(self) -> bool:
@@ -74,15 +91,23 @@ class Checked:
 
 EVERYTHING = "everything"
 """Stands for all kinds where nothing at all is known of a variant."""
+_EMPTY = "it is a family without a model"
+_NOTHING = "of all that was asked for, nothing can be decided"
 _UNOBSERVED = "it is known only because another model names it; nothing was observed of it"
 
 
-def targets_of(
-    store: GraphStore, targets: Sequence[str], *, everything: bool
-) -> dict[str, str | None]:
-    """Return key → revision of the variants that names of variants and families stand for.
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What is to be checked."""
 
-    A revision is None where none is named, and the head of the default branch is meant.
+    revisions: Mapping[str, str | None]
+    """Key of a variant → its revision; None for the head of the default branch."""
+    empty: tuple[str, ...] = ()
+    """Families that release no model: nothing about them can be decided."""
+
+
+def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -> Targets:
+    """Return the variants that names of variants and families stand for.
 
     Raises:
         CatalogueError: nothing is named, a name is neither, `everything` goes with names, or a
@@ -91,45 +116,51 @@ def targets_of(
     if everything == bool(targets):
         both = ", not both" if everything else ""
         raise CatalogueError(f"name models or families to check, or give --all{both}")
+    families = set(family_names(store))
+    members = {name: set[str]() for name in families}
+    for row in ask(store, "variant_status"):
+        members[row["family"]].add(row["variant"])
+    asked = sorted(families) if everything else list(targets)
+    empty = tuple(name for name in dict.fromkeys(asked) if name in families and not members[name])
     if everything:
         rows = ask(store, "variants").data()
         found = {row["variant"]: None for row in rows if row["observed_at"] is not None}
-        if not found:
+        if not found and not empty:
             raise CatalogueError("the graph has no model")
-        return {**found}
-    families = set(family_names(store))
+        return Targets({**found}, empty)
     revisions: dict[str, str | None] = {}
     for target in targets:
         if target in families:
-            members = ask(store, "variant_status", families=[target])
-            named: list[tuple[str, str | None]] = [(row["variant"], None) for row in members]
+            named: list[tuple[str, str | None]] = [(key, None) for key in sorted(members[target])]
         else:
             named = [_variant(store, target, families)]
         for key, revision in named:
             if revisions.setdefault(key, revision) != revision:
                 raise CatalogueError(f"{target!r} is named at two revisions; check them apart")
-    return revisions
+    return Targets(revisions, empty)
 
 
 def check_variants(
     store: GraphStore,
-    variants: Collection[str] | Mapping[str, str | None],
+    targets: Targets | Collection[str],
     wanted: Wanted,
     until: int | None = None,
     thresholds: Thresholds | None = None,
     progress: Progress | None = None,
 ) -> Checked:
-    """Check every variant, by key, for the wanted findings; at a revision where a mapping has one.
+    """Check every variant, by key, for the wanted findings.
 
     `until` is in epoch seconds; by default each family's `observed_at`.
     """
-    pairs = variants.items() if isinstance(variants, Mapping) else ()
-    revisions = {key: revision for key, revision in pairs if revision is not None}
+    if not isinstance(targets, Targets):
+        targets = Targets(dict.fromkeys(targets))
+    revisions = {key: named for key, named in targets.revisions.items() if named is not None}
     asked = AuditRequest(until, thresholds or Thresholds(), revisions, wanted.areas, whole=False)
-    keys = list(variants)
+    keys, now = list(targets.revisions), int(time.time())
     findings: list[Finding] = []
-    undecided: list[Undecided] = []
-    for first in range(0, len(variants), BATCH):
+    undecided = [Undecided(EVERYTHING, name, name, _EMPTY) for name in targets.empty]
+    looks: list[int] = []
+    for first in range(0, len(keys), BATCH):
         batch = keys[first : first + BATCH]
         rows = {row["variant"]: row for row in ask(store, "variant_facts", variants=batch)}
         known = [key for key in batch if rows[key]["observed_at"] is not None]
@@ -139,12 +170,26 @@ def check_variants(
             if key not in known
         ]
         for audited in audits(store, known, asked):
-            found, unknown = look(audited, wanted.kinds, wanted.max_days_behind)
+            found, unknown = _look(audited, wanted, now)
             findings += found
             undecided += unknown
+            looks += [it.observed_at for it in audited.projects if it.observed_at is not None]
         if progress is not None:
-            progress("models", min(first + BATCH, len(variants)), len(variants))
-    return Checked(wanted, until, len(variants), tuple(findings), tuple(undecided))
+            progress("models", min(first + BATCH, len(keys)), len(keys))
+    return Checked(
+        wanted, until, min(looks, default=None), len(keys), tuple(findings), tuple(undecided)
+    )
+
+
+def _look(audit: Audit, wanted: Wanted, now: int) -> tuple[list[Finding], list[Undecided]]:
+    found, undecided = look(audit, wanted.kinds, wanted.limits)
+    missing = too_old(audit, now, wanted.max_age)
+    if missing is None and not wanted.named and len(undecided) == len(wanted.kinds):
+        missing = _NOTHING
+    if missing is not None:
+        name = audit.identity.name or audit.identity.variant
+        undecided.append(Undecided(EVERYTHING, audit.identity.variant, name, missing))
+    return found, undecided
 
 
 def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:

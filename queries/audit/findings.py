@@ -1,17 +1,28 @@
 """Findings: the problems of a variant that an audit shows, and when each is one.
 
-A finding rests on an audit alone. What cannot be decided is kept apart from what was not found:
-a rule that lacks what it needs says what is missing.
+A finding rests on an audit alone. One table, `KINDS`, drives it: each kind names the facts that it
+needs, and what lacks one is undecided, never fine (docs/decisions/0040).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from hubtrace.graph.format import DAY, count, date, dated_sha, short_sha
-from hubtrace.queries.audit.records import Audit, CommitFact, Finding, Undecided, is_member
+from hubtrace.queries.audit import facts
+from hubtrace.queries.audit.facts import Fact
+from hubtrace.queries.audit.records import Audit, CommitFact, Drift, Finding, Link, Undecided
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is too much."""
+
+    days_behind: int = DAYS_BEHIND
+    upper: bool = False
+    """True to count the most days that a variant can be behind, not the least (decision 0041)."""
 
 
 class _Missing(Exception):
@@ -20,8 +31,8 @@ class _Missing(Exception):
 
 _Found = tuple[str, tuple[str | None, ...]]
 """A sentence, and what proves it."""
-_Rule = Callable[[Audit, int], _Found | None]
-"""Returns what is found in an audit, given the most days that a variant may be behind."""
+_Rule = Callable[[Audit, Limits], _Found | None]
+"""Returns what is found in an audit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +42,13 @@ class Kind:
     name: str
     what: str
     """One sentence on when it is found."""
-    usual: bool
-    """True if it is looked for by default."""
     rule: _Rule
+    to_look: tuple[Fact, ...]
+    """Without these nothing can be found."""
+    to_clear: tuple[Fact, ...]
+    """Without these what is not found may still be there."""
+    usual: bool = True
+    """True if it is looked for by default."""
 
 
 def _commit(fact: CommitFact | None) -> str:
@@ -41,7 +56,7 @@ def _commit(fact: CommitFact | None) -> str:
 
 
 def look(
-    audit: Audit, kinds: Collection[str], max_days_behind: int = DAYS_BEHIND
+    audit: Audit, kinds: Collection[str], limits: Limits = Limits()
 ) -> tuple[list[Finding], list[Undecided]]:
     """Return what is found of these kinds, in the order of `KINDS`, and what is undecided."""
     found: list[Finding] = []
@@ -52,27 +67,21 @@ def look(
     for kind in KINDS.values():
         if kind.name not in kinds:
             continue
-        try:
-            result = kind.rule(audit, max_days_behind)
-        except _Missing as missing:
-            undecided.append(Undecided(kind.name, key, name, str(missing)))
-            continue
-        if result is not None:
+        result, missing = _decide(kind, audit, limits)
+        if missing is not None:
+            undecided.append(Undecided(kind.name, key, name, missing))
+        elif result is not None:
             text, proof = result
             proofs = tuple(each for each in proof if each)
             found.append(Finding(kind.name, key, name, family, text, proofs))
     return found, undecided
 
 
-def _replaced(audit: Audit, _: int) -> _Found | None:
+def _replaced(audit: Audit, _: Limits) -> _Found | None:
     """Find that the project behind a name is another one: the host's own id differs."""
     events = [event for event in audit.events if event.kind == "replaced"]
     links = [link for link in (audit.upstream, *audit.others) if link]
     names = {audit.identity.variant: audit.identity.name, **{x.repository: x.name for x in links}}
-    if not events and audit.identity.host_id is None:
-        raise _Missing("the Hub was not asked about it")
-    if not events and audit.upstream is not None and audit.upstream.host_id is None:
-        raise _Missing(f"GitHub was not asked about {names[audit.upstream.repository]}")
     texts = []
     for key in dict.fromkeys(event.project for event in events):
         ids = [event for event in events if event.project == key]
@@ -82,73 +91,102 @@ def _replaced(audit: Audit, _: int) -> _Found | None:
     return ("; ".join(texts), tuple(proof)) if events else None
 
 
-def _lag(audit: Audit, most: int) -> _Found | None:
-    drift = audit.drift
-    if audit.revision is None:
-        raise _Missing("no commit of it is known")
-    if audit.upstream is None or drift is None:
-        raise _Missing("no upstream is known")
-    if not is_member(audit.upstream):
-        name = audit.upstream.name or audit.upstream.repository
-        raise _Missing(f"it derives from {name}, but is of no family that would follow it")
-    if drift.days_behind <= most or drift.first is None:
-        return None
-    text = (
-        f"behind its upstream for {count(drift.days_behind, 'day')}: "
-        f"{count(drift.commits, 'commit')} since {date(drift.since)}"
-    )
-    if drift.basis == "revision":
-        text += " (counted from the revision's date: nothing proves its origin)"
-    return text, (f"first missed {_commit(drift.first)}", drift.first.url)
+def _decide(kind: Kind, audit: Audit, limits: Limits) -> tuple[_Found | None, str | None]:
+    """Return what is found, or what is missing; neither where all is fine."""
+    missing = facts.first_missing(audit, kind.to_look)
+    if missing is not None:
+        return None, missing
+    try:
+        result = kind.rule(audit, limits)
+    except _Missing as lacking:
+        return None, str(lacking)
+    return result, None if result else facts.first_missing(audit, kind.to_clear)
 
 
-def _unlinked(audit: Audit, _: int) -> _Found | None:
+def _lag(audit: Audit, limits: Limits) -> _Found | None:
+    most = limits.days_behind
+    behind = [(_behind(drift, limits) or 0, drift) for drift in audit.drifts]
+    days, worst = max(behind, key=lambda each: each[0])
+    if days > most:
+        return _lag_text(audit, worst), (f"first missed {_commit(worst.first)}", _url(worst))
+    for drift in audit.drifts:
+        if limits.upper and drift.most_days is None:
+            raise _Missing("nothing proves its origin, so that it has no upper limit")
+        if drift.unsure_days > most:
+            raise _Missing(
+                "commits that landed last before it was made, or after, bear older dates than what "
+                "they landed on; it is not known whether it has them"
+            )
+    return None
+
+
+def _behind(drift: Drift, limits: Limits) -> int | None:
+    return drift.most_days if limits.upper else drift.least_days
+
+
+def _lag_text(audit: Audit, drift: Drift) -> str:
+    names = {link.repository: link.name for link in audit.upstreams}
+    of = f" {names.get(drift.repository) or drift.repository}" if len(audit.drifts) > 1 else ""
+    text = f"behind its upstream{of} for at least {count(drift.least_days, 'day')}"
+    text += f" (since {date(drift.least_since)})" if drift.least_since is not None else ""
+    if drift.most_days is None:
+        return f"{text}; nothing proves its origin"
+    since = f" (since {date(drift.most_since)})" if drift.most_since is not None else ""
+    commits = count(drift.commits, "commit")
+    return f"{text}, at most {count(drift.most_days, 'day')}{since}: {commits} at most"
+
+
+def _url(drift: Drift) -> str | None:
+    return drift.first.url if drift.first else None
+
+
+def _unlinked(audit: Audit, _: Limits) -> _Found | None:
     if audit.upstream is not None:
         return None
     seen = f"seen {date(audit.identity.observed_at)}"
     return "no evidence links it to a repository", (seen,)
 
 
-def _lost(status: str, sentence: str) -> _Rule:
+def _lost(is_lost: Callable[[Link], object], sentence: str) -> _Rule:
     """Return the rule for an upstream in a state of which GitHub's answer is the only proof."""
 
-    def rule(audit: Audit, _: int) -> _Found | None:
-        link = audit.upstream
-        if link is None:
+    def rule(audit: Audit, _: Limits) -> _Found | None:
+        lost = [link for link in audit.upstreams if is_lost(link)]
+        if not lost:
             return None
-        name = link.name or link.repository
-        if audit.status is None or audit.status.status != status:
-            if link.host_id is None:
-                raise _Missing(f"GitHub was not asked about {name}")
-            return None
-        seen = date(link.gone_at) if status == "dead_link" else f"seen {date(link.observed_at)}"
-        text = sentence.format(name=name, moved_to=link.moved_to)
-        return f"its upstream {text}", (seen, link.url)
+        link = lost[0]
+        seen = date(link.gone_at) if link.gone_at else f"seen {date(link.observed_at)}"
+        text = sentence.format(name=link.name or link.repository, moved_to=link.moved_to)
+        more = f" (one of {len(audit.upstreams)})" if len(audit.upstreams) > 1 else ""
+        return f"its upstream {text}{more}", (seen, link.url)
 
     return rule
 
 
 def _abandoned(side: str) -> _Rule:
-    def rule(audit: Audit, _: int) -> _Found | None:
-        if audit.status is None:
-            raise _Missing("it is of no family")
-        if audit.status.status != f"{side}_abandoned":
-            return None
-        status = audit.status
-        ours, theirs = status.last_at, status.upstream_last_at
-        quiet = theirs if side == "upstream" else ours
+    """Return the rule for a silent side; that its upstream is archived as well does not hide it."""
+
+    def rule(audit: Audit, _: Limits) -> _Found | None:
         days = audit.method.abandon_after_days
-        text = f"{side} has been silent since {date(quiet)}, for {days} days or more; the other"
-        return f"{text} side moved on", (
-            _last("upstream", theirs, status.upstream_last_sha),
-            _last("variant", ours, status.last_sha),
-        )
+        for status in audit.statuses:
+            ours, theirs = status.last_at, status.upstream_last_at
+            if ours is None or theirs is None:
+                continue
+            quiet, moved = (theirs, ours) if side == "upstream" else (ours, theirs)
+            young = audit.method.until - days * DAY
+            if quiet <= young < moved:
+                text = f"{side} has been silent since {date(quiet)}, for {days} days or more; the "
+                return f"{text}other side moved on", (
+                    _last("upstream", theirs, status.upstream_last_sha),
+                    _last("variant", ours, status.last_sha),
+                )
+        return None
 
     return rule
 
 
 def _branches(status: str) -> _Rule:
-    def rule(audit: Audit, _: int) -> _Found | None:
+    def rule(audit: Audit, _: Limits) -> _Found | None:
         found = [branch for branch in audit.branches if branch.status == status]
         if not found:
             return None
@@ -163,7 +201,7 @@ def _branches(status: str) -> _Rule:
     return rule
 
 
-def _rewritten(audit: Audit, _: int) -> _Found | None:
+def _rewritten(audit: Audit, _: Limits) -> _Found | None:
     gone = audit.revision.vanished_at if audit.revision else None
     if gone is not None and audit.revision is not None:
         text = "the audited revision is reached by no ref any more"
@@ -179,28 +217,24 @@ def _rewritten(audit: Audit, _: int) -> _Found | None:
     return text, (f"noticed {date(last.observed_at)}", before)
 
 
-def _licence(audit: Audit, _: int) -> _Found | None:
-    licences = audit.licences
-    if licences.agree is None:
-        raise _Missing(licences.why)
-    if licences.agree:
+def _licence(audit: Audit, _: Limits) -> _Found | None:
+    if audit.licences.agree:
         return None
-    link = audit.upstream
-    return f"the licences differ: {licences.why}", (audit.identity.url, link.url if link else None)
+    url = audit.upstream.url if audit.upstream else None
+    return f"the licences differ: {audit.licences.why}", (audit.identity.url, url)
 
 
-def _gone(audit: Audit, _: int) -> _Found | None:
+def _gone(audit: Audit, _: Limits) -> _Found | None:
     identity = audit.identity
     if identity.gone_at is not None:
         return "the Hub shows it no longer", (f"noticed {date(identity.gone_at)}", identity.url)
     if identity.disabled:
         return "the Hub has shut it", (f"seen {date(identity.observed_at)}", identity.url)
-    if identity.host_id is None:
-        raise _Missing("the Hub was not asked about it")
     return None
 
 
-def _tail(audit: Audit, most: int) -> _Found | None:
+def _tail(audit: Audit, limits: Limits) -> _Found | None:
+    most = limits.days_behind
     tails = [view.tail for view in audit.families if view.tail and view.tail.days > most]
     if not tails:
         return None
@@ -212,12 +246,8 @@ def _tail(audit: Audit, most: int) -> _Found | None:
     return text, (f"{date(tail.first_at)} to {date(tail.last_at)}",)
 
 
-def _no_origin(audit: Audit, _: int) -> _Found | None:
-    if audit.revision is None:
-        raise _Missing("no commit of it is known")
-    if audit.upstream is None:
-        raise _Missing("no upstream is known")
-    if audit.origin.commit is not None:
+def _no_origin(audit: Audit, _: Limits) -> _Found | None:
+    if audit.origin.commit is not None or audit.revision is None:
         return None
     text = "no file and no message proves which upstream commit it was made from"
     return text, (_commit(audit.revision.commit), audit.revision.commit.url)
@@ -230,31 +260,43 @@ def _last(what: str, at: int | None, sha: str | None) -> str | None:
 
 
 def _kinds() -> Iterator[Kind]:
-    yield Kind("lag", "it lacks a change of its upstream for more than --max-lag", True, _lag)
-    yield Kind("unlinked", "no evidence links it to a repository", True, _unlinked)
-    rule = _lost("dead_link", "{name} is gone")
-    yield Kind("dead_link", "its upstream is gone (deleted or private)", True, rule)
-    rule = _lost("archived_upstream", "{name} is archived")
-    yield Kind("archived_upstream", "the owner of its upstream archived it", True, rule)
-    rule = _lost("moved_upstream", "moved to {moved_to}")
-    yield Kind("moved_upstream", "its upstream moved to another name", True, rule)
+    """Yield the table: what is looked for, and the facts that it takes to look and to clear."""
+    followed = (facts.revision, facts.upstream, facts.member)
+    history = (facts.upstream_commits, facts.whole_upstream)
+    what = "it lacks a change of its upstream for more than --max-lag"
+    yield Kind("lag", what, _lag, followed, history)
+    what = "no evidence links it to a repository"
+    yield Kind("unlinked", what, _unlinked, (facts.card,), ())
+    asked = (facts.upstream, facts.github)
+    rule = _lost(lambda link: link.gone_at is not None, "{name} is gone")
+    yield Kind("dead_link", "its upstream is gone (deleted or private)", rule, (), asked)
+    rule = _lost(lambda link: link.archived, "{name} is archived")
+    yield Kind("archived_upstream", "the owner of its upstream archived it", rule, (), asked)
+    rule = _lost(lambda link: link.moved_to, "moved to {moved_to}")
+    yield Kind("moved_upstream", "its upstream moved to another name", rule, (), asked)
+    both = (*followed, facts.both_sides, facts.upstream_commits)
     for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
-        yield Kind(f"{side}_abandoned", what, True, _abandoned(side))
+        yield Kind(f"{side}_abandoned", what, _abandoned(side), (), both)
     what = "history was rewritten in the last 180 days (--abandon-after), or the revision vanished"
-    yield Kind("rewritten", what, True, _rewritten)
-    yield Kind("licence_mismatch", "the two sides name different licences", True, _licence)
-    yield Kind("gone", "the Hub shows it no longer, or has shut it", True, _gone)
+    looks = (facts.revision, facts.upstream, facts.looked_twice, facts.whole_history)
+    yield Kind("rewritten", what, _rewritten, (), looks)
+    what = "the two sides name different licences"
+    yield Kind("licence_mismatch", what, _licence, (facts.licences,), ())
+    what = "the Hub shows it no longer, or has shut it"
+    yield Kind("gone", what, _gone, (), (facts.hub,))
     what = "the name of it or its upstream belongs to another project than before, by the host's id"
-    yield Kind("replaced", what, True, _replaced)
+    yield Kind("replaced", what, _replaced, (), (facts.hub, facts.github))
     what = "a branch of it or its upstream was left behind"
-    yield Kind("abandoned_branch", what, False, _branches("abandoned"))
+    compared = (facts.upstream, facts.branches, facts.branch_states)
+    yield Kind("abandoned_branch", what, _branches("abandoned"), (), compared, usual=False)
     what = "a branch of it or its upstream shares no ancestor with the default branch"
-    yield Kind("orphaned_branch", what, False, _branches("orphaned"))
+    whole = (facts.upstream, facts.branches, facts.branch_heads, facts.whole_history)
+    yield Kind("orphaned_branch", what, _branches("orphaned"), (), whole, usual=False)
     what = "one side of its family moved on without the other for more than --max-lag"
-    yield Kind("tail", what, False, _tail)
+    yield Kind("tail", what, _tail, (), both, usual=False)
     what = "nothing proves which upstream commit it was made from"
-    yield Kind("no_origin", what, False, _no_origin)
+    yield Kind("no_origin", what, _no_origin, (facts.revision, facts.upstream), (), usual=False)
 
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds()}

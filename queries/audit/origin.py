@@ -1,7 +1,7 @@
 """Which revision is audited, which upstream commit it was made from, and what came after that."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,7 @@ class History:
 
     def ancestors(self, sha: str) -> set[str]:
         """Return a commit and all that it was made on, as far as they were read."""
-        parents = {row["sha"]: row["parents"] for row in self.commits}
-        found: set[str] = set()
-        waiting = [sha]
-        while waiting:
-            here = waiting.pop()
-            if here in parents and here not in found:
-                found.add(here)
-                waiting.extend(parents[here])
-        return found
+        return _reached({row["sha"]: row["parents"] for row in self.commits}, sha)
 
 
 def find_revision(history: History, asked: str | None, until: int) -> Revision | None:
@@ -124,50 +116,167 @@ LISTED_COMMITS = 50
 _BASES = {"files": "origin", "commit_reference": "origin", "none": "revision"}
 
 
-def mark_of(
-    variant: str, upstream: Link | None, origin: Origin, revision: Revision | None, until: int
-) -> Mapping[str, Any] | None:
-    """Return what the query `commits_since` is asked for a variant; None if nothing can be."""
-    if upstream is None or revision is None:
-        return None
-    since = revision.commit.at
-    if origin.commit is not None:
-        since = origin.commit.at if origin.landed_at is None else origin.landed_at
-    family = upstream.families[0] if is_member(upstream) and upstream.families else None
-    return {
-        "mark": variant,
-        "repository": upstream.repository,
-        "family": family,
-        "since": since,
-        "until": until,
-    }
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What drift is counted from: one repository that a revision of a variant follows."""
+
+    key: str
+    """A name for it: the keys of both."""
+    repository: str
+    family: str | None
+    """Whose paths count; None for all of the repository."""
+    origin: Origin
+    url: str | None
+    since: int
+    """When the origin landed; where nothing proves one, when the revision was made."""
+    made_at: int
+    """When the revision was made: it cannot have what landed later."""
+    until: int
+
+    @classmethod
+    def of(cls, link: Link, revision: Revision, origin: Origin, variant: str, until: int) -> "Mark":
+        """Return the mark of a variant's revision in a repository that it is linked to."""
+        made_at = revision.commit.at
+        since = made_at
+        if origin.commit is not None:
+            since = origin.commit.at if origin.landed_at is None else origin.landed_at
+            if any(
+                r.origin == origin.commit and r.commit == revision.commit for r in origin.references
+            ):
+                made_at = min(made_at, since)  # the revision itself names what it was made from
+        family = link.families[0] if is_member(link) and link.families else None
+        key = f"{variant} {link.repository}"
+        return cls(key, link.repository, family, origin, link.url, since, made_at, until)
+
+    def asked(self) -> dict[str, Any]:
+        """Return what `commits_since` is asked."""
+        named = {"mark": self.key, "repository": self.repository, "family": self.family}
+        return {**named, "since": min(self.since, self.made_at), "until": self.until}
+
+    def neighbours(self) -> Iterator[dict[str, Any]]:
+        """Yield what `landed_together` is asked: what landed with the origin, and last before."""
+        for name, moment in (("origin", self.since), ("made", self.made_at)):
+            place = {"mark": f"{self.key} {name}", "repository": self.repository}
+            yield {**place, "at": moment}
 
 
-def drift_of(
-    mark: Mapping[str, Any], rows: Sequence[Row], origin: Origin, url: str | None
-) -> Drift:
-    """Return the drift that the rows of `commits_since` show."""
-    first, last = (rows[0], rows[-1]) if rows else (None, None)
-    types = (row["change_types"][0] if row["change_types"] else None for row in rows)
-    areas = (area for row in rows for area in ([None] if row["areas"] is None else row["areas"]))
-    known_bots = [row["bot"] for row in rows if row["bot"] is not None]
-    weighty = [row for row in rows if row["areas"] and WEIGHTY & set(row["areas"])]
+_CLOCKS_DIFFER = DAY
+"""Two people's clocks: a date that is older by less than this says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plateau:
+    """The commits that landed at one moment by their dates; ancestry orders them."""
+
+    landed_at: int
+    parents: Mapping[str, Sequence[str]]
+    backdated: frozenset[str]
+    """What came by a commit of the default branch that is dated before what it was made on."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "Plateau | None":
+        """Return what the rows of `landed_together` about one mark show; None if there are none."""
+        if not rows:
+            return None
+        landed_at = rows[0]["landed_at"]
+        parents = {row["sha"]: row["parents"] for row in rows}
+        dates = {row["sha"]: row["committed_at"] for row in rows}
+        chain = _chain(parents)
+        late: set[str] = set()
+        seen: set[str] = set()
+        for sha in chain:
+            came = _reached(parents, sha) - seen
+            seen |= came
+            if dates[sha] is not None and dates[sha] < landed_at - _CLOCKS_DIFFER:
+                late |= came
+        return cls(landed_at, parents, frozenset(late))
+
+    def after(self, sha: str) -> set[str]:
+        """Return what came into the default branch after a commit of these did."""
+        with_it: set[str] = set()
+        for step in _chain(self.parents):
+            with_it = _reached(self.parents, step)
+            if sha in with_it:
+                break
+        return self.parents.keys() - with_it
+
+
+def _chain(parents: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the commits of the default branch itself among these, oldest first."""
+    named = {parent for known in parents.values() for parent in known}
+    newest = sorted(parents.keys() - named)
+    chain: list[str] = []
+    step = newest[0] if len(newest) == 1 else None  # else parents are not known: no order
+    while step is not None and step in parents:
+        chain.append(step)
+        step = next(iter(parents[step]), None)
+    return chain[::-1]
+
+
+def _reached(parents: Mapping[str, Sequence[str]], sha: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [sha]
+    while waiting:
+        here = waiting.pop()
+        if here in parents and here not in found:
+            found.add(here)
+            waiting.extend(parents[here])
+    return found
+
+
+def drift_of(mark: Mark, rows: Sequence[Row], together: Mapping[str, Sequence[Row]]) -> Drift:
+    """Return the drift that the rows of `commits_since` and `landed_together` show."""
+    origin, until = mark.origin, mark.until
+    beside = Plateau.of(near := together.get(f"{mark.key} origin", ()))
+    before = Plateau.of(together.get(f"{mark.key} made", ()))
+    # Where a clock was put right, times are likely, no facts.
+    corrected = {row["sha"] for row in near if row["settled_at"] is not None}
+    later: set[str] = set()
+    if origin.commit is not None and beside is not None and origin.commit.sha in beside.parents:
+        later = beside.after(origin.commit.sha)
+    unsure = set(before.backdated) if before else set()
+    if before is not None and origin.commit is not None and origin.commit.sha in before.parents:
+        unsure &= before.after(origin.commit.sha)
+    surely = [row for row in rows if row["landed_at"] > mark.made_at]
+    missed = [row for row in rows if row["landed_at"] > mark.since or row["sha"] in later]
+    if origin.commit is None:
+        missed = surely
+    else:
+        settled = {row["sha"] for row in missed if row["settled_at"] is not None}
+        unsure |= {row["sha"] for row in missed} if origin.commit.sha in corrected else settled
+    doubted = [row for row in rows if row["sha"] in unsure and row["landed_at"] <= mark.made_at]
+    first, last = (missed[0], missed[-1]) if missed else (None, None)
+    least, doubt = (next((row["landed_at"] for row in each), None) for each in (surely, doubted))
+    types = (row["change_types"][0] if row["change_types"] else None for row in missed)
+    areas = (area for row in missed for area in ([None] if row["areas"] is None else row["areas"]))
+    known_bots = [row["bot"] for row in missed if row["bot"] is not None]
+    weighty = [row for row in missed if row["areas"] and WEIGHTY & set(row["areas"])]
+    days = _days(first["landed_at"] if first else None, until)
     return Drift(
-        repository=mark["repository"],
-        since=mark["since"],
+        repository=mark.repository,
+        since=mark.since,
         basis=_BASES[origin.basis],
-        commits=len(rows),
-        by_bots=sum(known_bots) if known_bots or not rows else None,
+        commits=len(missed),
+        by_bots=sum(known_bots) if known_bots or not missed else None,
         by_type=_counts(Counter(types)),
         by_area=_counts(Counter(areas)),
-        first=CommitFact.of(first, url) if first else None,
-        last=CommitFact.of(last, url) if last else None,
+        first=CommitFact.of(first, mark.url) if first else None,
+        last=CommitFact.of(last, mark.url) if last else None,
         behind_since=first["landed_at"] if first else None,
-        days_behind=(mark["until"] - first["landed_at"]) // DAY if first else 0,
-        distance_days=(last["landed_at"] - mark["since"]) // DAY if last else 0,
-        weighty=tuple(_missing(row, url) for row in reversed(weighty[-LISTED_COMMITS:])),
+        days_behind=days,
+        distance_days=(last["landed_at"] - mark.since) // DAY if last else 0,
+        weighty=tuple(_missing(row, mark.url) for row in reversed(weighty[-LISTED_COMMITS:])),
         weighty_commits=len(weighty),
+        least_days=_days(least, until),
+        least_since=least,
+        most_days=None if origin.commit is None else days,
+        most_since=first["landed_at"] if first and origin.commit else None,
+        unsure_days=_days(doubt, until),
     )
+
+
+def _days(since: int | None, until: int) -> int:
+    return 0 if since is None else (until - since) // DAY
 
 
 def _counts(found: Counter[str | None]) -> tuple[Count, ...]:

@@ -1,5 +1,6 @@
 """What an audit says of one variant at one revision, as plain frozen records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.identity import commit_url
@@ -397,6 +398,17 @@ class Drift:
     50 of them."""
     weighty_commits: int
     """How many there are."""
+    least_days: int
+    """Behind for at least so many days: counted from what landed after the revision was made, which
+    it cannot have."""
+    least_since: int | None
+    """Since when; null if nothing landed after it was made."""
+    most_days: int | None
+    """At most so many: the origin is a commit or a later one; null where nothing proves one."""
+    most_since: int | None
+    unsure_days: int
+    """Days since commits landed whose dates are older than what they landed on, so that they may
+    have landed after the revision was made; 0 if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +453,33 @@ class Undecided:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectFact:
+    """How much was read of a project, and when: what a verdict rests on."""
+
+    project: str
+    """Key of the variant or a repository of its families."""
+    name: str | None
+    host_id: str | None
+    """Null if its host was not asked."""
+    default_branch: str | None
+    shallow: bool | None
+    ancestry: bool | None
+    """False if the parents of its commits are not known."""
+    unread: str | None
+    """What its host did not let us read, in words."""
+    first_observed_at: int | None
+    observed_at: int | None
+    failed_at: int | None
+    """When it could not be read, if that was the last try."""
+    branches_known: bool
+    """True if its branches were compared with its default branch."""
+    commits: int | None
+    """Commits that count for its family; null for what is no upstream of one."""
+    paths: tuple[str, ...]
+    """What its family limits it to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """The provenance of one variant at one revision."""
 
@@ -461,10 +500,17 @@ class Audit:
     families: tuple[FamilyView, ...]
     drift: Drift | None
     """Null if no upstream is known, or nothing to count from."""
+    other_drifts: tuple[Drift, ...]
+    """Of the other repositories of its families."""
     status: VariantFlag | None
     """Whether it has lost its upstream, or one side was abandoned."""
+    statuses: tuple[VariantFlag, ...]
+    """The same in each of its families."""
     branches: tuple[BranchFlag, ...]
-    """The orphaned and abandoned branches of the variant and its upstream."""
+    """The orphaned and abandoned branches of the variant and its upstreams, and those of which it
+    cannot be decided."""
+    projects: tuple[ProjectFact, ...]
+    """The variant first, then its upstreams."""
     events: tuple[EventFact, ...]
     """Of the variant and its upstream, oldest first."""
     vanished: tuple[CommitFact, ...]
@@ -475,6 +521,21 @@ class Audit:
     unknown: tuple[str, ...]
     """What could not be told, in sentences."""
     method: Method
+
+    @property
+    def upstreams(self) -> tuple[Link, ...]:
+        """The repositories of its families; of a variant in none the likeliest one."""
+        return upstreams_of([link for link in (self.upstream, *self.others) if link])
+
+    @property
+    def drifts(self) -> tuple[Drift, ...]:
+        """How far it is behind each of them, as far as that can be counted."""
+        return (*([self.drift] if self.drift else []), *self.other_drifts)
+
+
+def upstreams_of(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Return the repositories that a variant follows, of those it is linked to by likelihood."""
+    return tuple(link for link in links if link.families) or tuple(links[:1])
 
 
 def is_member(link: Link) -> bool:

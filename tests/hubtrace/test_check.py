@@ -34,23 +34,27 @@ def asked(call: Call) -> Call:
     [
         (["acme/Yi-6B"], 1),
         (["yi", "--fail-on", "dead_link"], 0),
-        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "50"], 0),
-        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "49d"], 1),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "50", "--lag", "upper"], 0),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "49d", "--lag", "upper"], 1),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-lag", "49d"], 0),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-age", "7d"], 3),
+        (["acme/Yi-6B", "--fail-on", "lag", "--max-age", "soon"], 2),
+        (["dead", "--fail-on", "moved_upstream", "--fail-undecided"], 0),
         (["acme/Yi-6B@v1", "--fail-on", "lag", "--max-lag", "50"], 1),
         (["hf.co/acme/Yi-6B/tree/v1", "--fail-on", "lag", "--max-lag", "50"], 1),
         (["hf.co/acme/Yi-6B/tree/v9"], 2),
         (["acme/Yi-6B@v1", "acme/Yi-6B"], 2),
         (["acme/Yi-6B", "--fail-on", "lag", "--until", "2024-08-01"], 1),
         (["acme/alone", "--fail-on", "gone"], 3),
-        (["acme/alone", "--fail-on", "gone,unlinked"], 1),
+        (["acme/alone", "--fail-on", "gone,unlinked"], 3),
         (["meta/llama"], 3),
-        (["--all", "--fail-on", "archived_upstream,moved-upstream"], 0),
+        (["--all", "--fail-on", "archived_upstream,moved-upstream"], 3),
         (["acme/Yi-6B", "--max-lag", "soon"], 2),
         (["acme/Yi-6B", "--max-lag", "9" * 5_000], 2),
         (["acme/Yi-6B", "--fail-on", "lagg"], 2),
         (["acme/Yi-6B", "--areas", "code, tokenizer", "--fail-on", "lag"], 0),
         (["acme/Yi-6B", "--areas", "code,tokeniser"], 2),
-        (["acme/Yi-6B", "--areas", "", "--fail-on", "lag"], 1),
+        (["acme/Yi-6B", "--areas", "", "--fail-on", "lag", "--lag", "upper"], 1),
         (["nobody/nothing"], 2),
         ([], 2),
         (["--all", "yi"], 2),
@@ -67,11 +71,10 @@ def test_the_exit_code_says_what_came_of_it(asked: Call, arguments: list[str], c
 def test_what_is_missing_is_told(asked: Call) -> None:
     answer = asked("check", "acme/alone", "--fail-on", "gone")
     assert "undecided: acme/alone: gone: the Hub was not asked about it" in answer.err
-    assert "0 findings in 1 model" in answer.err
-    assert (
-        "not decided: lag, licence_mismatch, gone, replaced of 1 model"
-        in asked("check", "acme/alone").err
-    )
+    assert "0 findings in 1 model; observed " in answer.err
+    unclear = asked("check", "dead").err
+    assert "rewritten of acme/lost; --format json says why" in unclear
+    assert "1 finding in 1 model; observed 2024-09-07, " in unclear
 
 
 def test_kinds_are_listed(call: Call) -> None:
@@ -149,6 +152,11 @@ def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -
     assert outputs == {"sarif": "found.sarif", "findings": str(len(checked.stdout.splitlines()))}
     assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
     assert "| acme/model | lag |" in (tmp_path / "summary").read_text()
+    lenient = {**asked, "FAIL_UNDECIDED": "false", "MAX_LAG": "9999", "FAIL_ON": "usual"}
+    assert action("Check", **family, **lenient).returncode == 0
+    assert action("Check", **family, **{**lenient, "FAIL_UNDECIDED": "true"}).returncode == 3
+    nothing = action("Look at both sides", VARIANTS=" \n", **family, **upstream)
+    assert (nothing.returncode, "names no model" in nothing.stderr) == (2, True)
     calm = action("Check", **family, **{**asked, "FAIL_ON": "dead_link"})
     assert calm.returncode == 3  # GitHub was not asked, and it was named
     assert action("Check", **family, **{**asked, "FAIL_ON": "orphaned_branch"}).returncode == 0

@@ -123,14 +123,14 @@ def model(info: ModelInfo) -> tuple[ProjectMetadata, str | None]:
     if it.gated is True:
         raise ValueError("expected `auto`, `manual` or false")
     tags = tuple(it.tags or ())
-    licence = next((tag[8:] for tag in tags if tag.startswith("license:")), None)
+    licences = dict.fromkeys(tag[8:].lower() for tag in tags if tag.startswith("license:"))
     metadata = ProjectMetadata(
         host_id=it.object_id,
         name=model_name(it.id),
         default_branch=None,
         created_at=int(it.created_at.timestamp()) if it.created_at else None,
         pushed_at=int(it.last_modified.timestamp()) if it.last_modified else None,
-        licence=licence.lower() if licence else None,
+        licence=", ".join(filter(None, licences)) or None,
         tags=tags,
         private=bool(it.private),
         disabled=bool(it.disabled),

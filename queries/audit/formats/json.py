@@ -24,6 +24,7 @@ def findings_to_json(checked: "Checked") -> str:
     body = {
         "schema": CHECK_SCHEMA,
         "until": checked.until,
+        "observed_at": checked.observed_at,
         "max_days_behind": checked.wanted.max_days_behind,
         "areas": list(checked.wanted.areas),
         "kinds": list(checked.wanted.kinds),

@@ -46,7 +46,7 @@ def _copy(name: str, path: str, origin: int, own: int, **other: Any) -> tuple[An
 
 
 def _missed(day: int, types: list[str], areas: list[str], bot: bool) -> tuple[Any, ...]:
-    return ("m", YI, UP[day], at(day), at(day), "Ann", f"Change {day}", types, areas, bot)
+    return ("m", YI, UP[day], at(day), at(day), "Ann", f"Change {day}", types, areas, bot, None)
 
 
 def _variant(key: str, name: str, how: str, observed_at: int | None = UNTIL) -> tuple[Any, ...]:
@@ -62,9 +62,25 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
             ]
         },
         [
+            _missed(30, ["Model"], ["code"], False),
             _missed(100, ["Model"], ["code", "tokenizer"], False),
             _missed(200, ["Docs"], ["docs"], True),
         ],
+    ),
+    "landed_together": (
+        {"marks": [{"mark": "m", "repository": YI, "at": at(99)}]},
+        [("m", UP[30], at(30), at(30), None, [])],
+    ),
+    "project_facts": (
+        {"projects": [YI, f"{HUB}/meta/llama"]},
+        [
+            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, None),
+            (f"{HUB}/meta/llama", "meta/llama", *[None] * 8),
+        ],
+    ),
+    "upstream_commits": (
+        {"families": ["yi", "dead"], "until": at(99)},
+        [("dead", DEAD, None, 0), ("yi", YI, None, 4)],
     ),
     "project_contributors": (
         {"projects": [SMALL, YI], "until": at(100)},

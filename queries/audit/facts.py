@@ -1,0 +1,161 @@
+"""The facts that findings rest on: each says what is missing, or nothing if it is known."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from hubtrace.graph.format import DAY
+from hubtrace.queries.audit.records import Audit, ProjectFact, is_member
+from hubtrace.queries.flags import BranchFlag
+
+Fact = Callable[[Audit], str | None]
+"""Returns what is missing, in words; None if the fact is known."""
+
+
+def first_missing(audit: Audit, needed: Iterable[Fact]) -> str | None:
+    """Return what the first fact that is not known lacks; None if all are known."""
+    return next((missing for fact in needed if (missing := fact(audit)) is not None), None)
+
+
+def revision(audit: Audit) -> str | None:
+    """Need a commit of the variant."""
+    return None if audit.revision is not None else "no commit of it is known"
+
+
+def upstream(audit: Audit) -> str | None:
+    """Need a repository that it comes from."""
+    return None if audit.upstream is not None else "no upstream is known"
+
+
+def member(audit: Audit) -> str | None:
+    """Need a family that follows the repository."""
+    stranger = next((link for link in audit.upstreams if not is_member(link)), None)
+    if stranger is None:
+        return None
+    name = stranger.name or stranger.repository
+    return f"it derives from {name}, but is of no family that would follow it"
+
+
+def card(audit: Audit) -> str | None:
+    """Need all that the Hub has of the model, where nothing links it: the card may."""
+    if audit.upstream is not None:
+        return None
+    own = audit.projects[0]
+    if own.host_id is None:
+        return "the Hub was not asked about it"
+    return f"not all of it could be read: {own.unread}" if own.unread else None
+
+
+def hub(audit: Audit) -> str | None:
+    """Need the Hub's answer."""
+    return "the Hub was not asked about it" if audit.projects[0].host_id is None else None
+
+
+def github(audit: Audit) -> str | None:
+    """Need gitHub's answer about every upstream."""
+    return _of_each(_upstreams(audit), lambda it: it.host_id, "GitHub was not asked about {}")
+
+
+def licences(audit: Audit) -> str | None:
+    """Need a licence on both sides."""
+    return audit.licences.why if audit.licences.agree is None else None
+
+
+def upstream_commits(audit: Audit) -> str | None:
+    """Need a default branch of every upstream, with commits that count for the family."""
+    for known, missing in (
+        (lambda it: it.default_branch or it.commits, "{} has no default branch"),
+        (lambda it: it.commits or not it.paths, "no commit of {} is on its paths"),
+        (lambda it: it.commits, "no commit of {} counts for it"),
+    ):
+        lacking = _of_each(_upstreams(audit), known, missing)
+        if lacking is not None:
+            return lacking
+    return None
+
+
+def whole_upstream(audit: Audit) -> str | None:
+    """Need all of every upstream's history."""
+    return _of_each(_upstreams(audit), _is_whole, "only a part of the history of {} is known")
+
+
+def whole_history(audit: Audit) -> str | None:
+    """Need all of the history on both sides."""
+    return _of_each(audit.projects, _is_whole, "only a part of the history of {} is known")
+
+
+def both_sides(audit: Audit) -> str | None:
+    """Need a last commit on both sides, in every family."""
+    for status in audit.statuses:
+        if status.last_at is None or status.upstream_last_at is None:
+            side = "it" if status.last_at is None else "its upstream"
+            return f"no commit of {side} is known"
+    return None if audit.statuses else "it is of no family"
+
+
+def looked_twice(audit: Audit) -> str | None:
+    """Need two looks at both sides: what changed is seen between them."""
+    return _of_each(audit.projects, _is_seen_again, "{} was looked at only once")
+
+
+def branches(audit: Audit) -> str | None:
+    """Need the branches of both sides, compared with the default ones."""
+    return _of_each(audit.projects, lambda it: it.branches_known, "no branches of {} are known")
+
+
+def branch_states(audit: Audit) -> str | None:
+    """Need of every branch, when it was left and whether it landed."""
+    return _branch(branch for branch in audit.branches if not branch.decided)
+
+
+def branch_heads(audit: Audit) -> str | None:
+    """Need the last commit of every branch."""
+    return _branch(b for b in audit.branches if not b.decided and b.head_committed_at is None)
+
+
+def _branch(unclear: Iterator[BranchFlag]) -> str | None:
+    for branch in unclear:
+        short = branch.branch.removeprefix("refs/heads/")
+        what = (
+            "the last commit of {} was not read"
+            if branch.head_committed_at is None
+            else "it is not known whether {} landed"
+        )
+        return what.format(f"the branch {short} of {branch.name or branch.project}")
+    return None
+
+
+def _upstreams(audit: Audit) -> Iterable[ProjectFact]:
+    return audit.projects[1:]
+
+
+def _is_whole(project: ProjectFact) -> bool:
+    return project.shallow is not True and project.ancestry is not False
+
+
+def _is_seen_again(project: ProjectFact) -> bool:
+    first, last = project.first_observed_at, project.observed_at
+    return first is not None and last is not None and first < last
+
+
+def _of_each(
+    projects: Iterable[ProjectFact], known: Callable[[ProjectFact], object], missing: str
+) -> str | None:
+    for project in projects:
+        if not known(project):
+            return missing.format(project.name or project.project)
+    return None
+
+
+def too_old(audit: Audit, now: int, max_days: int | None) -> str | None:
+    """Return why what is known is not fresh: the last try failed, or it was too long ago."""
+    for project in audit.projects:
+        name = project.name or project.project
+        if project.failed_at is not None:
+            return f"the last try to read {name} failed"
+        if max_days is None:
+            continue
+        if project.observed_at is None:
+            return f"{name} was never looked at"
+        days = (now - project.observed_at) // DAY
+        if days > max_days or days < -1:
+            return f"{name} was last looked at {days} days ago"
+    return None
