@@ -286,7 +286,7 @@ def _kinds() -> Iterator[Kind]:
     what = "the Hub shows it no longer, or has shut it"
     yield Kind("gone", what, _gone, (), (facts.hub,))
     what = "the name of it or its upstream belongs to another project than before, by the host's id"
-    yield Kind("replaced", what, _replaced, (), (facts.hub, facts.github))
+    yield Kind("replaced", what, _replaced, (), (facts.hub, *asked))
     what = "a branch of it or its upstream was left behind"
     compared = (facts.upstream, facts.branches, facts.branch_states)
     yield Kind("abandoned_branch", what, _branches("abandoned"), (), compared, usual=False)

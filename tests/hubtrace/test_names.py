@@ -155,6 +155,21 @@ def test_a_name_that_changed_hands_is_found_and_not_vouched_for(
     assert MODEL in atlas.call("check", MODEL, "--fail-on", "replaced").out
 
 
+def test_what_is_new_of_the_present_project_counts(atlas: Hubs) -> None:
+    taken = _take_repository(atlas)
+    atlas.ingest(MODEL)
+    assert atlas.audit()["origin"]["commit"] is None
+    taken.git.commit({b"tokenizer.py": b"new code"}, at=START + 20 * DAY)
+    model = atlas.hub.models.find(MODEL)
+    assert model is not None
+    model.git.commit({b"tokenizer.py": b"new code"}, at=START + 21 * DAY, author=HUB_ADA)
+    atlas.ingest(MODEL)
+    body = atlas.audit()
+    assert body["upstream"]["confidence"] > 0.9
+    assert body["origin"]["commit"]["sha"] == taken.git.commits[-1]
+    assert "replaced" in atlas.check().out
+
+
 def test_a_deleted_name_that_comes_back_later_is_another_project(atlas: Hubs) -> None:
     old = atlas.hub.models.find(MODEL)
     assert old is not None
