@@ -56,7 +56,29 @@ def find_copies(world: CopyIndex, families: Collection[tuple[str, str]]) -> pa.T
     held = world.downstream.filter(
         pc.is_in(world.downstream["blob"], pc.unique(world.upstream["blob"]))
     )
-    held, origins = _kept_files(held), _Origins.of(world)
+    held = _kept_files(held)
+    now = _named(world, _found(world, families, held, "stands_at"))
+    ever = _named(world, _found(world, families, held, "landed_at"))
+    # An origin that a force-push took away is kept beside the one of now (decision 0045).
+    names = _with_origin(ever)
+    other = pc.and_(pc.is_valid(names), pc.invert(pc.is_in(names, _with_origin(now))))
+    former = ever.filter(other)
+    hashes = [
+        hashlib.sha256(name.encode()).hexdigest()[:32] for name in names.filter(other).to_pylist()
+    ]
+    keys = pa.array(hashes, pa.string())
+    return pa.concat_tables([now, former.set_column(former.num_columns - 1, "key", keys)])
+
+
+def _with_origin(copies: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(copies["key"], copies["origin_sha"], " ")
+
+
+def _found(
+    world: CopyIndex, families: Collection[tuple[str, str]], held: pa.Table, by: str
+) -> pa.Table:
+    """Return the copies of some files, the origin being the first by this time of landing."""
+    origins = _Origins.of(world, by)
     file, origin = _pairs(held["blob"], origins.first["blob"])
     common = _is_common(world, origins)[origin]
     family = _same_family(
@@ -65,7 +87,7 @@ def find_copies(world: CopyIndex, families: Collection[tuple[str, str]]) -> pa.T
     wanted = ~common | family
     file, origin, common = file[wanted], origin[wanted], common[wanted]
     found = _table(world, held.take(file), origins, origin, common)
-    return _named(world, found.sort_by([(name, "ascending") for name in COPIES.names[:4]]))
+    return found.sort_by([(name, "ascending") for name in COPIES.names[:4]])
 
 
 def _named(world: CopyIndex, copies: pa.Table) -> pa.Table:
@@ -98,18 +120,21 @@ class _Origins:
     """Columns `origin` (a row of `first`) and `path`: every path that the origin brought it to."""
 
     @classmethod
-    def of(cls, world: CopyIndex) -> "_Origins":
+    def of(cls, world: CopyIndex, by: str) -> "_Origins":
         numbers = np.asarray(world.network, dtype=np.int64)
         repository = world.upstream["project"].to_numpy()
         fork = np.isin(repository, np.fromiter(world.forks, np.int64, len(world.forks)))
         holdings = world.upstream.append_column("network", pa.array(numbers[repository]))
-        rows = _sorted(holdings.append_column("fork", pa.array(fork)), ["blob", "network", *_FIRST])
+        rows = _sorted(
+            holdings.append_column("fork", pa.array(fork)),
+            ["blob", "network", "kind", by, *_FIRST[2:]],
+        )
         run = np.cumsum(_begins(rows, "blob", "network")) - 1
         start = np.flatnonzero(_begins(rows, "blob", "network"))
         same = _equal_to_first(rows, run, start)
         rows = rows.filter(same).append_column("origin", pa.array(run).filter(same))
-        rows = rows.append_column("unlanded", pc.is_null(rows["landed_at"]))
-        rows = _sorted(rows, ["origin", "unlanded", "fork", "landed_at", "project", "path"])
+        rows = rows.append_column("unlanded", pc.is_null(rows[by]))
+        rows = _sorted(rows, ["origin", "unlanded", "fork", by, "project", "path"])
         first = _firsts(rows, "origin")
         holder = first["project"].to_numpy()[rows["origin"].to_numpy()]
         paths = rows.filter(pa.array(rows["project"].to_numpy() == holder))

@@ -47,6 +47,7 @@ HOLDINGS = pa.schema(
         ("since", pa.int64()),
         ("left_at", pa.int64()),
         ("seen_at", pa.int64()),
+        ("stands_at", pa.int64()),
     ]
 )
 """`project` is a number that the caller chose; `blob` is null if the commit took a file away, or
@@ -55,13 +56,13 @@ null if the commit never landed, and not before it was missed there; `at` is its
 `depth` counts the commits on the longest way down to a root, so that it grows from every parent to
 its child; `chain` is true on the first-parent chain of the default branch, where changes against
 first parents tell the tree; `left_at` is when such a chain was given up that the commit was on, by
-a force-push for instance; `seen_at` is when it was first observed; `since` is when the commit
-landed, else its time on its side: which of several holders was first (null for an asset whose tag
-is not known)."""
+a force-push for instance; `seen_at` is when it was first observed; `stands_at` is `landed_at` of
+what has not left since; `since` is when the commit landed, else its time on its side: which of several holders was first
+(null for an asset whose tag is not known)."""
 
 _FILE_MODES = pa.array(["100644", "100755", "100664"])
 """Submodules hold no blob, and what is in a symbolic link is a path."""
-_STANDING = ("landed_at", "at", "depth", "chain", "since", "left_at", "seen_at")
+_STANDING = ("landed_at", "at", "depth", "chain", "since", "left_at", "seen_at", "stands_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,9 @@ def standing_of(commits: pa.Table, at: str, observations: Sequence[Observation])
         "left_at": pa.array(left, pa.int64()),
         "seen_at": pa.array(past.seen_at, pa.int64()),
     }
+    stands = pa.array(membership.on_default, pa.bool_()) if last.ancestry else pa.scalar(True)
+    nothing = pa.scalar(None, pa.int64())
+    columns["stands_at"] = pc.if_else(stands, columns["landed_at"], nothing)
     root = history.shas[chain[-1]] if chain and chain[-1] not in history.cut else None
     return Standing(pa.table(columns), root)
 
@@ -425,6 +429,7 @@ def _asset_holdings(
             "depth": 0,
             "chain": False,
             "seen_at": seen_at,
+            "stands_at": release.published_at,
         }
         for release, asset, pointer, seen_at in assets
     ]

@@ -114,7 +114,8 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
     for (_, repository, _, _, blob, *_), at in zip(
         rows, copies["origin_at"].to_pylist(), strict=True
     ):
-        since[blob][repository] = math.inf if at is None else at
+        known = since[blob].get(repository, math.inf)
+        since[blob][repository] = known if at is None else min(at, known)
     times = copies["seen_at"].to_pylist()
     collections = collected.collections((row[0], row[1]) for row in rows if _is_card(row[2]))
     for (variant, repository, path, origin_path, blob, kind, boilerplate), at in zip(

@@ -20,6 +20,7 @@ from hubtrace.queries.audit.origin import (
     drift_of,
     find_revision,
     looks,
+    moment_of,
     origin_of,
     refs_at,
 )
@@ -411,7 +412,7 @@ class _Draft:
         events = answers.of("project_events", variant)
         history = replace(history, refs=refs_at(history, events, until))
         revision = find_revision(history, asked.revisions.get(variant), until)
-        links = links_of(answers, variant, until, _moment(history, revision, until))
+        links = links_of(answers, variant, until, moment_of(history, revision, until))
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
         urls = {link.repository: link.url for link in links}
@@ -540,16 +541,6 @@ def _large_files(draft: _Draft) -> list[Row]:
     if not trees.paths:  # of a graph that an earlier version loaded: the files of the head
         return rows if draft.revision.is_head else []
     return large_files(trees.of(draft.revision.commit.sha))
-
-
-def _moment(history: History, revision: records.Revision | None, until: int) -> int:
-    """Return since when evidence that is gone by now speaks for a revision all the same.
-
-    What was seen when a look found the revision stays true of it, if it is asked for by name.
-    """
-    if revision is None or revision.asked is None:
-        return until
-    return min(until, history.first_look_at(revision.commit.sha) or until)
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:

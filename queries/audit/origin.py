@@ -1,7 +1,7 @@
 """Which revision is audited, which upstream commit it was made from, and what came after that."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -348,10 +348,11 @@ def origin_of(
     hands: all else is a former project's.
     """
     carried = history.ancestors(revision.commit.sha) if revision else set()
+    moment = moment_of(history, revision, until)
     url = history.url
     copies = [
         _copy(row, url, links, until)
-        for row in _held(answers, revision, history, carried, until)
+        for row in _as_of(_held(answers, revision, history, carried, until), moment)
         if row["origin_at"] is None or row["origin_at"] <= until
     ]
     references = [
@@ -383,6 +384,31 @@ def origin_of(
 def _came_at(proof: tuple[str, CommitFact, int | None]) -> tuple[int, str, str]:
     basis, commit, landed_at = proof
     return commit.at if landed_at is None else landed_at, basis, commit.sha
+
+
+def moment_of(history: History, revision: Revision | None, until: int) -> int:
+    """Return the time whose evidence and origins are those of a revision: mostly `until`.
+
+    What was seen when a look found the revision stays true of it, if it is asked for by name.
+    """
+    if revision is None or revision.asked is None:
+        return until
+    return min(until, history.first_look_at(revision.commit.sha) or until)
+
+
+def _as_of(rows: Iterable[Row], moment: int) -> Iterator[Row]:
+    """Yield one row for each file: of several origins the one that stood upstream at `moment`."""
+    best: dict[tuple[str, str, str], tuple[bool, Row]] = {}
+    for row in rows:
+        landed, left = row["origin_landed_at"], row["origin_left_at"]
+        stood = (
+            landed is not None and landed <= moment and (row["origin_entered_at"] or 0) <= moment
+        )
+        stood = stood and (left is None or left > moment)
+        file = row["repository"], row["path"], row["blob"]
+        if file not in best or (stood and not best[file][0]):
+            best[file] = stood, row
+    yield from (row for _, row in best.values())
 
 
 _NOTHING: Row = {"blob": None}

@@ -7,8 +7,11 @@
 //     at (integer, epoch seconds), author (string or null), subject (string or null),
 //     origin_sha (string or null), origin_at (integer or null, epoch seconds),
 //     origin_landed_at (integer or null, epoch seconds), origin_author (string or null),
-//     origin_subject (string or null), holders (integer)
+//     origin_subject (string or null), origin_entered_at (integer or null, epoch seconds),
+//     origin_left_at (integer or null, epoch seconds), holders (integer)
 //
+// A file of which the origin was rewritten has two rows: entered and left are as in
+// `variant_commits`.
 // variants: keys. holders: how many repositories are known to hold the file; of a network of forks
 // one. gone_at: when the variant's default branch lost the file. An asset of a release whose tag is
 // not known has no origin commit.
@@ -24,5 +27,6 @@ RETURN v.key AS variant, r.key AS repository, blob, x.path AS path, x.origin_pat
        x.kind AS kind, x.boilerplate AS boilerplate, x.lag_seconds AS lag_seconds,
        x.gone_at AS gone_at, c.sha AS sha, h.at AS at, c.author AS author, c.subject AS subject,
        o.sha AS origin_sha, from.at AS origin_at, from.landed_at AS origin_landed_at,
-       o.author AS origin_author, o.subject AS origin_subject, holders
+       o.author AS origin_author, o.subject AS origin_subject,
+       from.entered_at AS origin_entered_at, from.left_at AS origin_left_at, holders
 ORDER BY variant, path, at DESC, repository, blob
