@@ -1,7 +1,7 @@
 """`python -m benchmarks [git] [load] [types] [labels] [audit] [report] …`: how fast we are.
 
 Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
-last three need Java 17 and Maven.
+last three need Java 17 and Maven. How right links are is for `python -m benchmarks links --help`.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from benchmarks import (
     classifying,
     gitsource,
     labels,
+    links,
     loading,
     neo4j_load,
     origins,
@@ -33,6 +34,8 @@ from benchmarks.worlds import Workshop
 
 def main() -> int:
     """Run the chosen benchmarks and print what they found; return the exit code."""
+    if sys.argv[1:2] == ["links"]:
+        return links.main(sys.argv[2:])
     options = _parser().parse_args()
     reports: list[Report] = []
     try:

@@ -24,7 +24,7 @@ class Text:
     """A text that can hold evidence: a README, a model card, a workflow."""
 
     kind: str
-    """`readme`, `card` or `workflow`."""
+    """`readme`, `card`, `workflow` or `script` (that a workflow runs)."""
     path: str
     blob: str | None
     """Its git blob id, where the host reports it."""

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 
 from hubtrace.clients import open_clients
 from hubtrace.commands.load import load_snapshot
+from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, short_sha
 from hubtrace.graph.identity import ProjectRef, Side, parse_project
@@ -40,6 +41,10 @@ _TABLE = Table.of(
     "hubtrace.ingest/1",
     *("family", "upstream", "variants", "evidence", "confidence", "new_commits"),
 )
+_LINKS = """
+MATCH (v:Variant)-[l:LINKS_TO]->(r:Repository)
+RETURN toLower(v.name), toLower(r.name), l.confidence, l.best_method
+"""
 _SHOWN = 10
 """Lines of one kind; more are only counted."""
 _MOST = 10_000
@@ -158,9 +163,6 @@ def _say_result(result: "Ingested", snapshot: Path) -> None:
     _say_some("warning: ", _grouped(result.warnings))
     _say_some("cut: ", result.cut)
     _say_some("", _events(result))
-    _say_some("family ", _families(result))
-    _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
-    _say_some("tip: ", result.tips)
     if result.projects:
         unchanged = sum(not written.changed for written in result.projects.values())
         say(f"{read_summary(result, snapshot)}, {count(unchanged, 'project')} unchanged")
@@ -169,6 +171,13 @@ def _say_result(result: "Ingested", snapshot: Path) -> None:
     if result.failures:
         failed = count(len(result.failures), "project")
         say(f"{failed} failed; run the same command again to retry")
+
+
+def _say_links(result: "Ingested") -> None:
+    """Print which families there are and why; what keeps a variant apart; what else to ask for."""
+    _say_some("family ", _families(result))
+    _say_some("apart: ", map(_apart, (r for r in result.reasons if r.family is None)))
+    _say_some("tip: ", result.tips)
 
 
 def _say_some(kind: str, lines: Iterable[str]) -> None:
@@ -412,6 +421,7 @@ def ingest(
     _say_result(result, snapshot)
     news = result.projects or result.noted
     loaded = _load(result, snapshot, graph) if news and not no_load else None
+    _say_links(result)
     _print_result(result, snapshot, loaded, format_)
     if result.failures:
         raise typer.Exit(2)
@@ -421,12 +431,33 @@ def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":
     """Load the snapshot; content that only whole histories show can make variants members."""
     apart = any(reason.family is None for reason in result.reasons)
     loaded = load_snapshot(snapshot, graph, assign=apart)
+    result.reasons = _as_loaded(result.reasons, graph)
     result.adopted = list(loaded.adopted)
     for one in result.adopted:
         say(f"family {one.family}: {one.variant} too, by {one.method} ({one.confidence:.2f})")
     grown = dict.fromkeys(one.family for one in result.adopted)
     result.families += [name for name in grown if name not in result.families]
     return loaded
+
+
+def _as_loaded(reasons: "list[Reason]", graph: str) -> "list[Reason]":
+    """Return the reasons with the confidence that the graph has, as every other command shows it.
+
+    The search knew only what texts say; the graph knows files and histories, too.
+    """
+    if not any(reason.link for reason in reasons):
+        return reasons
+    with open_store(graph) as store:
+        known = {(v, r): found for v, r, *found in store.run(_LINKS).rows()}
+    final: list[Reason] = []
+    for one in reasons:
+        found = known.get((one.variant.lower(), one.link.repository.lower())) if one.link else None
+        if one.link and found:
+            method = one.link.best_method if one.family else found[1]  # what membership rests on
+            link = replace(one.link, confidence=found[0], best_method=method)
+            one = replace(one, link=link)
+        final.append(one)
+    return final
 
 
 def read_study(folder: Path, snapshot: Path) -> "Ingested":

@@ -2,7 +2,7 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,13 +16,12 @@ from hubtrace.ingest.evidence import (
     in_repository,
     in_variant,
     learn_aliases,
-    observed,
-    owners_agree,
     owners_named,
-    same_owner,
 )
+from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
 from hubtrace.ingest.evidence.model import FLOOR
-from hubtrace.ingest.evidence.owners import Alias, core, names_agree
+from hubtrace.ingest.evidence.owners import Alias, Kinship, core, kinship, names_agree
+from hubtrace.ingest.evidence.reasons import is_tool_of_others
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
 
@@ -32,17 +31,21 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An observation and when it was made, epoch seconds."""
+    """An observation, when it was first made, and when it was first missed; epoch seconds."""
 
     found: Evidence
     at: int
+    gone_at: int | None = None
+    """None while it can still be made, of the project that has the name now (decision 0043)."""
 
 
 LIKELY = 0.5
 """How sure it must be without them that two projects belong together, for a login to be the same
 human on both hubs."""
-_OWN = (None, "other_owner")
+_OWN = (None, *FOREIGN)
 """What may speak against what a repository says of its own models, as long as owners differ."""
+_MANY = 3
+"""Owners whose cards make a collection of the repository that keeps them."""
 _CARD = ("card_code", "card_link")
 
 
@@ -98,32 +101,48 @@ class EvidenceCollector:
             self.add(one.variant, one.repository, one.found, one.source)
 
     def owners(self) -> None:
-        """Add whose owners agree: of pairs that something else joins, or whose names agree too."""
+        """Weigh what cards claim, and add whose owners agree.
+
+        That is of pairs that something else joins, or whose names agree too.
+        """
         aliases = self._aliases()
-        self._believe(aliases)
+        named = named_as_own((self._name(key), name) for key, name in self._named_by)
+        near: dict[str, set[str]] = defaultdict(set)
         for variant, repository in {*self.pairs, *self._namesakes(aliases)}:
-            if variant in self._variants:
-                one = same_owner(self._name(variant), self._name(repository), aliases)
-                if one is not None:
-                    self.add(variant, repository, one, variant)
+            near[variant].add(repository)
+        for variant in self._variants:
+            foreign = self.has_foreign_base(variant)
+            claims = Claims(self._name(variant), aliases, foreign, named)
+            self._weigh(variant, claims, sorted(near[variant]))
+
+    def _weigh(self, variant: str, claims: Claims, repositories: Sequence[str]) -> None:
+        """Weigh what is known of one variant, and add the evidence of its owner's name."""
+        names = {repository: self._name(repository) for repository in repositories}
+        seen = [
+            (repository, position, one)
+            for repository in repositories
+            for position, one in enumerate(self.pairs.get((variant, repository), ()))
+        ]
+        written = [replace(one.found, repository=names[r]) for r, _, one in seen]
+        for (repository, position, one), found in zip(seen, claims.weigh(written), strict=True):
+            weighed = replace(found, repository=repository)
+            self.pairs[variant, repository][position] = replace(one, found=weighed)
+        for repository, name in names.items():
+            for owner in claims.owners([name]):
+                self.add(variant, repository, owner, variant)
+
+    def has_foreign_base(self, variant: str) -> bool:
+        """Return True if a variant says that it was made from another owner's model."""
+        return has_foreign_base(self._name(variant), self._histories[variant].details)
 
     def _aliases(self) -> frozenset[Alias]:
         """Learn which owners are the same people from what is not said of others."""
         named = [
             (self._name(variant), self._name(repository))
             for (variant, repository), seen in self.pairs.items()
-            if any(s.found.method in _CARD and s.found.reason is None for s in seen)
+            if any(s.found.method in _CARD and s.found.reason in _OWN for s in seen)
         ]
         return learn_aliases(named, ((self._name(key), name) for key, name in self._named_by))
-
-    def _believe(self, aliases: frozenset[Alias]) -> None:
-        """Take back that a README speaks of another owner's model where it is the same one."""
-        for (variant, repository), seen in self.pairs.items():
-            org, owner = _owner(self._name(variant)), _owner(self._name(repository))
-            if owners_agree(org, owner, aliases):
-                for position, one in enumerate(seen):
-                    if one.found.reason == "other_owner":
-                        seen[position] = replace(one, found=_undiminished(one.found))
 
     def _namesakes(self, aliases: frozenset[Alias]) -> Iterator[Pair]:
         """Yield the pairs of the snapshot whose owners and names agree."""
@@ -139,6 +158,23 @@ class EvidenceCollector:
                 for repository in by_owner[owner]:
                     if names_agree(self._name(key), self._name(repository)):
                         yield key, repository
+
+    def collections(self, cards: Iterable[Pair]) -> Set[str]:
+        """Return the repositories that keep the cards of many owners who are not their own.
+
+        `cards` are the pairs of a variant and a repository that holds its card.
+        """
+        owners: dict[str, set[str]] = defaultdict(set)
+        for variant, repository in cards:
+            name = self._name(variant)
+            if kinship(name, self._name(repository)) is Kinship.STRANGERS:
+                owners[repository].add(core(_owner(name)))
+        return {repository for repository, some in owners.items() if len(some) >= _MANY}
+
+    def tooling(self, variant: str, repository: str) -> str | None:
+        """Return the reason against files in common with a tool that any model uses."""
+        is_tool = is_tool_of_others(self._name(variant), self._name(repository))
+        return "tooling" if is_tool else None
 
     def contributors(self, people: People) -> None:
         """Add who committed on both sides, to pairs that something else joins."""
@@ -163,10 +199,6 @@ class EvidenceCollector:
         if key in self._histories:
             return self._histories[key].project.name
         return "/".join(key.split("/")[-2:])
-
-
-def _undiminished(one: Evidence) -> Evidence:
-    return observed(one.method, one.repository, one.place, one.said)
 
 
 def _of(histories: Mapping[str, ProjectHistory], side: Side) -> Sequence[str]:

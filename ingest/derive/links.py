@@ -19,10 +19,10 @@ from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
+from hubtrace.ingest.derive.tenures import Tenures
 from hubtrace.ingest.evidence import links
 from hubtrace.ingest.evidence.content import Held, content
 from hubtrace.ingest.evidence.model import Link, strongest_first
-from hubtrace.ingest.evidence.owners import owners_agree
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import ProjectHistory
 from hubtrace.ingest.source import Progress
@@ -58,6 +58,7 @@ class Derivation:
         directory = ProjectIndex(histories)
         references = read_references(histories, directory)
         self._references = references.commits
+        self._tenures = Tenures(histories, directory)
         self._collected = EvidenceCollector(histories, directory)
         self._collected.texts(progress)
         self._collected.references(references.named)
@@ -74,15 +75,21 @@ class Derivation:
         _add_content(collected, copies)
         collected.owners()
         collected.contributors(people)
+        self._tenures.end(collected.pairs)
         evidence: dict[str, dict[str, list[Seen]]] = defaultdict(dict)
         for (variant, repository), seen in collected.worth_keeping().items():
             evidence[variant][repository] = _strongest(seen)
         declared = _declared(families)
         ranked = {
             key: links(
-                [one.found for seen in evidence.get(key, {}).values() for one in seen],
+                [
+                    one.found
+                    for seen in evidence.get(key, {}).values()
+                    for one in seen
+                    if one.gone_at is None
+                ],
                 family=declared.get(key, frozenset()),
-                foreign_base=_has_foreign_base(self._histories[key]),
+                foreign_base=collected.has_foreign_base(key),
             )
             for key in self._files.variants
         }
@@ -103,21 +110,33 @@ def _add_content(collected: EvidenceCollector, copies: pa.Table) -> None:
         rows, copies["origin_at"].to_pylist(), strict=True
     ):
         since[blob][repository] = math.inf if at is None else at
+    collections = collected.collections((row[0], row[1]) for row in rows if _is_card(row[2]))
     for variant, repository, path, origin_path, blob, kind, boilerplate in rows:
         holders = since[blob]
         first = holders[repository] == min(holders.values())
+        collection = "collection" if repository in collections else None
         file = Held(
             *(repository, path, origin_path, blob, kind, boilerplate),
             holders=len(holders),
             first=first,
+            against=collection or collected.tooling(variant, repository),
         )
         for one in content([file]):
             collected.add(variant, repository, one, variant)
 
 
+def _is_card(path: str) -> bool:
+    return path.lower() == "readme.md"
+
+
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:
     """Return the strongest observations of each method, each place once."""
     ranked = sorted(seen, key=lambda one: (*strongest_first(one.found), one.at))
+    current = _strongest_of(one for one in ranked if one.gone_at is None)
+    return current + _strongest_of(one for one in ranked if one.gone_at is not None)
+
+
+def _strongest_of(ranked: Iterable[Seen]) -> list[Seen]:
     places: set[tuple[str, str]] = set()
     of_method: dict[str, int] = defaultdict(int)
     kept: list[Seen] = []
@@ -137,12 +156,3 @@ def _declared(families: Iterable[Family]) -> dict[str, set[str]]:
         for variant in family.variants if not family.found else ():
             declared[variant] |= {upstream.project for upstream in family.upstreams}
     return declared
-
-
-def _has_foreign_base(history: ProjectHistory) -> bool:
-    """Return True if the variant says that it was made from another owner's model."""
-    if history.details is None:
-        return False
-    own = history.project.name.partition("/")[0]
-    bases = (base.name.partition("/") for base in history.details.facts.base_models)
-    return any(slash and not owners_agree(own, owner) for owner, slash, _ in bases)

@@ -1,7 +1,7 @@
 """Links between the variants and the repositories of a search, from the evidence of both sides."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hubtrace.ingest.evidence import (
     Evidence,
@@ -11,9 +11,9 @@ from hubtrace.ingest.evidence import (
     learn_aliases,
     links,
     owners_agree,
-    same_owner,
 )
-from hubtrace.ingest.evidence.model import FLOOR, STRENGTHS
+from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
+from hubtrace.ingest.evidence.model import FLOOR
 from hubtrace.ingest.evidence.owners import Alias, names_agree
 from hubtrace.ingest.resolver import ResolvedProject
 
@@ -60,6 +60,8 @@ class Scorer:
     repositories: Sequence[str]
     """The repositories that are there."""
     aliases: Set[Alias]
+    named: Mapping[str, Set[str]]
+    """Repository, in lower case → what it names on the Hub as its own."""
 
     @classmethod
     def of(
@@ -70,22 +72,18 @@ class Scorer:
             ((name, one.repository) for name, one in _own(by_variants)),
             ((one.repository, name) for name, one in _own(by_repositories)),
         )
-        return cls(by_variants, by_repositories, repositories, aliases)
+        named = named_as_own((one.repository, name) for name, one in _own(by_repositories))
+        return cls(by_variants, by_repositories, repositories, aliases, named)
 
     def score(self, variant: ResolvedProject) -> Linked:
         """Return the variant with its links."""
         name = variant.name.lower()
+        foreign = has_foreign_base(variant.name, variant.details)
+        claims = Claims(variant.name, self.aliases, foreign, self.named)
         evidence = [*self.by_variants.get(name, ()), *self.by_repositories.get(name, ())]
-        found = [self._restored(one, variant.name) for one in evidence]
-        near = {one.repository for one in found} | set(self._namesakes(variant.name))
-        owners = (same_owner(variant.name, repository, self.aliases) for repository in sorted(near))
-        return Linked(variant, tuple(links([*found, *filter(None, owners)])))
-
-    def _restored(self, found: Evidence, variant: str) -> Evidence:
-        """Restore the strength of evidence on another owner's project if both are one owner."""
-        if found.reason != "other_owner" or not self._owners_agree(variant, found.repository):
-            return found
-        return replace(found, strength=STRENGTHS[found.method], reason=None)
+        near = {one.repository for one in evidence} | set(self._namesakes(variant.name))
+        found = [*claims.weigh(evidence), *claims.owners(sorted(near))]
+        return Linked(variant, tuple(links(found, foreign_base=foreign)))
 
     def _namesakes(self, variant: str) -> Iterator[str]:
         """Yield the repositories of the variant's owner after which it is named."""
@@ -117,5 +115,5 @@ def _own(evidence: EvidenceOf) -> Iterator[tuple[str, Evidence]]:
     """Yield what nothing speaks against, but perhaps that the owners' names differ."""
     for name, some in evidence.items():
         for found in some:
-            if found.reason in (None, "other_owner"):
+            if found.reason in (None, *FOREIGN):
                 yield name, found

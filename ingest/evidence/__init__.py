@@ -20,7 +20,7 @@ from hubtrace.ingest.evidence.owners import (
     same_contributor,
     same_owner,
 )
-from hubtrace.ingest.evidence.workflow import ci_workflow
+from hubtrace.ingest.evidence.publishing import ci_workflow, scripts_called
 from hubtrace.ingest.records import HostData
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "references_in",
     "same_contributor",
     "same_owner",
+    "scripts_called",
 ]
 
 

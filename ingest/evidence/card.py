@@ -7,37 +7,40 @@ a part about the community; owners that turn out to be the same are recognized l
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hubtrace.ingest.evidence.addresses import (
+from hubtrace.ingest.evidence.bounded_yaml import read_yaml
+from hubtrace.ingest.evidence.markdown import Link, links_in
+from hubtrace.ingest.evidence.mentions import (
     addresses_in,
     hub_owner_in,
     repository_in,
+    repository_shown_in,
     variant_in,
+    variant_named,
 )
-from hubtrace.ingest.evidence.bounded_yaml import read_yaml
-from hubtrace.ingest.evidence.markdown import Link, links_in
 from hubtrace.ingest.evidence.model import Evidence, observed
-from hubtrace.ingest.evidence.reasons import in_card, in_readme, is_tool_of_others
+from hubtrace.ingest.evidence.owners import Kinship, kinship, names_alike
+from hubtrace.ingest.evidence.reasons import (
+    in_card,
+    in_readme,
+    is_introduced,
+    is_tool_of_others,
+    shown_in_card,
+)
 from hubtrace.ingest.records import HostData, Text
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
-_INTRODUCED = re.compile(
-    r"\b(?:(?:git(?:hub)?|source|code|official|training|our|project|model)[ _-]?)*"
-    r"(?:repo(?:sitory)?|code(?:base)?|github|source|implementation)\b"
-    r"(?:[ _-](?:link|page|url|repo|repository|code))?\W{0,12}$",
-    re.IGNORECASE,
-)
-"""Words that end right before a link: `Repository:`, `**Code**:`, `Official code | `."""
-_NAMED = re.compile(
-    r"\W*(?:(?:the|our|official|source|training|model|project|git|github|this|original)\W+)*"
-    r"(?:repo(?:sitory)?|code(?:base)?|github|source|implementation)"
-    r"(?:\W+(?:repo(?:sitory)?|link|page|code))?\W*",
-    re.IGNORECASE,
-)
-"""A link's own words: `GitHub`, `Source code`, `official repository`."""
 _CODE_KEYS = {"repository", "repo", "code", "github", "repo_url", "source_code", "source", "git"}
+_LOADS = re.compile(
+    r"(?:from_pretrained|from_hparams|pipeline|snapshot_download|hf_hub_download|load_model|LLM|"
+    r"create_model|SentenceTransformer|model(?:_id|_name|_path|_name_or_path)?|repo_id|checkpoint|"
+    r"hf download|huggingface-cli download|vllm serve|--model(?:[-_](?:id|name|path))?)"
+    r"[\s=(:]{0,12}?[^\n\"']{0,40}?[\"' ]([\w.-]{1,96}/[\w.-]{1,96})\b"
+)
+"""Code that loads a model by its name."""
 _LEAVES = 500
 """Strings of a front matter that are read."""
 
@@ -57,11 +60,16 @@ def front_matter(card: str) -> tuple[str, int]:
 
 def _in_card(variant: str, card: Text) -> Iterator[Evidence]:
     head, end = front_matter(card.text)
-    yield from _in_front_matter(card.path, head)
+    yield from _in_front_matter(variant, card.path, head)
     for link in links_in(card.text[end:], first_line=1 + card.text.count("\n", 0, end)):
         repository = repository_in(link.url)
+        shown = None if repository else repository_shown_in(link.url)
+        if repository is None and shown is not None:
+            weak = shown_in_card(link, variant, shown)
+            yield observed("card_link", shown, f"{card.path}:{link.line}", _excerpt(link), weak)
         if repository:
-            method = "card_code" if _introduced(link) else "card_link"
+            code = is_introduced(link, kinship(variant, repository))
+            method = "card_code" if code else "card_link"
             reason = in_card(link, variant, repository)
             yield observed(method, repository, f"{card.path}:{link.line}", _excerpt(link), reason)
 
@@ -70,13 +78,7 @@ def _excerpt(link: Link) -> str:
     return f"{link.before} {link.text or link.url}"
 
 
-def _introduced(link: Link) -> bool:
-    if link.code or link.image:
-        return False
-    return bool(_INTRODUCED.search(link.before) or (link.text and _NAMED.fullmatch(link.text)))
-
-
-def _in_front_matter(path: str, head: str) -> Iterator[Evidence]:
+def _in_front_matter(variant: str, path: str, head: str) -> Iterator[Evidence]:
     if "github" not in head:
         return
     for keys, value in _leaves(read_yaml(head)):
@@ -86,8 +88,12 @@ def _in_front_matter(path: str, head: str) -> Iterator[Evidence]:
                 key = keys[-1] if keys else ""
                 code = len(keys) == 1 and key in _CODE_KEYS
                 method = "card_code" if code else "card_link"
-                reason = "licence" if "licen" in key else (None if code else "mention")
-                yield observed(method, repository, f"{path}:{'.'.join(keys)}", url, reason)
+                against = "licence" if "licen" in key else (None if code else "mention")
+                foreign = None
+                if kinship(variant, repository) is not Kinship.OWNERS:
+                    foreign = "claimed" if code else "unrelated"
+                place = f"{path}:{'.'.join(keys)}"
+                yield observed(method, repository, place, url, against, foreign)
 
 
 def _leaves(document: Any) -> list[tuple[tuple[str, ...], str]]:
@@ -112,18 +118,62 @@ def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
         repository = repository_in(paper.repository or "")
         if repository:
             tool = "tooling" if is_tool_of_others(variant, repository) else None
+            strangers = kinship(variant, repository) is Kinship.STRANGERS
+            cited = "cited" if strangers else None
             page = f"https://arxiv.org/abs/{paper.arxiv}"
             excerpt = f"arXiv {paper.arxiv} names {repository}"
-            yield observed("paper_repository", repository, page, excerpt, several, tool)
+            yield observed("paper_repository", repository, page, excerpt, several, tool, cited)
 
 
 def readme_link(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
-    """Yield the variants that the READMEs of a repository link to."""
-    for path, link in _readme_links(details):
-        variant = variant_in(link.url)
-        if variant:
-            reason, location = in_readme(link, repository, variant), f"{path}:{link.line}"
-            yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
+    """Yield the variants that the READMEs of a repository link to, or load in their code.
+
+    A repository that links to no model of its owner, but to models that are named after it and
+    mostly of one owner, is of those people.
+    """
+    found = [
+        (variant, path, link, in_readme(link, repository, variant))
+        for path, link in _readme_links(details)
+        if (variant := variant_in(link.url))
+    ]
+    people = _people_of(repository, [(v, reason) for v, _, _, reason in found])
+    for variant, path, link, reason in found:
+        if reason == "other_owner" and variant.partition("/")[0].lower() == people:
+            reason = None if names_alike(variant, repository) else reason
+        location = f"{path}:{link.line}"
+        yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
+    yield from _loaded(repository, people, details)
+
+
+def _people_of(repository: str, named: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return the owner on the Hub of most models that are named after a repository."""
+    owners: Counter[str] = Counter()
+    for variant in dict(named):
+        if kinship(variant, repository) is Kinship.OWNERS:
+            return None
+    for variant, reason in set(named):
+        if reason == "other_owner" and names_alike(variant, repository):
+            owners[variant.partition("/")[0].lower()] += 1
+    most = owners.most_common(1)
+    return most[0][0] if most and most[0][1] * 2 > owners.total() else None
+
+
+def _loaded(
+    repository: str, people: str | None, details: HostData
+) -> Iterator[tuple[str, Evidence]]:
+    """Yield the own models that a README's code loads: `from_pretrained("acme/model")`."""
+    seen: set[str] = set()
+    for text in details.texts:
+        for match in _LOADS.finditer(text.text) if text.kind == "readme" else ():
+            variant = variant_named(match[1])
+            if variant is None or variant in seen:
+                continue
+            seen.add(variant)
+            owner = variant.partition("/")[0].lower()
+            if owner == people or kinship(variant, repository) is Kinship.OWNERS:
+                line = 1 + text.text.count("\n", 0, match.start())
+                place = f"{text.path}:{line}"
+                yield variant, observed("readme_link", repository, place, match[0])
 
 
 def owners_named(repository: str, details: HostData) -> Iterator[str]:

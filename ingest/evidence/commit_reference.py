@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from hubtrace.graph.identity import GITHUB, HUGGING_FACE
-from hubtrace.ingest.evidence.addresses import addresses_in, commit_in, repository_in, variant_in
+from hubtrace.ingest.evidence.mentions import addresses_in, commit_in, repository_in, variant_in
 from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.records import Reference
 

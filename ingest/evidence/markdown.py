@@ -7,11 +7,11 @@ HTML is parsed as browsers do, to which no input is an error.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from hubtrace.ingest.evidence.addresses import addresses_in
+from hubtrace.ingest.evidence.mentions import addresses_in
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -51,6 +51,8 @@ class Link:
     """True if it stands in a code block or a code span."""
     image: bool = False
     """True if only an image carries it."""
+    after: str = ""
+    """The words after it on its line."""
 
 
 @lru_cache(maxsize=4)
@@ -115,6 +117,7 @@ class _Walk:
         from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
         before, in_link = "", 0
+        following: list[int] = []  # links whose line goes on
         # The start tag keeps a `<frameset>` from taking the place of the body.
         tree = LexborHTMLParser(f"<body>{markup}", options=LexborDocumentOptions.WO_EVENTS)
         for node in tree.root.traverse(include_text=True) if tree.root else ():
@@ -122,6 +125,8 @@ class _Walk:
             in_link = max(in_link - 1, 0)
             if tag == "-text":
                 text = node.text_content or ""
+                if not in_link:
+                    self._follow(following, text)
                 if bare and not in_link and _HOSTS.search(text):
                     in_code = node.parent is not None and node.parent.tag == "code"
                     self._plain(text, before, code=in_code)
@@ -133,26 +138,50 @@ class _Walk:
                     words = " ".join(node.text().split())[:_KEPT]
                     image = not words and node.css_first("img") is not None
                     self._add(url, words, before, image=image)
+                    following.append(len(self.links) - 1)
                 in_link = sum(1 for _ in node.traverse(include_text=True))
             elif tag in _HEADINGS:
                 self._enter(_HEADINGS[tag], " ".join(node.text().split()))
+            elif tag == "img" and not in_link:
+                url = node.attributes.get("src") or ""
+                if _HOSTS.search(url):
+                    self._add(url, "", before, image=True)
             elif tag in _NEW_LINE:
                 before = ""
+                following.clear()
+
+    def _follow(self, following: list[int], text: str) -> None:
+        """Give a text to the links before it on its line."""
+        line, newline, _ = text.partition("\n")
+        for number in following:
+            link = self.links[number]
+            self.links[number] = replace(link, after=f"{link.after}{line}"[:_KEPT])
+        if newline:
+            following.clear()
 
     def _plain(self, text: str, before: str = "", *, code: bool = False) -> None:
         """Take the bare addresses of a text that `before` stands in front of."""
         for line in text.split("\n"):
             if _HOSTS.search(line):
                 for url in addresses_in(line):
-                    self._add(url, "", f"{before}{line.partition(url)[0]}", code=code)
+                    start, _, rest = line.partition(url)
+                    self._add(url, "", f"{before}{start}", code=code, after=rest)
             before = ""
 
     def _add(
-        self, url: str, text: str, before: str, *, code: bool = False, image: bool = False
+        self,
+        url: str,
+        text: str,
+        before: str,
+        *,
+        code: bool = False,
+        image: bool = False,
+        after: str = "",
     ) -> None:
         before = f"{self.row or ''} {before}".strip()[-_KEPT:]
         headings = tuple(words for _, words in self.headings)
-        self.links.append(Link(url, text, before, headings, self.line, code, image))
+        after = after[:_KEPT]
+        self.links.append(Link(url, text, before, headings, self.line, code, image, after))
 
     def _enter(self, level: int, words: str) -> None:
         """Put a heading over what follows, in place of those of its level and below."""

@@ -1,7 +1,7 @@
 """Evidence, the links that it adds up to, and their confidence."""
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -24,16 +24,16 @@ measured to be worth one less (docs/decisions/0021)."""
 
 STRENGTHS: Mapping[str, float] = MappingProxyType(
     {
-        "same_blob": 0.97,
-        "same_lfs": 0.99,
-        "commit_reference": 0.92,
-        "ci_workflow": 0.92,
-        "card_code": 0.80,
-        "paper_repository": 0.64,
-        "readme_link": 0.45,
-        "card_link": 0.42,
+        "same_blob": 0.986,
+        "same_lfs": 0.988,
+        "commit_reference": 0.983,
+        "ci_workflow": 0.983,
+        "card_code": 0.975,
+        "paper_repository": 0.965,
+        "readme_link": 0.935,
+        "card_link": 0.935,
         "same_contributor": 0.10,
-        "same_owner": 0.25,
+        "same_owner": 0.6,
     }
 )
 """Method → what one observation is worth, 0 to 1, if nothing speaks against it."""
@@ -41,18 +41,28 @@ STRENGTHS: Mapping[str, float] = MappingProxyType(
 FACTORS: Mapping[str, float] = MappingProxyType(
     {
         "boilerplate": 0.0,
-        "tooling": 0.05,
-        "acknowledgement": 0.2,
-        "citation": 0.2,
-        "comparison": 0.2,
-        "community": 0.2,
+        "tooling": 0.02,
+        "acknowledgement": 0.05,
+        "alike": 0.25,
+        "citation": 0.05,
+        "cited": 0.5,
+        "collection": 0.1,
+        "comparison": 0.05,
+        "community": 0.1,
+        "data_set": 0.05,
+        "indirect": 0.95,
         "later": 0.5,
-        "licence": 0.2,
-        "made_with": 0.3,
-        "code_block": 0.5,
-        "other_owner": 0.5,
-        "unnamed": 0.5,
-        "badge": 0.6,
+        "licence": 0.3,
+        "made_with": 0.05,
+        "unrelated": 0.05,
+        "unanswered": 0.7,
+        "original": 0.95,
+        "sibling": 0.3,
+        "claimed": 0.97,
+        "code_block": 0.96,
+        "other_owner": 0.35,
+        "unnamed": 0.2,
+        "badge": 0.95,
         "mention": 0.5,
         "readme": 0.8,
         "several_papers": 0.5,
@@ -106,7 +116,7 @@ def shortened(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.4, 4: 0.6, 3: 0.9, 2: 0.96, 1: 1.0})
+CEILINGS: Mapping[int, float] = MappingProxyType({5: 0.7, 4: 0.955, 3: 0.98, 2: 0.985, 1: 0.99})
 """Rank → what it and the weaker ones can reach together."""
 
 DIGITS = 4
@@ -128,13 +138,16 @@ def confidence(evidence: Iterable[Evidence]) -> float:
     return round(sure, DIGITS)
 
 
-FLOOR = 0.15
+FLOOR = 0.3
 """The least confidence of a link: thanks, a tool, a tokenizer that many share are no link."""
 
 UPSTREAM, DERIVED, WEAKER = "upstream", "derived", "weaker"
 
 _CONTENT = {"same_blob", "same_lfs"}
 _RESTS_ON = {"ci_workflow", "commit_reference", "readme_link"}
+_CLAIMED = (None, "claimed")
+"""What may speak against a card's claim that the code is in another owner's repository: it carries
+membership as long as the repository names nobody else's models (`unanswered`)."""
 _WEIGHT = 0.5
 """The least strength of content on which membership can rest: half of what a unique file has."""
 
@@ -169,7 +182,7 @@ def links(
     sure = [(confidence(pair), sorted(pair, key=strongest_first)) for pair in pairs.values()]
     ranked = sorted(
         ((value, pair) for value, pair in sure if value >= FLOOR),
-        key=lambda both: (-both[0], both[1][0].rank, both[1][0].repository.lower()),
+        key=lambda both: (-both[0], both[1][0].rank, *_in_text(both[1])),
     )
     roles = (
         _role(position, pair, family, foreign_base) for position, (_, pair) in enumerate(ranked)
@@ -185,6 +198,12 @@ def strongest_first(one: Evidence) -> tuple[float, int, str, str]:
     return -one.strength, one.rank, one.method, one.place
 
 
+def _in_text(pair: Sequence[Evidence]) -> tuple[int, int, str]:
+    """Sort repositories of which texts say equally much: the most often named, the first named."""
+    lines = [int(number) for one in pair if (number := one.place.rpartition(":")[2]).isdecimal()]
+    return -len(pair), min(lines, default=0), pair[0].repository.lower()
+
+
 def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: bool) -> str:
     if family:
         return UPSTREAM if pair[0].repository.lower() in family else WEAKER
@@ -196,5 +215,9 @@ def _role(position: int, pair: list[Evidence], family: Set[str], foreign_base: b
 def _carries(one: Evidence, foreign_base: bool) -> bool:
     """Return True if membership in a family can rest on this observation."""
     if one.method in _CONTENT:
+        if one.reason == "readme":  # a card is text, which anybody may keep a copy of
+            return False
         return one.strength >= _WEIGHT and not foreign_base
+    if one.method == "card_code":
+        return one.reason in _CLAIMED and not foreign_base
     return one.method == "same_owner" or (one.method in _RESTS_ON and one.reason is None)

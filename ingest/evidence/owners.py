@@ -1,10 +1,23 @@
 """Evidence in names: the same owner on both sides, the same contributor."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Set
+from enum import StrEnum
 
 from hubtrace.ingest.evidence.model import Evidence, observed
+
+
+class Kinship(StrEnum):
+    """How a variant and a repository are related by their names."""
+
+    OWNERS = "owners"
+    """Their owners are the same people, as far as names can say."""
+    NAMES = "names"
+    """The variant is named after the repository, whoever owns them."""
+    STRANGERS = "strangers"
+
 
 Alias = tuple[str, str]
 """Owner on the Hub, owner on GitHub, both in lower case."""
@@ -18,13 +31,30 @@ _BETWEEN = re.compile(r"[^a-z0-9]+")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
 _FILLERS = {"llm", "models", "model", "main", "official", "pytorch", "the", "open", "hf", "code"}
 """Words of a repository's name that a variant's name need not repeat."""
+_GENERIC = {
+    *("albert", "bart", "bert", "bloom", "clip", "deberta", "diffusion", "distil", "distilbert"),
+    *("electra", "falcon", "flux", "gemma", "gpt", "llama", "longformer", "mamba", "mistral"),
+    *("mixtral", "opus", "pegasus", "phi", "qwen", "roberta", "stable", "vit", "wav", "whisper"),
+    *("xlm", "xlnet", "yolo", "transformer", "transformers", "language", "lm", "nlp", "base"),
+    *("small", "large", "tiny", "mini", "medium", "big", "cased", "uncased", "multilingual"),
+    *("finetuned", "finetune", "finetuning", "fine", "tuned", "tuning", "pretrained", "training"),
+    *("train", "chat", "instruct", "ner", "qa", "tts", "asr", "ocr", "rl", "v", "b", "m", "t"),
+}
+"""Words of architectures, sizes and tasks: names that have them in common are not alike."""
+_FROM_HERE = {"finetuned", "finetune", "finetuning", "fine", "ft", "trained", "on", "for"}
+_ALIKE = 5
+"""Letters that names must have in common to be alike."""
+_SHARE = 0.7
+"""The share of the shorter name that these must be."""
 
 
 def same_owner(variant: str, repository: str, aliases: Set[Alias] = frozenset()) -> Evidence | None:
     """Return the evidence if `org/name` and `owner/name` are of the same people."""
     org, owner = variant.partition("/")[0], repository.partition("/")[0]
     if not owners_agree(org, owner, aliases):
-        return None
+        kin = kinship(variant, repository) is Kinship.OWNERS
+        excerpt = f"{org} on the Hub is like {owner} on GitHub"
+        return observed("same_owner", repository, "owner", excerpt, "alike") if kin else None
     excerpt = f"{org} on the Hub, {owner} on GitHub"
     if not names_agree(variant, repository):
         return observed("same_owner", repository, "owner", excerpt, "unnamed")
@@ -35,6 +65,48 @@ def same_owner(variant: str, repository: str, aliases: Set[Alias] = frozenset())
 def owners_agree(org: str, owner: str, aliases: Set[Alias] = frozenset()) -> bool:
     """Return True if an owner on the Hub and one on GitHub are the same people by their names."""
     return core(org) == core(owner) or (org.lower(), owner.lower()) in aliases
+
+
+def kinship(variant: str, repository: str) -> Kinship:
+    """Return how the names of a variant and of a repository are related."""
+    org, owner = variant.partition("/")[0], repository.partition("/")[0]
+    if owners_agree(org, owner) or owners_alike(org, owner) or _is_home(org, repository):
+        return Kinship.OWNERS
+    return Kinship.NAMES if names_alike(variant, repository) else Kinship.STRANGERS
+
+
+def owners_alike(org: str, owner: str) -> bool:
+    """Return True if most of the shorter name is in the other one: `jdoe`, `janedoe`."""
+    one, other = sorted((core(org), core(owner)), key=len)
+    needed = max(_ALIKE, math.ceil(len(one) * _SHARE))
+    return any(one[at : at + needed] in other for at in range(len(one) - needed + 1))
+
+
+def _is_home(org: str, repository: str) -> bool:
+    """Return True for a repository named like the organization: `acme`, `thelab/acme-py`."""
+    words = [word for word in _words(repository) if word not in _FILLERS]
+    return bool(words) and words[0] == core(org) and words[0] not in _GENERIC
+
+
+def names_alike(variant: str, repository: str) -> bool:
+    """Return True if all that a repository's name says is in the variant's name, too.
+
+    Words that half of all models have in their names say nothing.
+    """
+    wanted = [word for word in _words(repository) if word not in _FILLERS]
+    given = _words(variant)
+    for position, word in enumerate(given):
+        if position and word in _FROM_HERE:  # from here on it names data and tasks
+            given = given[:position]
+            break
+    telling = _telling(wanted)
+    if "".join(wanted) in "".join(given) and len("".join(telling)) >= _ALIKE:
+        return True
+    return bool(telling) and set(wanted) <= set(given) and _telling(given)[0] in telling
+
+
+def _telling(words: Iterable[str]) -> list[str]:
+    return [word for word in words if word not in _GENERIC and not word.isdigit()]
 
 
 def core(owner: str) -> str:

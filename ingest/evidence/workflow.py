@@ -1,23 +1,18 @@
-"""Evidence in a GitHub workflow: every step of every job, and what it publishes to the Hub.
+"""The steps of a GitHub workflow, every one of every job.
 
-Nothing is run. A matrix is unrolled, the expressions that names and conditions are made of are
-evaluated as far as a text alone allows, and scripts are split into the words of their commands.
+Nothing is run. A matrix is unrolled, and the expressions that names and conditions are made of are
+evaluated as far as a text alone allows.
 """
 
+import json
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from hubtrace.ingest.evidence.addresses import addresses_in, variant_in, variant_named
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
-from hubtrace.ingest.evidence.model import Evidence, observed
-from hubtrace.ingest.records import HostData
-
-UNKNOWN = "***"
-"""Stands for what only a run would know, a secret above all."""
+from hubtrace.ingest.evidence.shell import UNKNOWN, commands
 
 Names = Mapping[str, str]
 """Dotted name in lower case (`matrix.repo`) → its value; a truth value is `true` or `false`."""
@@ -149,50 +144,14 @@ def _is_true(value: str) -> bool:
     return value not in ("", "false", "0")
 
 
-_LONGEST_SCRIPT = 20_000
-_COMMANDS = 500
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}]*))?\}|([A-Za-z_]\w*))")
-_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_SEPARATORS = re.compile(r"(?:&&|\|\||[;|])\s")
-
-
-def commands(script: str, environment: Mapping[str, str]) -> Iterator[list[str]]:
-    """Yield the commands of a script as lists of words."""
-    known = dict(environment)
-    joined = script[:_LONGEST_SCRIPT].replace("\\\r\n", " ").replace("\\\n", " ")
-    lines = (part for line in joined.split("\n") for part in _SEPARATORS.split(line))
-    for line in islice(lines, _COMMANDS):
-        words = _words(line)
-        while words and (assignment := _ASSIGNMENT.fullmatch(words[0])):
-            known[assignment[1]] = _expanded(assignment[2], known)
-            words = words[1:]
-        if words[:1] == ["export"] and (assignment := _ASSIGNMENT.fullmatch("".join(words[1:2]))):
-            known[assignment[1]] = _expanded(assignment[2], known)
-        elif words:
-            yield [_expanded(word, known) for word in words]
-
-
-def _words(line: str) -> list[str]:
-    if line.lstrip().startswith("#"):
-        return []
-    try:
-        return shlex.split(line, comments=True)
-    except ValueError:  # a quote that ends on another line
-        return line.split()
-
-
-def _expanded(word: str, known: Mapping[str, str]) -> str:
-    def value(match: re.Match[str]) -> str:
-        return known.get(match[1] or match[3], match[2] or match[0])
-
-    return _VARIABLE.sub(value, word)[:_LONGEST_SCRIPT]
-
-
 _CELLS = 256
 """Cells of a matrix; GitHub allows as many jobs of one."""
 _STEPS = 5_000
 """Steps that a workflow is unrolled to."""
-_FILE = "$GITHUB_ENV"
+_CALLS = 3
+"""Workflows that call each other."""
+_NEEDS = 20
+_FROM_JSON = re.compile(r"\$\{\{\s*fromjson\((.{1,4000})\)\s*\}\}", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +159,8 @@ class Step:
     """One step of a job, with its expressions evaluated."""
 
     job: str
+    work: str
+    """What one job in one cell of its matrix has in common: its steps share a machine."""
     uses: str
     """The action, without its version; empty for a script."""
     inputs: Mapping[str, str]
@@ -207,59 +168,149 @@ class Step:
     run: str
     """The script; empty for an action."""
     environment: Mapping[str, str]
+    shell: str = ""
+    folder: str = ""
+    """Where the script runs."""
 
 
-def steps_of(text: str, repository: str) -> Iterator[Step]:
-    """Yield the steps of a workflow file of `owner/name`; none if the file is broken."""
-    document = _mapping(read_yaml(text))
-    known = _context(repository) | _defaults(document.get("on"))
-    unrolled = (
-        step
-        for job, body in _mapping(document.get("jobs")).items()
-        for cell in _cells(_mapping(_mapping(_mapping(body).get("strategy")).get("matrix")))
-        for names in ({**known, **cell},)
-        for step in _job(str(job), _mapping(body), names, _layer(names, {}, document))
-    )
-    return islice(unrolled, _STEPS)
+def steps_of(text: str, repository: str, files: Mapping[str, str] | None = None) -> Iterator[Step]:
+    """Yield the steps of a workflow file of `owner/name`; none if the file is broken.
+
+    `files` are the repository's other workflows by path, which a job may call.
+    """
+    return islice(_steps(read_yaml(text), _context(repository), files or {}, 0), _STEPS)
+
+
+def _steps(document: Any, known: Names, files: Mapping[str, str], depth: int) -> Iterator[Step]:
+    document = _mapping(document)
+    known = {**_defaults(document.get("on")), **known}
+    outputs: dict[str, str] = {}
+    for job, body in _in_order(_mapping(document.get("jobs"))):
+        matrix = _mapping(body.get("strategy")).get("matrix")
+        for number, cell in enumerate(_cells(_matrix(matrix, {**known, **outputs}))):
+            names = {**known, **outputs, **cell}
+            run = f"{depth}:{job}:{number}"
+            called = files.get(str(body.get("uses")).removeprefix("./").partition("@")[0])
+            if called is not None and depth < _CALLS and not _never(body, names):
+                given = _inputs(body, names)
+                yield from _steps(read_yaml(called), {**_bare(known), **given}, files, depth + 1)
+                continue
+            yield from _job(job, run, body, names, _layer(names, {}, document), outputs)
+
+
+def _in_order(jobs: Mapping[Any, Any]) -> list[tuple[str, Mapping[Any, Any]]]:
+    """Return the jobs so that one stands after those that it needs, as far as that goes."""
+    waiting = {str(name): _mapping(body) for name, body in jobs.items()}
+    ordered: list[tuple[str, Mapping[Any, Any]]] = []
+    for _ in range(_NEEDS):
+        for name, body in list(waiting.items()):
+            needs = body.get("needs")
+            named = [needs] if isinstance(needs, str) else needs
+            if not any(str(one) in waiting for one in (named if isinstance(named, list) else ())):
+                ordered.append((name, waiting.pop(name)))
+    return [*ordered, *waiting.items()]
+
+
+def _bare(known: Names) -> dict[str, str]:
+    """Return what a called workflow knows of its caller: not its inputs."""
+    return {name: value for name, value in known.items() if name.startswith("github.")}
+
+
+def _inputs(body: Mapping[str, Any], names: Names) -> dict[str, str]:
+    """Return the inputs that a job gives the workflow that it calls."""
+    given = _mapping(body.get("with")).items()
+    return {f"inputs.{k}".lower(): expand(v, names) for k, v in given if isinstance(v, str)}
 
 
 def _job(
-    job: str, body: Mapping[str, Any], names: Names, environment: Mapping[str, str]
+    job: str,
+    run: str,
+    body: Mapping[str, Any],
+    names: Mapping[str, str],
+    environment: Mapping[str, str],
+    outputs: dict[str, str],
 ) -> Iterator[Step]:
     """Yield the steps of one job in one cell; what a script puts into the environment stays."""
     if _never(body, names):
         return
-    known = _layer(names, environment, body)
-    if "uses" in body:  # a reusable workflow: its inputs may name the model
-        yield _step(job, body, names, known)
+    known, names = _layer(names, environment, body), dict(names)
+    defaults = _mapping(_mapping(body.get("defaults")).get("run"))
+    if "uses" in body:  # a reusable workflow of others: its inputs may name the model
+        yield _step(job, run, body, names, known, defaults)
     steps = body.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         if not _never(step, _with(names, known)):
             own = _layer(names, known, step)
-            done = _step(job, step, _with(names, own), own)
-            known |= exported(done.run)
+            done = _step(job, run, step, _with(names, own), own, defaults)
+            added = exported(done.run, done.environment)
+            known |= added
+            for name, value in added.items():
+                names[f"steps.{step.get('id')}.outputs.{name}".lower()] = value
             yield done
+    for name, value in _mapping(body.get("outputs")).items():
+        if isinstance(value, str):
+            outputs[f"needs.{job}.outputs.{name}".lower()] = expand(value, names)
 
 
-def _step(job: str, body: Mapping[str, Any], names: Names, environment: Mapping[str, str]) -> Step:
+def _step(
+    job: str,
+    run: str,
+    body: Mapping[str, Any],
+    names: Names,
+    environment: Mapping[str, str],
+    defaults: Mapping[Any, Any],
+) -> Step:
     def text(value: Any) -> str:
         return expand(value, names) if isinstance(value, str) else ""
 
     uses = text(body.get("uses")).partition("@")[0]
     inputs = {str(key).lower(): text(value) for key, value in _mapping(body.get("with")).items()}
-    return Step(job, uses, inputs, text(body.get("run")), environment)
+    shell = text(body.get("shell") or defaults.get("shell"))
+    folder = text(body.get("working-directory") or defaults.get("working-directory"))
+    return Step(job, run, uses, inputs, text(body.get("run")), environment, shell, folder)
 
 
-def exported(run: str) -> dict[str, str]:
-    """Return what a script adds to the environment of later steps: `echo "A=b" >> $GITHUB_ENV`."""
+def exported(run: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a script gives later steps: `echo "A=b" >> $GITHUB_ENV`, or GITHUB_OUTPUT."""
+    if not any(name in run for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "::set-output")):
+        return {}
     added: dict[str, str] = {}
-    for line in run.split("\n"):
-        words, _, target = line.partition(">>")
-        if _FILE in target.replace("{", "").replace("}", ""):
-            name, equals, value = words.strip().removeprefix("echo ").strip(" \"'").partition("=")
-            if equals and name.isidentifier():
-                added[name] = value.strip(" \"'")
+    for command in commands(run, environment):
+        if command.words[0] not in ("echo", "printf", "cat"):
+            continue
+        words = [word for word in command.words[1:] if not word.startswith(">")]
+        for line in (*words, *command.stdin.split("\n")):
+            line = re.sub(r"^::set-output name=(\w+)::", r"\1=", line).removesuffix("\\n")
+            name, equals, value = line.partition("=")
+            if equals and re.fullmatch(r"[A-Za-z_][\w-]*", name.strip()):
+                added[name.strip()] = value.strip(" \"'")
     return added
+
+
+def _matrix(matrix: Any, names: Names) -> Mapping[Any, Any]:
+    """Return a matrix with the lists that are written in expressions as `fromJSON('[…]')`."""
+    if isinstance(matrix, str):
+        return _mapping(_from_json(matrix, names))
+    return {
+        key: _from_json(value, names) if isinstance(value, str) else value
+        for key, value in _mapping(matrix).items()
+    }
+
+
+def _from_json(text: str, names: Names) -> Any:
+    found = _FROM_JSON.fullmatch(text.strip())
+    try:
+        return _as_text(json.loads(evaluate(found[1], names))) if found else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_text(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _as_text(one) for key, one in value.items()}
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _never(body: Mapping[str, Any], names: Names) -> bool:
@@ -282,10 +333,12 @@ def _cells(matrix: Mapping[Any, Any]) -> list[dict[str, str]]:
     }
     combinations = islice(product(*axes.values()), _CELLS) if axes else ()
     cells = [_cell(zip(axes, combination, strict=True)) for combination in combinations]
+    for left_out in (_cell(_mapping(one).items()) for one in _list(matrix.get("exclude"))):
+        cells = [cell for cell in cells if not left_out.items() <= cell.items()]
     include = matrix.get("include")
     original = [set(cell) for cell in cells]
     # An entry of `include` joins the cells that it does not contradict, else it is a cell itself.
-    for extra in include if isinstance(include, list) else ():
+    for extra in _list(include):
         added = _cell(_mapping(extra).items())
         fits = [
             cell
@@ -346,100 +399,9 @@ def _with(names: Names, environment: Mapping[str, str]) -> dict[str, str]:
     return {**names, **{f"env.{name}".lower(): value for name, value in environment.items()}}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-_ACTION = re.compile(r"(?:hub|hugging-?face(?:-hub|-space)?)[-_]sync(?:-action)?$|hugging-repo$")
-_TARGETS = ("huggingface_repo_id", "huggingface_repo", "hf_repo_id", "hf_repo", "repo_id")
-_PROGRAMS = {"hf", "huggingface-cli"}
-_UPLOADS = {"upload", "upload-large-folder"}
-_PYTHON = re.compile(r"push_to_hub|upload_(?:folder|file|large_folder)|create_commit")
-_PYTHON_NAME = re.compile(
-    r"(?:push_to_hub\(\s*|(?:repo_id|hub_model_id)\s*=\s*)[\"']([^\"'\s]{3,200})[\"']"
-)
-_OPTIONS = {"--hub_model_id", "--hub-model-id", "--repo-id", "--repo_id"}
-_OF_INTEREST = re.compile(
-    rf"hugging|\bhf\b|hf\.co|hub[-_](?:sync|model)|{_PYTHON.pattern}", re.IGNORECASE
-)
-"""What a workflow that publishes has somewhere in it; the others need not be unrolled."""
-_OTHER_KINDS = re.compile(r"repo_type\s*=\s*[\"'](?:dataset|space)")
-
-
-def ci_workflow(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
-    """Yield the variants that the workflows of a repository publish to, each once per file."""
-    for text in details.texts:
-        if text.kind != "workflow" or not _OF_INTEREST.search(text.text):
-            continue
-        seen: set[str] = set()
-        for step in steps_of(text.text, repository):
-            for name, excerpt in (*_by_action(step), *_by_command(step), *_by_python(step)):
-                variant = variant_named(name)
-                if variant and variant not in seen:
-                    seen.add(variant)
-                    location = f"{text.path}:{step.job}"
-                    yield variant, observed("ci_workflow", repository, location, excerpt)
-
-
-def _by_action(step: Step) -> Iterator[tuple[str, str]]:
-    """Yield the names of models that a step publishes to, each with an excerpt that says so."""
-    to_model = step.inputs.get("repo_type", "space").lower() == "model"
-    if to_model and _ACTION.search(step.uses.lower()):
-        for target in _TARGETS:
-            if target in step.inputs:
-                yield step.inputs[target], f"uses {step.uses}, {target}: {step.inputs[target]}"
-
-
-def _by_command(step: Step) -> Iterator[tuple[str, str]]:
-    for words in commands(step.run, {**step.environment, **exported(step.run)}):
-        yield from _by_hub_program(words)
-        yield from _by_git(words)
-        yield from _by_option(words)
-
-
-def _by_hub_program(words: list[str]) -> Iterator[tuple[str, str]]:
-    for position, word in enumerate(words[:-2]):
-        if word.rpartition("/")[2] in _PROGRAMS and words[position + 1] in _UPLOADS:
-            options = _options(words[position + 2 :])
-            if options.get("--repo-type", "model") == "model":
-                name = options.get("", "")
-                yield name, f"{word} {words[position + 1]} {name}"
-            return
-
-
-def _options(words: Iterable[str]) -> Mapping[str, str]:
-    """Return the options of `hf upload` by name, and under the empty name the first argument."""
-    options: dict[str, str] = {}
-    name = ""
-    for word in words:
-        if word.startswith("-"):
-            name, equals, value = word.partition("=")
-            if equals:
-                options[name], name = value, ""
-        else:
-            options.setdefault(name, word)
-            name = ""
-    return options
-
-
-def _by_git(words: list[str]) -> Iterator[tuple[str, str]]:
-    if words[:1] == ["git"] and {"push", "remote"} & set(words[1:4]):
-        for url in addresses_in("\n".join(words)):
-            variant = variant_in(url)
-            if variant:
-                yield variant, f"git {words[1]} to huggingface.co/{variant}"
-
-
-def _by_option(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a training script pushes to: `--push_to_hub --hub_model_id org/name`."""
-    if any(word.startswith("--push_to_hub") for word in words):
-        for word, following in zip(words, [*words[1:], ""], strict=True):
-            name, equals, value = word.partition("=")
-            if name in _OPTIONS:
-                yield (value if equals else following), f"{name} {value if equals else following}"
-
-
-def _by_python(step: Step) -> Iterator[tuple[str, str]]:
-    if _PYTHON.search(step.run) and not _OTHER_KINDS.search(step.run):
-        for match in _PYTHON_NAME.finditer(step.run):
-            yield match[1], match[0]

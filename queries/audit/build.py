@@ -216,6 +216,7 @@ def _licences(text: str | None) -> set[str]:
 
 def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
+    own = [seen for seen in own if seen["gone_at"] is None or seen["gone_at"] > until]
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
@@ -281,7 +282,9 @@ def unknown_of(audit: records.Audit) -> Iterator[str]:
         yield "GitHub was not asked about the upstream: licence, archiving, renames, releases."
     elif link.licence is None:
         yield "GitHub tells no licence of the upstream."
-    if link.confidence is None:
+    if any(finding.kind == "replaced" for finding in audit.findings):
+        yield "What was observed of a project that had a name before does not count for this one."
+    elif link.confidence is None:
         yield "No evidence was collected for the upstream; a families file names it."
     if link.later_evidence:
         yield (
@@ -415,9 +418,19 @@ class _Draft:
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(rows, upstream, revision, carried, until)
+        places = _valid_places(answers, variant, upstream, until)
+        origin = origin_of(rows, upstream, revision, carried, until, places)
         marks = [
-            Mark.of(link, revision, origin_of(rows, link, revision, carried, until), variant, until)
+            Mark.of(
+                link,
+                revision,
+                origin_of(
+                    *(rows, link, revision, carried, until),
+                    _valid_places(answers, variant, link, until),
+                ),
+                variant,
+                until,
+            )
             for link in records.upstreams_of(links)
             if revision is not None
         ]
@@ -443,7 +456,9 @@ def _finished(
     # The Hub told the large files of the head, so those of other revisions are not known.
     is_head = draft.revision is not None and draft.revision.is_head
     files = answers.of("variant_files", variant) if is_head else []
-    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    members = [link.repository for link in draft.links if records.is_member(link)]
+    noticed = answers.of("project_events", *dict.fromkeys([*projects, *members]))
+    known = [event for event in noticed if event["observed_at"] <= until]
     events = rows_as(known, records.EventFact)
     drawn = records.Audit(
         schema=records.SCHEMA,
@@ -483,9 +498,23 @@ def _finished(
         ),
     )
     found, undecided = look(drawn, GROUPS["all"])
-    return replace(
-        drawn, findings=tuple(found), undecided=tuple(undecided), unknown=tuple(unknown_of(drawn))
-    )
+    drawn = replace(drawn, findings=tuple(found), undecided=tuple(undecided))
+    return replace(drawn, unknown=tuple(unknown_of(drawn)))
+
+
+def _valid_places(
+    answers: Answers, variant: str, link: records.Link | None, until: int
+) -> set[str | None] | None:
+    """Return where the evidence of a link stands that holds for the projects of today.
+
+    None means everywhere: neither side was replaced by another project of its name.
+    """
+    if link is None:
+        return None
+    events = answers.of("project_events", variant, link.repository)
+    if any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events):
+        return {seen.place for seen in link.evidence}
+    return None
 
 
 def _project(answers: Answers, key: str, families: Sequence[str]) -> records.ProjectFact:

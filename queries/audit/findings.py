@@ -77,6 +77,20 @@ def look(
     return found, undecided
 
 
+def _replaced(audit: Audit, _: Limits) -> _Found | None:
+    """Find that the project behind a name is another one: the host's own id differs."""
+    events = [event for event in audit.events if event.kind == "replaced"]
+    links = [link for link in (audit.upstream, *audit.others) if link]
+    names = {audit.identity.variant: audit.identity.name, **{x.repository: x.name for x in links}}
+    texts = []
+    for key in dict.fromkeys(event.project for event in events):
+        ids = [event for event in events if event.project == key]
+        text = f"the project behind the name {names.get(key) or key} was replaced by another one"
+        texts.append(f"{text}, and is back" if ids[0].before == ids[-1].after else text)
+    proof = [f"noticed {date(e.observed_at)}: id {e.before} became {e.after}" for e in events]
+    return ("; ".join(texts), tuple(proof)) if events else None
+
+
 def _decide(kind: Kind, audit: Audit, limits: Limits) -> tuple[_Found | None, str | None]:
     """Return what is found, or what is missing; neither where all is fine."""
     missing = facts.first_missing(audit, kind.to_look)
@@ -271,6 +285,8 @@ def _kinds() -> Iterator[Kind]:
     yield Kind("licence_mismatch", what, _licence, (facts.licences,), ())
     what = "the Hub shows it no longer, or has shut it"
     yield Kind("gone", what, _gone, (), (facts.hub,))
+    what = "the name of it or its upstream belongs to another project than before, by the host's id"
+    yield Kind("replaced", what, _replaced, (), (facts.hub, *asked))
     what = "a branch of it or its upstream was left behind"
     compared = (facts.upstream, facts.branches, facts.branch_states)
     yield Kind("abandoned_branch", what, _branches("abandoned"), (), compared, usual=False)

@@ -7,12 +7,13 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.identity import Side, repository_url
 from hubtrace.graph.text import to_text
 from hubtrace.ingest import records
-from hubtrace.ingest.evidence.commit_reference import references_in
+from hubtrace.ingest.evidence import references_in, scripts_called
 from hubtrace.ingest.http import ResponseTooLong, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
@@ -155,7 +156,25 @@ def _texts(
     part.validators["texts"] = head
     held = known.texts if known else ()
     readme = _readme(part, [text for text in held if text.kind == "readme"])
-    return (*readme, *_workflows(part, [text for text in held if text.kind == "workflow"]))
+    workflows = _workflows(part, [text for text in held if text.kind == "workflow"])
+    return (*readme, *workflows, *_scripts(part, workflows))
+
+
+def _scripts(part: Conditional, workflows: list[records.Text]) -> Iterator[records.Text]:
+    """Yield the scripts that workflows run to publish, as many as workflows are kept."""
+    limits = part.client.limits
+    paths = scripts_called(part.path.removeprefix("/repos/"), workflows)
+    if len(paths) > limits.workflows:
+        part.cut_off("workflows", f"only the first {limits.workflows:,} scripts are kept")
+    for path in paths[: limits.workflows]:
+        most = limits.text_bytes
+        try:
+            page = f"{part.path}/contents/{quote(path)}"
+            it = part.client.get(page, schemas.Readme, limit=2 * most + (1 << 16)).content
+        except (AccessDenied, ResponseTooLong):
+            continue  # written by an earlier step, or no script
+        content, cut = _content(it, most)
+        yield records.Text("script", it.path, it.sha, to_text(content), cut)
 
 
 def _readme(part: Conditional, held: list[records.Text]) -> list[records.Text]:

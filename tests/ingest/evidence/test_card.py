@@ -70,8 +70,8 @@ def test_every_link_of_a_card_has_its_worth_and_its_reason() -> None:
         ("card_link", "cited", "citation"),
     }
     strengths = {f.repository: f.strength for f in found}
-    assert strengths["acme/template"] > strengths["acme/plain"] > strengths["acme/badge"]
-    assert strengths["acme/badge"] > strengths["acme/cloned"] > strengths["other/thanked"]
+    assert strengths["acme/template"] > strengths["acme/plain"] > strengths["acme/cloned"]
+    assert strengths["acme/cloned"] > strengths["acme/badge"] > strengths["other/thanked"]
     assert strengths["other/thanked"] > strengths["vllm-project/vllm"] > 0
 
 
@@ -94,7 +94,7 @@ def test_the_makers_of_a_tool_have_models_of_their_own() -> None:
 
 
 def test_what_people_make_with_their_own_code_is_theirs() -> None:
-    card = "Trained with [our code](https://github.com/acme/train)"
+    card = "Trained with [their toolkit](https://github.com/acme/train)"
     (own,) = in_variant("acme-ai/m", variant("acme-ai/m", card))
     (other,) = in_variant("bob/m", variant("bob/m", card))
     assert (own.reason, other.reason) == (None, "made_with")

@@ -3,6 +3,7 @@
 import pytest
 
 from hubtrace.ingest.evidence import in_repository
+from hubtrace.ingest.records import HostData, ProjectMetadata, Text
 from tests.ingest.evidence.texts import repository
 
 MATRIX = """
@@ -62,8 +63,39 @@ def test_a_matrix_is_expanded_and_secrets_stay_unknown() -> None:
         ["- run: hf upload ${NAME:-acme/model} out"],
         ["- run: hf upload ${{ github.repository_owner == 'Acme' && 'acme/model' }} out"],
         ["- run: git push https://bob:$HF_TOKEN@huggingface.co/acme/model main --force"],
-        ["- run: git remote add hub https://bob:${{ secrets.T }}@huggingface.co/acme/model"],
-        ["- run: git remote set-url hub git@hf.co:acme/model"],
+        ["- run: git remote add hub https://bob:${{ secrets.T }}@huggingface.co/acme/model",
+         "- run: git push hub main"],
+        ["- run: |", "    git remote set-url origin git@hf.co:acme/model", "    git push"],
+        ["- run: |", "    git clone https://b:${T}@huggingface.co/acme/model out", "    cp x out/",
+         "    cd out", "    git add . && git commit -m x", "    git push"],
+        ["- run: git clone https://huggingface.co/acme/model",
+         "- run: git -C model push origin main"],
+        ["- run: git clone https://hf.co/acme/model out", "- run: (git add . && git push)",
+         "  working-directory: out"],
+        ["- run: |", "    for m in model; do", '      hf upload "acme/$m" out/$m .', "    done"],
+        ["- run: |", "    ALL=(model)", '    for m in "${ALL[@]}"; do hf upload acme/$m .; done'],
+        ["- run: huggingface-cli upload --private --commit-message x acme/model ./out ."],
+        ["- run: |", '    echo "to be uploaded"; hf upload acme/model . .'],
+        ["- run: bash -c 'hf upload acme/model . .'"],
+        ["- {id: t, run: 'echo \"repo=acme/model\" >> \"$GITHUB_OUTPUT\"'}",
+         "- run: hf upload ${{ steps.t.outputs.repo }} . ."],
+        ["- run: python -c \"import os; HfApi().upload_folder(repo_id=os.environ['R'])\"",
+         "  env: {R: acme/model}"],
+        ["- run: |", "    python - <<'PY'", "    target = 'acme/' + 'model'",
+         "    upload_file(path_or_fileobj='a', path_in_repo='a', repo_id=target)", "    PY"],
+        ["- run: |", "    for name in ['model']:",
+         "        api.upload_folder(repo_id=f'acme/{name}')",
+         "  shell: python"],
+        ["- run: |", "    python - <<'PY'", "    def send(repo, kind='model'):",
+         "        api.upload_folder(folder_path='m', repo_id=repo, repo_type=kind)",
+         "    send('acme/model')", "    send('acme/data', kind='dataset')", "    PY"],
+        ["- run: |", "    python - <<'PY'",
+         "    a.upload_folder(folder_path='m', repo_id='acme/model')",
+         "    a.upload_folder(folder_path='d', repo_id='acme/data', repo_type='dataset')",
+         "    load_dataset('x').push_to_hub('acme/data')", "    PY"],
+        ["- run: python scripts/upload_to_hf.py --repo-id acme/model --dir out"],
+        ["- uses: someone/upload-to-huggingface@v2", "  with: {repo_id: acme/model}"],
+        ["- run: ./release.sh", "  env: {HF_OIDC_RESOURCE: acme/model}"],
         ["- uses: huggingface/hub-sync@v0.1.0", "  with:", "    repo_type: model",
          "    huggingface_repo_id: acme/model"],
         ["- uses: someone/huggingface-sync-action@v1", "  with:", "    repo_type: model",
@@ -96,10 +128,89 @@ def test_each_way_of_publishing_is_seen(lines: list[str]) -> None:
         ["- run: python -c \"AutoModel.from_pretrained('acme/model')\""],
         ["- run: |", '    upload_folder(repo_id="acme/model", repo_type="dataset")'],
         ["- run: python train.py --hub_model_id acme/model"],
+        ["- run: python -c \"snapshot_download(repo_id='acme/model')\""],
+        ["- run: |", "    python - <<'PY'", "    snapshot_download(repo_id='acme/model')",
+         "    HfApi().model_info(repo_id='acme/model')",
+         "    # api.upload_folder(folder_path='o', repo_id='acme/model')",
+         "    api.upload_folder(folder_path='o', repo_id='acme/x', repo_type='dataset')", "    PY"],
+        ["- run: |", "    git remote add up https://huggingface.co/acme/model", "    git fetch up",
+         "    git push"],
+        ["- run: git clone https://huggingface.co/acme/model", "- run: git push origin main"],
+        ["- run: git remote add hub https://huggingface.co/acme/model"],
+        ["- run: echo hf upload acme/model . ."],
+        ["- run: echo \"run && hf upload acme/model . .\""],
+        ["- run: |", "    cat <<EOF > help.txt", "    hf upload acme/model . .", "    EOF"],
+        ["- run: python scripts/evaluate.py --repo-id acme/model"],
     ],
 )  # fmt: skip
 def test_what_publishes_no_model_is_not(lines: list[str]) -> None:
     assert published(steps(*lines)) == []
+
+
+def test_cells_that_are_left_out_and_jobs_that_call_others() -> None:
+    workflow = """
+jobs:
+  go:
+    strategy:
+      matrix:
+        size: [1b, 7b]
+        kind: [base, chat]
+        exclude: [{size: 1b, kind: chat}]
+    steps:
+      - run: hf upload acme/m-${{ matrix.size }}-${{ matrix.kind }} out
+  later:
+    needs: first
+    strategy: {matrix: {name: "${{ fromJSON(needs.first.outputs.names) }}"}}
+    steps:
+      - run: hf upload acme/${{ matrix.name }} out
+  first:
+    outputs: {names: "${{ steps.list.outputs.names }}"}
+    steps:
+      - id: list
+        run: echo 'names=["left", "right"]' >> $GITHUB_OUTPUT
+  synced:
+    uses: someone/hf-sync-action/.github/workflows/sync_with_hf_hub.yml@main
+    with: {github_repo_id: acme/code, huggingface_repo_id: acme/synced, repo_type: model}
+  space:
+    uses: someone/hf-sync-action/.github/workflows/sync_with_hf_hub.yml@main
+    with: {huggingface_repo_id: acme/demo}
+"""
+    assert published(workflow) == [
+        "acme/left", "acme/m-1b-base", "acme/m-7b-base", "acme/m-7b-chat", "acme/right",
+        "acme/synced",
+    ]  # fmt: skip
+
+
+def test_a_workflow_of_the_repository_is_called_with_its_inputs_and_scripts_are_read() -> None:
+    caller = """
+jobs:
+  one: {uses: ./.github/workflows/send.yml, with: {model: acme/one}}
+  two: {uses: ./.github/workflows/send.yml, with: {model: acme/two}}
+"""
+    called = """
+on: {workflow_call: {inputs: {model: {type: string}}}}
+jobs:
+  send:
+    steps:
+      - run: hf upload ${{ inputs.model }} out
+      - run: python tools/send.py --to acme/three
+"""
+    script = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--to", default="acme/none")
+options = parser.parse_args()
+def main():
+    HfApi().upload_folder(folder_path="out", repo_id=options.to)
+main()
+"""
+    texts = (
+        Text("workflow", ".github/workflows/release.yml", None, caller),
+        Text("workflow", ".github/workflows/send.yml", None, called),
+        Text("script", "tools/send.py", None, script),
+    )
+    found = in_repository("Acme/Code", HostData(ProjectMetadata("r", "Acme/Code"), texts=texts))
+    assert {name for name, _ in found} == {"acme/one", "acme/two", "acme/three"}
 
 
 def test_the_defaults_of_inputs_and_included_cells_count() -> None:

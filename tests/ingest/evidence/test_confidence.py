@@ -78,7 +78,11 @@ def test_nothing_is_no_confidence_and_links_are_ranked() -> None:
         ("readme_link", None, "upstream"),
         ("readme_link", "other_owner", "derived"),
         ("same_owner", None, "upstream"),
-        ("card_code", None, "derived"),
+        ("card_code", None, "upstream"),
+        ("card_code", "claimed", "upstream"),
+        ("card_code", "unanswered", "derived"),
+        ("card_code", "original", "derived"),
+        ("card_link", "claimed", "derived"),
         ("paper_repository", None, "derived"),
     ],
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hubtrace.ingest.evidence.workflow import UNKNOWN, evaluate, expand
+from hubtrace.ingest.evidence.shell import UNKNOWN
+from hubtrace.ingest.evidence.workflow import evaluate, expand
 
 NAMES = {"matrix.repo": "Yi-6B", "env.on": "true", "github.repository": "a/b"}
 

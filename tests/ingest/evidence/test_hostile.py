@@ -1,5 +1,6 @@
 """Texts that were made to hurt are read in bounded time, and nothing of them takes effect."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from hubtrace.ingest.evidence import in_repository, in_variant, references_in
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
-from hubtrace.ingest.evidence.workflow import commands
+from hubtrace.ingest.evidence.shell import commands
 from tests.ingest.evidence.texts import repository, variant
 
 MILLION = 1 << 20
@@ -98,7 +99,7 @@ def test_a_matrix_of_a_billion_cells_is_cut() -> None:
 def test_scripts_that_grow_are_cut() -> None:
     script = "A=aaaaaaaaaa\n" + "A=$A$A$A$A$A$A$A$A$A$A\n" * 400 + "hf upload acme/$A x"
     with quickly():
-        assert all(len(word) <= 20_000 for words in commands(script, {}) for word in words)
+        assert all(len(word) <= 20_000 for one in commands(script, {}) for word in one.words)
 
 
 def test_a_message_without_an_end() -> None:
@@ -149,3 +150,26 @@ def test_no_text_is_an_error(text: str) -> None:
     in_repository("acme/x", repository("acme/x", readme=text + LINK, workflow=text))
     references_in(text)
     list(commands(text, {"A": "$A"}))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "for a in $(x); do " * 3_000,
+        "for a in 1 2 3; do for b in 1 2 3; do for c in 1 2 3; do " * 300 + "x; " * 300,
+        "a=$a$a\n" * 2_000 + "hf upload $a .",
+        "'" * 9_999,
+        "((((" * 4_000,
+        "cat <<X\n" * 2_000,
+        "python -c '" + "(" * 9_000 + "'",
+        "python -c 'f" + ".a" * 9_000 + "()'",
+        "python -c '" + "x = x + x; " * 900 + "push_to_hub(x)'",
+        "python - <<P\ndef f(a='b/c'):\n" + " f(a)\n" * 900 + " push_to_hub(a)\nf()\nP",
+        "python -c 'push_to_hub(" + "+".join(['"a"'] * 2_000) + ")'",
+    ],
+    ids=str.__len__,
+)
+def test_scripts_of_any_shape_are_read_in_bounded_time(script: str) -> None:
+    workflow = {"jobs": {"a": {"steps": [{"run": script, "env": {"HF_X": "1"}}]}}}
+    with quickly():
+        list(in_repository("o/r", repository("o/r", workflow=json.dumps(workflow))))

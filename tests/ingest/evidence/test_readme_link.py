@@ -31,7 +31,7 @@ Built on [llama](https://huggingface.co/other/llama) and https://huggingface.co/
 def test_every_link_of_a_readme_has_its_worth_and_its_reason() -> None:
     found = in_repository("Acme/models", repository("Acme/models", readme=README))
     assert {(name, f.method, f.reason) for name, f in found} == {
-        ("acme/badged", "readme_link", "badge"),
+        ("acme/badged", "readme_link", None),
         ("acme/large", "readme_link", None),
         ("acme/small", "readme_link", None),
         ("other/base", "readme_link", "other_owner"),
@@ -41,6 +41,38 @@ def test_every_link_of_a_readme_has_its_worth_and_its_reason() -> None:
     }
     assert all(f.repository == "Acme/models" for _, f in found)
     assert list(owners_named("Acme/models", repository("Acme/models", readme=README))) == ["acme"]
+
+
+def test_code_that_loads_a_model_of_the_same_owner_counts() -> None:
+    readme = """# Acme
+```python
+a = AutoModel.from_pretrained("acme/one", device=0)
+b = AutoModel.from_pretrained("meta/other")
+repo_id = "acme-ai/two"
+```
+```sh
+hf download acme/three
+vllm serve acme/four --port 80
+python eval.py --model acme/five --data acme/data
+```
+"""
+    found = in_repository("acme/models", repository("acme/models", readme=readme))
+    wanted = {"acme/one", "acme-ai/two", "acme/three", "acme/four", "acme/five"}
+    assert {name for name, one in found if one.reason is None} == wanted == {n for n, _ in found}
+    assert dict(found)["acme/one"].place == "README.md:3"
+
+
+def test_models_that_are_named_after_a_repository_are_its_peoples() -> None:
+    links = (
+        "[a](https://hf.co/bob/umbra-7b) [b](https://hf.co/bob/umbra-13b) [c](https://hf.co/lm/z)"
+    )
+    found = in_repository("thelab/umbra", repository("thelab/umbra", readme=links))
+    assert [(name, one.reason) for name, one in found] == [
+        ("bob/umbra-7b", None), ("bob/umbra-13b", None), ("lm/z", "other_owner"),
+    ]  # fmt: skip
+    links += " [d](https://hf.co/thelab/umbra-1b)"
+    found = in_repository("thelab/umbra", repository("thelab/umbra", readme=links))
+    assert [one.reason for _, one in found] == ["other_owner", "other_owner", "other_owner", None]
 
 
 def test_a_table_tells_which_model_a_link_is_of() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from hubtrace.ingest.evidence import learn_aliases, owners_agree, same_contributor, same_owner
-from hubtrace.ingest.evidence.owners import is_bot, names_agree
+from hubtrace.ingest.evidence.owners import Kinship, is_bot, kinship, names_agree
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,25 @@ def test_owners_agree_by_their_names(org: str, owner: str) -> None:
 )
 def test_others_do_not(org: str, owner: str) -> None:
     assert not owners_agree(org, owner)
+
+
+@pytest.mark.parametrize(
+    ("variant", "repository", "kin"),
+    [
+        ("jdoerow/x", "johndoerow/y", Kinship.OWNERS),
+        ("northwind/x", "northwindresearchers-22/y", Kinship.OWNERS),
+        ("umbra/x", "thelab/Umbra-py", Kinship.OWNERS),
+        ("acme/swedish-bert-base", "royallibrary/swedish-bert-models", Kinship.NAMES),
+        ("acme/umbrabert-v2-base", "someone/UmbraBERT", Kinship.NAMES),
+        ("acme/bert-base-umbra", "someone/bert", Kinship.STRANGERS),
+        ("acme/t5-small-finetuned-umbra", "someone/umbra", Kinship.STRANGERS),
+        ("acme/x", "someone/acquisition", Kinship.STRANGERS),
+    ],
+)
+def test_owners_and_names_can_be_alike(variant: str, repository: str, kin: Kinship) -> None:
+    assert kinship(variant, repository) is kin
+    found = same_owner(variant, repository)
+    assert (found.reason if found else None) == ("alike" if kin is Kinship.OWNERS else None)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_evidence_becomes_links_with_roles(store: GraphStore, tmp_path: Path) ->
         ("01-ai/Yi-6B", "01-ai/Yi", "card_code", None),
         ("01-ai/Yi-6B", "01-ai/Yi", "readme_link", None),
         ("01-ai/Yi-6B", "01-ai/Yi", "same_owner", None),
-        ("bob/Yi-q", "01-ai/Yi", "card_code", None),
+        ("bob/Yi-q", "01-ai/Yi", "card_code", "unanswered"),
         ("bob/Yi-q", "01-ai/Yi", "readme_link", "other_owner"),
         ("carl/dead", "carl/gone", "card_code", None),
         ("carl/dead", "carl/gone", "same_owner", "unnamed"),
@@ -186,16 +186,16 @@ def test_a_renamed_repository_is_found_under_its_old_name(
 
 
 def test_a_families_file_decides_the_role(store: GraphStore, tmp_path: Path) -> None:
-    family = Family("f", (Upstream("https://github.com/bob/tools"),), (quantized().project.key,))
+    family = Family("f", (Upstream("https://github.com/01-ai/yi"),), (quantized().project.key,))
     more = repository("bob/tools", "## Community\n[q](https://hf.co/bob/Yi-q)")
     load(write(tmp_path / "s", yi(), quantized(), more, families=[family]), store)
     assert store.run(LINKS).rows() == [
-        ("bob/Yi-q", "01-ai/Yi", "card_code", "weaker"),
-        ("bob/Yi-q", "bob/tools", "readme_link", "upstream"),
+        ("bob/Yi-q", "bob/tools", "readme_link", "weaker"),
+        ("bob/Yi-q", "01-ai/Yi", "card_code", "upstream"),
     ]
     found = replace(family, found=True)  # by hubtrace itself, which proves nothing
     load(write(tmp_path / "s", families=[found]), store)
-    assert [row[3] for row in store.run(LINKS).rows()] == ["derived", "weaker"]
+    assert [row[3] for row in store.run(LINKS).rows()] == ["upstream", "weaker"]
 
 
 def test_messages_join_commits_of_the_two_sides(store: GraphStore, tmp_path: Path) -> None:

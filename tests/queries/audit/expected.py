@@ -133,7 +133,18 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "variant_evidence": (
         _SMALL,
         [
-            (SMALL, YI, method, rank, strength, place, f"{YI} is said in {place}", None, at(day))
+            (
+                SMALL,
+                YI,
+                method,
+                rank,
+                strength,
+                place,
+                f"{YI} is said in {place}",
+                None,
+                at(day),
+                None,
+            )
             for method, rank, strength, place, day in (
                 ("same_blob", 1, 0.98, "config.json", 200),
                 ("ci_workflow", 2, 0.9, ".github/workflows/sync.yml", 300),
@@ -143,7 +154,7 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         + [
             (
                 *(SMALL, RIVAL, "card_link", 3, 0.3, "README.md"),
-                *(f"{RIVAL} is said in README.md", "in a list of related work", at(210)),
+                *(f"{RIVAL} is said in README.md", "in a list of related work", at(210), None),
             )
         ],
     ),

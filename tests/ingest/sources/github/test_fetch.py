@@ -270,3 +270,15 @@ def test_a_second_ingest_of_an_unchanged_repository_sends_no_list_and_no_clone(
     assert (written.commits, written.events, written.changed) == (0, (), False)
     assert hub.counts() == UNCHANGED
     assert {logged.status for logged in hub.log} == {304}
+
+
+def test_scripts_that_a_publishing_workflow_runs_are_read(
+    host: GitHubHost, repository: Repository
+) -> None:
+    lines = "python tools/push_to_hf.py && python made/later.py && echo python tools/other.py"
+    workflow = f"on: push\njobs: {{a: {{steps: [{{run: '{lines}'}}]}}}}"
+    files = {b".github/workflows/push.yml": workflow.encode()}
+    repository.git.commit(files | {b"tools/push_to_hf.py": b"push()", b"tools/other.py": b"no"})
+    texts = host.fetch("01-ai/Yi", Previous()).details.texts
+    found = [(text.path, text.text) for text in texts if text.kind == "script"]
+    assert found == [("tools/push_to_hf.py", "push()")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubtrace.ingest.evidence.addresses import (
+from hubtrace.ingest.evidence.mentions import (
     addresses_in,
     hub_owner_in,
     is_placeholder,

@@ -1,6 +1,7 @@
-"""URLs in prose, and the projects that those of them lead to that are more than an example.
+"""Projects that a text mentions: URLs in prose, without those that are only an example.
 
-What a URL means is for `hubtrace.graph.identity` to say. Credentials in it are never kept.
+What a URL means is for `parse_address` in `hubtrace.graph.identity` to say. Credentials in it are
+never kept.
 """
 
 import re
@@ -35,6 +36,24 @@ def repository_in(url: str) -> str | None:
     owner = address.name.partition("/")[0] if address else ""
     if address is None or owner.lower() == "github" or is_placeholder(owner):
         return None  # GitHub's own repositories hold no models
+    return address.name
+
+
+def repository_shown_in(url: str) -> str | None:
+    """Return `owner/name` if a URL is another host's view of a GitHub repository, else None.
+
+    That is a notebook on Colab, a page on github.io, a badge.
+    """
+    try:
+        address = parse_address(url)
+    except SourceError:
+        return None
+    if address.side is not Side.UPSTREAM or not address.indirect:
+        return None
+    owner, _, name = address.name.lower().partition("/")
+    # A person's own page, and a file of it, are not the page of a repository.
+    if is_placeholder(owner) or name == f"{owner}.github.io" or name.endswith((".html", ".pdf")):
+        return None
     return address.name
 
 
