@@ -110,6 +110,7 @@ _VALUES = {
     "gated": "gated",
     "ungated": "gated",
     "replaced": "host_id",
+    "default_branch_changed": "default_branch",
     "renamed": "name",
     "transferred": "name",
 }
@@ -133,10 +134,10 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
             then[_VALUES[event["kind"]]] = event["before"]
     if moves and all(event["observed_at"] > until for event in moves):
         then["moved_to"] = None
-    if (url := row.get("url")) and row["name"] and then["name"] and url.endswith(row["name"]):
+    if (url := row.get("url")) and row.get("name") and then["name"] and url.endswith(row["name"]):
         then["url"] = url.removesuffix(row["name"]) + then["name"]
     past = [at for at, _ in looks(row.get("looks"))]
-    if past and (then["observed_at"] or 0) > until:
+    if past and (then.get("observed_at") or 0) > until:
         then["observed_at"] = max([at for at in past if at <= until], default=past[0])
     if then.get("gone_at") is not None and then["gone_at"] > until:
         then["gone_at"] = None
@@ -444,6 +445,8 @@ def _finished(
     answers, until, upstream = draft.answers, draft.until, draft.upstream
     variant = draft.identity.variant
     projects = draft.projects
+    observed = {link.repository: link.observed_at for link in draft.links}
+    observed = {variant: draft.identity.observed_at} | {k: observed[k] for k in projects[1:]}
     rows = answers.of("variant_status", variant) or answers.of("orphan_variants", variant)
     statuses = tuple(rows_as(rows, VariantFlag))
     compared = answers.of("branch_status", *projects)
@@ -472,7 +475,10 @@ def _finished(
         branches=tuple(
             flag for flag in dict.fromkeys(branches) if flag.flagged or not flag.decided
         ),
-        projects=tuple(_project(answers, key, draft.identity.families) for key in projects),
+        projects=tuple(
+            replace(_project(answers, key, draft.identity.families, until), observed_at=at)
+            for key, at in observed.items()
+        ),
         events=tuple(sorted(events, key=lambda event: (event.observed_at, event.project))),
         vanished=tuple(
             records.CommitFact.of(row, draft.history.url)
@@ -511,8 +517,11 @@ def _valid_places(
     return None
 
 
-def _project(answers: Answers, key: str, families: Sequence[str]) -> records.ProjectFact:
-    fact = answers.one("project_facts", key)
+def _project(
+    answers: Answers, key: str, families: Sequence[str], until: int
+) -> records.ProjectFact:
+    fact = answers.one("project_facts", key) or {}
+    fact = as_of(fact, answers.of("project_events", key), until) if fact else fact
     own = [row for row in answers.of("upstream_commits", key) if row["family"] in families]
     branches = [row for row in answers.of("branch_status", key) if row["family"] in families]
     read = {
@@ -520,7 +529,7 @@ def _project(answers: Answers, key: str, families: Sequence[str]) -> records.Pro
         "commits": min((row["commits"] for row in own), default=None),
         "paths": [path for row in own for path in row["paths"] or ()],
     }
-    return rows_as([{**(fact or {}), "project": key, **read}], records.ProjectFact)[0]
+    return rows_as([{**fact, "project": key, **read}], records.ProjectFact)[0]
 
 
 def _large_files(draft: _Draft) -> list[Row]:

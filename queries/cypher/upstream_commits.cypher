@@ -11,7 +11,8 @@ UNWIND $families AS name
 MATCH (f:Family {name: name})-[u:UPSTREAM]->(r:Repository)
 WITH f, r, u.paths AS paths, coalesce($until, f.observed_at) AS until
 OPTIONAL MATCH (r)-[h:HAS_COMMIT]->(c:Commit)
-WHERE h.on_default AND h.at <= until
+WHERE (h.on_default OR h.left_at > until) AND coalesce(h.entered_at, until) <= until
+  AND h.at <= until
   AND (paths IS NULL OR EXISTS { (f)-[:IN_SCOPE]->(c) })
 RETURN f.name AS family, r.key AS repository, paths, count(c) AS commits
 ORDER BY family, repository

@@ -78,7 +78,10 @@ class Hubs:
             family.pop("switches")  # those of the default branches of now
             for side in ("repositories", "variants"):
                 family["pattern"].pop(side)  # by the names of now
-        body["status"].pop("name")
+        for status in (body["status"], *body["statuses"]):
+            status.pop("name")
+        for one in body["undecided"]:  # they say the name of now
+            one.pop("missing")
         return body
 
 
