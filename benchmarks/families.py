@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hubtrace.graph.identity import Project, Side, key_of, repository_url, variant_url
+from hubtrace.graph.urls import Project, Side, key_of, repository_url, variant_url
 from hubtrace.ingest.records import Commit, Family, Observation, PathChange, Ref, RefKind, Upstream
 from hubtrace.ingest.source import ProjectData
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Taken, cpu_seconds
-from hubtrace.graph.identity import Project, Side, key_of
+from hubtrace.graph.urls import Project, Side, key_of
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.source import Cursor, ProjectData
 from hubtrace.ingest.sources.git import GitSource

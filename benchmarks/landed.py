@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.branches import BranchStatus
 from hubtrace.ingest.derive.project import derive
 from hubtrace.ingest.snapshot import SnapshotWriter

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.measuring import BenchmarkFailed, say
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side, parse_address
+from hubtrace.graph.urls import Project, Side, parse_address
 from hubtrace.ingest.discovery.scoring import Scorer, named_by
 from hubtrace.ingest.evidence import Link, in_variant
 from hubtrace.ingest.evidence.model import UPSTREAM

@@ -16,7 +16,7 @@ from benchmarks.measuring import Measured, Taken, cpu_seconds, measure
 from benchmarks.reporting import Report, Row
 from benchmarks.worlds import Workshop
 from hubtrace.graph.embedded import EmbeddedStore
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.copies import find_copies
 from hubtrace.ingest.derive.copy_index import read_copy_index
 from hubtrace.ingest.load import load

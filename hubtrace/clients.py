@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hubtrace.graph.identity import Hosts
+    from hubtrace.graph.urls import Hosts
     from hubtrace.ingest.source import Progress
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.huggingface import HuggingFace
@@ -29,7 +29,7 @@ class Clients:
 
     def source(self, cache: Path | None, show: "Progress", stop: "CancelToken") -> "LiveSource":
         """Return a source, without a request; without `cache` it does not use git."""
-        from hubtrace.graph.identity import Side
+        from hubtrace.graph.urls import Side
         from hubtrace.ingest.source import Host
         from hubtrace.ingest.sources.git.source import GitSource
         from hubtrace.ingest.sources.live import LiveSource
@@ -68,7 +68,7 @@ def open_clients(
     Raises:
         SourceError: an address or a token is invalid.
     """
-    from hubtrace.graph.identity import Hosts, is_loopback, origin_of
+    from hubtrace.graph.urls import Hosts, is_loopback, origin_of
     from hubtrace.ingest.http import Sleeper
     from hubtrace.ingest.sources.github.host import GitHubHost
     from hubtrace.ingest.sources.github.tokens import PUBLIC, find_tokens, parse_address

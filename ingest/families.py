@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from hubtrace.graph.errors import SourceError, TableError
-from hubtrace.graph.identity import (
+from hubtrace.graph.urls import (
     Address,
     Hosts,
     NotHosted,

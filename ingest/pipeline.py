@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, ProjectRef, Side
+from hubtrace.graph.urls import Hosts, Project, ProjectRef, Side
 from hubtrace.ingest.discovery import Bounds, ModelsOf, Reason, RepositoriesOf, discover, group
 from hubtrace.ingest.families import Adopted, FamilyRegistry, FamilyTarget, Target
 from hubtrace.ingest.records import Commit

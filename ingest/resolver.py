@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from hubtrace.graph.identity import GITHUB, Hosts, Project, ProjectRef, Side, host_key, key_of
+from hubtrace.graph.urls import GITHUB, Hosts, Project, ProjectRef, Side, host_key, key_of
 from hubtrace.ingest.families import Target
 from hubtrace.ingest.records import HostData
 from hubtrace.ingest.source import Cursor, Fetched, ProjectGone

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit, HostData, Observation, Ref
 
 Progress = Callable[[str, int, int | None], None]

@@ -10,8 +10,8 @@ from typing import Any
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import count, date, later, short_sha
-from hubtrace.graph.identity import Side, parse_sha
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import Side, parse_sha
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
 

@@ -1,4 +1,4 @@
-"""Which project of the graph a text means; `graph/identity.py` reads the text."""
+"""Which project of the graph a text means; `graph/urls.py` reads the text."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError, SourceError
 from hubtrace.graph.format import closest, did_you_mean
-from hubtrace.graph.identity import (
+from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import (
     GITHUB,
     Address,
     Hosts,
@@ -15,7 +16,6 @@ from hubtrace.graph.identity import (
     key_of,
     parse_address,
 )
-from hubtrace.graph.store import GraphStore
 
 _NAMED = """
 MATCH (p:{labels})

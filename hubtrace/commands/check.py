@@ -36,6 +36,7 @@ class Bound(StrEnum):
     UPPER = "upper"
 
 
+# Long: every option is a parameter, which typer reads; the body is short.
 def check(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET]...", help="Models and families.")

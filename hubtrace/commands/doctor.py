@@ -17,6 +17,7 @@ from hubtrace.clients import open_clients
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
+from hubtrace.graph.urls import origin_of
 from hubtrace.options import (
     GRAPH,
     SNAPSHOT,
@@ -197,7 +198,7 @@ def _hugging_face(hubs: "Clients") -> Iterator[Finding]:
     address = urlsplit(hub.endpoint)
     hub.models(ModelFilter(most=1))
     yield Finding("Hugging Face", f"{address.netloc} answers")
-    if hubs.tokens.get(address.hostname or ""):
+    if origin_of(hub.endpoint) in hubs.tokens:
         yield from _checked("Hugging Face token", _account(hub))
     else:
         advice = "set HF_TOKEN or run `hf auth login` for gated models and more requests"

@@ -14,7 +14,7 @@ from hubtrace.commands.load import load_snapshot
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, short_sha
-from hubtrace.graph.identity import ProjectRef, Side, parse_project
+from hubtrace.graph.urls import ProjectRef, Side, parse_project
 from hubtrace.options import (
     GRAPH,
     SNAPSHOT,

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_bytes
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerplate, pointer_id
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of

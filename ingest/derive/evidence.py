@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from hubtrace.graph.confidence import FLOOR
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import Named

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
-from hubtrace.graph.identity import Side, login_host
+from hubtrace.graph.urls import Side, login_host
 from hubtrace.ingest.evidence import Evidence, same_contributor
 from hubtrace.ingest.evidence.owners import is_bot
 from hubtrace.ingest.snapshot import ProjectHistory

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.copies import find_copies
 from hubtrace.ingest.derive.copy_index import read_copy_index
 from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen

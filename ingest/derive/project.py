@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Side, key_of, repository_url, variant_url
+from hubtrace.graph.urls import Side, key_of, repository_url, variant_url
 from hubtrace.ingest.snapshot import ProjectHistory
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubtrace.graph.identity import GITHUB, Side
+from hubtrace.graph.urls import GITHUB, Side
 from hubtrace.ingest.derive.past import first_seen
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, commit_reference

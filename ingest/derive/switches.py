@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.derive.scopes import in_scope
 from hubtrace.ingest.records import Family

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.evidence import Pair, Seen
 from hubtrace.ingest.derive.past import first_seen
 from hubtrace.ingest.derive.project_index import ProjectIndex

@@ -7,7 +7,7 @@ membership. Other variants are derived, or have no link; they are read, and kept
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hubtrace.graph.identity import Hosts, ProjectRef, Side
+from hubtrace.graph.urls import Hosts, ProjectRef, Side
 from hubtrace.ingest.discovery.scoring import SURE, Linked
 from hubtrace.ingest.discovery.search import Discovered
 from hubtrace.ingest.evidence import in_repository

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import ProjectRef, Side
+from hubtrace.graph.urls import ProjectRef, Side
 from hubtrace.ingest.discovery.scoring import SURE, EvidenceOf, Linked, Scorer, likeliest, named_by
 from hubtrace.ingest.evidence import Evidence, in_repository, in_variant, owners_agree, owners_named
 from hubtrace.ingest.evidence.owners import names_agree

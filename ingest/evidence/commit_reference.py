@@ -7,7 +7,7 @@ the message, and no e-mail address can be in one.
 import re
 from collections.abc import Iterator
 
-from hubtrace.graph.identity import GITHUB, HUGGING_FACE
+from hubtrace.graph.urls import GITHUB, HUGGING_FACE
 from hubtrace.ingest.evidence.mentions import addresses_in, commit_in, repository_in, variant_in
 from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.records import Reference

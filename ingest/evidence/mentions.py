@@ -1,6 +1,6 @@
 """Projects that a text mentions: URLs in prose, without those that are only an example.
 
-What a URL means is for `parse_address` in `hubtrace.graph.identity` to say. Credentials in it are
+What a URL means is for `parse_address` in `hubtrace.graph.urls` to say. Credentials in it are
 never kept.
 """
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Address, Side, parse_address, variant_url
+from hubtrace.graph.urls import Address, Side, parse_address, variant_url
 
 _URL = re.compile(
     r"(?:git@[\w.-]{1,100}:|(?:git\+)?(?:https?|git|ssh)://|(?<![\w/.@-])(?:www\.)?"

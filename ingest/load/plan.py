@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from hubtrace.graph.identity import Side
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import nodes
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.change_types.rules import digest as rules_digest
 from hubtrace.ingest.derive.blobs import boilerplate
 from hubtrace.ingest.derive.links import members

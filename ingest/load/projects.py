@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Side, key_of, variant_url
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
+from hubtrace.graph.urls import Side, key_of, variant_url
 from hubtrace.ingest.change_types.classifier import CHANGES_READ, classify_history
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.derive.project_index import ProjectIndex

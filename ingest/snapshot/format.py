@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
-from hubtrace.graph.identity import Side, login_host
+from hubtrace.graph.urls import Side, login_host
 from hubtrace.ingest.records import Commit, Observation
 
 T = TypeVar("T")

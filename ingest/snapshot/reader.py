@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
-from hubtrace.graph.identity import Project
+from hubtrace.graph.urls import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,

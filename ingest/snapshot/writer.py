@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
-from hubtrace.graph.identity import host_key, key_of
+from hubtrace.graph.urls import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side
+from hubtrace.graph.urls import Hosts, Project, Side
 from hubtrace.ingest.records import HostData, Observation, ProjectMetadata
 from hubtrace.ingest.source import Cursor, Fetched, Host, Previous, ProjectData, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource

@@ -435,6 +435,7 @@ class _Draft:
         return cls(answers, until, identity, history, revision, links, origin, marks)
 
 
+# Long: one record, field by field.
 def _finished(
     store: GraphStore,
     draft: _Draft,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubtrace.graph.identity import commit_url
+from hubtrace.graph.urls import commit_url
 from hubtrace.queries.catalogue import Row
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import FamilyPattern

@@ -12,8 +12,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from hubtrace.graph.format import date_time, shorten
-from hubtrace.graph.identity import commit_url, is_web
 from hubtrace.graph.text import for_markdown, for_people
+from hubtrace.graph.urls import commit_url, is_web
 
 HUBS = frozenset({"github.com", "huggingface.co"})
 """Hosts that a page links to."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hubtrace.graph.format import date_time
-from hubtrace.graph.identity import commit_url
+from hubtrace.graph.urls import commit_url
 from hubtrace.queries.flags import BranchFlag, Flag, SideFlag, VariantFlag
 from hubtrace.queries.pages import is_safe
 from hubtrace.queries.report.records import FamilyReport, ProjectReport, Report

@@ -3,7 +3,7 @@
 from dataclasses import astuple
 
 from benchmarks.families import OBSERVED_AT, STUDY, Size, World, world
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.records import Commit
 
 SMALL = Size(12, 900, 30)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit, Observation, PathChange, Ref, RefKind
 from hubtrace.ingest.source import ProjectData
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError, TableError
-from hubtrace.graph.identity import Hosts, Side
+from hubtrace.graph.urls import Hosts, Side
 from hubtrace.ingest.families import FamilyTarget, parse_target, read_families
 
 UP, DOWN = Side.UPSTREAM, Side.DOWNSTREAM

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side
+from hubtrace.graph.urls import Hosts, Project, Side
 from hubtrace.ingest.families import FamilyTarget, Target
 from hubtrace.ingest.pipeline import ingest_families
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.identity import Hosts, ProjectRef, Side, host_key
+from hubtrace.graph.urls import Hosts, ProjectRef, Side, host_key
 from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadata
 from hubtrace.ingest.resolver import Resolver
 from hubtrace.ingest.snapshot import SnapshotWriter

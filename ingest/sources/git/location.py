@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import is_private, origin_of, redact, split_url
+from hubtrace.graph.urls import is_private, origin_of, redact, split_url
 
 
 class Kind(Enum):

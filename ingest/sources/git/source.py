@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.text import to_text
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
 from hubtrace.ingest.sources.git.cache import Clone, CloneCache, RemoteHead

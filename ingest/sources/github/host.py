@@ -10,8 +10,8 @@ from typing import Any, Self, cast
 from urllib.parse import quote
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Side, repository_url
 from hubtrace.graph.text import to_text
+from hubtrace.graph.urls import Side, repository_url
 from hubtrace.ingest import records
 from hubtrace.ingest.evidence import references_in, scripts_called
 from hubtrace.ingest.http import ResponseTooLong, Sleeper

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import GITHUB, is_private, server_url
+from hubtrace.graph.urls import GITHUB, is_private, server_url
 from hubtrace.ingest.http import Sleeper
 
 _PUBLIC = ("github.com", "www.github.com", "api.github.com")

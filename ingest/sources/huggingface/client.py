@@ -28,8 +28,8 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import RateLimitInfo, build_hf_headers, parse_ratelimit_headers
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import HUGGING_FACE, is_private, server_url
 from hubtrace.graph.text import for_people
+from hubtrace.graph.urls import HUGGING_FACE, is_private, server_url
 from hubtrace.ingest.http import (
     RateLimited,
     Send,

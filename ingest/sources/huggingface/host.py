@@ -12,8 +12,8 @@ from huggingface_hub.hf_api import ExpandModelProperty_T, RepoFile
 from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Side, variant_url
 from hubtrace.graph.text import to_text
+from hubtrace.graph.urls import Side, variant_url
 from hubtrace.ingest import records
 from hubtrace.ingest.http import OffHost, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone

@@ -16,7 +16,7 @@ from huggingface_hub.utils import parse_datetime
 from msgspec import Meta, Struct
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import variant_url
+from hubtrace.graph.urls import variant_url
 from hubtrace.ingest.evidence.commit_reference import references_in
 from hubtrace.ingest.records import (
     BaseModel,

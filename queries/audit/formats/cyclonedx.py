@@ -33,8 +33,8 @@ from cyclonedx.output.json import JsonV1Dot7
 from packageurl import PackageURL
 
 from hubtrace.graph.format import is_day, shorten, timestamp
-from hubtrace.graph.identity import is_web
 from hubtrace.graph.text import for_people
+from hubtrace.graph.urls import is_web
 from hubtrace.queries.audit import records
 from hubtrace.queries.audit.records import Audit, Base, Evidence, LargeFile, Link
 from hubtrace.queries.pages import LONGEST

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.scopes import empty_scopes, in_scope, path_prefix
 from hubtrace.ingest.snapshot import ProjectHistory, SnapshotWriter
 from hubtrace.ingest.source import Cursor

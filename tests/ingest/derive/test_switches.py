@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.graph.identity import Side
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.switches import Timeline, find_switches
 
 Entry = tuple[int, int, bool, str, str]

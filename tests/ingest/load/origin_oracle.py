@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit, Observation, PathChange, Ref, RefKind
 from hubtrace.ingest.source import ProjectData
 from tests.ingest.derive.oracle import Git

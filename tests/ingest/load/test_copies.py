@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.blobs import blob_id, pointer_id
 from hubtrace.ingest.derive.copies import MOST_HOLDERS, MOST_PATHS
 from hubtrace.ingest.load import Loaded, load

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph import open_store
-from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import (
     BaseModel,

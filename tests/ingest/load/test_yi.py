@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.evidence import in_repository, references_in
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, HostData, ProjectMetadata, Text

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hubtrace.graph.identity import Project, Side
 from hubtrace.graph.text import to_bytes, to_text
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.source import Cursor, ProjectData
 from hubtrace.ingest.sources.git import GitSource

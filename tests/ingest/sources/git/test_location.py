@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import redact
+from hubtrace.graph.urls import redact
 from hubtrace.ingest.sources.git.location import Kind, parse_location
 from tests.ingest.sources.git.helpers import read
 from tests.ingest.worlds import World, git

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Observation
 from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git import patches

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtrace.graph.identity import Side
 from hubtrace.graph.text import to_text
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.records import Ref, RefKind
 from tests.ingest.sources.git.helpers import NOW, read
 from tests.ingest.worlds import World, git

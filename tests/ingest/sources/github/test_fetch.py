@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubtrace.graph.identity import Hosts, Project, Side, key_of
+from hubtrace.graph.urls import Hosts, Project, Side, key_of
 from hubtrace.ingest.records import Asset, ProjectMetadata, PullHead, Ref, RefKind, Release, Text
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Previous, ProjectGone

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Project, Side
+from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Commit
 from hubtrace.ingest.source import Cursor, Fetched, Previous
 from hubtrace.ingest.sources.git.source import GitSource

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import repository_url
+from hubtrace.graph.urls import repository_url
 from hubtrace.ingest.http import scrub
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.host import (

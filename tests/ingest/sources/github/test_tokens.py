@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side, key_of, origin_of
+from hubtrace.graph.urls import Hosts, Project, Side, key_of, origin_of
 from hubtrace.ingest.http import Sleeper
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Cursor, Limits, Previous, ProjectGone

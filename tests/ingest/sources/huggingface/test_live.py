@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import Hosts, Project, Side, key_of, origin_of, variant_url
+from hubtrace.graph.urls import Hosts, Project, Side, key_of, origin_of, variant_url
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.snapshot.writer import Written
 from hubtrace.ingest.source import ProjectGone

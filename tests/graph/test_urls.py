@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.identity import (
+from hubtrace.graph.urls import (
     Address,
     Hosts,
     NotHosted,
