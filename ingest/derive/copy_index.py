@@ -57,8 +57,8 @@ null if the commit never landed, and not before it was missed there; `at` is its
 its child; `chain` is true on the first-parent chain of the default branch, where changes against
 first parents tell the tree; `left_at` is when such a chain was given up that the commit was on, by
 a force-push for instance; `seen_at` is when it was first observed; `stands_at` is `landed_at` of
-what has not left since; `since` is when the commit landed, else its time on its side: which of several holders was first
-(null for an asset whose tag is not known)."""
+what has not left since; `since` is when the commit landed, else its time on its side: which of
+several holders was first (null for an asset whose tag is not known)."""
 
 _FILE_MODES = pa.array(["100644", "100755", "100664"])
 """Submodules hold no blob, and what is in a symbolic link is a path."""
