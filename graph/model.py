@@ -164,6 +164,7 @@ _PROJECT = (
     time("gone_at", "when its host first answered that it does not exist (deleted or private)"),
     string("moved_to", "its new name, if its host says it moved"),
     string("host_id", "the host's own id, which outlives renames; null if no host was asked"),
+    strings("aliases", "keys of other names that it had or has; null if there are none"),
     string("licence", "its licence as the host reports it, in lower case"),
     time("created_at", "when its host says it was made; early Hub models have a later date"),
     boolean("private", "true if it is visible to its owner's members only"),
@@ -277,14 +278,15 @@ ASSESSMENT = _node(
 EVIDENCE = _node(
     "Evidence",
     "one observation that a variant comes from a repository",
-    string("key", "hash of variant, repository, method and location"),
+    string("key", "hash of variant, repository, method and location; if gone, of its times too"),
     string("method", "`same_blob`, `card_link`, … (docs/design.md, section 4)", indexed=True),
     integer("rank", "1 is the strongest"),
     string("place", "where it was seen: a path, a URL, a sha"),
     string("said", "the text that was seen there"),
     number("strength", "how much this one observation is worth, 0 to 1"),
     string("reason", "why it is worth less than its method; null if it is not"),
-    time("observed_at", "when it was seen"),
+    time("observed_at", "when it was first seen"),
+    time("gone_at", "when it was first missed; null while it can be seen"),
 )
 COPY = _node(
     "Copy",

@@ -290,10 +290,18 @@ class Intake:
         }
         with worker_pool(self.workers, self.stop, self.progress) as hands:
             answers = hands.map("fetching from the hubs", finder.find, projects.values())
-        return {
-            project: answer.target()
+        there = {
+            project: answer
             for project, answer in zip(projects, answers, strict=True)
             if not isinstance(answer, SourceError)
+        }
+        apart = finder.set_apart(there.values())
+        return {project: answer.target() for project, answer in zip(there, apart, strict=True)} | {
+            target.project: replace(target, project=replace(target.project, key=key))
+            for family in families
+            for target in family.upstreams + family.variants
+            if target.project not in projects
+            and (key := self.writer.key_of_alias(target.project.key)) is not None
         }
 
     def _families(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

@@ -1,6 +1,6 @@
 """Projects as their hosts show them, under the keys that the snapshot knows them by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -72,13 +72,23 @@ class Resolver:
         Raises:
             ProjectGone, SourceError: as `find`.
         """
+        meant = self.meant(asked)
+        found = self.find(meant)
+        if meant == asked:
+            return found
+        alias = self._web.project(asked.side, asked.name).key
+        return replace(found, aliases=(*found.aliases, alias))
+
+    def meant(self, asked: ProjectRef) -> ProjectRef:
+        """Return the present name, as last seen, of the project that a name in a text means."""
         named = self._web.project(asked.side, asked.name)
-        elder = self._memory.key_of_alias(named.key)
-        known = self._memory.cursor(elder).details if elder else None
+        # The first one that was seen under the name has it for a key, and not for an alias.
+        own = self._memory.cursor(named.key).details
+        elder = None if own else self._memory.key_of_alias(named.key)
+        known = self._memory.cursor(elder).details if elder else own
         if known is None or not known.facts.host_id:
-            return self.find(asked)
-        seen = self.find(ProjectRef(asked.side, known.facts.name))
-        return replace(seen, aliases=(*seen.aliases, named.key))
+            return asked
+        return ProjectRef(asked.side, known.facts.name)
 
     def find(self, asked: ProjectRef) -> ResolvedProject:
         """Return the project, as its host or, where that has it no more, the snapshot shows it.
@@ -96,6 +106,8 @@ class Resolver:
             if cursor.details is None or not cursor.details.facts.host_id:
                 raise  # and it never showed one
             name = cursor.details.facts.name
+            if name.lower() != asked.name.lower():  # an old name that leads nowhere any more
+                return self.find(ProjectRef(asked.side, name))
             project = replace(self._web.project(asked.side, name), key=key)
             return ResolvedProject(
                 project, replace(cursor.details, gone=gone.reason), validators=cursor.validators
@@ -116,5 +128,33 @@ class Resolver:
         known = self._memory.cursor(elder).details if elder else None
         if elder and known and known.facts.host_id == host_id:
             return elder
-        # Never seen before, or another project under a name that one of ours had.
-        return key if cursor.last is not None and key == now.key else key_of(now.url)
+        if held is None:
+            return now.key
+        if held.facts.name.lower() == now.name.lower():
+            return key  # replaced: another project under the name that ours has
+        # Ours has moved, and another project took the name that ours had.
+        return second_key(now.key, host_id) if self._memory.cursor(now.key).details else now.key
+
+    def set_apart(self, found: Iterable[ResolvedProject]) -> Iterator[ResolvedProject]:
+        """Yield projects, so that no two have the same key: the host's own id decides whose it is.
+
+        A project that moved, and the one that took its old name before anybody looked, both come
+        under the key of that name.
+        """
+        ids: dict[str, set[str]] = {}
+        several = list(found)
+        for one in several:
+            ids.setdefault(one.project.key, set()).add(one.details.facts.host_id)
+        for one in several:
+            key, host_id = one.project.key, one.details.facts.host_id
+            known = self._memory.cursor(key).details if len(ids[key]) > 1 else None
+            if known is not None and known.facts.host_id != host_id:
+                at = key_of(one.project.url)
+                lasting = second_key(at, host_id) if at == key else at
+                one = replace(one, project=replace(one.project, key=lasting))
+            yield one
+
+
+def second_key(key: str, host_id: str) -> str:
+    """Return the key of a project at a URL that is the key of another one (decision 0043)."""
+    return f"{key}#{host_id}"

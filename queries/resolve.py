@@ -1,6 +1,7 @@
 """Which project of the graph a text means; `graph/identity.py` reads the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError, SourceError
@@ -21,15 +22,17 @@ MATCH (p:{labels})
 OPTIONAL MATCH (e:Event)-[:ABOUT]->(p)
 WHERE e.kind IN ['renamed', 'transferred'] AND toLower(e.before) = toLower($name)
 WITH p, count(e) AS renamings
-WITH p, CASE WHEN p.key IN $keys THEN 0
-             WHEN toLower(p.name) = toLower($name) THEN 1
-             WHEN p.host_id = $name THEN 2
-             WHEN renamings > 0 THEN 3 END AS rank
+WITH p, CASE WHEN toLower(p.url) IN $keys THEN 0
+             WHEN p.key IN $keys THEN 1
+             WHEN toLower(p.name) = toLower($name) THEN 2
+             WHEN p.host_id = $name THEN 3
+             WHEN renamings > 0 OR size([a IN p.aliases WHERE a IN $keys]) > 0 THEN 4 END AS rank
 WHERE rank IS NOT NULL
 RETURN p.key AS key, coalesce(p.name, p.key) AS name,
        CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, rank
 ORDER BY rank, side, key
 """
+"""Its present name goes before a key and before former names: another project may have those."""
 _NAMES = "MATCH (p:{labels}) RETURN DISTINCT coalesce(p.name, p.key) AS name ORDER BY name"
 _ELSEWHERE = """
 MATCH (r:Repository) WHERE r.key STARTS WITH 'http' AND NOT r.key STARTS WITH $public
@@ -58,10 +61,13 @@ class Resolved:
     address: Address
 
 
-def resolve(store: GraphStore, text: str, side: Side | None = None) -> Resolved:
+def resolve(
+    store: GraphStore, text: str, side: Side | None = None, families: Sequence[str] = ()
+) -> Resolved:
     """Return the project that a name, a former name, a key, an id or a URL means.
 
     A name that both sides have means the variant, if neither `side` nor the text says which.
+    `families` are the names of those that could be meant, too.
 
     Raises:
         CatalogueError: the graph has no such project, or several; names the closest ones.
@@ -77,22 +83,32 @@ def resolve(store: GraphStore, text: str, side: Side | None = None) -> Resolved:
     if side is not None and address.side not in (None, side):
         raise CatalogueError(f"{text!r} is a {_WORDS[address.side]}, not a {_WORDS[side]}")
     side = side or address.side
-    keys = [key_of(hosts.url(side, address.name))] if side else []
+    keys = list(_keys(hosts, (side,) if side else tuple(Side), address.name))
     found = _named(store, side, address.name, keys)
     if found is None:
         names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
-        close = near(address.name, names)
-        raise CatalogueError(f"the graph has no {_WORDS[side]} {text!r}{close}")
+        close = near(address.name, [*names, *families])
+        what = f"{_WORDS[side]} or family" if families else _WORDS[side]
+        raise CatalogueError(f"the graph has no {what} {text!r}{close}")
     return Resolved(found, address)
 
 
-def find_project(store: GraphStore, text: str, side: Side | None = None) -> ProjectName:
+def _keys(hosts: Hosts, sides: Sequence[Side], name: str) -> Iterator[str]:
+    """Yield the keys that a name would have; a host need not allow the name."""
+    for side in sides:
+        with suppress(SourceError):
+            yield key_of(hosts.url(side, name))
+
+
+def find_project(
+    store: GraphStore, text: str, side: Side | None = None, families: Sequence[str] = ()
+) -> ProjectName:
     """Return the project that a text means, for a question that is not about one revision.
 
     Raises:
         CatalogueError: as `resolve`, or the text points at a revision or a file.
     """
-    found = resolve(store, text, side)
+    found = resolve(store, text, side, families)
     if found.address.at or found.address.path:
         name = found.project.url or found.project.name
         raise CatalogueError(

@@ -22,11 +22,6 @@ _TABLE = Table[Mapping[str, Any]](
         "after": lambda event: event["after"] or "",
     },
 )
-_KNOWN = """
-MATCH (n) WHERE (n:Family OR n:Repository OR n:Variant)
-  AND (n.name = $target OR n.key = $target OR n.key = toLower($target))
-RETURN count(n)
-"""
 
 
 def history(
@@ -42,12 +37,12 @@ def history(
 
     Example:  hubtrace history 01-ai/Yi --format json
     """
-    from hubtrace.queries.catalogue import ask
+    from hubtrace.queries.catalogue import ask, family_names
     from hubtrace.queries.resolve import find_project
 
     with open_store(graph) as store:
-        known = store.run(_KNOWN, target=target).evaluate()
-        name = target if known else find_project(store, target).key
+        families = family_names(store)
+        name = target if target in families else find_project(store, target, None, families).key
         events = ask(store, "history", target=name).data()
         vanished = ask(store, "vanished_commits", target=name).data()
     _TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})

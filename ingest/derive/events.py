@@ -1,6 +1,6 @@
 """What happened to a project between two observations: to its refs, and on its host."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -9,14 +9,18 @@ from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadat
 
 
 def events_between(
-    before: Observation, after: Observation, commits: Callable[[], pa.Table]
+    before: Observation,
+    after: Observation,
+    commits: Callable[[], pa.Table],
+    earlier: Sequence[Observation] = (),
 ) -> tuple[Event, ...]:
     """Return the events that lead from one observation to the next, in order of the refs.
 
     `history_rewritten`: the old head of a branch is no ancestor of its new head (docs/design.md,
-    section 6, *Snapshot*). `branch_deleted`, `tag_deleted`, `tag_moved` and
-    `default_branch_changed` are what they say. `commits` gives all commits held (columns `sha`,
-    `parents`, `committed_at`); it is called only if a branch moved.
+    section 6, *Snapshot*), or that of a default branch that was deleted none of the new one's; it
+    may have been the default branch in an observation `earlier` than `before`. `branch_deleted`,
+    `tag_deleted`, `tag_moved` and `default_branch_changed` are what they say. `commits` gives all
+    commits held (columns `sha`, `parents`, `committed_at`); it is called only if a branch moved.
     """
     old = {ref.name: ref for ref in before.refs}
     new = {ref.name: ref for ref in after.refs}
@@ -29,11 +33,33 @@ def events_between(
     events += _moved_tags(moved, after.observed_at)
     if after.ancestry and not (before.shallow or after.shallow):
         # Where history is cut, an ancestor may lie beyond the cut.
+        moved += _default_moved((*earlier, before), after)
         events += _rewritten(moved, after.observed_at, commits)
     if before.default_branch != after.default_branch:
         names = before.default_branch, after.default_branch
         events.append(Event("default_branch_changed", after.observed_at, "", *names))
     return tuple(sorted(events, key=lambda event: (event.subject, event.kind)))
+
+
+def _default_moved(before: Sequence[Observation], after: Observation) -> Iterator[tuple[Ref, Ref]]:
+    """Yield former default branches that are not there any more, with the present one.
+
+    Each as it was when it was last the default branch. What stands beside the new one under its own
+    name is not lost. After an observation without a default branch the last one counts.
+    """
+    formers = {ref.name: ref for seen in before if (ref := _default(seen))}
+    new, names = _default(after), {ref.name for ref in after.refs}
+    deleted = {ref.name for ref in before[-1].refs} - names
+    if _default(before[-1]) is None:
+        deleted.update(list(formers)[-1:])
+    for name, old in formers.items():
+        if new is not None and name in deleted and old.target != new.target:
+            yield old, new
+
+
+def _default(observation: Observation) -> Ref | None:
+    refs = (ref for ref in observation.refs if ref.name == observation.default_branch)
+    return next(refs, None)
 
 
 def _deleted(ref: Ref, moment: int) -> Event:
@@ -56,10 +82,13 @@ def _rewritten(
     history = history_of(commits())
     known = [(old, new) for old, new in branches if new.target in history.number]
     masks = history.masks([history.number[new.target] for _, new in known])
+    found: dict[str, Event] = {}
     for bit, (old, new) in enumerate(known):
         number = history.number.get(old.target)
         if number is None or not masks[number] >> bit & 1:
-            yield Event("history_rewritten", moment, old.name, old.target, new.target)
+            event = Event("history_rewritten", moment, new.name, old.target, new.target)
+            found.setdefault(new.name, event)
+    yield from found.values()
 
 
 _SWITCHES = {
@@ -96,7 +125,7 @@ def _steps(before: HostData, after: HostData) -> Iterator[_Step]:
 def _changes(before: ProjectMetadata, after: ProjectMetadata) -> Iterator[_Step]:
     if not before.host_id:
         return  # it was gone when it was first asked for
-    if before.host_id != after.host_id:
+    if after.host_id and before.host_id != after.host_id:
         yield "replaced", before.host_id, after.host_id
     if before.name != after.name:
         same_owner = before.name.partition("/")[0] == after.name.partition("/")[0]

@@ -31,10 +31,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An observation and when it was made, epoch seconds."""
+    """An observation, when it was first made, and when it was first missed; epoch seconds."""
 
     found: Evidence
     at: int
+    gone_at: int | None = None
+    """None while it can still be made, of the project that has the name now (decision 0043)."""
 
 
 LIKELY = 0.5

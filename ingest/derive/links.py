@@ -19,6 +19,7 @@ from hubtrace.ingest.derive.evidence import EvidenceCollector, Seen
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
+from hubtrace.ingest.derive.tenures import Tenures
 from hubtrace.ingest.evidence import links
 from hubtrace.ingest.evidence.content import Held, content
 from hubtrace.ingest.evidence.model import Link, strongest_first
@@ -57,6 +58,7 @@ class Derivation:
         directory = ProjectIndex(histories)
         references = read_references(histories, directory)
         self._references = references.commits
+        self._tenures = Tenures(histories, directory)
         self._collected = EvidenceCollector(histories, directory)
         self._collected.texts(progress)
         self._collected.references(references.named)
@@ -73,13 +75,19 @@ class Derivation:
         _add_content(collected, copies)
         collected.owners()
         collected.contributors(people)
+        self._tenures.end(collected.pairs)
         evidence: dict[str, dict[str, list[Seen]]] = defaultdict(dict)
         for (variant, repository), seen in collected.worth_keeping().items():
             evidence[variant][repository] = _strongest(seen)
         declared = _declared(families)
         ranked = {
             key: links(
-                [one.found for seen in evidence.get(key, {}).values() for one in seen],
+                [
+                    one.found
+                    for seen in evidence.get(key, {}).values()
+                    for one in seen
+                    if one.gone_at is None
+                ],
                 family=declared.get(key, frozenset()),
                 foreign_base=collected.has_foreign_base(key),
             )
@@ -124,6 +132,11 @@ def _is_card(path: str) -> bool:
 def _strongest(seen: Sequence[Seen]) -> list[Seen]:
     """Return the strongest observations of each method, each place once."""
     ranked = sorted(seen, key=lambda one: (*strongest_first(one.found), one.at))
+    current = _strongest_of(one for one in ranked if one.gone_at is None)
+    return current + _strongest_of(one for one in ranked if one.gone_at is not None)
+
+
+def _strongest_of(ranked: Iterable[Seen]) -> list[Seen]:
     places: set[tuple[str, str]] = set()
     of_method: dict[str, int] = defaultdict(int)
     kept: list[Seen] = []

@@ -1,6 +1,7 @@
 """The search for the other side: what was requested, what that names, and what names it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -149,8 +150,8 @@ class Discovered:
 class SearchCache:
     """Each project once, or why it cannot be fetched. Names ignore case."""
 
-    def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: WorkerPool, finder: Resolver) -> None:
+        self._pool, self._finder = pool, finder
         self._seen: dict[tuple[Side, str], ResolvedProject | SourceError] = {}
 
     def fetch(
@@ -163,6 +164,8 @@ class SearchCache:
             self._seen[key] = answer
             if isinstance(answer, ResolvedProject):
                 self._seen.setdefault((key[0], answer.name.lower()), answer)
+        there = {k: one for k, one in self._seen.items() if isinstance(one, ResolvedProject)}
+        self._seen.update(zip(there, self._finder.set_apart(there.values()), strict=True))
 
     def answer(self, side: Side, name: str) -> ResolvedProject | SourceError | None:
         """Return what was fetched under a name; None if it was not."""
@@ -212,7 +215,9 @@ def discover(
     bounds = bounds or Bounds()
     with worker_pool(workers, stop or CancelToken(), progress) as pool:
         lists = Lists(models_of, repositories_of, bounds, pool)
-        search = _Search(finder, lists, members, homes, bounds, SearchCache(pool), Discovered())
+        search = _Search(
+            finder, lists, members, homes, bounds, SearchCache(pool, finder), Discovered()
+        )
         return search.run(list(dict.fromkeys(asked)))
 
 
@@ -225,6 +230,7 @@ class _Search:
     _bounds: Bounds
     _seen: SearchCache
     _result: Discovered
+    _present: dict[ProjectRef, str] = field(default_factory=dict)
 
     def run(self, asked: Sequence[ProjectRef]) -> Discovered:
         self._seen.fetch("fetching projects", self._finder.find, asked)
@@ -292,24 +298,44 @@ class _Search:
         silent = [name for name, home in homes.items() if not (home or likely.get(name.lower()))]
         wanted = [*chain.from_iterable([*likely.values(), *homes.values()])]
         wanted += self._lists.namesakes(silent)
-        self._fetch("fetching repositories", Side.UPSTREAM, wanted)
+        names = [self._meant(Side.UPSTREAM, name) for name in wanted]
+        self._fetch("fetching repositories", Side.UPSTREAM, [*wanted, *names])
+
+    def _meant(self, side: Side, name: str) -> str:
+        """Return the present name of the project that a text meant, whoever has the name now."""
+        asked = ProjectRef(side, name)
+        if asked not in self._present:
+            self._present[asked] = name
+            with suppress(SourceError):  # such a name there cannot be
+                self._present[asked] = self._finder.meant(asked).name
+        return self._present[asked]
 
     def _score(self, variants: Iterable[ResolvedProject], evidence: EvidenceOf) -> None:
         repositories = {one.project.key: one for _, one in self._seen.every(Side.UPSTREAM)}
         present = dict(self._seen.every(Side.DOWNSTREAM))
+        # What a README names is not the one that took the name since.
+        meant = {
+            name: one.name
+            for name, one in present.items()
+            if self._meant(Side.DOWNSTREAM, name).lower() in (name, one.name.lower())
+        }
         scorer = Scorer.of(
             {name: list(self._of_those_there(some)) for name, some in evidence.items()},
-            named_by(repositories.values(), {name: one.name for name, one in present.items()}),
+            named_by(repositories.values(), meant),
             [one.name for one in repositories.values()],
         )
         for variant in variants:
             name = variant.name.lower()
-            self._result.variants[name] = scorer.score(present[name])
+            # Nothing that was written before speaks of one that took the name of another of ours.
+            is_stranger = self._meant(Side.DOWNSTREAM, name).lower() != name
+            linked = Linked(variant, ()) if is_stranger else scorer.score(present[name])
+            self._result.variants[name] = linked
 
     def _of_those_there(self, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
         """Yield the evidence on repositories that are there, under their present names."""
         for found in evidence:
-            answer = self._seen.answer(Side.UPSTREAM, found.repository)
+            name = self._meant(Side.UPSTREAM, found.repository)
+            answer = self._seen.answer(Side.UPSTREAM, name)
             if isinstance(answer, ResolvedProject):
                 yield replace(found, repository=answer.name)
             elif isinstance(answer, ProjectGone):

@@ -14,7 +14,9 @@ from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.links import Derived
 from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
 
-_EVIDENCE = ["key", "method", "rank", "place", "said", "strength", "reason", "observed_at"]
+_EVIDENCE = [
+    *("key", "method", "rank", "place", "said", "strength", "reason", "observed_at", "gone_at"),
+]
 _EVIDENCE_IN_GRAPH = f"""
 MATCH (v:Variant)-[:HAS_EVIDENCE]->(e:Evidence)-[:POINTS_TO]->(r:Repository)
 WHERE v.key IN $keys
@@ -60,10 +62,12 @@ def _evidence_rows(variant: str, found: Mapping[str, Sequence[Seen]]) -> Iterato
     for repository, seen in found.items():
         for one in seen:
             observed = one.found
-            parts = "\n".join((variant, repository, observed.method, observed.place))
-            key = hashlib.sha256(parts.encode()).hexdigest()[:32]
-            told = (getattr(observed, name) for name in _EVIDENCE[1:-1])
-            yield repository, key, *told, one.at
+            parts = [variant, repository, observed.method, observed.place]
+            if one.gone_at is not None:  # something else can be seen there now
+                parts += [observed.said, str(one.at), str(one.gone_at)]
+            key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+            told = (getattr(observed, name) for name in _EVIDENCE[1:-2])
+            yield repository, key, *told, one.at, one.gone_at
 
 
 def _replace(

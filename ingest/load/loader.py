@@ -15,7 +15,13 @@ from hubtrace.ingest.evidence.model import Link
 from hubtrace.ingest.families import Adopted
 from hubtrace.ingest.load.evidence import write_copies, write_links
 from hubtrace.ingest.load.plan import Plan, plan, projects_of, write_nodes, write_snapshot
-from hubtrace.ingest.load.projects import BATCH_COMMITS, write_batch, write_details, write_families
+from hubtrace.ingest.load.projects import (
+    BATCH_COMMITS,
+    write_base_models,
+    write_batch,
+    write_details,
+    write_families,
+)
 from hubtrace.ingest.records import Family
 from hubtrace.ingest.snapshot import Snapshot
 from hubtrace.ingest.source import Progress, no_progress
@@ -83,6 +89,7 @@ def load(
         write_details(writer, [todo.histories[key] for key in changed])
         copies = 0
         if derived is not None:
+            write_base_models(writer, todo.histories)
             copies = write_copies(writer, derived.copies, todo.changed_copies())
             write_links(writer, derived)
         merged = derive_families(families, todo.histories, entries)

@@ -69,6 +69,7 @@ class Plan:
             "url": project.url,
             "default_branch": last.default_branch,
             "shallow": last.shallow,
+            "aliases": _other_names(history) or None,
             "observed_at": history.pointer.observed_at,
             "fingerprint": _project_print(history) if complete else None,
             **derived,
@@ -157,8 +158,14 @@ class Plan:
 
 
 def _project_print(history: ProjectHistory) -> str:
-    """Return a hash of all that a project's commits depend on: its history, and the rules."""
-    return _hash(history.fingerprint, rules_digest() if history.tells_changes else "")
+    """Return a hash of all that a project's nodes depend on: its history, names, and the rules."""
+    rules = rules_digest() if history.tells_changes else ""
+    return _hash(history.fingerprint, rules, *_other_names(history))
+
+
+def _other_names(history: ProjectHistory) -> list[str]:
+    """Return the keys of the names that it had or has, and not those of the host's ids."""
+    return [alias for alias in history.pointer.aliases if "://" in alias]
 
 
 def _hash(*parts: object) -> str:

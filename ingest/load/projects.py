@@ -16,8 +16,9 @@ from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
 from hubtrace.ingest.change_types.classifier import CHANGES_READ, classify_history
 from hubtrace.ingest.derive.project import DerivedProject
+from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.switches import DerivedFamilies, Switches
-from hubtrace.ingest.load.replace import Edges, Nodes, ends, replace
+from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
 from hubtrace.ingest.records import Event, HostData, Release
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -94,10 +95,10 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
     """Return the properties of a project's node that its host told; none if it was not asked."""
     if history.details is None:
         return {}
-    facts = history.details.facts
+    key, facts = history.project.key, history.details.facts
     common = {
         "gone_at": _gone_at(history),
-        "moved_to": facts.name if key_of(history.project.url) != history.project.key else None,
+        "moved_to": facts.name if key_of(history.project.url) != key.partition("#")[0] else None,
         "host_id": facts.host_id or None,
         "licence": facts.licence,
         "created_at": facts.created_at,
@@ -117,7 +118,7 @@ def _gone_at(history: ProjectHistory) -> int | None:
 
 
 def write_details(writer: GraphWriter, histories: Sequence[ProjectHistory]) -> None:
-    """Replace the releases and base models of projects whose nodes are there."""
+    """Replace the releases and large files of projects whose nodes are there."""
     told = [(h, h.details) for h in histories if h.details is not None]
     upstream = [(h.project.key, d) for h, d in told if h.project.side is Side.UPSTREAM]
     downstream = [(h.project.key, d) for h, d in told if h.project.side is Side.DOWNSTREAM]
@@ -125,7 +126,6 @@ def write_details(writer: GraphWriter, histories: Sequence[ProjectHistory]) -> N
         _write_releases(writer, upstream)
     if downstream:
         _write_files(writer, downstream)
-        _write_base_models(writer, downstream)
 
 
 def _write_releases(writer: GraphWriter, projects: Sequence[tuple[str, HostData]]) -> None:
@@ -186,29 +186,54 @@ def _large_files(variant: str, details: HostData) -> Iterator[dict[str, Any]]:
             }
 
 
-def _write_base_models(writer: GraphWriter, variants: Sequence[tuple[str, HostData]]) -> None:
-    named = {}
-    for key, details in variants:
-        for base in details.facts.base_models:
-            url = _url_of(base.name)
-            if url is not None and key_of(url) != key:
-                named[key, key_of(url)] = (base, url)
-    bases = {end: (base.name, url) for (_, end), (base, url) in named.items()}
-    there = {key for (key,) in writer.ask(_VARIANTS, keys=list(bases)).rows()}
-    stubs = (
-        {"key": key, "name": name, "url": url}
-        for key, (name, url) in bases.items()
-        if key not in there
-    )
+_BASES_IN_GRAPH = """
+MATCH (v:Variant)-[d:DERIVED_FROM]->(b:Variant) WHERE v.key IN $keys RETURN v.key, b.key, d.relation
+"""
+_REMOVE_UNNAMED = """
+MATCH (v:Variant)
+WHERE v.observed_at IS NULL AND NOT EXISTS { (:Variant)-[:DERIVED_FROM]->(v) }
+DETACH DELETE v
+"""
+"""Base models that nobody ever looked at, and that no card names any more."""
+
+
+def write_base_models(writer: GraphWriter, histories: Mapping[str, ProjectHistory]) -> None:
+    """Replace the base models of variants, where they differ; the variants' nodes are there.
+
+    A base is the project that has or had the name in the card (docs/decisions/0044), so one that is
+    observed, or renamed, can change the bases of a variant that is as it was.
+    """
+    index = ProjectIndex(histories)
+    wanted: dict[str, set[Row]] = {}
+    urls: dict[str, tuple[str, str]] = {}
+    for history in histories.values():
+        own = history.project.key
+        if history.details is None or history.project.side is Side.UPSTREAM:
+            continue
+        named: dict[str, str | None] = {}
+        for base in history.details.facts.base_models:
+            if (url := _url_of(base.name)) is not None:
+                key = index.variant(base.name) or key_of(url)
+                named[key] = base.relation
+                urls[key] = base.name, url
+        wanted[own] = {(key, relation) for key, relation in named.items() if key != own}
+    different = stale(writer, _BASES_IN_GRAPH, list(wanted), wanted)
+    if not different:
+        return
+    bases = {key for variant in different for key, _ in wanted[variant]}
+    there = {key for (key,) in writer.ask(_VARIANTS, keys=sorted(bases)).rows()}
+    stubs = ({"key": key, "name": urls[key][0], "url": urls[key][1]} for key in bases - there)
     rows = (
-        {START: start, END: end, "relation": base.relation}
-        for (start, end), (base, _) in named.items()
+        {START: variant, END: key, "relation": relation}
+        for variant in different
+        for key, relation in sorted(wanted[variant], key=str)
     )
     tables: list[Nodes | Edges] = [
         Nodes("Variant", nodes("Variant", stubs)),
         Edges("DERIVED_FROM", "Variant", "Variant", relationships("DERIVED_FROM", rows)),
     ]
-    replace(writer, "Variant", [key for key, _ in variants], tables)
+    replace(writer, "Variant", different, tables)
+    writer.run(_REMOVE_UNNAMED)
 
 
 def _url_of(name: str) -> str | None:

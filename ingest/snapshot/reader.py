@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -69,6 +70,13 @@ class Seen:
     events: tuple[Event, ...]
 
 
+class Answer(NamedTuple):
+    """What a host said of a project at one time, with the refs that were observed then."""
+
+    observation: Observation
+    details: HostData
+
+
 class ProjectHistory:
     """Everything that a snapshot holds of one project."""
 
@@ -77,6 +85,7 @@ class ProjectHistory:
         self.pointer = pointer
         self.project = pointer.project
         seen = [self._json(generation, File.PROJECT, Seen) for generation in pointer.generations]
+        self._seen = seen
         self.observations = tuple(found for file in seen for found in file.observations)
         self.events = tuple(event for file in seen for event in file.events)
 
@@ -108,6 +117,15 @@ class ProjectHistory:
             if File.DETAILS in generation.files:
                 return self._json(generation, File.DETAILS, HostData)
         return None
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """All that its host ever said, oldest first; the last of it is `details`."""
+        return tuple(
+            Answer(seen.observations[0], self._json(generation, File.DETAILS, HostData))
+            for generation, seen in zip(self.pointer.generations, self._seen, strict=True)
+            if File.DETAILS in generation.files
+        )
 
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""

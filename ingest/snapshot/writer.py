@@ -231,11 +231,29 @@ class SnapshotWriter:
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
-            written, pointer = _publish(draft, reading, before, count, source)
+            taken = self._taken_over(reading) if before is None else ()
+            written, pointer = _publish(draft, reading, before, count, source, taken)
         with self._naming:
             if self._aliases is not None:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
         return written
+
+    def _taken_over(self, reading: ProjectData) -> tuple[Event, ...]:
+        """Return that a project, seen for the first time, has a name that another one of ours had.
+
+        One that was replaced in place shows it by its own observations (`host_events`).
+        """
+        at, details = key_of(reading.project.url), reading.details
+        if details is None or not details.facts.host_id or not at:
+            return ()
+        elder = self.snapshot.project(at)
+        if elder is None and (key := self.key_of_alias(at)) is not None:
+            elder = self.snapshot.project(key)
+        known = elder.details.facts.host_id if elder and elder.details else ""
+        if known in ("", details.facts.host_id):
+            return ()
+        moment = reading.observation.observed_at
+        return (Event("replaced", moment, "", known, details.facts.host_id),)
 
     def write_family(self, family: Family) -> None:
         """Add a family, or replace the one of its name."""
@@ -288,14 +306,18 @@ def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
 
 
 def _publish(
-    draft: Draft, reading: ProjectData, before: ProjectHistory | None, count: int, source: str
+    draft: Draft,
+    reading: ProjectData,
+    before: ProjectHistory | None,
+    count: int,
+    source: str,
+    events: tuple[Event, ...],
 ) -> tuple[Written, Pointer]:
     observation, details = reading.observation, _new_details(before, reading)
     generations = before.pointer.generations if before else ()
     changed = before is None or count > 0 or details is not None or _differs(before, reading)
-    events: tuple[Event, ...] = ()
     if changed:
-        events = _events(before, draft, reading) if before else ()
+        events = _events(before, draft, reading) if before else events
         generations = (*generations, draft.finish([observation], events, details))
     else:
         draft.discard()
@@ -326,7 +348,10 @@ def _aliases(before: ProjectHistory | None, reading: ProjectData) -> tuple[str, 
     names = set(before.pointer.aliases if before else ()) | {key_of(reading.project.url)}
     names.update(reading.aliases)
     if reading.details is not None and reading.details.facts.host_id:
-        names.add(host_key(reading.project.side, reading.details.facts.host_id))
+        side = reading.project.side
+        # The id of a project that was replaced is another's, if it is anywhere.
+        names = {name for name in names if not name.startswith(host_key(side, ""))}
+        names.add(host_key(side, reading.details.facts.host_id))
     return tuple(sorted(names - {"", reading.project.key}))
 
 
@@ -344,7 +369,8 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
             held.append(pq.read_table(fresh, columns=columns))
         return pa.concat_tables(newest(held))
 
-    events = events_between(before.last, reading.observation, commits)
+    *earlier, last = before.observations
+    events = events_between(last, reading.observation, commits, earlier)
     if before.details is not None and reading.details is not None:
         events += host_events(before.details, reading.details, reading.observation.observed_at)
     return events

@@ -197,6 +197,7 @@ def licences(identity: records.Identity, upstream: records.Link | None) -> recor
 
 def _link(row: Row, evidence: Sequence[Row], answers: Answers, until: int) -> records.Link:
     own = [seen for seen in evidence if seen["repository"] == row["repository"]]
+    own = [seen for seen in own if seen["gone_at"] is None or seen["gone_at"] > until]
     known = [seen for seen in own if (seen["observed_at"] or 0) <= until]
     later = [seen for seen in own if seen not in known]
     then = as_of(row, answers.of("project_events", row["repository"]), until)
@@ -267,7 +268,9 @@ def unknown_of(audit: records.Audit) -> Iterator[str]:
         yield "GitHub was not asked about the upstream: licence, archiving, renames, releases."
     elif link.licence is None:
         yield "GitHub tells no licence of the upstream."
-    if link.confidence is None:
+    if any(finding.kind == "replaced" for finding in audit.findings):
+        yield "What was observed of a project that had a name before does not count for this one."
+    elif link.confidence is None:
         yield "No evidence was collected for the upstream; a families file names it."
     if link.later_evidence:
         yield (
@@ -391,8 +394,11 @@ class _Draft:
         links = links_of(answers, variant, until)
         upstream = next(iter(links), None)
         rows = {question: answers.of(question, variant) for question in _BY_VARIANT}
+        places: set[str | None] | None = None
         carried = history.ancestors(revision.commit.sha) if revision else set()
-        origin = origin_of(rows, upstream, revision, carried, until)
+        if upstream is not None and _is_replaced(answers, variant, upstream.repository, until):
+            places = {seen.place for seen in upstream.evidence}
+        origin = origin_of(rows, upstream, revision, carried, until, places)
         mark = mark_of(variant, upstream, origin, revision, until)
         return cls(answers, until, identity, history, revision, links, origin, mark)
 
@@ -415,7 +421,9 @@ def _finished(
     # The Hub told the large files of the head, so those of other revisions are not known.
     is_head = draft.revision is not None and draft.revision.is_head
     files = answers.of("variant_files", variant) if is_head else []
-    known = [e for e in answers.of("project_events", *projects) if e["observed_at"] <= until]
+    members = [link.repository for link in draft.links if records.is_member(link)]
+    noticed = answers.of("project_events", *dict.fromkeys([*projects, *members]))
+    known = [event for event in noticed if event["observed_at"] <= until]
     events = rows_as(known, records.EventFact)
     drawn = records.Audit(
         schema=records.SCHEMA,
@@ -450,9 +458,13 @@ def _finished(
         ),
     )
     found, undecided = look(drawn, GROUPS["all"])
-    return replace(
-        drawn, findings=tuple(found), undecided=tuple(undecided), unknown=tuple(unknown_of(drawn))
-    )
+    drawn = replace(drawn, findings=tuple(found), undecided=tuple(undecided))
+    return replace(drawn, unknown=tuple(unknown_of(drawn)))
+
+
+def _is_replaced(answers: Answers, variant: str, repository: str, until: int) -> bool:
+    events = answers.of("project_events", variant, repository)
+    return any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events)
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:

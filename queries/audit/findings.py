@@ -64,6 +64,24 @@ def look(
     return found, undecided
 
 
+def _replaced(audit: Audit, _: int) -> _Found | None:
+    """Find that the project behind a name is another one: the host's own id differs."""
+    events = [event for event in audit.events if event.kind == "replaced"]
+    links = [link for link in (audit.upstream, *audit.others) if link]
+    names = {audit.identity.variant: audit.identity.name, **{x.repository: x.name for x in links}}
+    if not events and audit.identity.host_id is None:
+        raise _Missing("the Hub was not asked about it")
+    if not events and audit.upstream is not None and audit.upstream.host_id is None:
+        raise _Missing(f"GitHub was not asked about {names[audit.upstream.repository]}")
+    texts = []
+    for key in dict.fromkeys(event.project for event in events):
+        ids = [event for event in events if event.project == key]
+        text = f"the project behind the name {names.get(key) or key} was replaced by another one"
+        texts.append(f"{text}, and is back" if ids[0].before == ids[-1].after else text)
+    proof = [f"noticed {date(e.observed_at)}: id {e.before} became {e.after}" for e in events]
+    return ("; ".join(texts), tuple(proof)) if events else None
+
+
 def _lag(audit: Audit, most: int) -> _Found | None:
     drift = audit.drift
     if audit.revision is None:
@@ -227,6 +245,8 @@ def _kinds() -> Iterator[Kind]:
     yield Kind("rewritten", what, True, _rewritten)
     yield Kind("licence_mismatch", "the two sides name different licences", True, _licence)
     yield Kind("gone", "the Hub shows it no longer, or has shut it", True, _gone)
+    what = "the name of it or its upstream belongs to another project than before, by the host's id"
+    yield Kind("replaced", what, True, _replaced)
     what = "a branch of it or its upstream was left behind"
     yield Kind("abandoned_branch", what, False, _branches("abandoned"))
     what = "a branch of it or its upstream shares no ancestor with the default branch"

@@ -187,13 +187,15 @@ def origin_of(
     revision: Revision | None,
     carried: Set[str],
     until: int,
+    places: Set[str | None] | None = None,
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
     `answers` are the variant's rows of the stored queries about it, by query. `carried` are the
     commits that the revision was made on, itself included: what another branch brought proves
     nothing. Nor does a file that the default branch has lost since, one that is in everybody's
-    repositories, or one that upstream had later than the variant: it flowed back.
+    repositories, or one that upstream had later than the variant: it flowed back. `places` are
+    those of the evidence that counts, if a name changed hands: all else is a former project's.
     """
     links = {row["repository"]: row["url"] for row in answers["variant_links"]}
     url = next((row["url"] for row in answers["variant_facts"]), None)
@@ -212,11 +214,13 @@ def origin_of(
         ("files", copy.origin, copy.landed_at)
         for copy in copies
         if copy.repository == source and copy.origin and copy.proves
+        if places is None or f"{copy.path} {copy.blob}" in places
     ]
     proofs += [
         ("commit_reference", named.origin, named.landed_at)
         for named in references
         if named.repository == source
+        if places is None or f"commit {named.commit.sha}" in places
     ]
     copies.sort(key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
     shown = tuple(copies), tuple(references)

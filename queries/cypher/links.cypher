@@ -15,6 +15,7 @@ WHERE ($variant IS NULL OR v.key = toLower($variant) OR toLower(v.name) = toLowe
   AND ($repository IS NULL OR r.key = toLower($repository)
        OR toLower(r.name) = toLower($repository))
 OPTIONAL MATCH (v)-[:HAS_EVIDENCE]->(e:Evidence)-[:POINTS_TO]->(r)
+WHERE e.gone_at IS NULL
 WITH v, l, r, e
 ORDER BY e.rank, e.method
 WITH v, l, r, collect(DISTINCT e.method) AS methods, count(e) AS observations

@@ -16,7 +16,9 @@ WITH v,
           WHEN v.key = target OR v.key = $target THEN 'key'
           WHEN toLower(v.name) = target THEN 'name'
           WHEN v.host_id = $target THEN 'host_id'
-          WHEN renamings > 0 THEN 'former_name' END AS how
+          WHEN renamings > 0
+            OR size([a IN v.aliases WHERE a = target OR a = 'https://huggingface.co/' + target]) > 0
+            THEN 'former_name' END AS how
 WHERE how IS NOT NULL
 RETURN v.key AS variant, v.name AS name, v.url AS url, how, v.observed_at AS observed_at
 ORDER BY variant

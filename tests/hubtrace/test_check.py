@@ -68,7 +68,10 @@ def test_what_is_missing_is_told(asked: Call) -> None:
     answer = asked("check", "acme/alone", "--fail-on", "gone")
     assert "undecided: acme/alone: gone: the Hub was not asked about it" in answer.err
     assert "0 findings in 1 model" in answer.err
-    assert "not decided: lag, licence_mismatch, gone of 1 model" in asked("check", "acme/alone").err
+    assert (
+        "not decided: lag, licence_mismatch, gone, replaced of 1 model"
+        in asked("check", "acme/alone").err
+    )
 
 
 def test_kinds_are_listed(call: Call) -> None:

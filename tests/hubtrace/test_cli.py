@@ -82,7 +82,7 @@ def test_rewritten_history_is_listed_with_what_vanished(
     assert "1 event, 1 vanished commit kept" in table.err
     unknown = call("history", "acme/other")
     assert (unknown.code, unknown.out) == (2, "")
-    assert "the graph has no project 'acme/other'" in unknown.err
+    assert "the graph has no project or family 'acme/other'" in unknown.err
 
 
 def _said(*command: str | Path) -> list[str]:

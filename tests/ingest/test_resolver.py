@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.identity import Hosts, ProjectRef, Side, host_key
-from hubtrace.ingest.records import HostData, Observation, ProjectMetadata
+from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadata
 from hubtrace.ingest.resolver import Resolver
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.source import Cursor, Fetched, ProjectData, ProjectGone
@@ -89,3 +89,70 @@ def test_a_project_that_was_gone_when_first_asked_for_shows_nothing(
     with pytest.raises(ProjectGone):
         _find(writer, _GitHub(), "o/old")
     assert _find(writer, _GitHub(old=("o/old", "3")), "o/old") == OLD
+
+
+def _keys(writer: SnapshotWriter, github: _GitHub, *names: str) -> list[str]:
+    resolver = Resolver(github.fetch, writer, Hosts())
+    found = [resolver.find(ProjectRef(UP, name)) for name in names]
+    return [one.project.key for one in resolver.set_apart(found)]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_name_that_changed_hands_unseen_keeps_its_key(
+    writer: SnapshotWriter, linked: bool
+) -> None:
+    _hold(writer, "o/old", "1")
+    assert _find(writer, _GitHub(old=("o/old", "2")), "o/old", linked=linked) == OLD
+
+
+def test_a_former_name_that_a_stranger_took_is_another_project(writer: SnapshotWriter) -> None:
+    _hold(writer, "o/old", "1")
+    _hold(writer, "o/new", "1", key=OLD)
+    github = _GitHub(old=("o/old", "2"), new=("o/new", "1"))
+    assert _find(writer, github, "o/old") == f"{OLD}#2"
+    assert _find(writer, github, "o/new") == OLD
+    assert _find(writer, github, "o/old", linked=True) == OLD
+    _hold(writer, "o/old", "2", key=f"{OLD}#2")
+    assert _find(writer, github, "o/old") == f"{OLD}#2"
+    stranger = writer.snapshot.project(f"{OLD}#2")
+    assert stranger is not None
+    assert stranger.events == (Event("replaced", 1, "", "1", "2"),)
+
+
+@pytest.mark.parametrize("names", [("o/old", "o/new"), ("o/new", "o/old")])
+def test_of_two_that_come_at_once_the_one_with_the_id_keeps_the_key(
+    writer: SnapshotWriter, names: tuple[str, str]
+) -> None:
+    _hold(writer, "o/old", "1")
+    github = _GitHub(old=("o/old", "2"), new=("o/new", "1"))
+    keys = dict(zip(names, _keys(writer, github, *names), strict=True))
+    assert keys == {"o/new": OLD, "o/old": f"{OLD}#2"}
+
+
+def test_a_replaced_project_seen_elsewhere_is_found_by_its_id(writer: SnapshotWriter) -> None:
+    _hold(writer, "o/old", "1")
+    _hold(writer, "o/old", "2")
+    github = _GitHub(old=("o/old", "2"), new=("o/new", "1"), newer=("o/newer", "1"))
+    assert _find(writer, github, "o/new") == NEW
+    _hold(writer, "o/new", "1")
+    assert _find(writer, github, "o/newer") == NEW
+    assert _find(writer, github, "o/old") == OLD
+
+
+def test_an_old_name_that_leads_nowhere_is_still_the_project(writer: SnapshotWriter) -> None:
+    _hold(writer, "o/old", "1")
+    _hold(writer, "o/new", "1", key=OLD)
+    found = Resolver(_GitHub(new=("o/new", "1")).fetch, writer, Hosts()).find(
+        ProjectRef(UP, "o/old")
+    )
+    assert (found.project.key, found.details.gone) == (OLD, None)
+
+
+def test_an_id_that_is_seen_for_the_first_time_replaces_nothing(writer: SnapshotWriter) -> None:
+    for details in (None, HostData(ProjectMetadata("", "o/old"), gone="not_found")):
+        reading = ProjectData(Hosts().project(UP, "o/old"), Observation(1, None, ()), iter(()))
+        writer.write_project(replace(reading, details=details), "git")
+    _hold(writer, "o/old", "1")
+    held = writer.snapshot.project(OLD)
+    assert held is not None
+    assert "replaced" not in [event.kind for event in held.events]

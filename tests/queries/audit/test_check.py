@@ -96,7 +96,12 @@ def test_lag_has_a_limit_and_counts_areas(
 
 def test_what_was_asked_for_by_name_must_be_decided(audited: GraphStore) -> None:
     usual = check_variants(audited, [ALONE], USUAL)
-    assert {each.kind for each in usual.undecided} == {"lag", "licence_mismatch", "gone"}
+    assert {each.kind for each in usual.undecided} == {
+        "lag",
+        "licence_mismatch",
+        "gone",
+        "replaced",
+    }
     assert not usual.lacks_an_answer
     named = check_variants(audited, [ALONE], Wanted.of("gone", 30, ()))
     assert named.lacks_an_answer
@@ -203,8 +208,8 @@ def test_json_and_markdown_tell_all(audited: GraphStore) -> None:
     body = json.loads(findings_to_json(checked))
     assert body["schema"] == "hubtrace.check/1"
     assert [each["kind"] for each in body["findings"]] == [f.kind for f in checked.findings]
-    assert len(body["undecided"]) == len(checked.undecided) == 3
-    assert findings_to_markdown(checked).count("\n| acme/") == len(checked.findings) + 3
+    assert len(body["undecided"]) == len(checked.undecided) == 4
+    assert findings_to_markdown(checked).count("\n| acme/") == len(checked.findings) + 4
 
 
 def test_sarif_is_valid_and_points_at_its_rules(audited: GraphStore) -> None:
