@@ -167,7 +167,7 @@ def test_no_text_is_an_error(text: str) -> None:
         "python - <<P\ndef f(a='b/c'):\n" + " f(a)\n" * 900 + " push_to_hub(a)\nf()\nP",
         "python -c 'push_to_hub(" + "+".join(['"a"'] * 2_000) + ")'",
     ],
-    ids=str.__len__,
+    ids=list("abcdefghijk"),
 )
 def test_scripts_of_any_shape_are_read_in_bounded_time(script: str) -> None:
     workflow = {"jobs": {"a": {"steps": [{"run": script, "env": {"HF_X": "1"}}]}}}
