@@ -220,7 +220,8 @@ def test_a_client_that_asks_too_much_is_told_so(hub: GitHubHub) -> None:
 def test_git_follows_a_rename_and_sees_no_private_repository(
     hub: GitHubHub, tmp_path: Path
 ) -> None:
-    reader = Git(tmp_path / "none", "it", "http")
+    follows = (("http.followRedirects", "true"),)  # which hubtrace's own git does not
+    reader = Git(tmp_path / "none", "it", "http", follows)
     reader.run("clone", "--bare", "--", f"{hub.url}/01-ai/Before.git", str(tmp_path / "moved"))
     moved = hub.world.find("01-ai/After")
     assert moved is not None
