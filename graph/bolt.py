@@ -15,7 +15,7 @@ import neo4j.graph
 import pyarrow as pa
 
 from hubtrace.graph import schema
-from hubtrace.graph.errors import GraphError, QueryFailed, WriteRefused
+from hubtrace.graph.errors import GraphError, QueryFailed, QueryTimedOut, WriteRefused
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 from hubtrace.graph.tables import END, START, check_nodes, check_relationships
@@ -175,7 +175,7 @@ def _of_server(
     if code == _NO_DATABASE:
         return GraphError(f"{url} has no database {database or '(default)'}")
     if code in _TIMED_OUT:
-        return QueryFailed("the question took longer than HUBTRACE_QUERY_TIMEOUT allows")
+        return QueryTimedOut("the question took longer than HUBTRACE_QUERY_TIMEOUT allows")
     if _TOO_LONG in message:
         return GraphError(f"{url} cannot index so long a value as one of these keys or names")
     if isinstance(error, neo4j.exceptions.ClientError):

@@ -14,6 +14,7 @@ from hubtrace.graph.errors import (
     GraphTooNew,
     GraphUnreadable,
     QueryFailed,
+    QueryTimedOut,
     WriteRefused,
 )
 from hubtrace.graph.files import exclusive_lock
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 kglite.set_query_warning_policy("silent")
 
 _NO_DEADLINE = 0
-_TIMED_OUT = "timed out"
 _NEWER_CONTAINER = "only supports up to version"
 
 
@@ -50,6 +50,8 @@ def ask(
         raise WriteRefused(
             "this statement changes the graph, which was opened for reading"
         ) from None
+    except kglite.CypherTimeoutError:
+        raise QueryTimedOut(f"the question took longer than {seconds} seconds") from None
     except kglite.KgError as error:
         words = str(error).removeprefix("Cypher ").removeprefix("execution error: ")
         raise QueryFailed(words) from None

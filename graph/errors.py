@@ -7,6 +7,7 @@
     │   ├── GraphUnreadable       the file is damaged, or not a graph
     │   ├── GraphTooNew           made by a newer version of hubtrace
     │   └── QueryFailed           the engine refused the Cypher; carries its words
+    │       ├── QueryTimedOut     it took longer than it may
     │       └── WriteRefused      the statement writes, and the graph was opened for reading
     ├── ModelError                a table or a query names what the model does not have
     ├── CatalogueError            an unknown query, or a missing, unknown or wrong parameter
@@ -47,6 +48,10 @@ class GraphTooNew(GraphError):
 
 class QueryFailed(GraphError):
     """The engine refused a statement; the message is the engine's, with line and column."""
+
+
+class QueryTimedOut(QueryFailed):
+    """A question took longer than it may."""
 
 
 class WriteRefused(QueryFailed):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubtrace.graph.errors import QueryFailed
+from hubtrace.graph.errors import QueryFailed, QueryTimedOut
 from hubtrace.graph.store import GraphStore, Result
 from hubtrace.graph.text import for_people
 
@@ -94,6 +94,9 @@ def ask(store: GraphStore, text: str, parameters: Mapping[str, Any], limits: Lim
     store.deadline = limits.seconds
     try:
         result = store.run(text, **parameters)
+    except QueryTimedOut:
+        took = f"the question took longer than {limits.seconds:g} seconds"
+        raise QueryTimedOut(f"{took}; narrow it, or raise --timeout") from None
     finally:
         store.deadline = None
     if len(result) > limits.rows:

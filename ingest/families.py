@@ -26,7 +26,7 @@ from hubtrace.graph.urls import (
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
-from hubtrace.ingest.handed import csv_rows, in_words, lines_of, read_json
+from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_json
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 

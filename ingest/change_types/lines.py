@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from hubtrace.graph.errors import TableError
 from hubtrace.ingest.change_types.classifier import Changed, Classified, classify
-from hubtrace.ingest.handed import read_json
+from hubtrace.ingest.input_files import read_json
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of a line that are read; a longer one is an error, and is never held in memory."""

@@ -16,7 +16,7 @@ from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerp
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.derive.landed import membership_of
-from hubtrace.ingest.derive.past import past_of
+from hubtrace.ingest.derive.observations import past_of
 from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text, TreeFile
 from hubtrace.ingest.snapshot import Answer, ProjectHistory
 from hubtrace.ingest.source import Progress

@@ -20,7 +20,7 @@ from hubtrace.ingest.derive.files import find_files
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import read_references
-from hubtrace.ingest.derive.tenures import Tenures
+from hubtrace.ingest.derive.replaced import Tenures
 from hubtrace.ingest.evidence import links
 from hubtrace.ingest.evidence.content import Held, content
 from hubtrace.ingest.evidence.model import Link, strongest_first

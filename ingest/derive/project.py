@@ -11,7 +11,7 @@ from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_fa
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
 from hubtrace.ingest.derive.landed import Membership, membership_of
-from hubtrace.ingest.derive.past import past_of
+from hubtrace.ingest.derive.observations import past_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -42,7 +42,7 @@ class DerivedProject:
     """Also of commits that have left the default branch."""
     entered_at: pa.Array
     left_at: pa.Array
-    """`Past.entered_at` and `Past.left_at` (`ingest/derive/past.py`)."""
+    """`Past.entered_at` and `Past.left_at` (`ingest/derive/observations.py`)."""
     vanished_at: pa.Array
     branches: list[BranchFacts]
     """Branches of the last observation."""

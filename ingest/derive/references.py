@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubtrace.graph.urls import GITHUB, Side
-from hubtrace.ingest.derive.past import first_seen
+from hubtrace.ingest.derive.observations import first_seen
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, commit_reference
 from hubtrace.ingest.records import Reference

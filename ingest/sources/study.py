@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.urls import Project, Side, key_of, repository_url, variant_url
-from hubtrace.ingest.handed import csv_rows, in_words, lines_of, read_json
+from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_json
 from hubtrace.ingest.records import Commit, Family, Observation, Upstream
 from hubtrace.ingest.source import ProjectData
 

@@ -11,25 +11,28 @@ changed need their contents, which are fetched for these branches alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import to_bytes, to_text
+from hubtrace.graph.text import to_text
 from hubtrace.ingest.records import Landing, LandingState, Observation, RefKind
 from hubtrace.ingest.sources.git.runner import Git
 
 MOST_HEADS = 1_000
 """Branches that are compared; those beyond it are undecided."""
 MOST_PATHS = 500
-"""Files that a branch changed; one that changed more is left to blob ids."""
+"""Files that a branch changed; one that changed more is undecided, unless blob ids find it."""
 MOST_BLOBS = 20_000
 """Contents that are fetched of one project."""
+MOST_MERGES = 10_000
+"""Of versions of files; each takes git some milliseconds."""
 MOST_BYTES = 1 << 20
 """Of one file; a larger one is compared by its id alone."""
 
 _BRANCHES = (RefKind.BRANCH, RefKind.PULL_REQUEST)
-_RAW = ("-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+_RAW = ("-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv")
 _LOG = ("log", *_RAW, "--no-show-signature", "--no-color", "--format=%H", "--stdin")
 
 
@@ -46,31 +49,45 @@ class Change(NamedTuple):
     path: str
     before: Entry | None
     after: Entry | None
+    moved_from: str | None = None
+    """The path that it had before, where a log follows moves."""
 
     def is_edit(self) -> bool:
         """Return True if its content can be merged: a regular file before and after."""
-        return all(one is not None and one.mode.startswith("100") for one in self[1:])
+        return all(
+            one is not None and one.mode.startswith("100") for one in (self.before, self.after)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
     head: str
+    base: str
+    """Its merge base with the default branch."""
     net: list[Change]
-    """What it changed since its merge base with the default branch."""
+    """What it changed since then."""
     commits: list[list[Change]]
     """What each of its commits changed, merges aside."""
-    made: dict[str, list[Change]]
+    made: dict[str, list[Change]] = field(default_factory=dict)
     """By path: what default changed after the merge base, oldest first."""
+
+    def changes(self) -> Iterator[Change]:
+        """Yield all that it changed, as a whole and commit by commit."""
+        return chain(self.net, *self.commits)
+
+    def paths(self) -> set[str]:
+        """Return the files that it changed."""
+        return {change.path for change in self.changes()}
 
     def blobs(self) -> Iterator[str]:
         """Yield the contents that it takes to decide; none if blob ids do."""
         if all(map(self.has, self.net)):
             return
-        for change in (*self.net, *(one for commit in self.commits for one in commit)):
+        for change in self.changes():
             if change.is_edit() and not self.has(change):
                 edits = [one for one in self.made.get(change.path, ()) if one.is_edit()]
                 for one in (change, *edits) if edits else ():
-                    yield from (entry.blob for entry in one[1:] if isinstance(entry, Entry))
+                    yield from (entry.blob for entry in (one.before, one.after) if entry)
 
     def has(self, change: Change) -> bool:
         """Return True if default came to the same file, or the same lack of it."""
@@ -95,11 +112,16 @@ def landings(
     tips = {ref.target for ref in seen.refs if ref.kind in _BRANCHES} - {default}
     off = git.run("rev-list", "--no-walk", "--stdin", feed=_lines(*tips, f"^{default}"))
     heads = sorted(off.decode().split()) if tips else []
-    branches = [_read(git, default, head) for head in heads[:MOST_HEADS]]
-    wanted = dict.fromkeys(blob for branch in branches if branch for blob in branch.blobs())
+    branches = [one for head in heads[:MOST_HEADS] if (one := _read(git, default, head))]
+    small = [
+        one for one in branches if len({change.path for change in one.changes()}) <= MOST_PATHS
+    ]
+    _follow(git, default, small)
+    wanted = dict.fromkeys(blob for branch in small for blob in branch.blobs())
     contents = _Contents(git, list(wanted)[:MOST_BLOBS], fetch)
-    states = {one.head: _state(one, contents) for one in branches if one}
-    states |= dict.fromkeys(heads[MOST_HEADS:], LandingState.UNKNOWN)
+    states = dict.fromkeys(heads[MOST_HEADS:], LandingState.UNKNOWN)
+    states |= dict.fromkeys((one.head for one in branches), LandingState.UNKNOWN)
+    states |= {one.head: _state(one, contents) for one in small}
     return tuple(Landing(head, state) for head, state in sorted(states.items()))
 
 
@@ -111,40 +133,69 @@ def _state(branch: _Branch, contents: "_Contents") -> LandingState:
 
     if landed(branch.net) or (branch.commits and all(map(landed, branch.commits))):
         return LandingState.LANDED
-    unread = not contents.there.issuperset(branch.blobs())
+    unread = contents.is_spent or not contents.there.issuperset(branch.blobs())
     return LandingState.UNKNOWN if unread else LandingState.ABSENT
 
 
 def _read(git: Git, default: str, head: str) -> _Branch | None:
-    """Return a head with the changes on both sides; None if the sides share no ancestor."""
-    try:
-        base = git.run("merge-base", default, head).decode().strip()
-    except SourceError:  # it fails if there is none
+    """Return a head with what it changed; None if it shares no ancestor with the default branch."""
+    base = _merge_base(git, default, head)
+    if base is None:
         return None
-    net = [one for _, one in _changes(git, "diff-tree", "-r", *_RAW, base, head)]
-    if len(net) > MOST_PATHS:
-        return _Branch(head, net, [], {})
+    net = [one for _, one in _changes(git, "diff-tree", "-r", "--no-renames", *_RAW, base, head)]
     commits: dict[str, list[Change]] = {}
-    for sha, one in _changes(git, *_LOG, "--no-merges", feed=_lines(head, f"^{default}")):
+    log = (*_LOG, "--no-renames", "--no-merges")
+    for sha, one in _changes(git, *log, feed=_lines(head, f"^{default}")):
         commits.setdefault(sha, []).append(one)
-    paths = {one.path for one in net} | {one.path for found in commits.values() for one in found}
-    made: dict[str, list[Change]] = {}
-    # A path with a line break cannot be asked for here, and then nothing of it is found.
-    asked = _lines(default, f"^{base}", "--", *(path for path in paths if "\n" not in path))
-    log = ("--literal-pathspecs", *_LOG, "--full-history", "--diff-merges=first-parent")
-    for _, one in _changes(git, *log, "--reverse", feed=asked) if len(paths) <= MOST_PATHS else ():
-        made.setdefault(one.path, []).append(one)
-    return _Branch(head, net, list(commits.values()), made)
+    return _Branch(head, base, net, list(commits.values()))
+
+
+def _merge_base(git: Git, *arguments: str) -> str | None:
+    try:
+        return git.run("merge-base", *arguments).decode().strip()
+    except SourceError:  # it fails if there is none, as between several roots
+        return None
+
+
+def _follow(git: Git, default: str, branches: Sequence[_Branch]) -> None:
+    """Find what default changed of the branches' files, in one pass over its history.
+
+    A file that default moved without a change is followed under its new name.
+    """
+    if not branches:
+        return
+    bases = {branch.base for branch in branches}
+    oldest = _merge_base(git, "--octopus", *bases)
+    names: dict[str, set[str]] = {}
+    for path in {path for branch in branches for path in branch.paths()}:
+        names[path] = {path}
+    made: dict[str, list[tuple[str, Change]]] = {}
+    log = (*_LOG, "--find-renames=100%", "--diff-merges=first-parent", "--reverse")
+    for sha, one in _changes(git, *log, feed=_lines(default, *([f"^{oldest}"] if oldest else []))):
+        for name in names.get(one.path, ()):
+            made.setdefault(name, []).append((sha, one))
+        if one.moved_from is not None:
+            for name in names.get(one.moved_from, ()):
+                names.setdefault(one.path, set()).add(name)
+                gone = Change(one.moved_from, one.before, None)
+                made.setdefault(name, []).append((sha, gone))
+    after = {}
+    for base in bases:
+        after[base] = set(git.run("rev-list", default, f"^{base}").decode().split())
+    for branch in branches:
+        since = after[branch.base]
+        for path in branch.paths():
+            branch.made[path] = [one for sha, one in made.get(path, ()) if sha in since]
 
 
 def _lines(*words: str) -> bytes:
-    return to_bytes("".join(f"{word}\n" for word in words))
+    return "".join(f"{word}\n" for word in words).encode()
 
 
 def _changes(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[tuple[str, Change]]:
     """Yield the sha of a commit (empty in a plain diff) with each change that git prints."""
-    tokens = iter(git.run(*arguments, feed=feed).split(b"\0"))
     sha = ""
+    tokens = _tokens(git.stream(*arguments, feed=feed))
     for token in tokens:
         if b":" not in token[:2]:
             sha = token.decode() or sha
@@ -152,7 +203,15 @@ def _changes(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[tuple[str
         old_mode, mode, old, new, status = token.decode().strip().removeprefix(":").split(" ")
         before = None if status == "A" else Entry(old_mode, old)
         after = None if status == "D" else Entry(mode, new)
-        yield sha, Change(to_text(next(tokens)), before, after)
+        moved_from = to_text(next(tokens)) if status[0] == "R" else None
+        yield sha, Change(to_text(next(tokens)), before, after, moved_from)
+
+
+def _tokens(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        *tokens, rest = (rest + block).split(b"\0")
+        yield from tokens
 
 
 class _Contents:
@@ -163,6 +222,8 @@ class _Contents:
     ) -> None:
         self._git = git
         self._text: dict[str, bytes | None] = {}
+        self._lines: dict[bytes, frozenset[bytes]] = {}
+        self._merges = 0
         self.there: set[str] = set()
         """The ids of what was read."""
         if blobs:
@@ -173,6 +234,11 @@ class _Contents:
                 return
             self.there = {blob for blob, text in self._text.items() if text is not None}
 
+    @property
+    def is_spent(self) -> bool:
+        """True if no more merges are made, so that what is not found may still be there."""
+        return self._merges >= MOST_MERGES
+
     def hold(self, change: Change, made: Iterable[Change]) -> bool:
         """Return True if a version that default made holds the change."""
         if not change.is_edit():
@@ -180,15 +246,29 @@ class _Contents:
         base, head = self._sides(change)
         if base is None or head is None:
             return False
-        added = set(head.split(b"\n")) - set(base.split(b"\n"))
+        old, new = self._lines_of(base), self._lines_of(head)
         for one in made:
             before, version = self._sides(one) if one.is_edit() else (None, None)
-            if version is None or before is None or not added.issubset(version.split(b"\n")):
+            if version is None or before is None or self.is_spent:
                 continue
-            if any(self._git.merged(ours, base, head) == version for ours in (version, before)):
-                return True
+            # Most versions lack what was added, or have what was taken away: git need not be asked.
+            lines = self._lines_of(version)
+            if not new - old <= lines or (old - new) & lines:
+                continue
+            for ours in (version, before):
+                self._merges += 1
+                if self._git.merged(ours, base, head) == version:
+                    return True
         return False
 
+    def _lines_of(self, text: bytes) -> frozenset[bytes]:
+        if text not in self._lines:
+            self._lines[text] = frozenset(text.split(b"\n"))
+        return self._lines[text]
+
     def _sides(self, change: Change) -> tuple[bytes | None, bytes | None]:
-        before, after = (self._text.get(one.blob) if one else None for one in change[1:])
-        return before, after
+        before, after = change.before, change.after
+        return (
+            self._text.get(before.blob) if before else None,
+            self._text.get(after.blob) if after else None,
+        )

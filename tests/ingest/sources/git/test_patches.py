@@ -160,3 +160,33 @@ def test_the_same_refs_are_not_compared_again(
     assert again.landings == first.landings != ()
     former = dataclasses.replace(first, landings=None)  # as an earlier version left it
     assert observed(world, cache, Cursor((), former)).landings is None
+
+
+def test_a_file_that_default_moved_is_followed(world: World, cache: Path, fork: str) -> None:
+    branch(world, [fork], {b"a.txt": text(l5="five")}, "topic")
+    branch(world, [fork], {b"a.txt": text(l7="seven")}, "never")
+    world.commit({b"a.txt": None, b"src/a\nb.txt": text()})
+    world.commit({b"src/a\nb.txt": text(l30="thirty")})
+    world.commit({b"src/a\nb.txt": None, b"c.txt": text(l30="thirty")})
+    world.commit({b"c.txt": text(l5="five", l30="thirty")})
+    assert states(world, cache) == {"never": "absent", "topic": "landed"}
+
+
+@pytest.mark.parametrize("limit", ["MOST_PATHS", "MOST_MERGES"])
+def test_what_is_beyond_a_limit_is_undecided(
+    world: World, cache: Path, fork: str, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    branch(world, [fork], {b"a.txt": text(l5="five")}, "topic")
+    world.commit({b"a.txt": text(l5="five", l30="thirty")})
+    monkeypatch.setattr(patches, limit, 0)
+    assert states(world, cache) == {"topic": "unknown"}
+
+
+def test_branches_of_several_roots(world: World, cache: Path, fork: str) -> None:
+    other = world.commit({b"b.txt": text()}, ref="refs/heads/other", parents=[])
+    branch(world, [fork], {b"a.txt": text(l5="five")}, "one")
+    branch(world, [other], {b"b.txt": text(l7="seven")}, "two")
+    merged = world.commit({b"b.txt": text()}, parents=[fork, other])
+    world.commit({b"a.txt": text(l30="x"), b"b.txt": text(l30="x")}, parents=[merged])
+    world.commit({b"a.txt": text(l5="five", l30="x"), b"b.txt": text(l7="seven", l30="x")})
+    assert states(world, cache) == {"one": "landed", "two": "landed"}

@@ -11,7 +11,7 @@ from itertools import chain
 
 from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.derive.evidence import Pair, Seen
-from hubtrace.ingest.derive.past import first_seen
+from hubtrace.ingest.derive.observations import first_seen
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, in_repository, in_variant
 from hubtrace.ingest.records import Event, HostData
