@@ -83,6 +83,24 @@ class Paper:
     """`https://github.com/owner/name`, as the Hub reports it."""
 
 
+class Attestation(NamedTuple):
+    """What one signed bundle says of a large file, or that none was found for it."""
+
+    sha256: str
+    """Of the file; empty for a bundle that cannot be read."""
+    place: str
+    """The owner's page on GitHub whose attestations were asked for, or the bundle's path."""
+    verdict: str
+    """`verified`, `claimed` (not verified here), `refused`, or `none`: there is no bundle."""
+    why: str = ""
+    """Why it is not verified."""
+    repository: str | None = None
+    """`owner/name` of the repository whose workflow signed it, or whose release it is."""
+    commit: str | None = None
+    workflow: str | None = None
+    predicate: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectMetadata:
     """What a host returns of a project in one response."""
@@ -131,6 +149,7 @@ class HostData:
     """Why the host shows it no longer (`not found`, `blocked`, …); None while it does."""
     cut: tuple[str, ...] = ()
     """What was left out because it went beyond a limit, in words."""
+    attestations: tuple[Attestation, ...] = ()
 
 
 class RefKind(StrEnum):

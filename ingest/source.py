@@ -1,6 +1,6 @@
 """The plug points of ingestion: a source of projects, and a host of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -131,6 +131,15 @@ class Host(Protocol):
         """Return the authors' logins by commit sha, for the commits that are new; GitHub only.
 
         At most one request per 100 commits.
+        """
+        ...
+
+    def attestations(
+        self, owner: str, repositories: Sequence[str], digests: Iterable[str]
+    ) -> Mapping[str, Sequence[bytes | None]] | None:
+        """Return the bundles that attest files, by their SHA-256; GitHub only.
+
+        None if this host does not tell; an address of a bundle that is not read is None.
         """
         ...
 

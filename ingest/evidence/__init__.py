@@ -6,6 +6,7 @@ makes ranked links of it all. Nothing here reads or writes files, and nothing th
 executed; texts of any size and shape are read in bounded time. docs/evidence.md has the rules.
 """
 
+from hubtrace.ingest.evidence.attestation import attested
 from hubtrace.ingest.evidence.card import (
     card_evidence,
     owners_named,
@@ -44,8 +45,12 @@ __all__ = [
 
 
 def in_variant(name: str, details: HostData) -> list[Evidence]:
-    """Return what the cards and papers of the variant `org/name` say of repositories."""
-    return [*card_evidence(name, details), *paper_repository(name, details)]
+    """Return what cards, papers and attestations of the variant `org/name` say of repositories."""
+    return [
+        *card_evidence(name, details),
+        *paper_repository(name, details),
+        *attested(details),
+    ]
 
 
 def in_repository(name: str, details: HostData) -> list[tuple[str, Evidence]]:

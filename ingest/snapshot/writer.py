@@ -106,7 +106,8 @@ class Draft:
         """Write what the host said before it said what `details.json` holds."""
         # By way of the records, so that each has all fields, whichever version wrote it.
         numbers = [number for number, _ in history.answers_as_json()]
-        bodies = [to_json(answer.details) for answer in history.answers]
+        optional: dict[str, Any] = {"attestations": []}
+        bodies = [{**optional, **to_json(answer.details)} for answer in history.answers]
         answers = list(zip(numbers, bodies, strict=True))
         later = [body for _, body in [*answers[1:], *answers[-1:]]]
         earlier = [

@@ -253,6 +253,39 @@ def _no_origin(audit: Audit, _: Limits) -> _Found | None:
     return text, (_commit(audit.revision.commit), audit.revision.commit.url)
 
 
+def _unattested(audit: Audit, _: Limits) -> _Found | None:
+    """Find weights that no verified attestation of a repository that it follows covers."""
+    named = {(link.name or "").lower() for link in audit.upstreams}
+    proved = {
+        row.sha256
+        for row in audit.attestations
+        if row.verdict == "verified" and (row.repository or "").lower() in named
+    }
+    lacking = [file for file in facts.weights(audit) if file.sha256 not in proved]
+    if not lacking:
+        return None
+    paths = {file.path for file in lacking}
+    claims = [r for r in audit.attestations if r.verdict == "claimed" and r.path in paths]
+    if {claim.path for claim in claims} == paths:
+        raise _Missing(f"the attestation of {claims[0].path} is {facts.claimed(claims[0].why)}")
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    text = f"no verified attestation of its upstream covers {lacking[0].path}{more}"
+    return text, tuple(f"sha256:{file.sha256}" for file in lacking[:5])
+
+
+def _attestation_mismatch(audit: Audit, _: Limits) -> _Found | None:
+    """Find attestations that were refused, or that name another repository than it follows."""
+    named = {(link.name or "").lower() for link in audit.upstreams}
+    for row in audit.attestations:
+        what = row.path or row.place
+        if row.verdict == "refused":
+            return f"the attestation of {what} was refused: {row.why}", (row.place, row.repository)
+        if row.verdict == "verified" and (row.repository or "").lower() not in named:
+            text = f"the attestation of {what} names {row.repository}, which is not its upstream"
+            return text, (row.place, row.source_sha)
+    return None
+
+
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
@@ -297,6 +330,13 @@ def _kinds() -> Iterator[Kind]:
     yield Kind("tail", what, _tail, (), both, usual=False)
     what = "nothing proves which upstream commit it was made from"
     yield Kind("no_origin", what, _no_origin, (facts.revision, facts.upstream), (), usual=False)
+    what = "no verified attestation of its upstream covers all of its weights"
+    to_look = (facts.revision, facts.upstream, facts.large_files, facts.attestations)
+    yield Kind("unattested", what, _unattested, to_look, (), usual=False)
+    what = "an attestation of a large file was refused, or names another repository"
+    to_clear = (facts.hub, *to_look, facts.verified)
+    name = "attestation_mismatch"
+    yield Kind(name, what, _attestation_mismatch, (), to_clear, usual=False)
 
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds()}

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from hubtrace.ingest.http import ResponseTooLong, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
 from hubtrace.ingest.sources.github import schemas
+from hubtrace.ingest.sources.github.attestations import listed
 from hubtrace.ingest.sources.github.client import AccessDenied, Client, Conditional, Quota, paginate
 from hubtrace.ingest.sources.github.tokens import PUBLIC, Address, Token
 
@@ -418,6 +419,16 @@ class GitHubHost:
             if denied.status in _GONE:
                 raise ProjectGone(owner, _GONE[denied.status]) from None
             raise
+
+    def attestations(
+        self, owner: str, repositories: Sequence[str], digests: Iterable[str]
+    ) -> Mapping[str, Sequence[bytes | None]] | None:
+        """Return the bundles that attest files; see `hubtrace.ingest.sources.github.attestations`.
+
+        Raises:
+            SourceError: GitHub cannot be reached.
+        """
+        return listed(self._client, owner, repositories, digests)
 
     def quotas(self) -> list[Quota]:
         """Return what is left for every token; see `Client.quotas`."""
