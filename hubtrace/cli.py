@@ -21,6 +21,7 @@ from hubtrace.commands.load import load
 from hubtrace.commands.patterns import patterns, tag
 from hubtrace.commands.query import queries, query
 from hubtrace.commands.report import report
+from hubtrace.commands.reproduce import reproduce
 from hubtrace.commands.schema import schema
 from hubtrace.commands.trace import trace
 from hubtrace.commands.why import why
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, doctor),
+    *(why, query, queries, schema, classify, reproduce, doctor),
 ):
     app.command()(command)
 app.add_typer(snapshot.app, name="snapshot")

@@ -133,7 +133,10 @@ CASES = (
         *(_NONE, "names acme/other, which is not its upstream"),
     ),
     Case(
-        *("held-evil", None, "model.sig", lambda sha: HERE.attest({FILE: sha}, "evil/tiny")),
+        "held-evil",
+        None,
+        "model.sig",
+        lambda sha: HERE.attest({FILE: sha}, "evil/tiny"),
         *("verified", _NONE, "names evil/tiny, which is not its upstream"),
     ),
     Case("release", _release, "", None, "claimed", _UNDECIDED, _UNDECIDED),
