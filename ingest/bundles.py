@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -115,6 +116,8 @@ class Claim:
     """The commit that the workflow ran at."""
     workflow: str | None = None
     """The workflow's file, and its ref."""
+    repository_id: str | None = None
+    """GitHub's number of the repository."""
     by_workflow: bool = False
     """True if its certificate is, by what it says, that of a workflow on GitHub."""
     logged: bool = False
@@ -206,6 +209,7 @@ def _signed(claim: Claim, certificate: bytes | None) -> Claim:
         repository=_repository(uri.removeprefix(_GITHUB)) if uri.startswith(_GITHUB) else None,
         commit=_text(said.get("13")) or None,
         workflow=signer.removeprefix(_GITHUB) or None,
+        repository_id=_text(said.get("15")) or None,
         by_workflow=True,
     )
 
@@ -326,11 +330,13 @@ def attestations(
     *,
     asked: str | None = None,
     owner: str | None = None,
+    ids: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Attestation]:
     """Yield what a bundle, found at `place`, says of a variant's large files (path → SHA-256).
 
-    A bundle that GitHub lists is for one file, `asked`, and must be of `owner`'s repository. One in
-    the variant may be for files that are not large, of which nothing is said.
+    A bundle that GitHub lists is for one file, `asked`, and must be of `owner`'s repository, by its
+    name or by GitHub's number, as in `ids`. One in the variant may be for files that are not large,
+    of which nothing is said.
     """
     path = place.removesuffix(".sigstore.json").removesuffix(".sigstore")
     try:
@@ -342,7 +348,7 @@ def attestations(
     about = {sha: name for name, sha in claim.subjects if sha in wanted}
     told = Attestation(
         *("", place, "verified", "", claim.repository, claim.commit, claim.workflow),
-        claim.predicate,
+        *(claim.predicate, claim.repository_id),
     )
     if asked is None:
         for name, sha in claim.subjects:
@@ -357,7 +363,7 @@ def attestations(
     try:
         if owner is not None and claim.repository is not None:
             theirs = claim.repository.partition("/")[0]
-            if theirs.lower() != owner.lower():
+            if theirs.lower() != owner.lower() and claim.repository_id not in ids:
                 raise ValueError(f"it is of {claim.repository}, which is not {owner}'s")
         verify(raw, claim)
     except Unverified as error:
@@ -365,3 +371,19 @@ def attestations(
     except ValueError as error:
         told = told._replace(verdict="refused", why=str(error))
     yield from (told._replace(sha256=sha) for sha in sorted(about))
+
+
+def renamed(row: Attestation, ids: Mapping[str, str]) -> Attestation:
+    """Return an attestation under the present name of its repository.
+
+    `ids` are the repositories that are known now, GitHub's number → `owner/name`. A certificate has
+    the name of the day it was made: the number decides whose it is (decision 0043).
+    """
+    if row.repository_id is None or row.repository is None:
+        return row
+    if row.repository_id in ids:
+        return row._replace(repository=ids[row.repository_id])
+    if row.verdict == "verified" and row.repository.lower() in map(str.lower, ids.values()):
+        why = f"it is of another repository that had the name {row.repository}"
+        return row._replace(verdict="refused", why=why)
+    return row

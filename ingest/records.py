@@ -99,6 +99,8 @@ class Attestation(NamedTuple):
     commit: str | None = None
     workflow: str | None = None
     predicate: str | None = None
+    repository_id: str | None = None
+    """GitHub's number of the repository, which outlives renames and transfers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,18 +135,20 @@ class Authority:
         signed_at: datetime = AT,
         issuer: str = ISSUER,
         san: str | None = None,
+        number: int | None = None,
     ) -> bytes:
         """Return a bundle, in which a workflow of `repository` says something, at `commit`.
 
         `said` is a statement, or files by name and SHA-256. At `signed_at` it is logged; the
-        certificate is valid at `AT`, and for `san` or the workflow.
+        certificate is valid at `AT`, and for `san` or the workflow. `number` is GitHub's of the
+        repository.
         """
         if "_type" not in said:
             said = statement(said)
         payload, key = json.dumps(said).encode(), _key()
         kind = "application/vnd.in-toto+json"
         pae = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
-        leaf = self._certificate(key, repository, commit, issuer, san)
+        leaf = self._certificate(key, repository, commit, issuer, san, number)
         envelope = {"payload": b64(payload), "payloadType": kind}
         signature = b64(_sign(key, pae))
         pem = b64(leaf.public_bytes(Encoding.PEM))
@@ -174,6 +176,7 @@ class Authority:
         commit: str,
         issuer: str,
         san: str | None,
+        number: int | None,
     ) -> x509.Certificate:
         workflow = f"https://github.com/{repository}/.github/workflows/release.yml@refs/heads/main"
         made = x509.CertificateBuilder().subject_name(x509.Name([]))
@@ -194,9 +197,10 @@ class Authority:
             "12": _utf8(f"https://github.com/{repository}"),
             "13": _utf8(commit),
             "18": _utf8(workflow),
+            **({"15": _utf8(str(number))} if number is not None else {}),
         }
-        for number, value in extensions.items():
-            oid = x509.ObjectIdentifier(_OID + number)
+        for last, value in extensions.items():
+            oid = x509.ObjectIdentifier(_OID + last)
             made = made.add_extension(x509.UnrecognizedExtension(oid, value), critical=False)
         bare = made.sign(self.fulcio, hashes.SHA256()).tbs_certificate_bytes
         sct = self._timestamp(bare)

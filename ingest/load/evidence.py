@@ -255,6 +255,6 @@ def _attestation_rows(history: ProjectHistory) -> Iterator[dict[str, Any]]:
     for row in dict.fromkeys(row for rows in last.values() for row in rows):
         text = "\n".join([history.project.key, *(part or "" for part in row)])
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        values = (part or None for part in row[3:])
+        values = (part or None for part in row[3:-1])
         named = (key, row.sha256, row.place, row.verdict, *values, first[row])
         yield dict(zip(_ATTESTATION, named, strict=True))

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import Hosts, Project, Side
-from hubtrace.ingest.bundles import Authorities, Verify, attestations
+from hubtrace.ingest.bundles import Authorities, Verify, attestations, renamed
 from hubtrace.ingest.change_types.paths import kind_of
 from hubtrace.ingest.change_types.rules import Area
 from hubtrace.ingest.records import Attestation, HostData, Observation, ProjectMetadata
@@ -49,6 +50,8 @@ class LiveSource:
         self._verify = verify or Authorities().verify
         self._attested: dict[str, dict[str, list[Attestation]]] = defaultdict(dict)
         """Key of a variant → page of an owner → what GitHub lists of it."""
+        self._ids: dict[str, dict[str, str]] = {}
+        """Key of a variant → its repositories, GitHub's number → name."""
         self._fetches: dict[tuple[Side, str], Future[Fetched]] = {}
         self._lock = threading.Lock()
 
@@ -90,6 +93,12 @@ class LiveSource:
             fetch = self._fetches.get((variant.side, variant.name.lower()))
             if fetch is None or fetch.exception() is not None:
                 continue
+            self._ids[variant.key] = {
+                pending.result().details.facts.host_id: pending.result().details.facts.name
+                for name in repositories
+                if (pending := self._fetches.get((Side.UPSTREAM, name.lower())))
+                and pending.exception() is None
+            }
             files = fetch.result().details.files
             large = {file.lfs_sha256 for file in files if file.lfs_sha256}
             if any(it.lfs_sha256 and kind_of(it.path).area is Area.WEIGHTS for it in files):
@@ -114,8 +123,9 @@ class LiveSource:
         place = f"{self._web.github}/{owner}"
         for found_of in wanted if bundles is not None else ():
             rows = self._attested[found_of].setdefault(place, [])
+            judge = partial(attestations, verify=self._verify, owner=owner, ids=self._ids[found_of])
             for digest in sorted(wanted[found_of] & (bundles or {}).keys()):
-                rows += _listed(digest, place, owner, (bundles or {})[digest], self._verify)
+                rows += _listed(digest, place, (bundles or {})[digest], judge)
         return None
 
     def read(self, project: Project, location: str, cursor: Cursor) -> ProjectData:
@@ -163,7 +173,8 @@ class LiveSource:
             for row in held
             if "://" in row.place and row.place not in fresh and row.sha256 in large
         ]
-        rows = (*own, *kept, *chain.from_iterable(fresh.values()))
+        found = (*own, *kept, *chain.from_iterable(fresh.values()))
+        rows = tuple(renamed(row, self._ids.get(key, {})) for row in found)
         if rows == details.attestations:
             return fetched
         return replace(fetched, details=replace(details, attestations=rows))
@@ -225,7 +236,10 @@ class LiveSource:
 
 
 def _listed(
-    digest: str, place: str, owner: str, bundles: Sequence[bytes | None], verify: Verify
+    digest: str,
+    place: str,
+    bundles: Sequence[bytes | None],
+    judge: Callable[..., Iterator[Attestation]],
 ) -> Iterator[Attestation]:
     """Yield what the bundles that GitHub lists for a file say of it; that there is none if so."""
     if not bundles:
@@ -234,7 +248,7 @@ def _listed(
         if raw is None:
             yield Attestation(digest, place, "claimed", "the bundle cannot be fetched")
         else:
-            yield from attestations(raw, place, {}, verify, asked=digest, owner=owner)
+            yield from judge(raw, place, {}, asked=digest)
 
 
 def _with_host_data(

@@ -27,6 +27,8 @@ FILE = "model.safetensors"
 OTHER = "ab" * 32
 KINDS = "unattested,attestation_mismatch"
 HERE, FOREIGN = Authority(), Authority()
+NUMBER = 4_711
+"""GitHub's, of the repository `acme/tiny`."""
 LATE = AT + timedelta(days=1)
 _NONE = "no verified attestation"
 _UNDECIDED = "? "
@@ -139,6 +141,16 @@ CASES = (
         lambda sha: HERE.attest({FILE: sha}, "evil/tiny"),
         *("verified", _NONE, "names evil/tiny, which is not its upstream"),
     ),
+    Case(
+        *("renamed", lambda sha: HERE.attest({FILE: sha}, "evil/old", number=NUMBER)),
+        verdict="verified",
+        unattested=None,
+    ),
+    Case(
+        *("former", lambda sha: HERE.attest({FILE: sha}, "acme/tiny", number=77)),
+        verdict="refused",
+        mismatch="another repository that had the name acme/tiny",
+    ),
     Case("release", _release, "", None, "claimed", _UNDECIDED, _UNDECIDED),
     Case("held-key", None, "model.sig", _with_a_key, "claimed", _UNDECIDED, _UNDECIDED),
     Case(
@@ -188,7 +200,10 @@ def hubs(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv(TRUSTED_ROOT, str(HERE.write_root(tmp_path / "root.json")))
     github = GitHubHub(GitHubWorld(tmp_path / "github"))
     for name in ("acme/tiny", "acme/other"):
-        code = github.world.repository(name, licence="mit").git
+        made = github.world.repository(name, licence="mit")
+        if name == "acme/tiny":
+            made.number = NUMBER
+        code = made.git
         code.commit({b"train.py": name.encode(), b"README.md": b"# Code"}, at=START)
     with github, HuggingFaceHub(tmp_path / "hub") as hub:
         yield Hubs(github, hub)
