@@ -40,6 +40,13 @@ _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/
 _OID = "1.3.6.1.4.1.57264.1."
 """Of Fulcio's extensions (github.com/sigstore/fulcio, docs/oid-info.md)."""
 _UTF8_STRING = 0x0C
+_MALFORMED = (
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What a certificate can be, beside a ValueError."""
 
 
 class _Bytes(msgspec.Struct, rename="camel"):
@@ -148,7 +155,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
         else:
             raise ValueError("it has no signature")
         return replace(_signed(claim, leaf.raw_bytes if leaf else None), logged=logged)
-    except (ValueError, RecursionError, x509.InvalidVersion, SourceError) as error:
+    except (ValueError, RecursionError, SourceError, *_MALFORMED) as error:
         raise ValueError(f"no valid bundle: {for_people(str(error))[:_LONGEST]}") from None
 
 
@@ -269,7 +276,6 @@ class Authorities:
         if not claim.logged:
             raise Unverified("it is in no public log, so that only its own authority can verify it")
         try:
-            from sigstore.errors import Error
             from sigstore.hashes import Hashed
             from sigstore.models import Bundle
             from sigstore.verify.policy import AnyOf, OIDCIssuer, OIDCIssuerV2
@@ -291,7 +297,7 @@ class Authorities:
             # What was read must be what was verified: two parsers could differ.
             if replace(_signed(said, leaf), logged=claim.logged) != claim:
                 raise ValueError("its parts contradict each other")
-        except (Error, ValueError, x509.ExtensionNotFound) as error:
+        except Exception as error:
             why = for_people(str(error))[:_LONGEST]
             if self._stale:
                 raise Unverified(f"the authorities could not be refreshed ({why})") from None

@@ -251,7 +251,10 @@ def _attestation_rows(history: ProjectHistory) -> Iterator[dict[str, Any]]:
         for row in told.attestations:
             first.setdefault(row, seen.observed_at)
             here[row.sha256, row.place].append(row)
-        last |= here
+        # That somebody had none is forgotten when others are asked, as after a transfer.
+        again = {sha256 for sha256, _ in here}
+        none = [at for at, (row, *_) in last.items() if row.verdict == "none" and at[0] in again]
+        last = {at: rows for at, rows in last.items() if at not in none} | here
     for row in dict.fromkeys(row for rows in last.values() for row in rows):
         text = "\n".join([history.project.key, *(part or "" for part in row)])
         key = hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -93,19 +93,20 @@ class LiveSource:
             fetch = self._fetches.get((variant.side, variant.name.lower()))
             if fetch is None or fetch.exception() is not None:
                 continue
-            self._ids[variant.key] = {
-                pending.result().details.facts.host_id: pending.result().details.facts.name
+            there = [
+                pending.result().details.facts
                 for name in repositories
                 if (pending := self._fetches.get((Side.UPSTREAM, name.lower())))
                 and pending.exception() is None
-            }
+            ]
+            self._ids[variant.key] = {facts.host_id: facts.name for facts in there}
             files = fetch.result().details.files
             large = {file.lfs_sha256 for file in files if file.lfs_sha256}
             if any(it.lfs_sha256 and kind_of(it.path).area is Area.WEIGHTS for it in files):
-                for name in repositories:
-                    owner = name.partition("/")[0]
+                for facts in there:
+                    owner = facts.name.partition("/")[0]
                     wanted[owner.lower()][variant.key] |= large
-                    named[owner.lower()][name] = owner
+                    named[owner.lower()][facts.name] = owner
         return [
             warning
             for key, digests in wanted.items()
@@ -172,6 +173,7 @@ class LiveSource:
             row
             for row in held
             if "://" in row.place and row.place not in fresh and row.sha256 in large
+            if row.verdict != "none" or not fresh
         ]
         found = (*own, *kept, *chain.from_iterable(fresh.values()))
         rows = tuple(renamed(row, self._ids.get(key, {})) for row in found)
