@@ -86,6 +86,7 @@ class Case:
     unattested: str | None = _NONE
     """A part of what is said; None if there is no such finding."""
     mismatch: str | None = None
+    card: bytes = b"# Tiny\n\n**Code:** https://github.com/acme/tiny\n"
 
 
 def _good(sha: str) -> bytes:
@@ -154,18 +155,22 @@ CASES = (
         verdict="refused",
         mismatch="another repository that had the name acme/tiny",
     ),
+    Case("beast", None, "model.sig", _good, "verified", None, card=b"# Without a link"),
     Case("release", _release, "", None, "claimed", _UNDECIDED, _UNDECIDED),
     Case("held-key", None, "model.sig", _with_a_key, "claimed", _UNDECIDED, _UNDECIDED),
     Case(
-        *("issuer", lambda sha: HERE.attest({FILE: sha}, "acme/tiny", issuer="https://x.test")),
-        *("", None, "claimed", _UNDECIDED, _UNDECIDED),
+        "issuer",
+        lambda sha: HERE.attest({FILE: sha}, "acme/tiny", issuer="https://x.test"),
+        verdict="claimed",
+        unattested=_UNDECIDED,
+        mismatch=_UNDECIDED,
     ),
 )
 
 
 WHOLE = {
     *("nothing", "provenance", "held-0", "expired", "evil", "held-other"),
-    *("sibling", "held-evil", "renamed", "held-key"),
+    *("sibling", "held-evil", "renamed", "beast", "held-key"),
 }
 """The cases that go all the way from the hubs to the gate."""
 
@@ -202,8 +207,7 @@ class Hubs:
         """Make the models, and what GitHub lists for their weights."""
         for case in cases:
             model = self.hub.add(f"acme/{case.name}", licence="mit")
-            card = b"# Tiny\n\n**Code:** https://github.com/acme/tiny\n"
-            files = {b"README.md": card, FILE.encode(): pointer(weights(case))}
+            files = {b"README.md": case.card, FILE.encode(): pointer(weights(case))}
             if case.held is not None:
                 files[case.path.encode()] = case.held(sha256(case))
             model.git.commit(files, at=START + 86_400)
