@@ -38,7 +38,7 @@ _RELEASER = "https://dotcom.releases.github.com"
 _MODEL_SIGNING = "https://model_signing/signature/"
 _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 _OID = "1.3.6.1.4.1.57264.1."
-"""Of Fulcio's extensions (github.com/sigstore/fulcio, docs/oid-info.md)."""
+"""Of Fulcio's extensions: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md."""
 _UTF8_STRING = 0x0C
 _MALFORMED = (
     x509.DuplicateExtension,

@@ -24,7 +24,7 @@ from hubtrace.queries.audit.origin import (
     origin_of,
     refs_at,
 )
-from hubtrace.queries.audit.trees import Trees, large_files
+from hubtrace.queries.audit.trees import Trees, attestations_of, large_files
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -473,7 +473,11 @@ def _finished(
         licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
-        attestations=tuple(_attestations(draft, files)),
+        attestations=tuple(
+            attestations_of(
+                answers.of("variant_attestations", variant), files, draft.revision, until
+            )
+        ),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=next(iter(drifts), None),
@@ -549,19 +553,6 @@ def _large_files(draft: _Draft) -> list[Row]:
     if not trees.paths:  # of a graph that an earlier version loaded: the files of the head
         return rows if draft.revision.is_head else []
     return large_files(trees.of(draft.revision.commit.sha))
-
-
-def _attestations(draft: _Draft, files: Sequence[Row]) -> Iterator[records.Attestation]:
-    """Yield what was found of the revision's large files, and bundles that nobody can read."""
-    paths: dict[str, list[str | None]] = defaultdict(list)
-    for file in files:
-        paths[file["sha256"]].append(file["path"])
-    if draft.revision is not None and draft.revision.is_head:
-        paths[""] = [None]
-    for row in draft.answers.of("variant_attestations", draft.identity.variant):
-        if row["observed_at"] <= draft.until:
-            for path in paths.get(row["sha256"], ()):
-                yield rows_as([{**row, "path": path}], records.Attestation)[0]
 
 
 def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
