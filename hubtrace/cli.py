@@ -25,6 +25,7 @@ from hubtrace.commands.schema import schema
 from hubtrace.commands.trace import trace
 from hubtrace.commands.why import why
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.help import EPILOG, HELP_OPTIONS, Command, Group
 from hubtrace.progress import say
 
 BAD_INPUT = 2
@@ -34,6 +35,9 @@ _LONGEST = 2_000
 
 app = typer.Typer(
     name="hubtrace",
+    cls=Group,
+    context_settings=HELP_OPTIONS,
+    epilog=EPILOG,
     help="Which code made which model: trace model families from GitHub to Hugging Face.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,7 +47,7 @@ for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
     *(why, query, queries, schema, classify, doctor),
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")
@@ -51,8 +55,14 @@ app.add_typer(plot.app, name="plot")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"hubtrace {version('hubtrace')}")
+        _version()
         raise typer.Exit
+
+
+@app.command("version", cls=Command, hidden=True)
+def _version() -> None:
+    """Print the version, as `--version` does."""
+    print(f"hubtrace {version('hubtrace')}")
 
 
 @app.callback()

@@ -78,7 +78,7 @@ def check(
 
     Exit codes: 0 all decided and fine, 1 findings, 2 bad input, 3 could not decide.
 
-    Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
+    Example:  hubtrace check Qwen/Qwen-VL-Chat --fail-on lag,dead_link
     """
     from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
 

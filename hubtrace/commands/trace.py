@@ -35,9 +35,9 @@ def trace(
 
     Examples:
 
-      hubtrace trace 043a50f
+      hubtrace trace 48454c33e5
 
-      hubtrace trace https://github.com/01-ai/Yi/commit/043a50f
+      hubtrace trace https://github.com/QwenLM/Qwen-VL/commit/48454c33e5
 
       hubtrace trace 01-ai/Yi-34B:modeling_yi.py --format json
 
