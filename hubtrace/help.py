@@ -43,12 +43,10 @@ class Group(TyperGroup):
         grouped = {name for names in GROUPS.values() for name in names}
         rest = tuple(name for name in self.commands if name not in grouped)
         for heading, names in {**GROUPS, "Commands": rest}.items():
-            rows = [
-                (name, _summary(self.commands[name])) for name in names if name in self.commands
-            ]
-            if rows:
+            there = [name for name in names if name in self.commands]
+            if there:
                 with formatter.section(heading):
-                    formatter.write_dl(rows)
+                    formatter.write_dl([(name, _summary(self.commands[name])) for name in there])
 
 
 def _summary(command: Any) -> str:
