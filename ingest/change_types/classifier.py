@@ -1,7 +1,9 @@
-"""The change types of a commit: from its paths first, from its message second.
+"""The change types of a commit, from what its message says and what its paths are.
 
 1. An entry of rules.toml that holds decides.
-2. Words that are more specific than a file's name (`strong`) decide over code and configuration.
+2. On the Hub what the message speaks of decides, if it names no file: people label what it intends
+   (docs/decisions/0047-a-message-says-what-a-commit-is-for.md). On GitHub only words that are more
+   specific than a file's name (`strong`) decide, and over code and configuration.
 3. The files decide: the type of most of them; else the one that the message names; else the one
    that counts most (`ChangeType`). Files that say little yield to the message.
 4. Without a file, the files that the message names decide, then what it speaks of.
@@ -124,12 +126,14 @@ def answer_for(side: str, line: str, files: FileCounts, *, merge: bool = False) 
     topics = topics_of(without(line, named) if named else line)
     if not files:
         files = counted((kind_of(name), _status_named(line, name)) for name in named)
-    return _answer(side, topics, files, merge)
+    return _answer(side, topics, files, bool(named), merge)
 
 
 @lru_cache(maxsize=200_000)
-def _answer(side: str, topics: tuple[Topic, ...], files: FileCounts, merge: bool) -> Answer:
-    candidates = list(_candidates(side, topics, files))
+def _answer(
+    side: str, topics: tuple[Topic, ...], files: FileCounts, names_file: bool, merge: bool
+) -> Answer:
+    candidates = list(_candidates(side, topics, files, names_file=names_file))
     if not candidates or (merge and candidates[0][1] == f"words:{_WEAK}"):
         candidates = [(ChangeType.SHARING, "merge") if merge else (_FALLBACK[side], "nothing")]
     return Answer(tuple(dict.fromkeys(type_ for type_, _ in candidates)), candidates[0][1])
@@ -142,23 +146,32 @@ def _status_named(line: str, path: str) -> str | None:
     return _VERBS.get(verb.lower()) if named else None
 
 
-def _candidates(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
+def _candidates(
+    side: str, topics: tuple[Topic, ...], files: FileCounts, *, names_file: bool
+) -> Iterator[Candidate]:
     """Yield types, the primary one first, each with the entry that gave it."""
     kinds = {kind.id for kind, _, _ in files}
     statuses = {status for _, status, _ in files}
-    possible = _possible(side, topics)
-    rule = next((rule for rule in possible if _fits(rule, kinds, statuses)), None)
-    if rule is not None:
-        yield rule.type, f"rule:{rule.id}"
+    fitting = [rule for rule in _possible(side, topics) if _fits(rule, kinds, statuses)]
+    telling = [t for t in topics if t.type is not None and t.side in (None, side)]
+    early = [rule for rule in fitting if not rule.late][:1]
+    yield from ((rule.type, f"rule:{rule.id}") for rule in early)
     if files:
-        yield from _by_files(side, topics, files)
+        clear = [topic for topic in telling if not topic.weak]
+        if side == "downstream" and not names_file:
+            areas = {kind.area for kind, _, _ in files}
+            yield from _said(t for t in clear if not t.within or not areas.isdisjoint(t.within))
+        yield from ((rule.type, f"rule:{rule.id}") for rule in fitting[:1] if rule.late)
+        yield from _by_files(side, clear, files)
         return
     for weak in (False, True):
-        for topic in topics:
-            if topic.type is not None and topic.weak is weak:
-                yield topic.type, f"words:{topic.id}"
-        if rule is not None or any(topic.type and not topic.weak for topic in topics):
+        yield from _said(topic for topic in telling if topic.weak is weak)
+        if early or not all(topic.weak for topic in telling):
             return
+
+
+def _said(topics: Iterable[Topic]) -> Iterator[Candidate]:
+    return ((topic.type, f"words:{topic.id}") for topic in topics if topic.type is not None)
 
 
 @lru_cache(maxsize=50_000)
@@ -183,8 +196,7 @@ def _fits(rule: Rule, kinds: set[str], statuses: set[str | None]) -> bool:
     )
 
 
-def _by_files(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
-    telling = [topic for topic in topics if topic.type is not None and not topic.weak]
+def _by_files(side: str, telling: Sequence[Topic], files: FileCounts) -> Iterator[Candidate]:
     strong = next((topic for topic in telling if topic.strong), None)
     if strong is not None and strong.type is not None and _mostly_worked_on(files):
         yield strong.type, f"words:{strong.id}"
