@@ -42,8 +42,8 @@ from hubtrace.ingest.change_types.rules import (
 
 _MOST = 2 / 3
 """A type that more than this share of the files have is the commit's."""
-_WORKED_ON = frozenset({Area.CODE, Area.CONFIG, Area.TOKENIZER, Area.DATA, Area.TESTS, Area.CI})
-"""Where strong words count: they speak of code, whatever the file is called."""
+_RESTS = frozenset({Area.DOCS, Area.WEIGHTS, Area.DEPENDENCIES, Area.OTHER})
+"""Where strong words do not count: they speak of code, whatever the file is called."""
 _FALLBACK = {
     "upstream": ChangeType.TRAINING_INFRASTRUCTURE,
     "downstream": ChangeType.EXTERNAL_DOCUMENTATION,
@@ -151,7 +151,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     """Yield types, the primary one first, each with the entry that gave it."""
     kinds = {kind.id for kind, _, _ in files}
-    statuses = {status for _, status, _ in files}
+    statuses = {status or "" for _, status, _ in files}
     fitting = [rule for rule in _possible(side, topics) if _fits(rule, kinds, statuses)]
     telling = [t for t in topics if t.type is not None and t.side in (None, side)]
     early = [rule for rule in fitting if not rule.late][:1]
@@ -159,8 +159,7 @@ def _candidates(
     if files:
         clear = [topic for topic in telling if not topic.weak]
         if side == "downstream" and not names_file:
-            areas = {kind.area for kind, _, _ in files}
-            yield from _said(t for t in clear if not t.within or not areas.isdisjoint(t.within))
+            yield from _said(topic for topic in clear if _in_place(topic, files))
         yield from ((rule.type, f"rule:{rule.id}") for rule in fitting[:1] if rule.late)
         yield from _by_files(side, clear, files)
         return
@@ -187,18 +186,18 @@ def _possible(side: str, topics: tuple[Topic, ...]) -> tuple[Rule, ...]:
     )
 
 
-def _fits(rule: Rule, kinds: set[str], statuses: set[str | None]) -> bool:
+def _fits(rule: Rule, kinds: set[str], statuses: set[str]) -> bool:
     """Return whether the files, of these kinds and statuses, are such as a rule wants."""
     return (
         (not rule.all_of or (bool(kinds) and kinds <= rule.all_of))
         and (not rule.any_of or not kinds.isdisjoint(rule.any_of))
-        and (rule.status is None or statuses <= {rule.status})
+        and (not rule.status or statuses <= rule.status)
     )
 
 
 def _by_files(side: str, telling: Sequence[Topic], files: FileCounts) -> Iterator[Candidate]:
     strong = next((topic for topic in telling if topic.strong), None)
-    if strong is not None and strong.type is not None and _mostly_worked_on(files):
+    if strong is not None and strong.type is not None and not _mostly(_RESTS, files):
         yield strong.type, f"words:{strong.id}"
     votes: dict[ChangeType, int] = {}
     rule_of: dict[ChangeType, str] = {}
@@ -212,9 +211,17 @@ def _by_files(side: str, telling: Sequence[Topic], files: FileCounts) -> Iterato
     yield from ((type_, rule_of[type_]) for type_ in sorted(votes, key=IMPORTANCE.__getitem__))
 
 
-def _mostly_worked_on(files: FileCounts) -> bool:
-    on = sum(count for kind, _, count in files if kind.area in _WORKED_ON)
-    return 2 * on > sum(count for _, _, count in files)
+def _in_place(topic: Topic, files: FileCounts) -> bool:
+    """Return whether files are such as a topic wants."""
+    return (not topic.within or any(kind.area in topic.within for kind, _, _ in files)) and (
+        not topic.mostly or _mostly(topic.mostly, files)
+    )
+
+
+def _mostly(areas: frozenset[Area], files: FileCounts) -> bool:
+    """Return whether at least half of the files are of these areas."""
+    of_them = sum(count for kind, _, count in files if kind.area in areas)
+    return 2 * of_them >= sum(count for _, _, count in files)
 
 
 def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Candidate:

@@ -95,6 +95,7 @@ class Topic:
     type: ChangeType | None = None
     side: str | None = None
     within: frozenset[Area] = frozenset()
+    mostly: frozenset[Area] = frozenset()
     strong: bool = False
     weak: bool = False
 
@@ -111,7 +112,7 @@ class Rule:
     any_of: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
-    status: str | None = None
+    status: frozenset[str] = frozenset()
     late: bool = False
 
 
@@ -172,7 +173,7 @@ def _sets(row: dict[str, Any]) -> dict[str, Any]:
 
 def _types(row: dict[str, Any]) -> dict[str, Any]:
     found = {"with_" if k == "with" else k: v for k, v in row.items()}
-    found |= {k: frozenset(map(Area, row[k])) for k in ("within",) if k in row}
+    found |= {k: frozenset(map(Area, row[k])) for k in ("within", "mostly") if k in row}
     found |= {k: ChangeType(row[k]) for k in ("type", "upstream", "downstream") if k in row}
     return found | ({"area": Area(row["area"])} if "area" in row else {})
 
