@@ -42,8 +42,8 @@ from hubtrace.ingest.change_types.rules import (
 
 _MOST = 2 / 3
 """A type that more than this share of the files have is the commit's."""
-_RESTS = frozenset({Area.DOCS, Area.WEIGHTS, Area.DEPENDENCIES, Area.OTHER})
-"""Where strong words do not count: they speak of code, whatever the file is called."""
+_WORKED_ON = frozenset({Area.CODE, Area.CONFIG, Area.TOKENIZER, Area.DATA, Area.CI})
+"""Where strong words count: they speak of code, whatever the file is called."""
 _FALLBACK = {
     "upstream": ChangeType.TRAINING_INFRASTRUCTURE,
     "downstream": ChangeType.EXTERNAL_DOCUMENTATION,
@@ -197,7 +197,7 @@ def _fits(rule: Rule, kinds: set[str], statuses: set[str]) -> bool:
 
 def _by_files(side: str, telling: Sequence[Topic], files: FileCounts) -> Iterator[Candidate]:
     strong = next((topic for topic in telling if topic.strong), None)
-    if strong is not None and strong.type is not None and not _mostly(_RESTS, files):
+    if strong is not None and strong.type is not None and _mostly(_WORKED_ON, files):
         yield strong.type, f"words:{strong.id}"
     votes: dict[ChangeType, int] = {}
     rule_of: dict[ChangeType, str] = {}
