@@ -146,27 +146,38 @@ def _status_named(line: str, path: str) -> str | None:
     return _VERBS.get(verb.lower()) if named else None
 
 
+class _Read(NamedTuple):
+    """What a message says on a side, whatever the files are."""
+
+    telling: tuple[Topic, ...]
+    """What has a type there."""
+    clear: tuple[Topic, ...]
+    """The same without the weak ones."""
+    rules: tuple[Rule, ...]
+    """The rules that may hold, those that are not late first."""
+
+
 def _candidates(
     side: str, topics: tuple[Topic, ...], files: FileCounts, *, names_file: bool
 ) -> Iterator[Candidate]:
     """Yield types, the primary one first, each with the entry that gave it."""
+    read = _read(side, topics)
     kinds = {kind.id for kind, _, _ in files}
     statuses = {status or "" for _, status, _ in files}
-    fitting = [rule for rule in _possible(side, topics) if _fits(rule, kinds, statuses)]
-    telling = [t for t in topics if t.type is not None and t.side in (None, side)]
-    early = [rule for rule in fitting if not rule.late][:1]
-    yield from ((rule.type, f"rule:{rule.id}") for rule in early)
+    rule = next((rule for rule in read.rules if _fits(rule, kinds, statuses)), None)
+    if rule is not None and not rule.late:
+        yield rule.type, f"rule:{rule.id}"
     if files:
-        clear = [topic for topic in telling if not topic.weak]
-        if side == "downstream" and not names_file:
-            yield from _said(topic for topic in clear if _in_place(topic, files))
-        yield from ((rule.type, f"rule:{rule.id}") for rule in fitting[:1] if rule.late)
-        yield from _by_files(side, clear, files)
+        intended = read.clear if side == "downstream" and not names_file else ()
+        said = list(_said(topic for topic in intended if _in_place(topic, files)))
+        yield from said
+        if rule is not None and rule.late and not said:
+            yield rule.type, f"rule:{rule.id}"
+        yield from _by_files(side, read.clear, files)
         return
-    for weak in (False, True):
-        yield from _said(topic for topic in telling if topic.weak is weak)
-        if early or not all(topic.weak for topic in telling):
-            return
+    yield from _said(read.clear)
+    if rule is None and not read.clear:
+        yield from _said(read.telling)
 
 
 def _said(topics: Iterable[Topic]) -> Iterator[Candidate]:
@@ -174,16 +185,18 @@ def _said(topics: Iterable[Topic]) -> Iterator[Candidate]:
 
 
 @lru_cache(maxsize=50_000)
-def _possible(side: str, topics: tuple[Topic, ...]) -> tuple[Rule, ...]:
-    """Return the rules that hold on a side for a message, whatever the files are."""
+def _read(side: str, topics: tuple[Topic, ...]) -> _Read:
+    telling = tuple(t for t in topics if t.type is not None and t.side in (None, side))
     ids = {topic.id for topic in topics}
-    return tuple(
+    possible = [
         rule
         for rule in rules()
         if (rule.side is None or rule.side == side)
         and (not rule.words or not ids.isdisjoint(rule.words))
         and ids.isdisjoint(rule.unless)
-    )
+    ]
+    possible.sort(key=lambda rule: rule.late)
+    return _Read(telling, tuple(t for t in telling if not t.weak), tuple(possible))
 
 
 def _fits(rule: Rule, kinds: set[str], statuses: set[str]) -> bool:

@@ -116,12 +116,21 @@ def without(line: str, names: Iterable[str]) -> str:
 @cache
 def _chosen(found: int) -> tuple[Topic, ...]:
     """Return the topics whose lists were found; each has three bits: any, with and without."""
-    lists = ((topic, found >> 3 * number) for number, topic in enumerate(topics()))
-    return tuple(
-        topic
-        for topic, bits in lists
-        if bits & 1 and (not topic.with_ or bits & 2) and not bits & 4
-    )
+    chosen: list[Topic] = []
+    left = found & _asked()
+    while left:
+        place = (left & -left).bit_length() - 1
+        left &= left - 1
+        topic, bits = topics()[place // 3], found >> place
+        if not bits & 4 and (bits & 2 or not topic.with_):
+            chosen.append(topic)
+    return tuple(chosen)
+
+
+@cache
+def _asked() -> int:
+    """Return the bits of `any` of all topics."""
+    return sum(1 << 3 * number for number in range(len(topics())))
 
 
 _NOTHING = _Word(0, {}, ())
