@@ -1,4 +1,4 @@
-"""What a commit changed: paths first, the message second, and the rule that says so."""
+"""What a commit changed: what its message says, what its paths are, and the rule that says so."""
 
 import json
 from collections import Counter
