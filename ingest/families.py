@@ -1,6 +1,5 @@
 """Families of projects: as a file states them, as a command line does, as a snapshot holds them."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from hubtrace.graph.urls import (
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
-from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_json, read_toml
+from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_toml
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 

@@ -12,7 +12,7 @@ from typing import Any
 from hubtrace.graph.errors import CatalogueError, SourceError
 from hubtrace.graph.format import date
 from hubtrace.graph.store import GraphStore
-from hubtrace.graph.urls import NotHosted, parse_address
+from hubtrace.graph.urls import NotHosted, Side, parse_address, parse_sha
 from hubtrace.queries.audit.findings import (
     KINDS,
     Found,
@@ -31,6 +31,8 @@ from hubtrace.queries.resolve import resolve
 _URL = "MATCH (p:Repository|Variant {key: $key}) RETURN p.url"
 WITH_BRANCHES = ("rewritten", "abandoned_branch", "orphaned_branch")
 """Kinds of finding that are about branches."""
+OF_AN_UPSTREAM = ("lag",)
+"""Kinds whose value is a repository."""
 NEEDS_VALUE = ("replaced",)
 """Kinds of which only a certain one can be accepted: a second stranger is another finding."""
 
@@ -92,18 +94,28 @@ class _Resolved:
     acceptance: Acceptance
     key: str
     branch: str | None
+    value: str | None
 
     def is_of(self, part: Part, variant: str) -> bool:
         """Return True if it is of this part of a finding of this variant, expired or not."""
         if self.branch is not None and self.branch != part.branch:
             return False
-        if self.acceptance.value not in (None, part.value):
+        if self.value is not None and not self._is_value(part.value or ""):
             return False
         return self.key == part.project or (self.key == variant and self.branch is None)
 
+    def _is_value(self, found: str) -> bool:
+        wanted, found = self.value or "", found.lower()
+        is_sha = self.acceptance.kind == "rewritten" and parse_sha(wanted) is not None
+        return found == wanted.lower() or (is_sha and found.startswith(wanted.lower()))
+
+    def is_exact(self, part: Part) -> bool:
+        """Return True if it is of this part and no other."""
+        return (self.key, self.branch, self.value) == (part.project, part.branch, part.value)
+
     def is_whole(self, variant: str) -> bool:
         """Return True if it is of everything of its kind that is found of the variant."""
-        return (self.key, self.branch, self.acceptance.value) == (variant, None, None)
+        return (self.key, self.branch, self.value) == (variant, None, None)
 
 
 class Acceptances:
@@ -116,7 +128,7 @@ class Acceptances:
             CatalogueError: one names what can be no project, or a family; or two are the same.
         """
         self.open: list[tuple[str, Part]] = []
-        """What was found and is not accepted: kind and part."""
+        """What was found and no acceptance was written for: kind and part."""
         self._unknown: list[Stale] = []
         self._held: dict[tuple[str, str], list[_Resolved]] = {}
         self._met: set[_Resolved] = set()
@@ -130,7 +142,7 @@ class Acceptances:
                 same = (each.kind, each.target.lower(), each.branch, each.value)
             else:
                 self._held.setdefault((each.kind, found.key), []).append(found)
-                same = (each.kind, found.key, found.branch, each.value)
+                same = (each.kind, found.key, found.branch, found.value)
             if (first := seen.setdefault(same, each)) is not each:
                 raise CatalogueError(f"{each}: it is the same as {first.place}")
 
@@ -142,7 +154,7 @@ class Acceptances:
         What was observed after `now` shows that the clock is wrong, and moves it.
         """
         looks = [it.observed_at for it in audit.projects if it.observed_at is not None]
-        view = _View(audit, limits, date(max(now, *looks, now)))
+        view = _View(audit, limits, date(max([now, *looks])))
         found: list[Finding] = []
         accepted: list[Accepted] = []
         undecided: list[Undecided] = []
@@ -160,7 +172,11 @@ class Acceptances:
                 if covered:
                     result, missing = view.rest(kind, covered)
                 if result is not None:
-                    self.open += [(kind.name, part) for part in result.parts]
+                    self.open += [
+                        (kind.name, part)
+                        for part in result.parts
+                        if not any(each.is_exact(part) for each in own)
+                    ]
                     found.append(finding_of(kind, audit, view.noted(result, own, void)))
             if missing is None:
                 self._judged.update(own)
@@ -276,13 +292,19 @@ def _resolved(store: GraphStore, each: Acceptance) -> _Resolved | Stale:
         except SourceError as malformed:
             raise CatalogueError(f"{each}: target: {malformed}") from None
         return Stale(each, str(error))
+    value = each.value
+    if each.kind in OF_AN_UPSTREAM and value is not None:
+        try:
+            value = resolve(store, value, Side.UPSTREAM).project.key
+        except CatalogueError as error:
+            return Stale(each, str(error))
     named = "/".join(filter(None, (found.address.at, found.address.path))) or None
     if named is not None and each.branch is not None:
         raise CatalogueError(f"{each}: target: it points into {found.project.name} already")
     branch = named or each.branch
     if branch is not None and each.kind not in WITH_BRANCHES:
         raise CatalogueError(f"{each}: a finding of the kind {each.kind} is not about a branch")
-    return _Resolved(each, found.project.key, branch and short_ref(branch))
+    return _Resolved(each, found.project.key, branch and short_ref(branch), value)
 
 
 def target_for(store: GraphStore, key: str) -> str:
