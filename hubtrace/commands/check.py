@@ -156,10 +156,11 @@ def _chosen(
     context: typer.Context, given: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the options: what the command line says goes before what the file says."""
-    sources = {
-        name: context.get_parameter_source("all_" if name == "all" else name) for name in given
-    }
-    typed = {name for name, source in sources.items() if source and source.name != "DEFAULT"}
+    typed = set()
+    for name in given:
+        source = context.get_parameter_source("all_" if name == "all" else name)
+        if source is not None and source.name != "DEFAULT":
+            typed.add(name)
     if typed & {"targets", "all"}:  # one replaces the other
         typed |= {"targets", "all"}
     return {**given, **{name: value for name, value in settings.items() if name not in typed}}
@@ -167,17 +168,14 @@ def _chosen(
 
 def _add_baseline(store: "GraphStore", file: Path, found: "Checked") -> None:
     from hubtrace.config import add_baseline
-    from hubtrace.queries.audit.acceptances import target_for
+    from hubtrace.queries.audit.acceptances import OF_AN_UPSTREAM, target_for
 
-    parts = [
-        {
-            "kind": kind,
-            "target": target_for(store, part.project),
-            "branch": part.branch,
-            "value": part.value,
-        }
-        for kind, part in found.open
-    ]
+    parts = []
+    for kind, part in found.open:
+        is_upstream = kind in OF_AN_UPSTREAM and part.value is not None
+        value = target_for(store, str(part.value)) if is_upstream else part.value
+        target = target_for(store, part.project)
+        parts.append({"kind": kind, "target": target, "branch": part.branch, "value": value})
     expires = date(int(time.time()) + _EXPIRES_AFTER * DAY)
     added = add_baseline(file, parts, expires)
     say(
