@@ -11,7 +11,7 @@ import typer
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import GraphMissing, HubtraceError
 from hubtrace.graph.files import write_atomically
-from hubtrace.graph.urls import Hosts, Side, parse_project
+from hubtrace.graph.urls import Hosts, Side, parse_address, parse_project
 from hubtrace.options import GRAPH, Graph
 from hubtrace.progress import say
 
@@ -153,6 +153,9 @@ def _members(graph: str) -> list[str]:
 
 def _model_url(text: str) -> str:
     project = parse_project(text)
+    address = parse_address(text)
+    if address.at or address.path:
+        raise HubtraceError(f"{text!r} points into {project.name}; name the whole model")
     if project.side is not Side.DOWNSTREAM:
         raise HubtraceError(f"{text!r} is a repository; name the models that are released from it")
     return Hosts().url(project.side, project.name)
