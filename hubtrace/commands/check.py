@@ -168,14 +168,19 @@ def _chosen(
 
 def _add_baseline(store: "GraphStore", file: Path, found: "Checked") -> None:
     from hubtrace.config import add_baseline
-    from hubtrace.queries.audit.acceptances import OF_AN_UPSTREAM, target_for
+    from hubtrace.queries.audit.acceptances import OF_AN_UPSTREAM, targets_for
 
-    parts = []
-    for kind, part in found.open:
-        is_upstream = kind in OF_AN_UPSTREAM and part.value is not None
-        value = target_for(store, str(part.value)) if is_upstream else part.value
-        target = target_for(store, part.project)
-        parts.append({"kind": kind, "target": target, "branch": part.branch, "value": value})
+    keys = {text for _, part in found.open for text in (part.project, part.value) if text}
+    names = targets_for(store, keys)
+    parts = [
+        {
+            "kind": kind,
+            "target": names[part.project],
+            "branch": part.branch,
+            "value": names[part.value] if part.value and kind in OF_AN_UPSTREAM else part.value,
+        }
+        for kind, part in found.open
+    ]
     expires = date(int(time.time()) + _EXPIRES_AFTER * DAY)
     added = add_baseline(file, parts, expires)
     say(

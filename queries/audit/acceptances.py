@@ -5,7 +5,6 @@ undecided, what expired, or a project that took over the name of the one that it
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -28,7 +27,7 @@ from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import family_names
 from hubtrace.queries.resolve import resolve
 
-_URL = "MATCH (p:Repository|Variant {key: $key}) RETURN p.url"
+_URLS = "MATCH (p:Repository|Variant) WHERE p.url <> '' RETURN p.key, p.url"
 WITH_BRANCHES = ("rewritten", "abandoned_branch", "orphaned_branch")
 """Kinds of finding that are about branches."""
 OF_AN_UPSTREAM = ("lag",)
@@ -135,8 +134,11 @@ class Acceptances:
         self._judged: set[_Resolved] = set()
         self._used: set[_Resolved] = set()
         seen: dict[tuple[str | None, ...], Acceptance] = {}
+        given = list(given)
+        # A baseline has many, and names most of them so that no search is needed.
+        urls = {url.lower(): key for url, key in _urls(store).items()} if given else {}
         for each in given:
-            found = _resolved(store, each)
+            found = _resolved(store, each, urls)
             if isinstance(found, Stale):
                 self._unknown.append(found)
                 same = (each.kind, each.target.lower(), each.branch, each.value)
@@ -278,40 +280,54 @@ class _View:
         return each.acceptance.expires < self.today
 
 
-def _resolved(store: GraphStore, each: Acceptance) -> _Resolved | Stale:
+def _resolved(store: GraphStore, each: Acceptance, urls: Mapping[str, str]) -> _Resolved | Stale:
     """Return the project that an acceptance is of, or why the graph has none."""
-    try:
-        found = resolve(store, each.target)
-    except CatalogueError as error:
-        if each.target in family_names(store):
-            raise CatalogueError(f"{each}: target: it is a family; name its models") from None
+    key, named = urls.get(each.target.lower()), None
+    if key is None:
         try:
-            parse_address(each.target)
-        except NotHosted:
-            pass
-        except SourceError as malformed:
-            raise CatalogueError(f"{each}: target: {malformed}") from None
-        return Stale(each, str(error))
+            found = resolve(store, each.target)
+        except CatalogueError as error:
+            return _unknown(store, each, error)
+        key, address = found.project.key, found.address
+        named = "/".join(filter(None, (address.at, address.path))) or None
     value = each.value
     if each.kind in OF_AN_UPSTREAM and value is not None:
         try:
-            value = resolve(store, value, Side.UPSTREAM).project.key
+            value = urls.get(value.lower()) or resolve(store, value, Side.UPSTREAM).project.key
         except CatalogueError as error:
             return Stale(each, str(error))
-    named = "/".join(filter(None, (found.address.at, found.address.path))) or None
     if named is not None and each.branch is not None:
-        raise CatalogueError(f"{each}: target: it points into {found.project.name} already")
+        raise CatalogueError(
+            f"{each}: target: it points into a project, and there is a branch"
+        )
     branch = named or each.branch
     if branch is not None and each.kind not in WITH_BRANCHES:
         raise CatalogueError(f"{each}: a finding of the kind {each.kind} is not about a branch")
-    return _Resolved(each, found.project.key, branch and short_ref(branch), value)
+    return _Resolved(each, key, branch and short_ref(branch), value)
 
 
-def target_for(store: GraphStore, key: str) -> str:
-    """Return what names a project of the graph and no other: its URL, or its key."""
-    url = store.run(_URL, key=key).evaluate()
-    if url:
-        with suppress(CatalogueError):
-            if resolve(store, url).project.key == key:
-                return str(url)
-    return key
+def _unknown(store: GraphStore, each: Acceptance, error: CatalogueError) -> Stale:
+    """Return why the graph has no such project; refuse what can be none."""
+    if each.target in family_names(store):
+        raise CatalogueError(f"{each}: target: it is a family; name its models") from None
+    try:
+        parse_address(each.target)
+    except NotHosted:
+        pass
+    except SourceError as malformed:
+        raise CatalogueError(f"{each}: target: {malformed}") from None
+    return Stale(each, str(error))
+
+
+def targets_for(store: GraphStore, keys: Iterable[str]) -> dict[str, str]:
+    """Return what names each project of the graph and no other: its URL, or its key."""
+    names = {key: url for url, key in _urls(store).items()}
+    return {key: names.get(key, key) for key in keys}
+
+
+def _urls(store: GraphStore) -> dict[str, str]:
+    """Return the key of each project by its URL, if it is the only one that has it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for key, url in store.run(_URLS).rows():
+        found.setdefault(url.lower(), []).append((url, key))
+    return dict(same[0] for same in found.values() if len(same) == 1)

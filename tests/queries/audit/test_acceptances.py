@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.audit.acceptances import Acceptance, Acceptances
+from hubtrace.queries.audit.acceptances import Acceptance, Acceptances, targets_for
 from hubtrace.queries.audit.check import Checked, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import KINDS
 from hubtrace.queries.audit.formats.json import findings_to_json
@@ -277,12 +277,25 @@ def test_an_acceptance_covers_what_it_names_and_no_more(made: Any, case: str) ->
     assert len(checked.findings) == (rest is not None)
 
 
-def test_old_names_are_names(made: Any) -> None:
+def test_old_names_are_names(store: GraphStore) -> None:
     world = calm()
     IDEA(world)
     world.node("Repository", CODE, aliases=["https://github.com/then/called"])
+    world.write(store)
+    assert code(check(store, AB, accept(AB, "then/called", branch="idea"))) == 0
+    assert targets_for(store, [CODE, "file:///x"]) == {CODE: CODE, "file:///x": "file:///x"}
+
+
+def test_an_acceptance_goes_to_who_has_the_name_now(made: Any) -> None:
+    """A model moved, and a stranger took its old name: an acceptance of that name is not of it."""
+    world = calm()
+    _abandoned("idea")(world)
+    world.node("Variant", MODEL, url=f"{MODEL}-2", name="acme/model-2")
+    world.node("Variant", f"{MODEL}#9", url=MODEL, name="acme/model", observed_at=at(30))
     with made(world) as store:
-        assert code(check(store, AB, accept(AB, "then/called", branch="idea"))) == 0
+        assert code(check(store, AB, accept(AB, "acme/model"))) == 1
+        assert code(check(store, AB, accept(AB, "acme/model-2"))) == 0
+        assert targets_for(store, [MODEL]) == {MODEL: f"{MODEL}-2"}
 
 
 def test_what_matches_nothing_is_said_to(made: Any) -> None:
@@ -317,7 +330,7 @@ def test_what_matches_nothing_is_said_to(made: Any) -> None:
         ([accept("lag", "calm")], "target: it is a family; name its models"),
         ([accept("lag", "huggingface.co/datasets/x/y")], "a data set, not a model"),
         ([accept("lag", "acme/model@v1")], "of the kind lag is not about a branch"),
-        ([accept(AB, "acme/code@x", branch="y")], "points into acme/code already"),
+        ([accept(AB, "acme/code@x", branch="y")], "points into a project, and there"),
     ],
 )
 def test_acceptances_that_cannot_be_meant_are_refused(
