@@ -297,9 +297,7 @@ def _resolved(store: GraphStore, each: Acceptance, urls: Mapping[str, str]) -> _
         except CatalogueError as error:
             return Stale(each, str(error))
     if named is not None and each.branch is not None:
-        raise CatalogueError(
-            f"{each}: target: it points into a project, and there is a branch"
-        )
+        raise CatalogueError(f"{each}: target: it points into a project, and there is a branch")
     branch = named or each.branch
     if branch is not None and each.kind not in WITH_BRANCHES:
         raise CatalogueError(f"{each}: a finding of the kind {each.kind} is not about a branch")
