@@ -165,9 +165,7 @@ class Acceptances:
             result, missing = decide(kind, audit, limits)
             own = self._of(kind.name, audit)
             if result is not None:
-                self._used |= {
-                    x for x in own if any(x.is_of(p, view.variant) for p in result.parts)
-                }
+                self._used.update(view.past(own, result))
                 void = taken_over and kind.name != "replaced"
                 covered = {} if void else view.covered(own, result)
                 accepted += view.accepted(kind, result, covered)

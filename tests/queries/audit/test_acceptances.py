@@ -190,6 +190,17 @@ CASES: dict[str, Case] = {
         0,
         None,
     ),
+    "behind one, and another of which a part is known": (
+        _both(
+            second(shallow=True),
+            lambda world: world.node("Family", "calm", observed_at=at(2_000)),
+            lambda world: world.commit("Repository", CODE, "c26", at(26)),
+        ),
+        "lag",
+        [accept("lag", value="acme/code")],
+        3,
+        None,
+    ),
     "lag is of a model": (LAGS, "lag", [accept("lag", CODE)], 1, "behind its upstream"),
     "another licence than was accepted": (
         FOUND["two other licences"][0],
