@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
+from hubtrace.queries.audit.check import EVERYTHING, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import KINDS
 from tests.queries.worlds import World, at
 
@@ -75,6 +75,15 @@ def _code(store: GraphStore, asked: str | None, target: str, **more: Any) -> int
     wanted = replace(Wanted.of(asked, 30, ()), **more)
     checked = check_variants(store, targets_of(store, [target], everything=False), wanted)
     return 1 if checked.findings else 3 if checked.lacks_an_answer else 0
+
+
+def _passed(store: GraphStore, target: str) -> set[str]:
+    """Return the kinds for which a gate that asks for each by its name passes."""
+    targets = targets_of(store, [target], everything=False)
+    checked = check_variants(store, targets, Wanted.of(",".join(KINDS), 30, ()))
+    if any(each.kind == EVERYTHING for each in checked.undecided):
+        return set()
+    return ALL - {each.kind for each in (*checked.findings, *checked.undecided)}
 
 
 def _set(label: str, key: str, **facts: Any) -> Change:
@@ -245,6 +254,7 @@ def test_all_known_and_fine_is_fine(made: Made) -> None:
     with made(calm()) as store:
         assert _code(store, "all", "calm") == 0
         assert [_code(store, kind, "calm") for kind in KINDS] == [0] * len(KINDS)
+        assert _passed(store, "calm") == ALL
         assert _code(store, None, "calm", all_must_decide=True) == 0
 
 
@@ -254,8 +264,7 @@ def test_a_fact_that_is_missing_is_never_fine(made: Made, taken: str) -> None:
     world = calm()
     change(world)
     with made(world) as store:
-        passed = {kind for kind in KINDS if _code(store, kind, _target(taken)) == 0}
-        assert passed & kinds == set()
+        assert _passed(store, _target(taken)) & kinds == set()
         assert _code(store, None, _target(taken), all_must_decide=True) or not any(
             KINDS[kind].usual for kind in kinds
         )
