@@ -83,7 +83,7 @@ def _passed(store: GraphStore, target: str) -> set[str]:
     checked = check_variants(store, targets, Wanted.of(",".join(KINDS), 30, ()))
     if any(each.kind == EVERYTHING for each in checked.undecided):
         return set()
-    return ALL - {each.kind for each in (*checked.findings, *checked.undecided)}
+    return ALL - {it.kind for it in checked.findings} - {it.kind for it in checked.undecided}
 
 
 def _set(label: str, key: str, **facts: Any) -> Change:
