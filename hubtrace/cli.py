@@ -17,6 +17,7 @@ from hubtrace.commands.doctor import doctor
 from hubtrace.commands.flags import flags
 from hubtrace.commands.history import history
 from hubtrace.commands.ingest import ingest
+from hubtrace.commands.init import init
 from hubtrace.commands.load import load
 from hubtrace.commands.patterns import patterns, tag
 from hubtrace.commands.query import queries, query
@@ -45,7 +46,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, doctor),
+    *(why, query, queries, schema, classify, doctor, init),
 ):
     app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")

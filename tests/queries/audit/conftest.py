@@ -1,6 +1,7 @@
 """The world of audits, made once for every store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.store import GraphStore
 from tests.queries.audit.worlds import provenance
+from tests.queries.worlds import World
 from tests.stores import STORES, SharedServer, holding
 
 
@@ -33,3 +35,16 @@ def audited(request: pytest.FixtureRequest, shared_server: SharedServer) -> Iter
         return
     with holding("the world of audits", provenance().write, shared_server) as made:
         yield made
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[[World], GraphStore]:
+    """Write worlds into stores of their own."""
+    number = iter(range(10_000))
+
+    def write(world: World) -> GraphStore:
+        store = open_store(str(tmp_path / f"{next(number)}.kgl"))
+        world.write(store)
+        return store
+
+    return write

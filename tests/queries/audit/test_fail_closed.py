@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.check import EVERYTHING, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import KINDS
@@ -84,9 +83,7 @@ def _passed(store: GraphStore, target: str) -> set[str]:
     checked = check_variants(store, targets, Wanted.of(",".join(KINDS), 30, ()))
     if any(each.kind == EVERYTHING for each in checked.undecided):
         return set()
-    return (
-        ALL - {each.kind for each in checked.findings} - {each.kind for each in checked.undecided}
-    )
+    return ALL - {it.kind for it in checked.findings} - {it.kind for it in checked.undecided}
 
 
 def _set(label: str, key: str, **facts: Any) -> Change:
@@ -115,8 +112,8 @@ def _no_branches(key: str) -> Change:
     return lambda world: _without(world, "HAS_BRANCH", start=key)
 
 
-def _left(**facts: Any) -> Change:
-    name = "-".join(facts)
+def left(name: str, **facts: Any) -> Change:
+    """Return a change that adds a branch upstream."""
     return lambda world: _branch(world, "Repository", CODE, name, head="h", **facts)
 
 
@@ -128,7 +125,7 @@ def _all(*changes: Change) -> Change:
     return changed
 
 
-def _second(change: Change | None = None, **facts: Any) -> Change:
+def second(change: Change | None = None, **facts: Any) -> Change:
     """Return a change that adds a second upstream, as well known as the first."""
 
     def changed(world: World) -> None:
@@ -195,9 +192,9 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a licence without a name": (_set("Variant", MODEL, licence="other"), {"licence_mismatch"}),
     "no branches upstream": (_no_branches(CODE), BRANCHES),
     "no branches of the model": (_no_branches(MODEL), BRANCHES),
-    "a branch of unknown age": (_left(status="open"), BRANCHES),
+    "a branch of unknown age": (left("left", status="open"), BRANCHES),
     "a branch that may have landed": (
-        _left(status="open", landing="unknown", head_committed_at=at(-300)),
+        left("landing", status="open", landing="unknown", head_committed_at=at(-300)),
         {"abandoned_branch"},
     ),
     "one look upstream": (_set("Repository", CODE, first_observed_at=UNTIL), {"rewritten"}),
@@ -213,25 +210,25 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a model that could not be read": (_set("Variant", MODEL, failed_at=at(31)), ALL),
     "an upstream that could not be read": (_set("Repository", CODE, failed_at=at(31)), ALL),
     "a model of no family": (_derived, {"lag", *SIDES, *BRANCHES}),
-    "an empty second upstream": (_second(_no_commits(MORE)), {"lag", *SIDES}),
-    "a second upstream GitHub was not asked about": (_second(host_id=None), LOST),
-    "a second upstream without branches": (_second(_no_branches(MORE)), BRANCHES),
-    "one look at the second upstream": (_second(first_observed_at=UNTIL), {"rewritten"}),
-    "a second upstream in part": (_second(shallow=True), {"lag", "rewritten", "orphaned_branch"}),
-    "a second upstream that could not be read": (_second(failed_at=at(31)), ALL),
-    "a second upstream without a licence": (_second(licence=None), {"licence_mismatch"}),
+    "an empty second upstream": (second(_no_commits(MORE)), {"lag", *SIDES}),
+    "a second upstream GitHub was not asked about": (second(host_id=None), LOST),
+    "a second upstream without branches": (second(_no_branches(MORE)), BRANCHES),
+    "one look at the second upstream": (second(first_observed_at=UNTIL), {"rewritten"}),
+    "a second upstream in part": (second(shallow=True), {"lag", "rewritten", "orphaned_branch"}),
+    "a second upstream that could not be read": (second(failed_at=at(31)), ALL),
+    "a second upstream without a licence": (second(licence=None), {"licence_mismatch"}),
     "commits with old dates after the origin": (_backdated(-100), {"lag"}),
     "an old branch beside a default branch of no commit": (
-        _all(_no_commits(CODE), _left(status="open", head_committed_at=at(-300))),
+        _all(_no_commits(CODE), left("old", status="open", head_committed_at=at(-300))),
         {"lag", *SIDES, "abandoned_branch"},
     ),
 }
 """What is taken away from what is known → the kinds that cannot be decided without it."""
 FOUND: dict[str, tuple[Change, str]] = {
-    "far behind the second upstream": (_second(_far_behind), "lag"),
-    "the second upstream is gone": (_second(gone_at=at(20)), "dead_link"),
-    "the second upstream is archived": (_second(archived=True), "archived_upstream"),
-    "the second upstream moved": (_second(moved_to="x/y"), "moved_upstream"),
+    "far behind the second upstream": (second(_far_behind), "lag"),
+    "the second upstream is gone": (second(gone_at=at(20)), "dead_link"),
+    "the second upstream is archived": (second(archived=True), "archived_upstream"),
+    "the second upstream moved": (second(moved_to="x/y"), "moved_upstream"),
     "silent": (_silent, "upstream_abandoned"),
     "silent and archived": (_silent_and(archived=True), "upstream_abandoned"),
     "silent and gone": (_silent_and(gone_at=at(20)), "upstream_abandoned"),
@@ -241,22 +238,9 @@ FOUND: dict[str, tuple[Change, str]] = {
         _set("Repository", CODE, archived=True, gone_at=at(9)),
         "archived_upstream",
     ),
-    "the second upstream has another licence": (_second(licence="gpl-3.0"), "licence_mismatch"),
+    "the second upstream has another licence": (second(licence="gpl-3.0"), "licence_mismatch"),
     "two other licences": (_set("Variant", MODEL, licence="a, b"), "licence_mismatch"),
 }
-
-
-@pytest.fixture
-def made(tmp_path: Any) -> Callable[[World], GraphStore]:
-    """Write worlds into stores of their own."""
-    number = iter(range(10_000))
-
-    def write(world: World) -> GraphStore:
-        store = open_store(str(tmp_path / f"{next(number)}.kgl"))
-        world.write(store)
-        return store
-
-    return write
 
 
 Made = Callable[[World], GraphStore]
