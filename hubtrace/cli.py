@@ -17,6 +17,7 @@ from hubtrace.commands.doctor import doctor
 from hubtrace.commands.flags import flags
 from hubtrace.commands.history import history
 from hubtrace.commands.ingest import ingest
+from hubtrace.commands.init import init
 from hubtrace.commands.load import load
 from hubtrace.commands.patterns import patterns, tag
 from hubtrace.commands.query import queries, query
@@ -26,6 +27,7 @@ from hubtrace.commands.schema import schema
 from hubtrace.commands.trace import trace
 from hubtrace.commands.why import why
 from hubtrace.graph.errors import HubtraceError
+from hubtrace.help import EPILOG, HELP_OPTIONS, Command, Group
 from hubtrace.progress import say
 
 BAD_INPUT = 2
@@ -35,6 +37,9 @@ _LONGEST = 2_000
 
 app = typer.Typer(
     name="hubtrace",
+    cls=Group,
+    context_settings=HELP_OPTIONS,
+    epilog=EPILOG,
     help="Which code made which model: trace model families from GitHub to Hugging Face.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -42,9 +47,9 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, reproduce, doctor),
+    *(why, query, queries, schema, classify, reproduce, doctor, init),
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(export.app, name="export")
 app.add_typer(plot.app, name="plot")
@@ -52,8 +57,14 @@ app.add_typer(plot.app, name="plot")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"hubtrace {version('hubtrace')}")
+        _version()
         raise typer.Exit
+
+
+@app.command("version", cls=Command, hidden=True)
+def _version() -> None:
+    """Print the version, as `--version` does."""
+    print(f"hubtrace {version('hubtrace')}")
 
 
 @app.callback()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -117,6 +118,44 @@ AbandonAfter = Annotated[
         help="Days without a commit after which something is abandoned.",
     ),
 ]
+
+
+class Bound(StrEnum):
+    """Which end of the range that a model may be behind counts (docs/decisions/0041)."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+
+
+_DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
+
+
+def parse_days(text: str) -> int:
+    """Return the number of days that `30d`, `30 days` or `30` means.
+
+    Raises:
+        ValueError: it is none, in words.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"invalid number of days {text!r} (example: 30d)")
+    return int(match[1])
+
+
+def parse_areas(text: str) -> tuple[str, ...]:
+    """Return the areas of a list with commas.
+
+    Raises:
+        ValueError: one is unknown: a misspelt area would let every commit pass.
+    """
+    from hubtrace.ingest.change_types import Area
+
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    known = [str(area) for area in Area]
+    wrong = next((word for word in words if word not in known), None)
+    if wrong is not None:
+        raise ValueError(f"unknown area {wrong!r}; the areas are {', '.join(known)}")
+    return words
 
 
 def default_cache() -> Path:

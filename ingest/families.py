@@ -1,8 +1,6 @@
 """Families of projects: as a file states them, as a command line does, as a snapshot holds them."""
 
-import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +24,7 @@ from hubtrace.graph.urls import (
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
-from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_json
+from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_toml
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
@@ -166,7 +164,6 @@ def _exists(text: str) -> bool:
         return False
 
 
-_TOML_LINE = re.compile(r" ?\(at line (\d+), column \d+\)")
 _TOML_TABLE = re.compile(r"\s*\[\[\s*family\s*\]\]")
 _COLUMNS = ["family", "side", "location"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
@@ -225,18 +222,7 @@ class _FamilyTable(Struct, forbid_unknown_fields=True):
 
 
 def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
-    text = "".join(line.replace("\r\n", "\n") for line in lines_of(file))
-    try:
-        body = tomllib.loads(text)
-        read_json(json.dumps(body, default=str))
-    except RecursionError:
-        raise TableError(f"{file}: nested too deeply") from None
-    except ValueError as error:
-        line = _TOML_LINE.search(str(error))
-        reason = _TOML_LINE.sub("", str(error)) if line else in_words(error)
-        if "4300" in reason:
-            reason = "a number has too many digits"
-        raise TableError(f"{file}:{line[1] if line else 1}: {reason}") from None
+    body, text = read_toml(file)
     begins = [n for n, line in enumerate(text.splitlines(), start=1) if _TOML_TABLE.match(line)]
     tables = body.pop("family", [])
     if body or not isinstance(tables, list):

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ LONGEST_LINE = 16 * 1024 * 1024
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 _TYPE = re.compile(r"Expected (.+), got (.+)")
+_TOML_LINE = re.compile(r" ?\(at line (\d+), column \d+\)")
 _KINDS = {
     "`str`": "a text",
     "`int`": "a whole number",
@@ -109,6 +111,29 @@ def lines_of(file: Path, *, compressed: bool = False) -> Iterator[str]:
     except (EOFError, zlib.error):
         what = f"its compression is broken after line {number}"
         raise TableError(f"{file} cannot be read: {what}") from None
+
+
+def read_toml(file: Path) -> tuple[dict[str, Any], str]:
+    """Return what a TOML file holds, and its text.
+
+    Raises:
+        TableError: it cannot be read or is broken; the message names file and line.
+    """
+    try:
+        text = "".join(line.replace("\r\n", "\n") for line in lines_of(file))
+        body = tomllib.loads(text)
+        read_json(json.dumps(body, default=str))
+    except OSError as error:
+        raise TableError(f"cannot read {file}: {error.strerror}") from None
+    except RecursionError:
+        raise TableError(f"{file}: nested too deeply") from None
+    except ValueError as error:
+        line = _TOML_LINE.search(str(error))
+        reason = _TOML_LINE.sub("", str(error)) if line else in_words(error)
+        if "4300" in reason:
+            reason = "a number has too many digits"
+        raise TableError(f"{file}:{line[1] if line else 1}: {reason}") from None
+    return body, text
 
 
 def csv_rows(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:

@@ -32,7 +32,7 @@ def audit(
 
     Every statement cites a commit, a date or a URL; what is unknown is listed as unknown.
 
-    Example:  hubtrace audit 01-ai/Yi-6B --format html -o yi-6b.html
+    Example:  hubtrace audit Qwen/Qwen-VL-Chat --format html -o qwen.html
     """
     from hubtrace.queries.audit import audit as run_audit
 

@@ -1,43 +1,50 @@
 """`hubtrace check`: a gate for CI; findings about models, one line each."""
 
-import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
-from hubtrace.options import GRAPH, AbandonAfter, Graph, OutputFile, Until
+from hubtrace.options import (
+    GRAPH,
+    AbandonAfter,
+    Bound,
+    Graph,
+    OutputFile,
+    Until,
+    parse_areas,
+    parse_days,
+)
 from hubtrace.output import write_document
 from hubtrace.progress import progress, say
 from hubtrace.queries.audit.formats import CheckFormat, write_findings
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
+    from hubtrace.graph.store import GraphStore
     from hubtrace.queries.audit.check import Checked
 
+_T = TypeVar("_T")
 FINDINGS, UNDECIDED = 1, 3
 """Exit codes."""
-_DURATION = re.compile(r"([0-9]{1,6})(?:d| days?)?")
 _NAMED = 5
 """Models that are named where not all kinds are decided."""
 _SHOWN = 20
 """Lines on what could not be decided; JSON lists all of them."""
-
-
-class Bound(StrEnum):
-    """Which end of the range that a model may be behind counts (docs/decisions/0041)."""
-
-    LOWER = "lower"
-    UPPER = "upper"
+_EXPIRES_AFTER = 90
+"""Days for which a baseline accepts what was found."""
+_CI = {"max_age": "7d", "fail_undecided": True}
 
 
 # Long: every option is a parameter, which typer reads; the body is short.
 def check(
+    context: typer.Context,
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET]...", help="Models and families.")
     ] = None,
@@ -64,7 +71,30 @@ def check(
         typer.Option(metavar="DAYS", help="What was looked at longer ago decides nothing: 7d."),
     ] = None,
     fail_undecided: Annotated[
-        bool, typer.Option("--fail-undecided", help="Whatever cannot be decided fails.")
+        bool,
+        typer.Option(
+            "--fail-undecided/--no-fail-undecided", help="Whatever cannot be decided fails."
+        ),
+    ] = False,
+    ci: Annotated[
+        bool,
+        typer.Option(
+            "--ci",
+            help="As the Action: --max-age 7d --fail-undecided, if nothing else says otherwise.",
+        ),
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Options and accepted findings. Default: .hubtrace.toml, if any."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool,
+        typer.Option(
+            "--write-baseline",
+            help="Add what is found to that file, as accepted for reasons that you write.",
+        ),
     ] = False,
     graph: Graph = GRAPH,
     until: Until = None,
@@ -78,27 +108,86 @@ def check(
 
     Exit codes: 0 all decided and fine, 1 findings, 2 bad input, 3 could not decide.
 
-    Example:  hubtrace check 01-ai/Yi-6B --max-lag 30d --fail-on abandoned,orphaned,dead_link
+    Example:  hubtrace check Qwen/Qwen-VL-Chat --fail-on lag,dead_link
     """
+    from hubtrace.config import CONFIG, Config, find_config
+    from hubtrace.queries.audit.acceptances import Acceptances
     from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
 
     if fail_on == "help":
         _print_kinds()
         return
+    file = find_config(config)
+    settings = Config({}, ()) if file is None else Config.read(file)
+    if file is not None:
+        say(f"configuration: {file}")
+    given: dict[str, Any] = {
+        **{"targets": targets, "all": all_, "max_lag": max_lag, "fail_on": fail_on},
+        **{"areas": areas, "lag": lag, "max_age": max_age, "fail_undecided": fail_undecided},
+        "abandon_after": abandon_after,
+    }
+    chosen = _chosen(context, given, {**(_CI if ci else {}), **settings.options})
     wanted = replace(
-        Wanted.of(fail_on, _days("--max-lag", max_lag), _areas(areas)),
-        upper=lag is Bound.UPPER,
-        max_age=None if max_age is None else _days("--max-age", max_age),
-        all_must_decide=fail_undecided,
+        Wanted.of(
+            chosen["fail_on"],
+            _parsed("--max-lag", parse_days, chosen["max_lag"]),
+            _parsed("--areas", parse_areas, chosen["areas"] or ""),
+        ),
+        upper=chosen["lag"] is Bound.UPPER,
+        max_age=None
+        if chosen["max_age"] is None
+        else _parsed("--max-age", parse_days, chosen["max_age"]),
+        all_must_decide=chosen["fail_undecided"],
     )
-    thresholds = Thresholds(abandon_after_days=abandon_after)
+    thresholds = Thresholds(abandon_after_days=chosen["abandon_after"])
     with open_store(graph) as store, progress() as show:
-        asked = targets_of(store, targets or [], everything=all_)
-        found = check_variants(store, asked, wanted, until, thresholds, show)
+        asked = targets_of(store, chosen["targets"] or [], everything=chosen["all"])
+        acceptances = Acceptances(store, settings.accepted)
+        found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
+        if write_baseline:
+            _add_baseline(store, file or CONFIG, found)
     write_document(write_findings(found, format_), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:
         raise typer.Exit(FINDINGS if found.findings else UNDECIDED)
+
+
+def _chosen(
+    context: typer.Context, given: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options: what the command line says goes before what the file says."""
+    typed = set()
+    for name in given:
+        source = context.get_parameter_source("all_" if name == "all" else name)
+        if source is not None and source.name != "DEFAULT":
+            typed.add(name)
+    if typed & {"targets", "all"}:  # one replaces the other
+        typed |= {"targets", "all"}
+    return {**given, **{name: value for name, value in settings.items() if name not in typed}}
+
+
+def _add_baseline(store: "GraphStore", file: Path, found: "Checked") -> None:
+    from hubtrace.config import add_baseline
+    from hubtrace.queries.audit.acceptances import OF_AN_UPSTREAM, targets_for
+
+    keys = {text for _, part in found.open for text in (part.project, part.value) if text}
+    names = targets_for(store, keys)
+    parts = [
+        {
+            "kind": kind,
+            "target": names[part.project],
+            "branch": part.branch,
+            "value": names[part.value] if part.value and kind in OF_AN_UPSTREAM else part.value,
+        }
+        for kind, part in found.open
+    ]
+    expires = date(int(time.time()) + _EXPIRES_AFTER * DAY)
+    added = add_baseline(file, parts, expires)
+    say(
+        f"added {count(added, 'acceptance')} to {file}; it is refused until each has its reason"
+        if added
+        else f"nothing to add to {file}"
+    )
 
 
 def _print_kinds() -> None:
@@ -110,26 +199,23 @@ def _print_kinds() -> None:
         print(f"{name:22}{', '.join(kinds)}")
 
 
-def _days(option: str, text: str) -> int:
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise HubtraceError(f"{option}: invalid number of days {text!r} (example: 30d)")
-    return int(match[1])
-
-
-def _areas(text: str | None) -> tuple[str, ...]:
-    # A misspelt area is an error: it would let every commit pass.
-    from hubtrace.ingest.change_types import Area
-
-    words = tuple(word.strip() for word in (text or "").split(",") if word.strip())
-    known = [str(area) for area in Area]
-    wrong = next((word for word in words if word not in known), None)
-    if wrong is not None:
-        raise HubtraceError(f"--areas: unknown area {wrong!r}; the areas are {', '.join(known)}")
-    return words
+def _parsed(option: str, parse: Callable[[str], _T], text: str) -> _T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise HubtraceError(f"{option}: {error}") from None
 
 
 def _say_summary(found: "Checked") -> None:
+    for accepted in found.accepted[:_SHOWN]:
+        one = accepted.finding
+        say(f"accepted: {one.name}: {one.kind}: {one.text} ({accepted.acceptance.terms})")
+    if len(found.accepted) > _SHOWN:
+        say(f"accepted: {len(found.accepted) - _SHOWN:,} more; --format json lists all")
+    for stale in found.stale[:_SHOWN]:
+        say(f"warning: {stale.acceptance}: {stale.why}")
+    if len(found.stale) > _SHOWN:
+        say(f"warning: {len(found.stale) - _SHOWN:,} more acceptances match nothing")
     required = [each for each in found.undecided if each.kind in found.must_decide]
     lines = [*dict.fromkeys(f"undecided: {u.name}: {u.kind}: {u.missing}" for u in required)]
     for line in lines[:_SHOWN]:
@@ -143,8 +229,7 @@ def _say_summary(found: "Checked") -> None:
         models = ", ".join(names[:_NAMED])
         models += f" and {count(len(names) - _NAMED, 'more model')}" if names[_NAMED:] else ""
         say(f"not decided: {kinds} of {models}; --format json says why")
-    total = f"{count(len(found.findings), 'finding')} in {count(found.variants, 'model')}"
-    say(f"{total}; {_age(found.observed_at)}")
+    say(f"{found.total}; {_age(found.observed_at)}")
 
 
 def _age(observed_at: int | None) -> str:

@@ -9,6 +9,7 @@ import typer
 from hubtrace.graph import open_store
 from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
+from hubtrace.help import Command, Group
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
@@ -21,11 +22,14 @@ _File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write."
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")]
 
 app = typer.Typer(
-    help="Write a graph as files for other programs.", no_args_is_help=True, rich_markup_mode=None
+    cls=Group,
+    help="Write a graph as files for other programs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
-@app.command("neo4j-import")
+@app.command(cls=Command, name="neo4j-import")
 def neo4j_import(folder: _Folder, graph: Graph = GRAPH) -> None:
     """Write files for `neo4j-admin database import full`, and the command that imports them.
 
@@ -45,24 +49,24 @@ def neo4j_import(folder: _Folder, graph: Graph = GRAPH) -> None:
     )
 
 
-@app.command()
+@app.command(cls=Command)
 def graphml(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None:
     """Write families, or the whole graph, as GraphML for networkx, Gephi, yEd or igraph.
 
     Control characters, which XML cannot hold, are written visibly; all else stays as it was.
 
-    Example:  hubtrace export graphml yi.graphml --family 01-ai_Yi
+    Example:  hubtrace export graphml qwen.graphml --family Qwen_Qwen-VL
     """
     from hubtrace.exports.graphml import write_graphml
 
     _write(file, family, graph, write_graphml)
 
 
-@app.command("node-link")
+@app.command(cls=Command, name="node-link")
 def node_link(file: _File, family: _Family = None, graph: Graph = GRAPH) -> None:
     """Write families, or the whole graph, as node-link JSON for networkx and D3.
 
-    Example:  hubtrace export node-link yi.json --family 01-ai_Yi
+    Example:  hubtrace export node-link qwen.json --family Qwen_Qwen-VL
     """
     from hubtrace.exports.node_link import write_node_link
 
@@ -81,7 +85,7 @@ def _write(
     say(f"wrote {count(counts[0], 'node')} and {count(counts[1], 'relationship')} to {file}")
 
 
-@app.command()
+@app.command(cls=Command)
 def tables(
     folder: _Folder,
     family: _Family = None,
@@ -91,7 +95,7 @@ def tables(
 ) -> None:
     """Write the answers to every stored question as Parquet tables; list them with their rows.
 
-    Example:  hubtrace export tables tables/ --family 01-ai_Yi
+    Example:  hubtrace export tables tables/ --family Qwen_Qwen-VL
     """
     from hubtrace.exports.tables import export_tables
 

@@ -35,7 +35,7 @@ def history(
 
     Hubs forget; hubtrace does not. An event is dated by when it was observed.
 
-    Example:  hubtrace history 01-ai/Yi --format json
+    Example:  hubtrace history QwenLM/Qwen-VL --format json
     """
     from hubtrace.queries.catalogue import ask, family_names
     from hubtrace.queries.resolve import find_project

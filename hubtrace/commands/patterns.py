@@ -42,7 +42,7 @@ def patterns(
 ) -> None:
     """Print each family's synchronization pattern, how firm it is, and how it changed.
 
-    Example:  hubtrace patterns 01-ai_YI --until 2024-10-06 --format json
+    Example:  hubtrace patterns Qwen_Qwen-VL --until 2024-10-06 --format json
     """
     from hubtrace.queries.patterns import patterns as find_patterns
 

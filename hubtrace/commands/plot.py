@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 from hubtrace.graph import open_store
+from hubtrace.help import Command, Group
 from hubtrace.options import GRAPH, Families, Graph, PeriodDays, Until
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
 
 app = typer.Typer(
+    cls=Group,
     help="Draw figures for papers, like the study's (needs the extra `plot`).",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -20,7 +22,7 @@ _Output = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Command)
 def timeline(
     family: Annotated[str, typer.Argument(metavar="FAMILY")],
     output: _Output,
@@ -30,7 +32,7 @@ def timeline(
 ) -> None:
     """Draw a family's timeline: a row per project, two-week periods, shared ones marked.
 
-    Example:  hubtrace plot timeline 01-ai_Yi -o yi.svg
+    Example:  hubtrace plot timeline Qwen_Qwen-VL -o qwen.svg
     """
     _write("timeline", output, graph, until, [family], period_days)
 
@@ -41,13 +43,13 @@ _PLOTS = {
     "lag": "Draw who moves first, beside the study's figures, and the lags of switches.\n\n"
     "Example:  hubtrace plot lag -o lag.png",
     "changes": "Draw what commits are about on each side: the shares of the 15 change types.\n\n"
-    "Example:  hubtrace plot changes 01-ai_Yi -o changes.svg",
+    "Example:  hubtrace plot changes Qwen_Qwen-VL -o changes.svg",
 }
 """The help of each plot of several families; `hubtrace.plots.PLOTS` has what draws it."""
 
 
 def _register(name: str) -> None:
-    @app.command(name, help=_PLOTS[name])
+    @app.command(name, cls=Command, help=_PLOTS[name])
     def plot(
         output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
     ) -> None:

@@ -43,7 +43,7 @@ def query(
 
       hubtrace query side_status --param until=2024-10-06
 
-      hubtrace query switches --param families=01-ai_YI --format json
+      hubtrace query switches --param families=Qwen_Qwen-VL --format json
 
       hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
 

@@ -55,7 +55,7 @@ def report(
 
     Example:  hubtrace report -o out --format html --format json
 
-    Example:  hubtrace report yi --since 2024-06-30
+    Example:  hubtrace report Qwen_Qwen-VL --since 2024-06-30
     """
     from hubtrace.queries.report.build import report as build_report
 

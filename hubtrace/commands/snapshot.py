@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hubtrace.graph.format import count
+from hubtrace.help import Command, Group
 from hubtrace.options import OutputFormat, SnapshotArgument
 from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say
@@ -12,7 +13,9 @@ from hubtrace.progress import progress, say
 if TYPE_CHECKING:
     from hubtrace.ingest.snapshot import ProjectHistory
 
-app = typer.Typer(help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Group, help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None
+)
 _PROJECTS: Table["ProjectHistory"] = Table(
     "hubtrace.snapshot/1",
     {
@@ -29,7 +32,7 @@ _PROJECTS: Table["ProjectHistory"] = Table(
 )
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
     """Read every file of a snapshot and compare it with its hash; exit code 2 if one differs.
 
@@ -55,7 +58,7 @@ def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> 
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(cls=Command)
 def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
     """List the projects of a snapshot: how much is held of each, and when it was last seen.
 
@@ -66,7 +69,7 @@ def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> No
     _PROJECTS.print(Snapshot(snapshot).projects(), format_)
 
 
-@app.command()
+@app.command(cls=Command)
 def compact(snapshot: SnapshotArgument) -> None:
     """Join the generations of every project into one; nothing that was seen is lost.
 

@@ -35,13 +35,13 @@ def trace(
 
     Examples:
 
-      hubtrace trace 043a50f
+      hubtrace trace 48454c33e5
 
-      hubtrace trace https://github.com/01-ai/Yi/commit/043a50f
+      hubtrace trace https://github.com/QwenLM/Qwen-VL/commit/48454c33e5
 
-      hubtrace trace 01-ai/Yi-34B:modeling_yi.py --format json
+      hubtrace trace Qwen/Qwen-VL-Chat:modeling_qwen.py --format json
 
-      hubtrace trace https://huggingface.co/01-ai/Yi-34B/blob/main/LICENSE
+      hubtrace trace https://huggingface.co/Qwen/Qwen-VL-Chat/blob/main/LICENSE
 
     A file of weight 1 is in one repository only; a ubiquitous one, such as a licence, has weight 0.
     """  # noqa: D412 - it is the help that is printed

@@ -42,7 +42,7 @@ def why(
 
     Files that both have, evidence, commits that name each other, families, base models, people.
 
-    Example:  hubtrace why 01-ai/Yi-34B 01-ai/Yi --format markdown
+    Example:  hubtrace why Qwen/Qwen-VL-Chat QwenLM/Qwen-VL --format markdown
     """
     from hubtrace.queries.provenance import why as find_paths
 

@@ -1,7 +1,9 @@
-"""The change types of a commit: from its paths first, from its message second.
+"""The change types of a commit, from what its message says and what its paths are.
 
 1. An entry of rules.toml that holds decides.
-2. Words that are more specific than a file's name (`strong`) decide over code and configuration.
+2. On the Hub what the message speaks of decides, if it names no file: people label what it intends
+   (docs/decisions/0047-a-message-says-what-a-commit-is-for.md). On GitHub only words that are more
+   specific than a file's name (`strong`) decide, and over code and configuration.
 3. The files decide: the type of most of them; else the one that the message names; else the one
    that counts most (`ChangeType`). Files that say little yield to the message.
 4. Without a file, the files that the message names decide, then what it speaks of.
@@ -40,7 +42,7 @@ from hubtrace.ingest.change_types.rules import (
 
 _MOST = 2 / 3
 """A type that more than this share of the files have is the commit's."""
-_WORKED_ON = frozenset({Area.CODE, Area.CONFIG, Area.TOKENIZER, Area.DATA, Area.TESTS, Area.CI})
+_WORKED_ON = frozenset({Area.CODE, Area.CONFIG, Area.TOKENIZER, Area.DATA, Area.CI})
 """Where strong words count: they speak of code, whatever the file is called."""
 _FALLBACK = {
     "upstream": ChangeType.TRAINING_INFRASTRUCTURE,
@@ -124,12 +126,14 @@ def answer_for(side: str, line: str, files: FileCounts, *, merge: bool = False) 
     topics = topics_of(without(line, named) if named else line)
     if not files:
         files = counted((kind_of(name), _status_named(line, name)) for name in named)
-    return _answer(side, topics, files, merge)
+    return _answer(side, topics, files, bool(named), merge)
 
 
 @lru_cache(maxsize=200_000)
-def _answer(side: str, topics: tuple[Topic, ...], files: FileCounts, merge: bool) -> Answer:
-    candidates = list(_candidates(side, topics, files))
+def _answer(
+    side: str, topics: tuple[Topic, ...], files: FileCounts, names_file: bool, merge: bool
+) -> Answer:
+    candidates = list(_candidates(side, topics, files, names_file=names_file))
     if not candidates or (merge and candidates[0][1] == f"words:{_WEAK}"):
         candidates = [(ChangeType.SHARING, "merge") if merge else (_FALLBACK[side], "nothing")]
     return Answer(tuple(dict.fromkeys(type_ for type_, _ in candidates)), candidates[0][1])
@@ -142,51 +146,71 @@ def _status_named(line: str, path: str) -> str | None:
     return _VERBS.get(verb.lower()) if named else None
 
 
-def _candidates(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
+class _Read(NamedTuple):
+    """What a message says on a side, whatever the files are."""
+
+    telling: tuple[Topic, ...]
+    """What has a type there."""
+    clear: tuple[Topic, ...]
+    """The same without the weak ones."""
+    rules: tuple[Rule, ...]
+    """The rules that may hold, those that are not late first."""
+
+
+def _candidates(
+    side: str, topics: tuple[Topic, ...], files: FileCounts, *, names_file: bool
+) -> Iterator[Candidate]:
     """Yield types, the primary one first, each with the entry that gave it."""
+    read = _read(side, topics)
     kinds = {kind.id for kind, _, _ in files}
-    statuses = {status for _, status, _ in files}
-    possible = _possible(side, topics)
-    rule = next((rule for rule in possible if _fits(rule, kinds, statuses)), None)
-    if rule is not None:
+    statuses = {status or "" for _, status, _ in files}
+    rule = next((rule for rule in read.rules if _fits(rule, kinds, statuses)), None)
+    if rule is not None and not rule.late:
         yield rule.type, f"rule:{rule.id}"
     if files:
-        yield from _by_files(side, topics, files)
+        intended = read.clear if side == "downstream" and not names_file else ()
+        said = list(_said(topic for topic in intended if _in_place(topic, files)))
+        yield from said
+        if rule is not None and rule.late and not said:
+            yield rule.type, f"rule:{rule.id}"
+        yield from _by_files(side, read.clear, files)
         return
-    for weak in (False, True):
-        for topic in topics:
-            if topic.type is not None and topic.weak is weak:
-                yield topic.type, f"words:{topic.id}"
-        if rule is not None or any(topic.type and not topic.weak for topic in topics):
-            return
+    yield from _said(read.clear)
+    if rule is None and not read.clear:
+        yield from _said(read.telling)
+
+
+def _said(topics: Iterable[Topic]) -> Iterator[Candidate]:
+    return ((topic.type, f"words:{topic.id}") for topic in topics if topic.type is not None)
 
 
 @lru_cache(maxsize=50_000)
-def _possible(side: str, topics: tuple[Topic, ...]) -> tuple[Rule, ...]:
-    """Return the rules that hold on a side for a message, whatever the files are."""
+def _read(side: str, topics: tuple[Topic, ...]) -> _Read:
+    telling = tuple(t for t in topics if t.type is not None and t.side in (None, side))
     ids = {topic.id for topic in topics}
-    return tuple(
+    possible = [
         rule
         for rule in rules()
         if (rule.side is None or rule.side == side)
         and (not rule.words or not ids.isdisjoint(rule.words))
         and ids.isdisjoint(rule.unless)
-    )
+    ]
+    possible.sort(key=lambda rule: rule.late)
+    return _Read(telling, tuple(t for t in telling if not t.weak), tuple(possible))
 
 
-def _fits(rule: Rule, kinds: set[str], statuses: set[str | None]) -> bool:
+def _fits(rule: Rule, kinds: set[str], statuses: set[str]) -> bool:
     """Return whether the files, of these kinds and statuses, are such as a rule wants."""
     return (
         (not rule.all_of or (bool(kinds) and kinds <= rule.all_of))
         and (not rule.any_of or not kinds.isdisjoint(rule.any_of))
-        and (rule.status is None or statuses <= {rule.status})
+        and (not rule.status or statuses <= rule.status)
     )
 
 
-def _by_files(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterator[Candidate]:
-    telling = [topic for topic in topics if topic.type is not None and not topic.weak]
+def _by_files(side: str, telling: Sequence[Topic], files: FileCounts) -> Iterator[Candidate]:
     strong = next((topic for topic in telling if topic.strong), None)
-    if strong is not None and strong.type is not None and _mostly_worked_on(files):
+    if strong is not None and strong.type is not None and _mostly(_WORKED_ON, files):
         yield strong.type, f"words:{strong.id}"
     votes: dict[ChangeType, int] = {}
     rule_of: dict[ChangeType, str] = {}
@@ -200,9 +224,17 @@ def _by_files(side: str, topics: tuple[Topic, ...], files: FileCounts) -> Iterat
     yield from ((type_, rule_of[type_]) for type_ in sorted(votes, key=IMPORTANCE.__getitem__))
 
 
-def _mostly_worked_on(files: FileCounts) -> bool:
-    on = sum(count for kind, _, count in files if kind.area in _WORKED_ON)
-    return 2 * on > sum(count for _, _, count in files)
+def _in_place(topic: Topic, files: FileCounts) -> bool:
+    """Return whether files are such as a topic wants."""
+    return (not topic.within or any(kind.area in topic.within for kind, _, _ in files)) and (
+        not topic.mostly or _mostly(topic.mostly, files)
+    )
+
+
+def _mostly(areas: frozenset[Area], files: FileCounts) -> bool:
+    """Return whether at least half of the files are of these areas."""
+    of_them = sum(count for kind, _, count in files if kind.area in areas)
+    return 2 * of_them >= sum(count for _, _, count in files)
 
 
 def _of_kind(kind: FileKind, side: str, telling: Sequence[Topic]) -> Candidate:

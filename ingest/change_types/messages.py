@@ -15,7 +15,7 @@ _WIDEST = 20
 _NARROWEST = 3
 """And at least."""
 _WORD = re.compile(r"[a-z0-9]+")
-_PATTERN = re.compile(r"[a-z0-9]+\*?")
+_PATTERN = re.compile(r"\^|[a-z0-9]+\*?")
 _FILE = re.compile(r"(?<![\w/.:-])[\w][\w/.+-]*\.[A-Za-z][A-Za-z0-9]{0,11}(?![\w/])")
 _ADDRESS = re.compile(r"\b[a-z]+://\S+", re.I)
 _BARE = re.compile(
@@ -62,8 +62,9 @@ def is_merge(message: str) -> bool:
 @lru_cache(maxsize=200_000)
 def topics_of(line: str) -> tuple[Topic, ...]:
     """Return what a line speaks of: the entries of words.toml that it matches, in their order."""
-    words = _WORD.findall(_ADDRESS.sub("", line).lower() if "://" in line else line.lower())
-    found = 0
+    line = (_ADDRESS.sub("", line) if "://" in line else line).lower()
+    words = ["^", *_WORD.findall(line)]
+    found = 0 if line.isascii() else _elsewhere(line)
     for place, (alone, following, begun) in enumerate(map(_of_word, words), start=1):
         found |= alone
         if not (following or begun) or place == len(words):
@@ -76,6 +77,15 @@ def topics_of(line: str) -> tuple[Topic, ...]:
             if after.startswith(beginning) and _continues(words, place + 1, rest):
                 found |= bit
     return _chosen(found)
+
+
+def _elsewhere(line: str) -> int:
+    """Return the lists whose phrases of other languages stand anywhere in a line."""
+    found = 0
+    for text, bit in _phrases()[2]:
+        if text in line:
+            found |= bit
+    return found
 
 
 def _continues(words: Sequence[str], place: int, rest: Sequence[str]) -> bool:
@@ -106,12 +116,21 @@ def without(line: str, names: Iterable[str]) -> str:
 @cache
 def _chosen(found: int) -> tuple[Topic, ...]:
     """Return the topics whose lists were found; each has three bits: any, with and without."""
-    lists = ((topic, found >> 3 * number) for number, topic in enumerate(topics()))
-    return tuple(
-        topic
-        for topic, bits in lists
-        if bits & 1 and (not topic.with_ or bits & 2) and not bits & 4
-    )
+    chosen: list[Topic] = []
+    left = found & _asked()
+    while left:
+        place = (left & -left).bit_length() - 1
+        left &= left - 1
+        topic, bits = topics()[place // 3], found >> place
+        if not bits & 4 and (bits & 2 or not topic.with_):
+            chosen.append(topic)
+    return tuple(chosen)
+
+
+@cache
+def _asked() -> int:
+    """Return the bits of `any` of all topics."""
+    return sum(1 << 3 * number for number in range(len(topics())))
 
 
 _NOTHING = _Word(0, {}, ())
@@ -126,7 +145,7 @@ def _beginnings() -> frozenset[str]:
 @lru_cache(maxsize=50_000)
 def _of_word(word: str) -> _Word:
     """Return the lists that a word alone is in, and the phrases that it begins."""
-    exact, begun = _phrases()
+    exact, begun, _ = _phrases()
     found = list(exact.get(word, ()))
     if word[:_NARROWEST] in _beginnings():
         for length in range(_NARROWEST, min(len(word), _WIDEST) + 1):
@@ -147,17 +166,22 @@ def _of_word(word: str) -> _Word:
 
 
 @cache
-def _phrases() -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]]]:
-    """Return every phrase of words.toml by its first word; those that a star ends apart."""
+def _phrases() -> tuple[dict[str, list[Phrase]], dict[str, list[Phrase]], list[tuple[str, int]]]:
+    """Return every phrase of words.toml by its first word; those that a star ends apart.
+
+    The last ones are of other scripts, where spaces need not separate words.
+    """
     exact: dict[str, list[Phrase]] = {}
     begun: dict[str, list[Phrase]] = {}
+    elsewhere: list[tuple[str, int]] = []
     for number, topic in enumerate(topics()):
         for which, listed in enumerate((topic.any, topic.with_, topic.without)):
-            for first, *rest in (_PATTERN.findall(phrase.lower()) for phrase in listed):
+            bit = 1 << 3 * number + which
+            elsewhere += [(phrase, bit) for phrase in listed if not phrase.isascii()]
+            for first, *rest in (_PATTERN.findall(text) for text in listed if text.isascii()):
                 table = begun if first.endswith("*") else exact
-                phrase = tuple(rest), 1 << 3 * number + which
-                table.setdefault(first.removesuffix("*"), []).append(phrase)
-    return exact, begun
+                table.setdefault(first.removesuffix("*"), []).append((tuple(rest), bit))
+    return exact, begun, elsewhere
 
 
 def _is(word: str, pattern: str) -> bool:

@@ -93,6 +93,9 @@ class Topic:
     with_: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     type: ChangeType | None = None
+    side: str | None = None
+    within: frozenset[Area] = frozenset()
+    mostly: frozenset[Area] = frozenset()
     strong: bool = False
     weak: bool = False
 
@@ -109,7 +112,8 @@ class Rule:
     any_of: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
-    status: str | None = None
+    status: frozenset[str] = frozenset()
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ def _sets(row: dict[str, Any]) -> dict[str, Any]:
 
 def _types(row: dict[str, Any]) -> dict[str, Any]:
     found = {"with_" if k == "with" else k: v for k, v in row.items()}
+    found |= {k: frozenset(map(Area, row[k])) for k in ("within", "mostly") if k in row}
     found |= {k: ChangeType(row[k]) for k in ("type", "upstream", "downstream") if k in row}
     return found | ({"area": Area(row["area"])} if "area" in row else {})
 
@@ -176,7 +181,7 @@ def _types(row: dict[str, Any]) -> dict[str, Any]:
 def all_rules() -> list[dict[str, str]]:
     """Return every entry that an answer can name, with its type and its reason."""
     found = [_row(f"rule:{rule.id}", rule.type, rule.reason, rule.side) for rule in rules()]
-    found += [_row(f"words:{t.id}", t.type, t.reason) for t in topics() if t.type]
+    found += [_row(f"words:{t.id}", t.type, t.reason, t.side) for t in topics() if t.type]
     for kind in file_kinds():
         if kind.type is not None:
             found.append(_row(f"file:{kind.id}", kind.type, kind.reason))

@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtrace.graph.errors import CatalogueError
-from hubtrace.graph.format import closest, did_you_mean
+from hubtrace.graph.format import closest, count, did_you_mean
 from hubtrace.graph.store import GraphStore
+from hubtrace.queries.audit.acceptances import Acceptances, Accepted, Stale
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
 from hubtrace.queries.audit.facts import too_old
-from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, look
+from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, Part
 from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import Progress, ask, family_names
 from hubtrace.queries.resolve import find_variant
@@ -75,6 +76,19 @@ class Checked:
     variants: int
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
+    accepted: tuple[Accepted, ...] = ()
+    """Findings that somebody accepted; they are not among the others."""
+    stale: tuple[Stale, ...] = ()
+    """Acceptances that cover nothing."""
+    open: tuple[tuple[str, Part], ...] = ()
+    """What the findings are about: kind and part."""
+
+    @property
+    def total(self) -> str:
+        """How many findings there are in how many models."""
+        accepted = f", {len(self.accepted):,} accepted," if self.accepted else ""
+        found = f"{count(len(self.findings), 'finding')}{accepted}"
+        return f"{found} in {count(self.variants, 'model')}"
 
     @property
     def must_decide(self) -> frozenset[str]:
@@ -104,6 +118,8 @@ class Targets:
     """Key of a variant → its revision; None for the head of the default branch."""
     empty: tuple[str, ...] = ()
     """Families that release no model: nothing about them can be decided."""
+    everything: bool = False
+    """True if these are all that the graph has."""
 
 
 def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -> Targets:
@@ -117,17 +133,17 @@ def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -
         both = ", not both" if everything else ""
         raise CatalogueError(f"name models or families to check, or give --all{both}")
     families = set(family_names(store))
-    members = {name: set[str]() for name in families}
-    for row in ask(store, "variant_status"):
+    asked = sorted(families) if everything else sorted(families.intersection(targets))
+    members = {name: set[str]() for name in asked}
+    for row in ask(store, "variant_status", families=asked):
         members[row["family"]].add(row["variant"])
-    asked = sorted(families) if everything else list(targets)
-    empty = tuple(name for name in dict.fromkeys(asked) if name in families and not members[name])
+    empty = tuple(name for name in asked if not members[name])
     if everything:
         rows = ask(store, "variants").data()
         found = {row["variant"]: None for row in rows if row["observed_at"] is not None}
         if not found and not empty:
             raise CatalogueError("the graph has no model")
-        return Targets({**found}, empty)
+        return Targets({**found}, empty, everything=True)
     revisions: dict[str, str | None] = {}
     for target in targets:
         if target in families:
@@ -147,16 +163,21 @@ def check_variants(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     progress: Progress | None = None,
+    acceptances: Acceptances | None = None,
+    now: int | None = None,
 ) -> Checked:
     """Check every variant, by key, for the wanted findings.
 
-    `until` is in epoch seconds; by default each family's `observed_at`.
+    `until` is in epoch seconds; by default each family's `observed_at`. Acceptances expire, and
+    looks grow old, by `now`; by default the clock's.
     """
     if not isinstance(targets, Targets):
         targets = Targets(dict.fromkeys(targets))
     revisions = {key: named for key, named in targets.revisions.items() if named is not None}
     asked = AuditRequest(until, thresholds or Thresholds(), revisions, wanted.areas, whole=False)
-    keys, now = list(targets.revisions), int(time.time())
+    keys, now = list(targets.revisions), int(time.time()) if now is None else now
+    acceptances = acceptances or Acceptances(store)
+    accepted: list[Accepted] = []
     findings: list[Finding] = []
     undecided = [Undecided(EVERYTHING, name, name, _EMPTY) for name in targets.empty]
     looks: list[int] = []
@@ -170,26 +191,29 @@ def check_variants(
             if key not in known
         ]
         for audited in audits(store, known, asked):
-            found, unknown = _look(audited, wanted, now)
+            found, past, unknown = _look(audited, wanted, acceptances, now)
             findings += found
+            accepted += past
             undecided += unknown
             looks += [it.observed_at for it in audited.projects if it.observed_at is not None]
         if progress is not None:
             progress("models", min(first + BATCH, len(keys)), len(keys))
-    return Checked(
-        wanted, until, min(looks, default=None), len(keys), tuple(findings), tuple(undecided)
-    )
+    stale = acceptances.stale(wanted.kinds, everything=targets.everything)
+    of_all = (tuple(findings), tuple(undecided), tuple(accepted), stale, tuple(acceptances.open))
+    return Checked(wanted, until, min(looks, default=None), len(keys), *of_all)
 
 
-def _look(audit: Audit, wanted: Wanted, now: int) -> tuple[list[Finding], list[Undecided]]:
-    found, undecided = look(audit, wanted.kinds, wanted.limits)
+def _look(
+    audit: Audit, wanted: Wanted, acceptances: Acceptances, now: int
+) -> tuple[list[Finding], list[Accepted], list[Undecided]]:
+    found, accepted, undecided = acceptances.look(audit, wanted.kinds, wanted.limits, now)
     missing = too_old(audit, now, wanted.max_age)
     if missing is None and not wanted.named and len(undecided) == len(wanted.kinds):
         missing = _NOTHING
     if missing is not None:
         name = audit.identity.name or audit.identity.variant
         undecided.append(Undecided(EVERYTHING, audit.identity.variant, name, missing))
-    return found, undecided
+    return found, accepted, undecided
 
 
 def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:

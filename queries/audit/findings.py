@@ -4,34 +4,68 @@ A finding rests on an audit alone. One table, `KINDS`, drives it: each kind name
 needs, and what lacks one is undecided, never fine (docs/decisions/0040).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hubtrace.graph.format import DAY, count, date, dated_sha, short_sha
 from hubtrace.queries.audit import facts
 from hubtrace.queries.audit.facts import Fact
-from hubtrace.queries.audit.records import Audit, CommitFact, Drift, Finding, Link, Undecided
+from hubtrace.queries.audit.records import (
+    Attestation,
+    Audit,
+    CommitFact,
+    Drift,
+    Finding,
+    LargeFile,
+    Link,
+    Undecided,
+)
+from hubtrace.queries.flags import BranchFlag
 
 DAYS_BEHIND = 30
 """A variant that lacks a change of its upstream for more days than these lags."""
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things that a finding is about: a finding can be accepted in parts."""
+
+    project: str
+    """Key of the variant or a repository."""
+    branch: str | None = None
+    value: str | None = None
+    """What was found, where another one would be another finding (docs/decisions/0042)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is too much."""
+    """How much is too much, and what does not count."""
 
     days_behind: int = DAYS_BEHIND
     upper: bool = False
     """True to count the most days that a variant can be behind, not the least (decision 0041)."""
+    without: frozenset[Part] = frozenset()
+    """What was found already and is left out."""
+
+    def left(self, parts: Iterable[Part]) -> tuple[Part, ...]:
+        """Return the parts that count."""
+        return tuple(part for part in parts if part not in self.without)
 
 
 class _Missing(Exception):
     """What a rule lacks, in words."""
 
 
-_Found = tuple[str, tuple[str | None, ...]]
-"""A sentence, and what proves it."""
-_Rule = Callable[[Audit, Limits], _Found | None]
+class Found(NamedTuple):
+    """A sentence, what proves it, and what it is about."""
+
+    text: str
+    proof: tuple[str | None, ...]
+    parts: tuple[Part, ...]
+
+
+_Rule = Callable[[Audit, Limits], Found | None]
 """Returns what is found in an audit."""
 
 
@@ -61,25 +95,41 @@ def look(
     """Return what is found of these kinds, in the order of `KINDS`, and what is undecided."""
     found: list[Finding] = []
     undecided: list[Undecided] = []
-    key = audit.identity.variant
-    name = audit.identity.name or key
-    family = next(iter(audit.identity.families), None)
     for kind in KINDS.values():
         if kind.name not in kinds:
             continue
-        result, missing = _decide(kind, audit, limits)
+        result, missing = decide(kind, audit, limits)
         if missing is not None:
-            undecided.append(Undecided(kind.name, key, name, missing))
+            undecided.append(undecided_of(kind, audit, missing))
         elif result is not None:
-            text, proof = result
-            proofs = tuple(each for each in proof if each)
-            found.append(Finding(kind.name, key, name, family, text, proofs))
+            found.append(finding_of(kind, audit, result))
     return found, undecided
 
 
-def _replaced(audit: Audit, _: Limits) -> _Found | None:
+def finding_of(kind: Kind, audit: Audit, found: Found) -> Finding:
+    """Return what was found of a variant."""
+    key, proof = audit.identity.variant, tuple(each for each in found.proof if each)
+    family = next(iter(audit.identity.families), None)
+    return Finding(kind.name, key, audit.identity.name or key, family, found.text, proof)
+
+
+def undecided_of(kind: Kind, audit: Audit, missing: str) -> Undecided:
+    """Return what could not be decided of a variant."""
+    key = audit.identity.variant
+    return Undecided(kind.name, key, audit.identity.name or key, missing)
+
+
+def _own(audit: Audit, value: str | None = None) -> Part:
+    """Return the part that is the variant itself."""
+    return Part(audit.identity.variant, value=value)
+
+
+def _replaced(audit: Audit, limits: Limits) -> Found | None:
     """Find that the project behind a name is another one: the host's own id differs."""
     events = [event for event in audit.events if event.kind == "replaced"]
+    now = {event.project: event.after for event in events}
+    parts = limits.left(Part(key, value=id_) for key, id_ in now.items())
+    events = [event for event in events if event.project in {part.project for part in parts}]
     links = [link for link in (audit.upstream, *audit.others) if link]
     names = {audit.identity.variant: audit.identity.name, **{x.repository: x.name for x in links}}
     texts = []
@@ -88,10 +138,10 @@ def _replaced(audit: Audit, _: Limits) -> _Found | None:
         text = f"the project behind the name {names.get(key) or key} was replaced by another one"
         texts.append(f"{text}, and is back" if ids[0].before == ids[-1].after else text)
     proof = [f"noticed {date(e.observed_at)}: id {e.before} became {e.after}" for e in events]
-    return ("; ".join(texts), tuple(proof)) if events else None
+    return Found("; ".join(texts), tuple(proof), parts) if events else None
 
 
-def _decide(kind: Kind, audit: Audit, limits: Limits) -> tuple[_Found | None, str | None]:
+def decide(kind: Kind, audit: Audit, limits: Limits) -> tuple[Found | None, str | None]:
     """Return what is found, or what is missing; neither where all is fine."""
     missing = facts.first_missing(audit, kind.to_look)
     if missing is not None:
@@ -100,16 +150,21 @@ def _decide(kind: Kind, audit: Audit, limits: Limits) -> tuple[_Found | None, st
         result = kind.rule(audit, limits)
     except _Missing as lacking:
         return None, str(lacking)
+    if result is not None and not limits.left(result.parts):
+        result = None
     return result, None if result else facts.first_missing(audit, kind.to_clear)
 
 
-def _lag(audit: Audit, limits: Limits) -> _Found | None:
+def _lag(audit: Audit, limits: Limits) -> Found | None:
     most = limits.days_behind
-    behind = [(_behind(drift, limits) or 0, drift) for drift in audit.drifts]
-    days, worst = max(behind, key=lambda each: each[0])
-    if days > most:
-        return _lag_text(audit, worst), (f"first missed {_commit(worst.first)}", _url(worst))
-    for drift in audit.drifts:
+    counted = [d for d in audit.drifts if limits.left([_own(audit, d.repository)])]
+    behind = [(days, drift) for drift in counted if (days := _behind(drift, limits) or 0) > most]
+    if behind:
+        _, worst = max(behind, key=lambda each: each[0])
+        proof = (f"first missed {_commit(worst.first)}", _url(worst))
+        parts = tuple(_own(audit, drift.repository) for _, drift in behind)
+        return Found(_lag_text(audit, worst), proof, parts)
+    for drift in counted:
         if limits.upper and drift.most_days is None:
             raise _Missing("nothing proves its origin, so that it has no upper limit")
         if drift.unsure_days > most:
@@ -140,25 +195,29 @@ def _url(drift: Drift) -> str | None:
     return drift.first.url if drift.first else None
 
 
-def _unlinked(audit: Audit, _: Limits) -> _Found | None:
+def _unlinked(audit: Audit, _: Limits) -> Found | None:
     if audit.upstream is not None:
         return None
     seen = f"seen {date(audit.identity.observed_at)}"
-    return "no evidence links it to a repository", (seen,)
+    return Found("no evidence links it to a repository", (seen,), (_own(audit),))
 
 
 def _lost(is_lost: Callable[[Link], object], sentence: str) -> _Rule:
     """Return the rule for an upstream in a state of which GitHub's answer is the only proof."""
 
-    def rule(audit: Audit, _: Limits) -> _Found | None:
-        lost = [link for link in audit.upstreams if is_lost(link)]
+    def part(link: Link) -> Part:
+        state = is_lost(link)
+        return Part(link.repository, value=state if isinstance(state, str) else None)
+
+    def rule(audit: Audit, limits: Limits) -> Found | None:
+        lost = [x for x in audit.upstreams if is_lost(x) and limits.left([part(x)])]
         if not lost:
             return None
         link = lost[0]
         seen = date(link.gone_at) if link.gone_at else f"seen {date(link.observed_at)}"
         text = sentence.format(name=link.name or link.repository, moved_to=link.moved_to)
         more = f" (one of {len(audit.upstreams)})" if len(audit.upstreams) > 1 else ""
-        return f"its upstream {text}{more}", (seen, link.url)
+        return Found(f"its upstream {text}{more}", (seen, link.url), tuple(map(part, lost)))
 
     return rule
 
@@ -166,7 +225,7 @@ def _lost(is_lost: Callable[[Link], object], sentence: str) -> _Rule:
 def _abandoned(side: str) -> _Rule:
     """Return the rule for a silent side; that its upstream is archived as well does not hide it."""
 
-    def rule(audit: Audit, _: Limits) -> _Found | None:
+    def rule(audit: Audit, _: Limits) -> Found | None:
         days = audit.method.abandon_after_days
         for status in audit.statuses:
             ours, theirs = status.last_at, status.upstream_last_at
@@ -176,64 +235,81 @@ def _abandoned(side: str) -> _Rule:
             young = audit.method.until - days * DAY
             if quiet <= young < moved:
                 text = f"{side} has been silent since {date(quiet)}, for {days} days or more; the "
-                return f"{text}other side moved on", (
+                proof = (
                     _last("upstream", theirs, status.upstream_last_sha),
                     _last("variant", ours, status.last_sha),
                 )
+                return Found(f"{text}other side moved on", proof, (_own(audit),))
         return None
 
     return rule
+
+
+def short_ref(ref: str) -> str:
+    """Return the name of a branch without what all have in common."""
+    return ref.removeprefix("refs/heads/")
 
 
 def _branches(status: str) -> _Rule:
-    def rule(audit: Audit, _: Limits) -> _Found | None:
-        found = [branch for branch in audit.branches if branch.status == status]
+    def part(branch: BranchFlag) -> Part:
+        return Part(branch.project, short_ref(branch.branch))
+
+    def rule(audit: Audit, limits: Limits) -> Found | None:
+        found = [b for b in audit.branches if b.status == status and limits.left([part(b)])]
         if not found:
             return None
-        names = ", ".join(
-            f"{b.name or b.project} {b.branch.removeprefix('refs/heads/')}" for b in found[:5]
-        )
+        names = ", ".join(f"{b.name or b.project} {short_ref(b.branch)}" for b in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         text = f"{count(len(found), f'{status} branch')}: {names}{more}"
         heads = (_last(b.branch, b.head_committed_at, b.head) for b in found[:5])
-        return text, tuple(heads)
+        return Found(text, tuple(heads), tuple(map(part, found)))
 
     return rule
 
 
-def _rewritten(audit: Audit, _: Limits) -> _Found | None:
-    gone = audit.revision.vanished_at if audit.revision else None
-    if gone is not None and audit.revision is not None:
-        text = "the audited revision is reached by no ref any more"
-        return text, (_commit(audit.revision.commit), f"noticed {date(gone)}")
+def _rewritten(audit: Audit, limits: Limits) -> Found | None:
     young = audit.method.until - audit.method.abandon_after_days * DAY
     events = [e for e in audit.events if e.kind == "history_rewritten" and e.observed_at > young]
-    if not events:
+    rewritten = {Part(e.project, short_ref(e.subject), e.before): e for e in events}
+    parts = limits.left(rewritten)
+    gone = audit.revision.vanished_at if audit.revision else None
+    if gone is not None and audit.revision is not None:
+        own = _own(audit, audit.revision.commit.sha)
+        if limits.left([own]):
+            text = "the audited revision is reached by no ref any more"
+            proof = (_commit(audit.revision.commit), f"noticed {date(gone)}")
+            return Found(text, proof, (own, *parts))
+    if not parts:
         return None
-    last = events[-1]
+    last = rewritten[parts[-1]]
     side = "its own" if last.project == audit.identity.variant else "upstream's"
     text = f"{side} history of {last.subject} was rewritten"
     before = f"before {short_sha(last.before, day='a commit')}" if last.before else None
-    return text, (f"noticed {date(last.observed_at)}", before)
+    return Found(text, (f"noticed {date(last.observed_at)}", before), parts)
 
 
-def _licence(audit: Audit, _: Limits) -> _Found | None:
-    if audit.licences.agree:
+def _licence(audit: Audit, _: Limits) -> Found | None:
+    licences = audit.licences
+    if licences.agree:
         return None
     url = audit.upstream.url if audit.upstream else None
-    return f"the licences differ: {audit.licences.why}", (audit.identity.url, url)
+    both = _own(audit, f"{licences.variant} / {licences.repository}")
+    return Found(f"the licences differ: {licences.why}", (audit.identity.url, url), (both,))
 
 
-def _gone(audit: Audit, _: Limits) -> _Found | None:
-    identity = audit.identity
+def _gone(audit: Audit, _: Limits) -> Found | None:
+    identity, own = audit.identity, (_own(audit),)
     if identity.gone_at is not None:
-        return "the Hub shows it no longer", (f"noticed {date(identity.gone_at)}", identity.url)
+        proof = (f"noticed {date(identity.gone_at)}", identity.url)
+        return Found("the Hub shows it no longer", proof, own)
     if identity.disabled:
-        return "the Hub has shut it", (f"seen {date(identity.observed_at)}", identity.url)
+        return Found(
+            "the Hub has shut it", (f"seen {date(identity.observed_at)}", identity.url), own
+        )
     return None
 
 
-def _tail(audit: Audit, limits: Limits) -> _Found | None:
+def _tail(audit: Audit, limits: Limits) -> Found | None:
     most = limits.days_behind
     tails = [view.tail for view in audit.families if view.tail and view.tail.days > most]
     if not tails:
@@ -243,18 +319,22 @@ def _tail(audit: Audit, limits: Limits) -> _Found | None:
         f"{count(tail.commits, 'commit')} {tail.side} after the other side's last one, "
         f"over {count(tail.days, 'day')}"
     )
-    return text, (f"{date(tail.first_at)} to {date(tail.last_at)}",)
+    return Found(text, (f"{date(tail.first_at)} to {date(tail.last_at)}",), (_own(audit),))
 
 
-def _no_origin(audit: Audit, _: Limits) -> _Found | None:
+def _no_origin(audit: Audit, _: Limits) -> Found | None:
     if audit.origin.commit is not None or audit.revision is None:
         return None
     text = "no file and no message proves which upstream commit it was made from"
-    return text, (_commit(audit.revision.commit), audit.revision.commit.url)
+    return Found(text, (_commit(audit.revision.commit), audit.revision.commit.url), (_own(audit),))
 
 
-def _unattested(audit: Audit, _: Limits) -> _Found | None:
+def _unattested(audit: Audit, limits: Limits) -> Found | None:
     """Find weights that no verified attestation of a repository that it follows covers."""
+
+    def part(file: LargeFile) -> Part:
+        return _own(audit, file.sha256)
+
     named = {(link.name or "").lower() for link in audit.upstreams}
     proved = {
         row.sha256
@@ -262,6 +342,7 @@ def _unattested(audit: Audit, _: Limits) -> _Found | None:
         if row.verdict == "verified" and (row.repository or "").lower() in named
     }
     lacking = [file for file in facts.weights(audit) if file.sha256 not in proved]
+    lacking = [file for file in lacking if limits.left([part(file)])]
     if not lacking:
         return None
     paths = {file.path for file in lacking}
@@ -270,20 +351,35 @@ def _unattested(audit: Audit, _: Limits) -> _Found | None:
         raise _Missing(f"the attestation of {claims[0].path} is {facts.claimed(claims[0].why)}")
     more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
     text = f"no verified attestation of its upstream covers {lacking[0].path}{more}"
-    return text, tuple(f"sha256:{file.sha256}" for file in lacking[:5])
+    proof = tuple(f"sha256:{file.sha256}" for file in lacking[:5])
+    return Found(text, proof, tuple(map(part, lacking)))
 
 
-def _attestation_mismatch(audit: Audit, _: Limits) -> _Found | None:
+def _attestation_mismatch(audit: Audit, limits: Limits) -> Found | None:
     """Find attestations that were refused, or that name another repository than it follows."""
+
+    def part(row: Attestation) -> Part:
+        return _own(audit, f"{row.sha256} {row.place}")
+
     named = {(link.name or "").lower() for link in audit.upstreams}
-    for row in audit.attestations:
-        what = row.path or row.place
-        if row.verdict == "refused":
-            return f"the attestation of {what} was refused: {row.why}", (row.place, row.repository)
-        if row.verdict == "verified" and (row.repository or "").lower() not in named:
-            text = f"the attestation of {what} names {row.repository}, which is not its upstream"
-            return text, (row.place, row.source_sha)
-    return None
+    wrong = [
+        row
+        for row in audit.attestations
+        if row.verdict == "refused"
+        or (row.verdict == "verified" and (row.repository or "").lower() not in named)
+        if limits.left([part(row)])
+    ]
+    if not wrong:
+        return None
+    first = wrong[0]
+    text = f"the attestation of {first.path or first.place} "
+    if first.verdict == "refused":
+        text += f"was refused: {first.why}"
+    else:
+        text += f"names {first.repository}, which is not its upstream"
+    more = f" (one of {len(wrong)})" if len(wrong) > 1 else ""
+    proof = first.place, first.repository, first.source_sha
+    return Found(f"{text}{more}", proof, tuple(map(part, wrong)))
 
 
 def _last(what: str, at: int | None, sha: str | None) -> str | None:

@@ -101,6 +101,7 @@ DEMONSTRATION: Pages = {
         *_in(("text",), "audit https://huggingface.co/acme/atlas-70b", "audit acme/atlas-1b"),
     ],
     **_each("check", _CHECK, "check --all"),
+    "init": ["init acme/atlas-7b acme/atlas-1b --dry-run"],
     "check-some": [
         *_in(_CHECK, "check acme/atlas-7b --max-lag 400d"),
         "check acme-lab/atlas echo/silent --fail-on abandoned,orphaned,dead_link --areas code",

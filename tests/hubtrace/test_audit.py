@@ -104,7 +104,7 @@ def test_bad_input_ends_in_one_sentence(asked: Call, arguments: list[str], messa
 
 def test_help_shows_an_example(call: Call) -> None:
     answer = call("audit", "--help")
-    assert "hubtrace audit 01-ai/Yi-6B --format html -o yi-6b.html" in answer.out
+    assert "hubtrace audit Qwen/Qwen-VL-Chat --format html -o qwen.html" in answer.out
 
 
 def test_what_is_written_is_whole_json(asked: Call) -> None:

@@ -149,12 +149,28 @@ def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -
     assert checked.returncode == 1, checked.stderr
     assert "acme/model: lag: behind its upstream for" in checked.stdout
     outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
-    assert outputs == {"sarif": "found.sarif", "findings": str(len(checked.stdout.splitlines()))}
+    begin, *found, end = checked.stdout.splitlines()
+    token = begin.removeprefix("::stop-commands::")
+    assert (len(token), end) == (41, f"::{token}::")  # no line of ours is a command to the runner
+    assert outputs == {"sarif": "found.sarif", "findings": str(len(found)), "accepted": "0"}
     assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
     assert "| acme/model | lag |" in (tmp_path / "summary").read_text()
     lenient = {**asked, "FAIL_UNDECIDED": "false", "MAX_LAG": "9999", "FAIL_ON": "usual"}
     assert action("Check", **family, **lenient).returncode == 0
     assert action("Check", **family, **{**lenient, "FAIL_UNDECIDED": "true"}).returncode == 3
+    (tmp_path / ".hubtrace.toml").write_text(
+        '[check]\nmax-lag = 9999\nfail-undecided = false\nfail-on = "no_origin"\n'
+        '[[accept]]\nkind = "no_origin"\ntarget = "acme/model"\nreason = "is new"\n'
+        "expires = 2999-12-31\n"
+    )
+    accepted = action("Check", **family, SARIF="found.sarif")
+    assert accepted.returncode == 1, accepted.stderr
+    assert "accepted: acme/model: no_origin: " in accepted.stderr
+    assert "(accepted until 2999-12-31: is new)" in accepted.stderr
+    assert "\nfindings=1\naccepted=1\n" in (tmp_path / "output").read_text()
+    assert action("Check", **family, SARIF="found.sarif", FAIL_ON="lag").returncode == 0
+    (tmp_path / ".hubtrace.toml").rename(tmp_path / "broken.toml").write_text("x = 1")
+    assert action("Check", **family, CONFIG="broken.toml", SARIF="found.sarif").returncode == 2
     nothing = action("Look at both sides", VARIANTS=" \n", **family, **upstream)
     assert (nothing.returncode, "names no model" in nothing.stderr) == (2, True)
     calm = action("Check", **family, **{**asked, "FAIL_ON": "dead_link"})

@@ -20,7 +20,7 @@ def to_json(audit: Audit) -> str:
 
 
 def findings_to_json(checked: "Checked") -> str:
-    """Return everything that was found, and what could not be decided."""
+    """Return everything that was found or accepted, and what could not be decided."""
     body = {
         "schema": CHECK_SCHEMA,
         "until": checked.until,
@@ -30,6 +30,8 @@ def findings_to_json(checked: "Checked") -> str:
         "kinds": list(checked.wanted.kinds),
         "variants": checked.variants,
         "findings": [asdict(finding) for finding in checked.findings],
+        "accepted": [each.as_json() for each in checked.accepted],
+        "stale_acceptances": [asdict(each) for each in checked.stale],
         "undecided": [asdict(each) for each in checked.undecided],
     }
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

@@ -101,11 +101,17 @@ def known_places(audit: Audit) -> frozenset[str]:
 
 def findings_to_markdown(checked: "Checked") -> str:
     """Return a table for a pull request or a job's summary."""
-    total = f"{count(len(checked.findings), 'finding')} in {count(checked.variants, 'model')}"
-    lines = [f"**hubtrace check**: {total}"]
+    lines = [f"**hubtrace check**: {checked.total}"]
     if checked.findings:
         lines += ["", "| model | finding | what was found | proof |", "|---|---|---|---|"]
         lines += [_row(f.name, f.kind, f.text, "; ".join(f.proof)) for f in checked.findings]
+    if checked.accepted:
+        lines += ["", "| model | accepted | what was found | until | by | reason |"]
+        lines += ["|---|---|---|---|---|---|"]
+        for each in checked.accepted:
+            found, terms = each.finding, each.acceptance
+            why = (terms.expires, terms.by or "", terms.reason)
+            lines.append(_row(found.name, found.kind, found.text, *why))
     if checked.undecided:
         lines += ["", "| model | undecided | what is missing |", "|---|---|---|"]
         lines += [_row(each.name, each.kind, each.missing) for each in checked.undecided]

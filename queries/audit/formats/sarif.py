@@ -38,11 +38,39 @@ def findings_to_sarif(found: Checked) -> str:
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
-        "results": [_result(finding, found.wanted.kinds) for finding in found.findings],
+        "results": _results(found),
         "columnKind": "unicodeCodePoints",
     }
     body = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+
+
+def _results(found: Checked) -> list[dict[str, Any]]:
+    """Return a result for each finding, then for each accepted one, as suppressed.
+
+    By the specification (3.27.23) all results have suppressions, or none has.
+    """
+    kinds = found.wanted.kinds
+    results = [_result(finding, kinds) for finding in found.findings]
+    if not found.accepted:
+        return results
+    seen = {(finding.kind, finding.variant) for finding in found.findings}
+    for result in results:
+        result["suppressions"] = []
+    for each in found.accepted:
+        finding, terms = each.finding, each.acceptance
+        # Two parts of a finding, one of them accepted, must not be taken for the same result.
+        same = (finding.kind, finding.variant)
+        part = f" {terms.target} {terms.branch} {terms.value}" if same in seen else ""
+        seen.add(same)
+        suppression = {
+            "kind": "external",
+            "status": "accepted",
+            "justification": for_people(terms.reason),
+            "properties": {"expires": terms.expires, "by": for_people(terms.by or "")},
+        }
+        results.append({**_result(finding, kinds, part), "suppressions": [suppression]})
+    return results
 
 
 def _rule(name: str) -> dict[str, Any]:
@@ -54,7 +82,7 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, kinds: tuple[str, ...]) -> dict[str, Any]:
+def _result(finding: Finding, kinds: tuple[str, ...], part: str = "") -> dict[str, Any]:
     proof = f" ({'; '.join(finding.proof)})" if finding.proof else ""
     text = for_people(f"{finding.name}: {finding.text}{proof}")
     place = {
@@ -66,7 +94,7 @@ def _result(finding: Finding, kinds: tuple[str, ...]) -> dict[str, Any]:
             {"fullyQualifiedName": for_people(finding.variant), "name": for_people(finding.name)}
         ],
     }
-    mark = hashlib.sha256(f"{finding.kind} {finding.variant}".encode()).hexdigest()
+    mark = hashlib.sha256(f"{finding.kind} {finding.variant}{part}".encode()).hexdigest()
     return {
         "ruleId": finding.kind,
         "ruleIndex": kinds.index(finding.kind),

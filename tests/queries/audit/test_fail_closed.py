@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
+from hubtrace.queries.audit.check import EVERYTHING, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import KINDS
 from tests.queries.worlds import World, at
 
@@ -97,6 +96,15 @@ def _code(store: GraphStore, asked: str | None, target: str, **more: Any) -> int
     return 1 if checked.findings else 3 if checked.lacks_an_answer else 0
 
 
+def _passed(store: GraphStore, target: str) -> set[str]:
+    """Return the kinds for which a gate that asks for each by its name passes."""
+    targets = targets_of(store, [target], everything=False)
+    checked = check_variants(store, targets, Wanted.of(",".join(KINDS), 30, ()))
+    if any(each.kind == EVERYTHING for each in checked.undecided):
+        return set()
+    return ALL - {it.kind for it in checked.findings} - {it.kind for it in checked.undecided}
+
+
 def _set(label: str, key: str, **facts: Any) -> Change:
     return lambda world: world.node(label, key, **facts)
 
@@ -123,8 +131,8 @@ def _no_branches(key: str) -> Change:
     return lambda world: _without(world, "HAS_BRANCH", start=key)
 
 
-def _left(**facts: Any) -> Change:
-    name = "-".join(facts)
+def left(name: str, **facts: Any) -> Change:
+    """Return a change that adds a branch upstream."""
     return lambda world: _branch(world, "Repository", CODE, name, head="h", **facts)
 
 
@@ -136,7 +144,7 @@ def _all(*changes: Change) -> Change:
     return changed
 
 
-def _second(change: Change | None = None, **facts: Any) -> Change:
+def second(change: Change | None = None, **facts: Any) -> Change:
     """Return a change that adds a second upstream, as well known as the first."""
 
     def changed(world: World) -> None:
@@ -204,9 +212,9 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a licence without a name": (_set("Variant", MODEL, licence="other"), {"licence_mismatch"}),
     "no branches upstream": (_no_branches(CODE), BRANCHES),
     "no branches of the model": (_no_branches(MODEL), BRANCHES),
-    "a branch of unknown age": (_left(status="open"), BRANCHES),
+    "a branch of unknown age": (left("left", status="open"), BRANCHES),
     "a branch that may have landed": (
-        _left(status="open", landing="unknown", head_committed_at=at(-300)),
+        left("landing", status="open", landing="unknown", head_committed_at=at(-300)),
         {"abandoned_branch"},
     ),
     "one look upstream": (_set("Repository", CODE, first_observed_at=UNTIL), {"rewritten"}),
@@ -222,13 +230,13 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a model that could not be read": (_set("Variant", MODEL, failed_at=at(31)), ALL),
     "an upstream that could not be read": (_set("Repository", CODE, failed_at=at(31)), ALL),
     "a model of no family": (_derived, {"lag", *SIDES, *BRANCHES}),
-    "an empty second upstream": (_second(_no_commits(MORE)), {"lag", *SIDES}),
-    "a second upstream GitHub was not asked about": (_second(host_id=None), LOST),
-    "a second upstream without branches": (_second(_no_branches(MORE)), BRANCHES),
-    "one look at the second upstream": (_second(first_observed_at=UNTIL), {"rewritten"}),
-    "a second upstream in part": (_second(shallow=True), {"lag", "rewritten", "orphaned_branch"}),
-    "a second upstream that could not be read": (_second(failed_at=at(31)), ALL),
-    "a second upstream without a licence": (_second(licence=None), {"licence_mismatch"}),
+    "an empty second upstream": (second(_no_commits(MORE)), {"lag", *SIDES}),
+    "a second upstream GitHub was not asked about": (second(host_id=None), LOST),
+    "a second upstream without branches": (second(_no_branches(MORE)), BRANCHES),
+    "one look at the second upstream": (second(first_observed_at=UNTIL), {"rewritten"}),
+    "a second upstream in part": (second(shallow=True), {"lag", "rewritten", "orphaned_branch"}),
+    "a second upstream that could not be read": (second(failed_at=at(31)), ALL),
+    "a second upstream without a licence": (second(licence=None), {"licence_mismatch"}),
     "commits with old dates after the origin": (_backdated(-100), {"lag"}),
     "GitHub was not asked for attestations": (_bundle(place="model.sig", verdict="none"), SIGNED),
     "an attestation that was not verified": (
@@ -237,16 +245,16 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     ),
     "no large files": (lambda world: _without(world, "HAS_FILE", end="weights"), SIGNED),
     "an old branch beside a default branch of no commit": (
-        _all(_no_commits(CODE), _left(status="open", head_committed_at=at(-300))),
+        _all(_no_commits(CODE), left("old", status="open", head_committed_at=at(-300))),
         {"lag", *SIDES, "abandoned_branch"},
     ),
 }
 """What is taken away from what is known → the kinds that cannot be decided without it."""
 FOUND: dict[str, tuple[Change, str]] = {
-    "far behind the second upstream": (_second(_far_behind), "lag"),
-    "the second upstream is gone": (_second(gone_at=at(20)), "dead_link"),
-    "the second upstream is archived": (_second(archived=True), "archived_upstream"),
-    "the second upstream moved": (_second(moved_to="x/y"), "moved_upstream"),
+    "far behind the second upstream": (second(_far_behind), "lag"),
+    "the second upstream is gone": (second(gone_at=at(20)), "dead_link"),
+    "the second upstream is archived": (second(archived=True), "archived_upstream"),
+    "the second upstream moved": (second(moved_to="x/y"), "moved_upstream"),
     "silent": (_silent, "upstream_abandoned"),
     "silent and archived": (_silent_and(archived=True), "upstream_abandoned"),
     "silent and gone": (_silent_and(gone_at=at(20)), "upstream_abandoned"),
@@ -263,22 +271,9 @@ FOUND: dict[str, tuple[Change, str]] = {
         _bundle(verdict="verified", repository="evil/code"),
         "attestation_mismatch",
     ),
-    "the second upstream has another licence": (_second(licence="gpl-3.0"), "licence_mismatch"),
+    "the second upstream has another licence": (second(licence="gpl-3.0"), "licence_mismatch"),
     "two other licences": (_set("Variant", MODEL, licence="a, b"), "licence_mismatch"),
 }
-
-
-@pytest.fixture
-def made(tmp_path: Any) -> Callable[[World], GraphStore]:
-    """Write worlds into stores of their own."""
-    number = iter(range(10_000))
-
-    def write(world: World) -> GraphStore:
-        store = open_store(str(tmp_path / f"{next(number)}.kgl"))
-        world.write(store)
-        return store
-
-    return write
 
 
 Made = Callable[[World], GraphStore]
@@ -292,6 +287,7 @@ def test_all_known_and_fine_is_fine(made: Made) -> None:
     with made(calm()) as store:
         assert _code(store, "all", "calm") == 0
         assert [_code(store, kind, "calm") for kind in KINDS] == [0] * len(KINDS)
+        assert _passed(store, "calm") == ALL
         assert _code(store, None, "calm", all_must_decide=True) == 0
 
 
@@ -301,8 +297,7 @@ def test_a_fact_that_is_missing_is_never_fine(made: Made, taken: str) -> None:
     world = calm()
     change(world)
     with made(world) as store:
-        passed = {kind for kind in KINDS if _code(store, kind, _target(taken)) == 0}
-        assert passed & kinds == set()
+        assert _passed(store, _target(taken)) & kinds == set()
         assert _code(store, None, _target(taken), all_must_decide=True) or not any(
             KINDS[kind].usual for kind in kinds
         )
