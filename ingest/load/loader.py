@@ -48,7 +48,8 @@ class Loaded:
     adopted: tuple[Adopted, ...] = ()
     """Variants that became members of a family by what was derived."""
     warnings: tuple[str, ...] = ()
-    """Paths of upstreams that hold nothing, and commits whose clock cannot have been right."""
+    """Paths of upstreams that hold nothing, commits whose clock cannot have been right, texts that
+    could not be read."""
 
 
 Assign = Callable[[Mapping[str, Sequence[Link]]], Sequence[Adopted]]
@@ -107,7 +108,11 @@ def load(
             missing=todo.missing(),
             copies=copies,
             adopted=adopted,
-            warnings=(*warnings, *_empty_scopes(families, todo)),
+            warnings=(
+                *(derived.unread if derived else ()),
+                *warnings,
+                *_empty_scopes(families, todo),
+            ),
         )
 
 
