@@ -72,6 +72,7 @@ def load(
         SnapshotCorrupt: a file is not what was written.
         GraphError: the graph cannot be written.
     """
+    snapshot.check()
     with store.write() as writer:
         todo = plan(snapshot, writer)
         derived = None

@@ -8,8 +8,10 @@ refuse half surrogates, which a host's JSON may hold.)
 import hashlib
 import hmac
 import json
+import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,7 +53,9 @@ class File(StrEnum):
     PEOPLE = "people.parquet"
 
 
-_KNOWN = {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+KNOWN: frozenset[str] = frozenset(
+    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+)
 
 
 def looks_unused(path: Path) -> bool:
@@ -59,7 +63,7 @@ def looks_unused(path: Path) -> bool:
     if not path.exists():
         return True
     return path.is_dir() and all(
-        entry.name in _KNOWN or entry.name.startswith(".") for entry in path.iterdir()
+        entry.name in KNOWN or entry.name.startswith(".") for entry in path.iterdir()
     )
 
 
@@ -112,7 +116,7 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
     """
     try:
         return msgspec.convert(body, type_)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
 
@@ -129,18 +133,44 @@ def read_sealed(path: Path, type_: type[T]) -> T:
     Raises:
         SnapshotCorrupt: the file is not what was written; the message names it.
     """
-    with filesystem(f"read {path}"):
-        raw = path.read_bytes()
-    try:
-        head, _, tail = raw.decode().partition("\n")
-        text = tail.removesuffix("\n}\n")
-        intact = json.loads(f"{head}null}}")["sha256"] == sha256(text.encode())
-        body = json.loads(text)
-    except (ValueError, KeyError, TypeError):
-        intact = False
-    if not intact:
+    head, _, tail = read_file(path).partition(b"\n")
+    text = tail.removesuffix(b"\n}\n")
+    # Compared with what is written, so that no byte of it can be another.
+    if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
         raise changed(path)
-    return from_json(body, type_, path)
+    return from_json(parse_json(text, path), type_, path)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a regular file; nothing else is waited for, followed or read.
+
+    Raises:
+        SnapshotCorrupt: it is missing, or a link, a folder, a pipe or a device.
+        SnapshotError: it cannot be read.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+    try:
+        with filesystem(f"read {path}"), open(os.open(path, flags), "rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read()
+    except SnapshotError:
+        if not os.path.lexists(path):
+            raise SnapshotCorrupt(f"{path} is missing") from None
+        if not path.is_symlink():
+            raise
+    raise SnapshotCorrupt(f"{path} is not a regular file")
+
+
+def parse_json(raw: bytes, path: Path) -> Any:
+    """Return the JSON of a file.
+
+    Raises:
+        SnapshotCorrupt: it is none, or nests too deeply to be ours.
+    """
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise changed(path) from None
 
 
 def changed(file: Path) -> SnapshotCorrupt:

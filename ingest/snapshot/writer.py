@@ -9,10 +9,9 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import pyarrow as pa
@@ -32,12 +31,15 @@ from hubtrace.ingest.snapshot.format import (
     filesystem,
     is_empty,
     looks_unused,
+    read_file,
     remove,
+    sha256,
     slug,
     tables,
     to_json,
     write_sealed,
 )
+from hubtrace.ingest.snapshot.manifest import write_manifest
 from hubtrace.ingest.snapshot.reader import (
     Earlier,
     Generation,
@@ -53,25 +55,10 @@ _BATCH = 5_000
 """Commits held in memory while a project is written."""
 
 
-def manifest(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what the snapshot holds: per project its generations, cursors and file hashes."""
-    return {
-        "schema": "hubtrace.manifest/1",
-        "format": FORMAT,
-        "id": snapshot.id,
-        "tool": f"hubtrace {version('hubtrace')}",
-        "families": [family.name for family in snapshot.families()],
-        "projects": {
-            pointer.project.key: {"folder": folder.name, **to_json(pointer)}
-            for folder, pointer in snapshot.pointers()
-        },
-    }
-
-
 def snapshot_hash(snapshot: Snapshot) -> str:
     """Return one SHA-256 over all that the snapshot holds, to cite it by."""
-    body = manifest(snapshot)
-    del body["tool"]
+    body = snapshot.contents()
+    del body["tool"], body["seals"]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -198,7 +185,10 @@ class SnapshotWriter:
             held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self._contributors = Contributors((path / File.SECRET).read_bytes())
+            self.snapshot.check()
+            self.snapshot.check_key(required=True)
+            self._contributors = Contributors(read_file(path / File.SECRET))
+            write_manifest(path, {**self.snapshot.contents(), "writing": True})
             self._held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -209,8 +199,7 @@ class SnapshotWriter:
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
-                text = json.dumps(manifest(self.snapshot), indent=1, sort_keys=True)
-                write_atomically(self._path / File.MANIFEST, text)
+                write_manifest(self._path, self.snapshot.contents())
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -404,8 +393,13 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
 
 
 def _make_header(path: Path) -> None:
-    if not (path / File.SECRET).exists():
-        write_atomically(path / File.SECRET, secrets.token_bytes(32))
-        (path / File.SECRET).chmod(0o600)
-    if not (path / File.HEADER).exists():
-        write_sealed(path / File.HEADER, Header(FORMAT, secrets.token_hex(8)))
+    """Begin a snapshot, if there is none, or none but what a kill left of its first moment."""
+    header, secret = path / File.HEADER, path / File.SECRET
+    if header.exists() or header.is_symlink() or not is_empty(path):
+        return
+    if not secret.exists():
+        write_atomically(secret, secrets.token_bytes(32))
+        secret.chmod(0o600)
+    (path / File.MANIFEST).unlink(missing_ok=True)
+    key = sha256(read_file(secret))
+    write_sealed(header, Header(FORMAT, secrets.token_hex(8), key))
