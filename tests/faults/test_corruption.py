@@ -63,7 +63,8 @@ def _folder(file: Path) -> None:
 
 def _link(file: Path) -> None:
     """Put a link to the very same content in its place."""
-    shutil.move(file, aside := file.parents[5 if file.parent.name.isdecimal() else 2] / file.name)
+    aside = next(folder for folder in file.parents if folder.name == "s").with_name("aside")
+    shutil.move(file, aside)
     file.symlink_to(aside)
 
 
