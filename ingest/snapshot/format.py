@@ -14,7 +14,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ import pyarrow as pa
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.urls import Side, login_host
-from hubtrace.ingest.records import Commit, Observation
+from hubtrace.ingest.records import Commit, HostData, Observation
 
 T = TypeVar("T")
 
@@ -253,6 +253,34 @@ def without_email(name: str) -> str:
     return _EMAIL.sub("", name).strip() if "@" in name else name
 
 
+# URLs are taken first, so that nothing in one is taken for an address.
+_PROSE = re.compile(
+    r"(?P<kept>[A-Za-z][A-Za-z0-9+.-]{0,20}://\S++|\bgit@)"
+    r"|(?<![\w.+%/@-])[\w.+%-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?![\w@-]|:[\w~.-]*+/)"
+)
+ADDRESS = "(e-mail)"
+"""What stands in prose in place of an address."""
+_OF_PROSE = frozenset({"card", "readme"})
+
+
+def without_addresses(prose: str) -> str:
+    """Return a text with its e-mail addresses left out; those of clones, as `git@host`, stay."""
+    if "@" not in prose:
+        return prose
+    return _PROSE.sub(lambda found: found["kept"] or ADDRESS, prose)
+
+
+def without_addresses_in(details: HostData) -> HostData:
+    """Return what a host returned with the addresses in its prose left out: cards and READMEs."""
+    texts = tuple(
+        replace(text, text=without_addresses(text.text)) if text.kind in _OF_PROSE else text
+        for text in details.texts
+    )
+    about = details.facts.description
+    facts = replace(details.facts, description=without_addresses(about)) if about else details.facts
+    return replace(details, texts=texts, facts=facts)
+
+
 def tables(
     commits: list[Commit], side: Side, contributors: Contributors, logins: Mapping[str, str]
 ) -> dict[str, pa.Table]:
@@ -272,7 +300,7 @@ def tables(
                 login or key,
                 commit.authored_at,
                 commit.committed_at,
-                commit.subject,
+                without_addresses(commit.subject),
             )
             for commit, login, key in zip(commits, known, keys, strict=True)
         ],

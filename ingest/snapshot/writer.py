@@ -37,6 +37,8 @@ from hubtrace.ingest.snapshot.format import (
     slug,
     tables,
     to_json,
+    without_addresses,
+    without_addresses_in,
     write_sealed,
 )
 from hubtrace.ingest.snapshot.manifest import write_manifest
@@ -89,11 +91,12 @@ class Draft:
             writer.close()
         self._writers.clear()
 
-    def write_earlier(self, history: ProjectHistory) -> None:
+    def write_earlier(self, history: ProjectHistory, *, redact: bool = False) -> None:
         """Write what the host said before it said what `details.json` holds."""
         # By way of the records, so that each has all fields, whichever version wrote it.
         numbers = [number for number, _ in history.answers_as_json()]
-        bodies = [to_json(answer.details) for answer in history.answers]
+        told = [answer.details for answer in history.answers]
+        bodies = [to_json(without_addresses_in(one) if redact else one) for one in told]
         answers = list(zip(numbers, bodies, strict=True))
         later = [body for _, body in [*answers[1:], *answers[-1:]]]
         earlier = [
@@ -232,6 +235,8 @@ class SnapshotWriter:
             SnapshotError: the disk is full or cannot be written; the project is as before.
             SourceError: the source failed while it was read; the project is as before.
         """
+        if reading.details is not None:
+            reading = replace(reading, details=without_addresses_in(reading.details))
         folder = self._path / File.PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
@@ -277,17 +282,24 @@ class SnapshotWriter:
             file.parent.mkdir(exist_ok=True)
             write_sealed(file, family)
 
-    def compact(self, progress: Progress = no_progress) -> int:
+    def compact(self, progress: Progress = no_progress, *, redact: bool = False) -> int:
         """Join the generations of every project into one; return how many projects had several.
 
         Nothing that was seen is lost: commits, observations, events and all that hosts said stay.
+        With `redact` every project is written anew, without the e-mail addresses that earlier
+        versions kept in prose.
         """
-        several = [h for h in self.snapshot.projects() if len(h.pointer.generations) > 1]
+        histories = self.snapshot.projects()
+        several = [h for h in histories if redact or len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
             with _draft(history.folder, history) as draft:
-                draft.write(history.tables())
-                draft.write_earlier(history)
-                generation = draft.finish(history.observations, history.events, history.details)
+                rows, details = history.tables(), history.details
+                if redact:
+                    rows[File.COMMITS] = _redacted(rows[File.COMMITS])
+                    details = without_addresses_in(details) if details else None
+                draft.write(rows)
+                draft.write_earlier(history, redact=redact)
+                generation = draft.finish(history.observations, history.events, details)
                 pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
                 write_sealed(history.folder / File.POINTER, pointer)
             with filesystem(f"write {history.folder}"):
@@ -314,6 +326,12 @@ class SnapshotWriter:
                 progress(reading.project.name, count, None)
         draft.close()
         return count
+
+
+def _redacted(commits: pa.Table) -> pa.Table:
+    subjects = [without_addresses(subject or "") for subject in commits["subject"].to_pylist()]
+    place = commits.schema.get_field_index("subject")
+    return commits.set_column(place, commits.schema.field(place), pa.array(subjects, pa.string()))
 
 
 def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
