@@ -1,13 +1,17 @@
-"""The embedded store: KGLite in one file, read into memory (docs/decisions/0002)."""
+"""The embedded store: KGLite in one file, read into memory (docs/decisions/0002).
+
+A large file has a copy beside it that questions need not read (docs/decisions/0050).
+"""
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kglite
 
+from hubtrace.graph import mapped
 from hubtrace.graph.errors import (
     GraphError,
     GraphLocked,
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 # The engine prints a warning for every label that the graph happens not to hold yet; our catalogue
 # is checked against the model instead.
 kglite.set_query_warning_policy("silent")
+
+MAPPED_FROM = 16 << 20
+"""Bytes of a graph file from which it has a copy for questions: it takes 0.2 s to read."""
 
 _NO_DEADLINE = 0
 _NEWER_CONTAINER = "only supports up to version"
@@ -129,18 +136,22 @@ def _reason(error: Exception, url: str) -> str:
 
 
 class EmbeddedStore(GraphStore):
-    """A graph in a `.kgl` file. One store serves one thread."""
+    """A graph in a `.kgl` file. One store serves one thread.
 
-    def __init__(self, path: str | Path) -> None:
+    From `mapped_from` bytes on, the file has a copy that is asked without being read.
+    """
+
+    def __init__(self, path: str | Path, mapped_from: int = MAPPED_FROM) -> None:
         self.url = str(path)
         self.deadline: float | None = None
         self._path = Path(path)
+        self._mapped_from = mapped_from
         self._graph: kglite.KnowledgeGraph | None = None
 
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question; see `GraphStore.run`."""
         if self._graph is None:
-            graph = self._load()
+            graph = self._mapped() or self._load()
             graph.read_only(True)
             self._graph = graph
         return ask(self._graph, cypher, parameters, self.deadline)
@@ -159,11 +170,26 @@ class EmbeddedStore(GraphStore):
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
                 with writing(self.url):
-                    graph.save(os.path.realpath(self._path))  # a link stays one
+                    graph.save(str(self._file))
+            with suppress(kglite.KgError, OSError):  # the graph is there; `doctor` reports it
+                if not self.is_large:
+                    mapped.retire(self._file)
+                elif not mapped.is_there(self._file):
+                    mapped.publish(graph, self._file)
 
     def exists(self) -> bool:
         """Return True if there is a graph to ask."""
         return self._path.exists()
+
+    @property
+    def is_large(self) -> bool:
+        """True if the file is so large that it has a copy for questions, unless that failed."""
+        return self.exists() and self._file.stat().st_size >= self._mapped_from
+
+    @property
+    def is_mapped(self) -> bool:
+        """True if questions are asked of a copy that need not be read."""
+        return self.exists() and mapped.is_there(self._file)
 
     def close(self) -> None:
         """Let go of the graph's memory."""
@@ -176,6 +202,14 @@ class EmbeddedStore(GraphStore):
             held.enter_context(exclusive_lock(lock_file, self.url, GraphLocked))
         except OSError as error:
             raise GraphError(f"cannot write {self.url}: {error.strerror}") from None
+
+    @property
+    def _file(self) -> Path:
+        return Path(os.path.realpath(self._path))  # a link stays one
+
+    def _mapped(self) -> kglite.KnowledgeGraph | None:
+        graph = mapped.opened(self._file) if self._path.is_file() else None
+        return graph if graph is None or graph.schema_version <= MODEL.version else None
 
     def _load(self) -> kglite.KnowledgeGraph:
         if not self.exists():

@@ -48,6 +48,10 @@ stored question. What Python makes of the rows is tested on the embedded store, 
 `make faults`."""
 
 
+_ON_MAPPED = ("tests/graph/test_conformance.py", *_ON_BOTH_STORES[-2:])
+"""What `make test` runs on the copy of a large graph, too; it is the same engine."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that need the browser in one worker; leave what is long to `make faults`."""
@@ -59,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = item.get_closest_marker("xdist_group")
         on_server = group is not None and "neo4j" in group.args
         if on_server and not place.startswith(_ON_BOTH_STORES):
+            item.add_marker(pytest.mark.faults)
+        if "[mapped" in item.name and not place.startswith(_ON_MAPPED):
             item.add_marker(pytest.mark.faults)
         if on_server or "browser" in fixtures or place.startswith(_SLOW):
             item.add_marker(pytest.mark.slow)

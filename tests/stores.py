@@ -1,6 +1,7 @@
 """Every store that the conformance suite runs on. A new store joins with one entry.
 
-`embedded` needs nothing. `bolt` needs a Neo4j server, which is started once; where none can be had
+`embedded` needs nothing. `mapped` is the same with a copy of the graph for questions, as a large
+one has. `bolt` needs a Neo4j server, which is started once; where none can be had
 its tests are skipped with the reason, or fail if `HUBTRACE_REQUIRE_NEO4J` is set. All of them run
 in one worker, one after the other, because Neo4j Community has one database.
 """
@@ -14,6 +15,7 @@ import neo4j
 import pytest
 
 from hubtrace.graph import open_store
+from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.schema import stamps
 from hubtrace.graph.store import GraphStore
 from tests.neo4j.artifacts import Unavailable
@@ -21,6 +23,7 @@ from tests.neo4j.server import Given, Server, start
 
 STORES = [
     pytest.param("embedded"),
+    pytest.param("mapped"),
     pytest.param("bolt", marks=pytest.mark.xdist_group("neo4j")),
 ]
 
@@ -80,7 +83,8 @@ def opened(name: str, folder: Path, shared: SharedServer) -> Iterator[GraphStore
         with pytest.MonkeyPatch.context() as patch, open_bolt(server, patch) as store:
             yield store
     else:
-        with open_store(str(folder / "graph.kgl")) as store:
+        path = folder / "graph.kgl"
+        with EmbeddedStore(path) if name == "embedded" else EmbeddedStore(path, 0) as store:
             yield store
 
 

@@ -153,6 +153,8 @@ def _snapshot(path: Path) -> Iterator[Finding]:
 
 
 def _graph(url: str) -> Iterator[Finding]:
+    from hubtrace.graph.embedded import EmbeddedStore  # imports the engine
+
     if "://" not in url and not Path(url).exists():
         yield Finding("graph", f"{url} is not there yet")
         return
@@ -163,8 +165,11 @@ def _graph(url: str) -> Iterator[Finding]:
         counts = {
             label: store.run(f"MATCH (n:{label}) RETURN count(n)").evaluate() for label in _COUNTED
         }
-    held = ", ".join(count(number, label.lower()) for label, number in counts.items())
-    yield Finding("graph", f"{url}: {held}")
+        held = ", ".join(count(number, label.lower()) for label, number in counts.items())
+        yield Finding("graph", f"{url}: {held}")
+        if isinstance(store, EmbeddedStore) and store.is_large and not store.is_mapped:
+            slow = "every question reads the whole file; `hubtrace load` makes the copy beside it"
+            yield Finding("graph", f"{slow} that need not be read", State.NOTE)
 
 
 def _hubs(github_url: str | None, hf_endpoint: str | None) -> Iterator[Finding]:

@@ -169,25 +169,30 @@ def links_of(answers: Answers, variant: str, until: int, moment: int) -> list[re
 def licences(identity: records.Identity, upstreams: Sequence[records.Link]) -> records.Licences:
     """Return the licences of a variant and its upstreams, and whether they agree.
 
-    A side that names several has all of them: it is enough that one is the other side's.
+    A side that names several has all of them: it is enough that one is the other side's. Each
+    upstream must agree: a licence that suits one repository says nothing about another.
     """
     ours = identity.licence
     theirs = ", ".join(dict.fromkeys(link.licence for link in upstreams if link.licence)) or None
     agree: bool | None = None
-    common = _licences(ours) & _licences(theirs)
+    unnamed = _licences(ours) & _SAYS_NOTHING
+    others = [it for it in upstreams if not _licences(ours) & _licences(it.licence) - _SAYS_NOTHING]
+    silent_one = next((link for link in others if link.licence is None), None)
+    against = [it for it in others if it.licence and not _licences(it.licence) & _SAYS_NOTHING]
     if not upstreams:
         why = "no upstream is known"
     elif ours is None or theirs is None:
         silent = "either side" if ours is theirs else "the variant" if ours is None else "upstream"
         why = f"no licence is known of {silent}"
-    elif common - _SAYS_NOTHING:
+    elif not others:
         agree, why = True, "the same on both sides"
-    elif (_licences(ours) | _licences(theirs)) & _SAYS_NOTHING:
-        why = "one side has a licence that its host cannot name; compare the texts"
-    elif silent_one := next((link for link in upstreams if link.licence is None), None):
+    elif against and not unnamed:
+        named = ", ".join(dict.fromkeys(link.licence or "" for link in against))
+        agree, why = False, f"{ours} downstream, {named} upstream"
+    elif silent_one:
         why = f"no licence is known of {silent_one.name or silent_one.repository}"
     else:
-        agree, why = False, f"{ours} downstream, {theirs} upstream"
+        why = "one side has a licence that its host cannot name; compare the texts"
     return records.Licences(ours, theirs, agree, why)
 
 

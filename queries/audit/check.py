@@ -117,11 +117,11 @@ def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -
         both = ", not both" if everything else ""
         raise CatalogueError(f"name models or families to check, or give --all{both}")
     families = set(family_names(store))
-    members = {name: set[str]() for name in families}
-    for row in ask(store, "variant_status"):
+    asked = sorted(families) if everything else sorted(families.intersection(targets))
+    members = {name: set[str]() for name in asked}
+    for row in ask(store, "variant_status", families=asked):
         members[row["family"]].add(row["variant"])
-    asked = sorted(families) if everything else list(targets)
-    empty = tuple(name for name in dict.fromkeys(asked) if name in families and not members[name])
+    empty = tuple(name for name in asked if not members[name])
     if everything:
         rows = ask(store, "variants").data()
         found = {row["variant"]: None for row in rows if row["observed_at"] is not None}

@@ -11,8 +11,8 @@
 // Refs are as observed: until moves the clock, not the refs. A branch stays `open` if its head is
 // not among the commits, so that its age is not known. All of the repository counts here, also
 // where the upstream is limited to paths. `undecided`: it would be abandoned, if it did not land,
-// which nothing could decide (decision 0038). default_committed_at: the last commit on the default
-// branch by committer time.
+// which nothing could decide (decision 0038), or if the default branch, of which no commit is known,
+// went on. default_committed_at: the last commit on the default branch by committer time.
 
 UNWIND $families AS name
 MATCH (f:Family {name: name})-[:UPSTREAM|RELEASES]->(p)
@@ -28,7 +28,8 @@ RETURN f.name AS family,
        p.key AS project, p.name AS name, b.name AS branch, b.kind AS kind,
        CASE WHEN b.status <> 'open' OR b.head_committed_at IS NULL THEN b.status
             WHEN until - b.head_committed_at < $abandon_after THEN 'active'
-            WHEN default_committed_at > b.head_committed_at AND b.landing = 'unknown' THEN 'undecided'
+            WHEN default_committed_at IS NULL
+              OR default_committed_at > b.head_committed_at AND b.landing = 'unknown' THEN 'undecided'
             WHEN default_committed_at > b.head_committed_at THEN 'abandoned'
             ELSE 'dormant' END AS status,
        b.head AS head, b.head_committed_at AS head_committed_at, b.merge_base AS merge_base,

@@ -61,6 +61,7 @@ def _finish(place: Path, undisturbed: tuple[int, Contents]) -> None:
     assert not list((place / "s").rglob("*.partial"))
 
 
+@pytest.mark.faults
 def test_three_kills_in_a_row(
     world: Demonstration, tmp_path: Path, undisturbed: tuple[int, Contents]
 ) -> None:

@@ -252,7 +252,18 @@ def _differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {one!r} != {other!r}"
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+_SHORT = {super_squash_at_the_old_time, both_rewritten, rename_repository, delete_model}
+"""A rewrite on each side, a new name and a loss: what `make test` tries of all the changes."""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(change, marks=() if change in _SHORT else pytest.mark.faults)
+        for change in CHANGES
+    ],
+    ids=[change.__name__ for change in CHANGES],
+)
 def test_what_was_proved_stays_proved(hubs: Hubs, change: Callable[[Hubs], None]) -> None:
     hubs.look(100)
     asked = [

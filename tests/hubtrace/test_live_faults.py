@@ -51,7 +51,11 @@ def _log(call: Call, world: Demonstration) -> list[Logged]:
     return [*world.github.log, *world.hub.log]
 
 
-@pytest.mark.parametrize(("kind", "fault"), [("git", status(502)), ("refs", status(500))])
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("git", status(502)), pytest.param("refs", status(500), marks=pytest.mark.faults)],
+    ids=["git", "refs"],
+)
 def test_what_fails_for_good_is_mended_by_the_same_command(
     call: Call, world: Demonstration, kind: str, fault: Fault
 ) -> None:

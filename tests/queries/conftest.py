@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 import pytest
 
 from hubtrace.graph import open_store
+from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import load
 from hubtrace.ingest.pipeline import ingest_study
@@ -21,13 +22,20 @@ def _embedded_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphS
         yield made
 
 
+@pytest.fixture(scope="session")
+def _mapped_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    with EmbeddedStore(tmp_path_factory.mktemp("world") / "graph.kgl", mapped_from=0) as made:
+        hand_made().write(made)
+        yield made
+
+
 @pytest.fixture(params=STORES)
 def shared_store(
     request: pytest.FixtureRequest, shared_server: SharedServer
 ) -> Iterator[GraphStore]:
     """The hand-made world; nobody writes to it."""
-    if request.param == "embedded":
-        yield request.getfixturevalue("_embedded_world")
+    if request.param != "bolt":
+        yield request.getfixturevalue(f"_{request.param}_world")
         return
     with holding("the hand-made world", hand_made().write, shared_server) as made:
         yield made

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.audit.check import Wanted, check_variants, targets_of
+from hubtrace.queries.audit.check import EVERYTHING, Wanted, check_variants, targets_of
 from hubtrace.queries.audit.findings import KINDS
 from tests.queries.worlds import World, at
 
@@ -78,6 +78,15 @@ def _code(store: GraphStore, asked: str | None, target: str, **more: Any) -> int
     return 1 if checked.findings else 3 if checked.lacks_an_answer else 0
 
 
+def _passed(store: GraphStore, target: str) -> set[str]:
+    """Return the kinds for which a gate that asks for each by its name passes."""
+    targets = targets_of(store, [target], everything=False)
+    checked = check_variants(store, targets, Wanted.of(",".join(KINDS), 30, ()))
+    if any(each.kind == EVERYTHING for each in checked.undecided):
+        return set()
+    return ALL - {each.kind for each in (*checked.findings, *checked.undecided)}
+
+
 def _set(label: str, key: str, **facts: Any) -> Change:
     return lambda world: world.node(label, key, **facts)
 
@@ -107,6 +116,14 @@ def _no_branches(key: str) -> Change:
 def _left(**facts: Any) -> Change:
     name = "-".join(facts)
     return lambda world: _branch(world, "Repository", CODE, name, head="h", **facts)
+
+
+def _all(*changes: Change) -> Change:
+    def changed(world: World) -> None:
+        for change in changes:
+            change(world)
+
+    return changed
 
 
 def _second(change: Change | None = None, **facts: Any) -> Change:
@@ -200,7 +217,12 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "one look at the second upstream": (_second(first_observed_at=UNTIL), {"rewritten"}),
     "a second upstream in part": (_second(shallow=True), {"lag", "rewritten", "orphaned_branch"}),
     "a second upstream that could not be read": (_second(failed_at=at(31)), ALL),
+    "a second upstream without a licence": (_second(licence=None), {"licence_mismatch"}),
     "commits with old dates after the origin": (_backdated(-100), {"lag"}),
+    "an old branch beside a default branch of no commit": (
+        _all(_no_commits(CODE), _left(status="open", head_committed_at=at(-300))),
+        {"lag", *SIDES, "abandoned_branch"},
+    ),
 }
 """What is taken away from what is known → the kinds that cannot be decided without it."""
 FOUND: dict[str, tuple[Change, str]] = {
@@ -217,6 +239,7 @@ FOUND: dict[str, tuple[Change, str]] = {
         _set("Repository", CODE, archived=True, gone_at=at(9)),
         "archived_upstream",
     ),
+    "the second upstream has another licence": (_second(licence="gpl-3.0"), "licence_mismatch"),
     "two other licences": (_set("Variant", MODEL, licence="a, b"), "licence_mismatch"),
 }
 
@@ -245,6 +268,7 @@ def test_all_known_and_fine_is_fine(made: Made) -> None:
     with made(calm()) as store:
         assert _code(store, "all", "calm") == 0
         assert [_code(store, kind, "calm") for kind in KINDS] == [0] * len(KINDS)
+        assert _passed(store, "calm") == ALL
         assert _code(store, None, "calm", all_must_decide=True) == 0
 
 
@@ -254,8 +278,7 @@ def test_a_fact_that_is_missing_is_never_fine(made: Made, taken: str) -> None:
     world = calm()
     change(world)
     with made(world) as store:
-        passed = {kind for kind in KINDS if _code(store, kind, _target(taken)) == 0}
-        assert passed & kinds == set()
+        assert _passed(store, _target(taken)) & kinds == set()
         assert _code(store, None, _target(taken), all_must_decide=True) or not any(
             KINDS[kind].usual for kind in kinds
         )
@@ -279,8 +302,14 @@ def test_one_state_does_not_hide_another(made: Made, found: str) -> None:
 def test_whatever_is_taken_away_what_rests_on_it_does_not_pass(
     made: Made, taken: set[str], kind: str
 ) -> None:
-    if sum("second" in name for name in taken) > 1 or "a model of no family" in taken:
-        return  # there is one second upstream; and the family is the target
+    second = sum("second" in name for name in taken)
+    assume("a model of no family" not in taken)  # the family is the target;
+    assume(second <= 1)  # there is one second upstream,
+    assume(not (second and "no upstream" in taken))  # which takes the place of none;
+    assume(not {"no upstream", "paths that match nothing"} <= taken)  # paths are of an upstream;
+    assume(not {"no upstream", "an upstream that could not be read"} <= taken)  # so are looks;
+    if "commits with old dates after the origin" in taken:  # they are commits
+        assume(not any("no commit" in name or "empty upstream" in name for name in taken))
     world = calm()
     for name in sorted(taken):
         TAKEN[name][0](world)

@@ -1,0 +1,63 @@
+"""A copy of a large embedded graph that is asked where it lies, without being read first.
+
+The graph is the `.kgl` file. The copy is a folder beside it, in the engine's own form for disks,
+and may be removed at any time. It is named after the state of the file that it was made of, so that
+a copy of another state is never asked, and a kill at any moment leaves the old state or the new
+(docs/decisions/0050).
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import kglite
+
+_SUFFIX = ".mapped"
+
+
+def publish(graph: kglite.KnowledgeGraph, file: Path) -> None:
+    """Make the copy of a graph that was just saved as `file`; those of older states are removed.
+
+    The graph lives on disk afterwards, and is of no use to whoever held it.
+
+    Raises:
+        OSError, kglite.KgError: it cannot be written; a part of it is removed.
+    """
+    target = _copy_of(file)
+    aside = target.with_name(f".{os.getpid()}")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        graph.enable_disk_mode(str(aside))
+        aside.replace(target)
+    finally:
+        retire(file)
+
+
+def is_there(file: Path) -> bool:
+    """Return True if there is a copy of the file as it is now."""
+    return _copy_of(file).is_dir()
+
+
+def opened(file: Path) -> kglite.KnowledgeGraph | None:
+    """Open the copy of the file as it is now, if there is one that can be read."""
+    try:
+        return kglite.load(str(_copy_of(file))) if is_there(file) else None
+    except (kglite.KgError, OSError):  # it was just replaced, or damaged: the file is the graph
+        return None
+
+
+def retire(file: Path) -> None:
+    """Remove copies of other states of the file, and parts of copies."""
+    current = _copy_of(file)
+    with suppress(OSError):
+        for old in current.parent.iterdir():
+            if old != current:
+                shutil.rmtree(old, ignore_errors=True)
+        current.parent.rmdir()  # unless the current copy is in it
+
+
+def _copy_of(file: Path) -> Path:
+    state = file.stat()
+    name = f"{state.st_size:x}-{state.st_mtime_ns:x}-{state.st_ino:x}"
+    return file.with_name(file.name + _SUFFIX) / name
