@@ -142,15 +142,21 @@ def _projects(place: Path, n: int) -> Run:
 
 
 def _answers(place: Path, n: int) -> Run:
-    """A host that gives another answer at every look."""
+    """One more look at a host that gave another answer at each of n looks; then what follows."""
+
+    def look(writer: SnapshotWriter, number: int) -> None:
+        told = _read(VARIANT, [_commit(0)])
+        writer.write_project(
+            with_data(told, VARIANT_DATA, at=NOW + number, licence=str(number)), "live"
+        )
+
+    with SnapshotWriter(place / "s") as first:
+        for number in range(n):
+            look(first, number)
 
     def run() -> None:
         with SnapshotWriter(place / "s") as writer:
-            for i in range(n):
-                told = with_data(
-                    _read(VARIANT, [_commit(0)]), VARIANT_DATA, at=NOW + i, licence=str(i)
-                )
-                writer.write_project(told, "live")
+            look(writer, n)
             writer.compact()
         with open_store(str(place / "g.kgl")) as store:
             load(writer.snapshot, store)
@@ -268,7 +274,7 @@ SHAPES: dict[str, tuple[int, Callable[[Path, int], Run]]] = {
     "files of a model": (20_000, _project(lambda n: _told(n, files=True))),
     "releases and pulls": (10_000, _project(_told)),
     "projects": (60, _projects),
-    "answers of a host": (60, _answers),
+    "answers of a host": (20, _answers),
 }
 
 
