@@ -8,10 +8,16 @@ the same way, so that `to_bytes(to_text(raw)) == raw` holds for every `raw`. (Py
 a graph engine takes them.)
 """
 
+import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
+_COMMAND = re.compile(r"\A\s*::|##\[")
+"""How a line of a log becomes a command to GitHub's runner: the second form stands anywhere."""
+_BEYOND_ASCII = re.compile("[^\n -~]")
 _WWW = re.compile("www(?=\\.)", re.IGNORECASE)
 
 
@@ -51,11 +57,16 @@ def for_people(text: str) -> str:
     r"""Return `text` for display: escaped bytes and control characters as `\xNN`.
 
     Terminal escape codes, line breaks and bidirectional marks inside a name or a message become
-    visible instead of taking effect.
+    visible instead of taking effect; so do commands to what keeps the log of a workflow.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, text))
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, text))
+    return _COMMAND.sub(_escaped_sign, text)
+
+
+def _escaped_sign(command: re.Match[str]) -> str:
+    """Return the beginning of a command with its last sign escaped."""
+    return f"{command[0][:-1]}\\x{ord(command[0][-1]):02x}"
 
 
 def for_markdown(text: str) -> str:
@@ -66,6 +77,29 @@ def for_markdown(text: str) -> str:
     # A bare address or an @name would become a link on some hosts.
     shown = shown.replace("://", ":\u200b//").replace("@", "@\u200b")
     return _WWW.sub("\\g<0>\u200b", shown)
+
+
+def as_json(body: Any, *, indent: int = 2, default: Callable[[Any], Any] | None = None) -> str:
+    """Return a JSON document that ends in a newline, and in which nothing acts on a terminal.
+
+    All JSON that people are given is written here.
+    """
+    return inert(json.dumps(body, indent=indent, ensure_ascii=False, default=default)) + "\n"
+
+
+def inert(document: str) -> str:
+    """Return the same JSON with all characters escaped that are not to be seen.
+
+    JSON itself escapes only the first 32: C1 controls and marks of direction act on a terminal.
+    """
+    document = document.replace("##[", "##\\u005b")  # a command to GitHub's runner
+    if document.isascii() and "\x7f" not in document:
+        return document
+    return _BEYOND_ASCII.sub(lambda found: _in_json(found[0]), document)
+
+
+def _in_json(char: str) -> str:
+    return char if char.isprintable() else "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 def _visible(char: str) -> str:

@@ -6,7 +6,6 @@ Markdown sees no markup, and rich's own markup is never interpreted.
 
 import csv
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
@@ -17,11 +16,9 @@ from typing import Any, Generic, Literal, TypeVar, assert_never
 
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, date_time
-from hubtrace.graph.text import for_markdown, for_people
+from hubtrace.graph.text import as_json, for_markdown, for_people
 from hubtrace.progress import say
 
-_ACTIVE = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters beyond ASCII and marks of direction; JSON itself escapes the others."""
 _UNLIMITED = 1_000_000
 """A width that no line reaches."""
 
@@ -82,8 +79,7 @@ class Table(Generic[_Item]):
 
 def print_json(body: Mapping[str, Any]) -> None:
     """Print one JSON document to stdout; characters that control a terminal are escaped."""
-    text = json.dumps(body, indent=2, ensure_ascii=False, default=_plain)
-    print(_ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text))
+    sys.stdout.write(as_json(body, default=_plain))
 
 
 def date(seconds: int | None) -> str:

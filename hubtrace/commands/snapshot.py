@@ -1,6 +1,6 @@
 """`hubtrace snapshot verify|info|compact`: look after a snapshot."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,7 +70,15 @@ def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> No
 
 
 @app.command(cls=Command)
-def compact(snapshot: SnapshotArgument) -> None:
+def compact(
+    snapshot: SnapshotArgument,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact", help="Leave out e-mail addresses that earlier versions kept in prose."
+        ),
+    ] = False,
+) -> None:
     """Join the generations of every project into one; nothing that was seen is lost.
 
     Example:  hubtrace snapshot compact hubtrace-snapshot
@@ -79,5 +87,5 @@ def compact(snapshot: SnapshotArgument) -> None:
 
     Snapshot(snapshot)  # an error, not a new snapshot, if there is none
     with SnapshotWriter(snapshot) as writer, progress() as show:
-        joined = writer.compact(show)
+        joined = writer.compact(show, redact=redact)
     say(f"{snapshot}: joined the generations of {count(joined, 'project')}")

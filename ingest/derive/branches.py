@@ -8,10 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from hubtrace.ingest.derive.dag import Changes, History
 from hubtrace.ingest.derive.landed import Membership, landed_heads
 from hubtrace.ingest.records import LandingState, Observation, PullHead, Ref, RefKind
+
+_AT_ONCE = 1 << 14
+"""Tips that are compared in one pass: the masks of 100,000 commits take 200 MB then at most."""
+_FEW = 16
+"""Bits of a mask that are looked for one by one, which is a pass over the mask for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +36,21 @@ class Divergence:
 def divergences(history: History, base: int, tips: Collection[int]) -> dict[int, Divergence]:
     """Compare each of `tips` with `base`, like `git rev-list --left-right --count base...tip`."""
     nothing = Divergence(0, 0, base)
-    others = sorted(set(tips) - {base})
     found = {tip: nothing for tip in tips if tip == base}
-    if not others:
-        return found
+    different = iter(sorted(set(tips) - {base}))
+    while others := list(islice(different, _AT_ONCE)):
+        found |= _compared(history, base, others)
+    return found
+
+
+def _compared(history: History, base: int, others: Sequence[int]) -> dict[int, Divergence]:
+    found: dict[int, Divergence] = {}
     masks = history.masks([base, *others])
-    tally = Counter(masks)
-    reached = count_bits(tally.items(), len(others) + 1)
-    common = count_bits([(m, n) for m, n in tally.items() if m & 1], len(others) + 1)
+    # By their identity: the hash of an int has 61 bits, each of which stands for every 61st tip.
+    weights = Counter(map(id, masks))
+    tally = [(mask, weights[key]) for key, mask in {id(mask): mask for mask in masks}.items()]
+    reached = count_bits(tally, len(others) + 1)
+    common = count_bits([(m, n) for m, n in tally if m & 1], len(others) + 1)
     bases = _merge_bases(history, masks, len(others) + 1)
     for bit, tip in enumerate(others, start=1):
         ahead, behind = reached[bit] - common[bit], reached[0] - common[bit]
@@ -73,7 +86,13 @@ def _add(planes: list[int], carry: int, digit: int) -> None:
 
 
 def _bits(mask: int) -> list[int]:
-    """Return the positions of the bits of `mask`, by its text: a shift per bit is quadratic."""
+    """Return the positions of the bits of `mask`; one by one only if they are few."""
+    if mask.bit_count() <= _FEW:
+        bits = []
+        while mask:
+            bits.append((lowest := mask & -mask).bit_length() - 1)
+            mask ^= lowest
+        return bits
     return [bit for bit, digit in enumerate(reversed(f"{mask:b}")) if digit == "1"]
 
 

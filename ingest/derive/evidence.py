@@ -13,6 +13,7 @@ from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.references import Named
 from hubtrace.ingest.evidence import (
     Evidence,
+    Unread,
     confidence,
     in_repository,
     in_variant,
@@ -58,6 +59,8 @@ class EvidenceCollector:
 
     def __init__(self, histories: Mapping[str, ProjectHistory], directory: ProjectIndex) -> None:
         self.pairs: dict[Pair, list[Seen]] = defaultdict(list)
+        self.unread: Unread = []
+        """Texts that could not be read, each in a sentence."""
         self._histories = histories
         self._directory = directory
         self._variants = _of(histories, Side.DOWNSTREAM)
@@ -106,20 +109,21 @@ class EvidenceCollector:
             self.add(variant, repository, one, at, gone_at)
         if history.project.side is Side.UPSTREAM:
             key, name = history.project.key, history.project.name
-            for written, one in in_repository(name, details):
+            for written, one in in_repository(name, details, self.unread):
                 if one.reason in _OWN:
                     self._named_by.append((key, written))
-            self._named_by += ((key, f"{owner}/") for owner in owners_named(name, details))
+            owners = owners_named(name, details, self.unread)
+            self._named_by += ((key, f"{owner}/") for owner in owners)
 
     def _in_texts(
         self, history: ProjectHistory, name: str, details: HostData
     ) -> Iterator[tuple[Pair, Evidence]]:
         key = history.project.key
         if history.project.side is Side.DOWNSTREAM:
-            for one in in_variant(name, details):
+            for one in in_variant(name, details, self.unread):
                 yield (key, self._directory.repository(one.repository)), one
             return
-        for written, one in in_repository(name, details):
+        for written, one in in_repository(name, details, self.unread):
             variant = self._directory.variant(written)
             if variant is not None:
                 yield (variant, key), one

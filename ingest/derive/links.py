@@ -48,6 +48,8 @@ class Derived:
     references: Set[tuple[str, str]]
     """Sha of a commit, sha of the commit on the other side that its message names."""
     people: People
+    unread: tuple[str, ...]
+    """Texts that could not be read, each in a sentence with its place."""
 
 
 class Derivation:
@@ -99,7 +101,8 @@ class Derivation:
             for key in self._files.variants
         }
         files = find_files(self._files, copies)
-        return Derived(copies, files, evidence, ranked, self._references, people)
+        unread = tuple(dict.fromkeys(collected.unread))
+        return Derived(copies, files, evidence, ranked, self._references, people, unread)
 
 
 def members(families: Iterable[Family]) -> set[tuple[str, str]]:

@@ -144,7 +144,7 @@ class Discovered:
     others: dict[str, dict[str, str]] = field(default_factory=dict)
     """Repository → validators of models that were fetched and do not link to it."""
     cut: list[str] = field(default_factory=list)
-    """What was left out because it went beyond a bound, in words."""
+    """What was left out because it went beyond a bound, or could not be read, in words."""
 
 
 class SearchCache:
@@ -277,7 +277,7 @@ class _Search:
 
     def _named(self, repository: ResolvedProject) -> list[str]:
         """Return the variants that a repository names, and those that its family has."""
-        pairs = in_repository(repository.name, repository.details)
+        pairs = in_repository(repository.name, repository.details, self._result.cut)
         named = list(dict.fromkeys(name for name, found in pairs if found.strength >= SURE))
         most = self._bounds.named
         if len(named) > most:
@@ -289,7 +289,10 @@ class _Search:
         """Return what cards and papers say. They speak of github.com, and of no other GitHub."""
         if not self._finder.is_public:
             return {}
-        return {one.name.lower(): in_variant(one.name, one.details) for one in variants}
+        return {
+            one.name.lower(): in_variant(one.name, one.details, self._result.cut)
+            for one in variants
+        }
 
     def _fetch_candidates(self, evidence: EvidenceOf, asked: Iterable[ResolvedProject]) -> None:
         """Fetch the repositories that variants name, or else after which they are named."""

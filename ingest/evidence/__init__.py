@@ -22,12 +22,14 @@ from hubtrace.ingest.evidence.owners import (
     same_owner,
 )
 from hubtrace.ingest.evidence.publishing import ci_workflow, scripts_called
+from hubtrace.ingest.evidence.unreadable import Unread, guarded
 from hubtrace.ingest.records import HostData
 
 __all__ = [
     "RANKS",
     "Evidence",
     "Link",
+    "Unread",
     "commit_reference",
     "confidence",
     "in_repository",
@@ -44,18 +46,22 @@ __all__ = [
 ]
 
 
-def in_variant(name: str, details: HostData) -> list[Evidence]:
-    """Return what cards, papers and attestations of the variant `org/name` say of repositories."""
-    return [
-        *card_evidence(name, details),
-        *paper_repository(name, details),
-        *attested(details),
-    ]
+def in_variant(name: str, details: HostData, unread: Unread | None = None) -> list[Evidence]:
+    """Return what cards, papers and attestations of the variant `org/name` say of repositories.
+
+    What cannot be read is added to `unread`, here and below.
+    """
+    unread = [] if unread is None else unread
+    papers = guarded(f"{name}: papers", lambda: paper_repository(name, details), unread)
+    return [*card_evidence(name, details, unread), *papers, *attested(details)]
 
 
-def in_repository(name: str, details: HostData) -> list[tuple[str, Evidence]]:
+def in_repository(
+    name: str, details: HostData, unread: Unread | None = None
+) -> list[tuple[str, Evidence]]:
     """Return the variants that the READMEs and workflows of `owner/name` name, with the evidence.
 
     Names are as they were written; the Hub ignores case.
     """
-    return [*ci_workflow(name, details), *readme_link(name, details)]
+    unread = [] if unread is None else unread
+    return [*ci_workflow(name, details, unread), *readme_link(name, details, unread)]

@@ -30,6 +30,7 @@ from hubtrace.ingest.evidence.reasons import (
     is_tool_of_others,
     shown_in_card,
 )
+from hubtrace.ingest.evidence.unreadable import Unread, in_each
 from hubtrace.ingest.records import HostData, Text
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
@@ -45,10 +46,9 @@ _LEAVES = 500
 """Strings of a front matter that are read."""
 
 
-def card_evidence(variant: str, details: HostData) -> list[Evidence]:
+def card_evidence(variant: str, details: HostData, unread: Unread) -> list[Evidence]:
     """Return the links of a variant's cards to repositories, those introduced as code first."""
-    cards = [text for text in details.texts if text.kind == "card"]
-    evidence = [one for card in cards for one in _in_card(variant, card)]
+    evidence = in_each("card", variant, details, lambda card: _in_card(variant, card), unread)
     return sorted(evidence, key=lambda one: one.method != "card_code")
 
 
@@ -125,24 +125,33 @@ def paper_repository(variant: str, details: HostData) -> Iterator[Evidence]:
             yield observed("paper_repository", repository, page, excerpt, several, tool, cited)
 
 
-def readme_link(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
+def readme_link(
+    repository: str, details: HostData, unread: Unread
+) -> Iterator[tuple[str, Evidence]]:
     """Yield the variants that the READMEs of a repository link to, or load in their code.
 
     A repository that links to no model of its owner, but to models that are named after it and
     mostly of one owner, is of those people.
     """
-    found = [
-        (variant, path, link, in_readme(link, repository, variant))
-        for path, link in _readme_links(details)
-        if (variant := variant_in(link.url))
-    ]
+
+    def linked(readme: Text) -> Iterator[tuple[str, str, Link, str | None]]:
+        for link in links_in(readme.text):
+            if variant := variant_in(link.url):
+                yield variant, readme.path, link, in_readme(link, repository, variant)
+
+    found = list(in_each("readme", repository, details, linked, unread))
     people = _people_of(repository, [(v, reason) for v, _, _, reason in found])
     for variant, path, link, reason in found:
         if reason == "other_owner" and variant.partition("/")[0].lower() == people:
             reason = None if names_alike(variant, repository) else reason
         location = f"{path}:{link.line}"
         yield variant, observed("readme_link", repository, location, _excerpt(link), reason)
-    yield from _loaded(repository, people, details)
+    seen: set[str] = set()
+
+    def loaded(readme: Text) -> Iterator[tuple[str, Evidence]]:
+        return _loaded(repository, people, readme, seen)
+
+    yield from in_each("readme", repository, details, loaded, unread)
 
 
 def _people_of(repository: str, named: Iterable[tuple[str, str | None]]) -> str | None:
@@ -159,32 +168,28 @@ def _people_of(repository: str, named: Iterable[tuple[str, str | None]]) -> str 
 
 
 def _loaded(
-    repository: str, people: str | None, details: HostData
+    repository: str, people: str | None, readme: Text, seen: set[str]
 ) -> Iterator[tuple[str, Evidence]]:
     """Yield the own models that a README's code loads: `from_pretrained("acme/model")`."""
-    seen: set[str] = set()
-    for text in details.texts:
-        for match in _LOADS.finditer(text.text) if text.kind == "readme" else ():
-            variant = variant_named(match[1])
-            if variant is None or variant in seen:
-                continue
-            seen.add(variant)
-            owner = variant.partition("/")[0].lower()
-            if owner == people or kinship(variant, repository) is Kinship.OWNERS:
-                line = 1 + text.text.count("\n", 0, match.start())
-                place = f"{text.path}:{line}"
-                yield variant, observed("readme_link", repository, place, match[0])
+    for match in _LOADS.finditer(readme.text):
+        variant = variant_named(match[1])
+        if variant is None or variant in seen:
+            continue
+        seen.add(variant)
+        owner = variant.partition("/")[0].lower()
+        if owner == people or kinship(variant, repository) is Kinship.OWNERS:
+            line = 1 + readme.text.count("\n", 0, match.start())
+            place = f"{readme.path}:{line}"
+            yield variant, observed("readme_link", repository, place, match[0])
 
 
-def owners_named(repository: str, details: HostData) -> Iterator[str]:
+def owners_named(repository: str, details: HostData, unread: Unread | None = None) -> Iterator[str]:
     """Yield the owners whose Hub pages a README links to, where it is about its own models."""
-    for _, link in _readme_links(details):
-        owner = hub_owner_in(link.url)
-        if owner and in_readme(link, repository, f"{owner}/") in (None, "other_owner"):
-            yield owner
 
+    def named(readme: Text) -> Iterator[str]:
+        for link in links_in(readme.text):
+            owner = hub_owner_in(link.url)
+            if owner and in_readme(link, repository, f"{owner}/") in (None, "other_owner"):
+                yield owner
 
-def _readme_links(details: HostData) -> Iterator[tuple[str, Link]]:
-    for text in details.texts:
-        if text.kind == "readme":
-            yield from ((text.path, link) for link in links_in(text.text))
+    return in_each("readme", repository, details, named, [] if unread is None else unread)

@@ -8,11 +8,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hubtrace.ingest.evidence.mentions import addresses_in, variant_in, variant_named
 from hubtrace.ingest.evidence.model import Evidence, observed
 from hubtrace.ingest.evidence.python_calls import published
 from hubtrace.ingest.evidence.shell import Command, commands
+from hubtrace.ingest.evidence.unreadable import Unread, guarded, in_each
 from hubtrace.ingest.evidence.workflow import Step, exported, steps_of
 from hubtrace.ingest.records import HostData, Text
 
@@ -53,14 +55,15 @@ _TRUSTED = "HF_OIDC_RESOURCE"
 """Names the repository of the Hub that a job may publish to without a token."""
 
 
-def ci_workflow(repository: str, details: HostData) -> Iterator[tuple[str, Evidence]]:
+def ci_workflow(
+    repository: str, details: HostData, unread: Unread
+) -> Iterator[tuple[str, Evidence]]:
     """Yield the variants that the workflows of a repository publish to, each once per file."""
     files = {text.path: text.text for text in details.texts if text.kind in ("workflow", "script")}
-    for text in details.texts:
-        if text.kind != "workflow":
-            continue
+
+    def publishes(text: Text) -> Iterator[tuple[str, Evidence]]:
         if not (len(files) > 1 or _OF_INTEREST.search(text.text)):
-            continue
+            return
         seen: set[str] = set()
         work = _Work("", files)
         for step in steps_of(text.text, repository, files):
@@ -73,19 +76,27 @@ def ci_workflow(repository: str, details: HostData) -> Iterator[tuple[str, Evide
                     location = f"{text.path}:{step.job}"
                     yield variant, observed("ci_workflow", repository, location, excerpt)
 
+    return in_each("workflow", repository, details, publishes, unread)
+
 
 def scripts_called(repository: str, workflows: Iterable[Text]) -> list[str]:
     """Return the paths of the scripts that workflows which speak of the Hub run, each once."""
     paths: dict[str, None] = {}
     for text in workflows:
-        if not _OF_INTEREST.search(text.text):
-            continue
-        for step in steps_of(text.text, repository):
-            for command in commands(step.run, step.environment):
-                for word in command.words if command.words[0] not in _SILENT else ():
-                    if _PATH.fullmatch(word) and ".." not in word:
-                        paths.setdefault(posixpath.normpath(posixpath.join(step.folder, word)))
+        # What is unreadable is reported where its evidence is read.
+        found = guarded(text.path, partial(_scripts_in, repository, text), [])
+        paths |= dict.fromkeys(found)
     return list(paths)
+
+
+def _scripts_in(repository: str, workflow: Text) -> Iterator[str]:
+    if not _OF_INTEREST.search(workflow.text):
+        return
+    for step in steps_of(workflow.text, repository):
+        for command in commands(step.run, step.environment):
+            for word in command.words if command.words[0] not in _SILENT else ():
+                if _PATH.fullmatch(word) and ".." not in word:
+                    yield posixpath.normpath(posixpath.join(step.folder, word))
 
 
 @dataclass

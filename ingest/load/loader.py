@@ -53,7 +53,8 @@ class Loaded:
     adopted: tuple[Adopted, ...] = ()
     """Variants that became members of a family by what was derived."""
     warnings: tuple[str, ...] = ()
-    """Paths of upstreams that hold nothing, and commits whose clock cannot have been right."""
+    """Paths of upstreams that hold nothing, commits whose clock cannot have been right, texts that
+    could not be read."""
 
 
 Assign = Callable[[Mapping[str, Sequence[Link]]], Sequence[Adopted]]
@@ -76,6 +77,7 @@ def load(
         SnapshotCorrupt: a file is not what was written.
         GraphError: the graph cannot be written.
     """
+    snapshot.check()
     with store.write() as writer:
         todo = plan(snapshot, writer)
         derived = None
@@ -113,7 +115,11 @@ def load(
             missing=todo.missing(),
             copies=copies,
             adopted=adopted,
-            warnings=(*warnings, *_empty_scopes(families, todo)),
+            warnings=(
+                *(derived.unread if derived else ()),
+                *warnings,
+                *_empty_scopes(families, todo),
+            ),
         )
 
 

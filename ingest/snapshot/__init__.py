@@ -2,7 +2,8 @@
 
     snapshot.json                    format, id
     secret.key                       the key under which e-mail addresses become contributors
-    manifest.json                    derived: every project, generation and file hash
+    manifest.json                    derived: every project, generation and file hash, by which
+                                     what is missing is noticed
     families/<name>.json             which projects form a family
     projects/<key>/current.json      the pointer, moved atomically: generations and their hashes
     projects/<key>/<n>/              one generation: project.json, commits.parquet, changes.parquet,

@@ -8,11 +8,13 @@ refuse half surrogates, which a host's JSON may hold.)
 import hashlib
 import hmac
 import json
+import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,7 +53,9 @@ class File(StrEnum):
     PEOPLE = "people.parquet"
 
 
-_KNOWN = {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+KNOWN: frozenset[str] = frozenset(
+    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+)
 
 
 def looks_unused(path: Path) -> bool:
@@ -59,7 +63,7 @@ def looks_unused(path: Path) -> bool:
     if not path.exists():
         return True
     return path.is_dir() and all(
-        entry.name in _KNOWN or entry.name.startswith(".") for entry in path.iterdir()
+        entry.name in KNOWN or entry.name.startswith(".") for entry in path.iterdir()
     )
 
 
@@ -114,7 +118,7 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
     """
     try:
         return msgspec.convert(body, type_)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
 
@@ -131,18 +135,44 @@ def read_sealed(path: Path, type_: type[T]) -> T:
     Raises:
         SnapshotCorrupt: the file is not what was written; the message names it.
     """
-    with filesystem(f"read {path}"):
-        raw = path.read_bytes()
-    try:
-        head, _, tail = raw.decode().partition("\n")
-        text = tail.removesuffix("\n}\n")
-        intact = json.loads(f"{head}null}}")["sha256"] == sha256(text.encode())
-        body = json.loads(text)
-    except (ValueError, KeyError, TypeError):
-        intact = False
-    if not intact:
+    head, _, tail = read_file(path).partition(b"\n")
+    text = tail.removesuffix(b"\n}\n")
+    # Compared with what is written, so that no byte of it can be another.
+    if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
         raise changed(path)
-    return from_json(body, type_, path)
+    return from_json(parse_json(text, path), type_, path)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a regular file; nothing else is waited for, followed or read.
+
+    Raises:
+        SnapshotCorrupt: it is missing, or a link, a folder, a pipe or a device.
+        SnapshotError: it cannot be read.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+    try:
+        with filesystem(f"read {path}"), open(os.open(path, flags), "rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read()
+    except SnapshotError:
+        if not os.path.lexists(path):
+            raise SnapshotCorrupt(f"{path} is missing") from None
+        if not path.is_symlink():
+            raise
+    raise SnapshotCorrupt(f"{path} is not a regular file")
+
+
+def parse_json(raw: bytes, path: Path) -> Any:
+    """Return the JSON of a file.
+
+    Raises:
+        SnapshotCorrupt: it is none, or nests too deeply to be ours.
+    """
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise changed(path) from None
 
 
 def changed(file: Path) -> SnapshotCorrupt:
@@ -225,6 +255,34 @@ def without_email(name: str) -> str:
     return _EMAIL.sub("", name).strip() if "@" in name else name
 
 
+# URLs are taken first, so that nothing in one is taken for an address.
+_PROSE = re.compile(
+    r"(?P<kept>[A-Za-z][A-Za-z0-9+.-]{0,20}://\S++|\bgit@)"
+    r"|(?<![\w.+%/@-])[\w.+%-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?![\w@-]|:[\w~.-]*+/)"
+)
+ADDRESS = "(e-mail)"
+"""What stands in prose in place of an address."""
+_OF_PROSE = frozenset({"card", "readme"})
+
+
+def without_addresses(prose: str) -> str:
+    """Return a text with its e-mail addresses left out; those of clones, as `git@host`, stay."""
+    if "@" not in prose:
+        return prose
+    return _PROSE.sub(lambda found: found["kept"] or ADDRESS, prose)
+
+
+def without_addresses_in(details: HostData) -> HostData:
+    """Return what a host returned with the addresses in its prose left out: cards and READMEs."""
+    texts = tuple(
+        replace(text, text=without_addresses(text.text)) if text.kind in _OF_PROSE else text
+        for text in details.texts
+    )
+    about = details.facts.description
+    facts = replace(details.facts, description=without_addresses(about)) if about else details.facts
+    return replace(details, texts=texts, facts=facts)
+
+
 def tables(
     commits: list[Commit], side: Side, contributors: Contributors, logins: Mapping[str, str]
 ) -> dict[str, pa.Table]:
@@ -244,7 +302,7 @@ def tables(
                 login or key,
                 commit.authored_at,
                 commit.committed_at,
-                commit.subject,
+                without_addresses(commit.subject),
             )
             for commit, login, key in zip(commits, known, keys, strict=True)
         ],

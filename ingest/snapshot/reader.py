@@ -1,11 +1,11 @@
 """Reading a snapshot. Every file is checked against its hash when it is read."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,16 +19,21 @@ from hubtrace.graph.urls import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
+    KNOWN,
     SCHEMAS,
     File,
     T,
     changed,
-    filesystem,
     from_json,
+    is_empty,
+    parse_json,
+    read_file,
     read_sealed,
     sha256,
     slug,
+    to_json,
 )
+from hubtrace.ingest.snapshot.manifest import differences, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Header:
 
     format: int
     id: str
+    secret: str | None = None
+    """SHA-256 of the key. Where it is known, there is a manifest as well; before, there may not."""
 
 
 class Generation(msgspec.Struct, frozen=True, rename={"number": "n"}):
@@ -99,6 +106,8 @@ class ProjectHistory:
         self._seen = seen
         self.observations = tuple(found for file in seen for found in file.observations)
         self.events = tuple(event for file in seen for event in file.events)
+        if not self.observations:
+            raise SnapshotCorrupt(f"{folder / File.POINTER} has no observation of the project")
 
     @property
     def last(self) -> Observation:
@@ -133,7 +142,7 @@ class ProjectHistory:
     def answers(self) -> tuple[Answer, ...]:
         """All that its host ever said, oldest first; the last of it is `details`."""
         return tuple(
-            Answer(self.observations[number], from_json(body, HostData, self.folder))
+            Answer(self.observations[number], from_json(body, HostData, self.folder / File.POINTER))
             for number, body in self.answers_as_json()
         )
 
@@ -143,7 +152,8 @@ class ProjectHistory:
         for generation, seen in zip(self.pointer.generations, self._seen, strict=True):
             last = len(seen.observations) - 1
             if File.DETAILS in generation.files:
-                body = json.loads(self._read(generation, File.DETAILS))
+                path = self._path(generation, File.DETAILS)
+                body = parse_json(self._read(generation, File.DETAILS), path)
                 entries = [Earlier(last, {})]
                 if File.EARLIER in generation.files:
                     entries = self._json(generation, File.EARLIER, list[Earlier])
@@ -176,7 +186,9 @@ class ProjectHistory:
 
     def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
         tables = [
-            _parquet(self._read(generation, name), self._path(generation, name), columns)
+            _parquet(
+                self._read(generation, name), self._path(generation, name), SCHEMAS[name], columns
+            )
             for generation in self.pointer.generations
             if name in generation.files
         ]
@@ -189,16 +201,15 @@ class ProjectHistory:
         return pa.concat_tables(tables)
 
     def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
-        body = json.loads(self._read(generation, name))
-        return from_json(body, type_, self._path(generation, name))
+        path = self._path(generation, name)
+        return from_json(parse_json(self._read(generation, name), path), type_, path)
 
     def _path(self, generation: Generation, name: str) -> Path:
         return self.folder / str(generation.number) / name
 
     def _read(self, generation: Generation, name: str) -> bytes:
         path = self._path(generation, name)
-        with filesystem(f"read {path}"):
-            raw = path.read_bytes()
+        raw = read_file(path)
         if sha256(raw) != generation.files[name]:
             raise changed(path)
         return raw
@@ -213,11 +224,14 @@ def newest(tables: list[pa.Table]) -> list[pa.Table]:
     return kept
 
 
-def _parquet(raw: bytes, path: Path, columns: list[str] | None) -> pa.Table:
+def _parquet(raw: bytes, path: Path, schema: pa.Schema, columns: list[str] | None) -> pa.Table:
     try:
         # `read_table` does the same for a whole dataset, which costs a small file a millisecond.
-        return pq.ParquetFile(pa.BufferReader(raw)).read(columns=columns, use_threads=False)
-    except pa.ArrowException as error:
+        file = pq.ParquetFile(pa.BufferReader(raw))
+        if not file.schema_arrow.equals(schema):
+            raise SnapshotCorrupt(f"{path} has other columns than it must have")
+        return file.read(columns=columns, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
         raise SnapshotCorrupt(f"{path} cannot be read: {error}") from None
 
 
@@ -227,8 +241,10 @@ class Snapshot:
     def __init__(self, path: Path) -> None:
         self.path = path
         header = path / File.HEADER
-        if not header.is_file():
-            raise SnapshotError(f"there is no snapshot at {path}")
+        if not header.exists() and not header.is_symlink():
+            if is_empty(path):
+                raise SnapshotError(f"there is no snapshot at {path}")
+            raise SnapshotCorrupt(f"{header} is missing")
         found = read_sealed(header, Header)
         if found.format > FORMAT:
             raise SnapshotError(
@@ -236,17 +252,16 @@ class Snapshot:
                 f"this one reads {FORMAT}); update hubtrace"
             )
         self.id = found.id
+        self._secret = found.secret
 
     def families(self) -> list[Family]:
         """Return every family, sorted by name."""
-        files = sorted((self.path / File.FAMILIES).glob("*.json"))
-        found = [read_sealed(file, Family) for file in files]
-        return sorted(found, key=lambda family: family.name)
+        return sorted(map(_family, self._family_files()), key=lambda family: family.name)
 
     def pointers(self) -> Iterator[tuple[Path, Pointer]]:
         """Yield the folder and pointer of every project, sorted by folder."""
         for folder in self._folders():
-            yield folder, read_sealed(folder / File.POINTER, Pointer)
+            yield folder, _pointer(folder)
 
     def projects(self) -> Iterator[ProjectHistory]:
         """Yield every project, sorted by folder."""
@@ -262,30 +277,135 @@ class Snapshot:
         return _history(self.path / File.PROJECTS / slug(key)) if self.holds(key) else None
 
     def verify(self, checked: Callable[[int], None] = lambda _: None) -> list[str]:
-        """Read every file and return one sentence for each that is not what was written."""
-        problems: list[str] = []
+        """Read every file and return one sentence for each that is not what was written.
+
+        Or that is missing, or was never written by a snapshot's writer.
+        """
+        problems: dict[str, None] = {}
 
         @contextmanager
         def reading() -> Iterator[None]:
             try:
                 yield
             except SnapshotError as error:
-                problems.append(str(error))
+                problems[str(error)] = None
 
-        with reading():
-            self.families()
+        for file in self._family_files():
+            with reading():
+                _family(file)
         for done, folder in enumerate(self._folders(), start=1):
             with reading():
                 history = _history(folder)
                 history.tables()
                 _ = history.answers
+                problems |= dict.fromkeys(_strangers(history))
             checked(done)
-        return problems
+        problems |= dict.fromkeys(f"{file} is not a part of a snapshot" for file in self._others())
+        with reading():
+            self.check_key(required=False)
+        if not problems:  # else much would be told twice
+            with reading():
+                problems |= dict.fromkeys(self._missing())
+        return list(problems)
+
+    def check(self) -> None:
+        """Compare the manifest with what is there, without reading the generations.
+
+        Raises:
+            SnapshotCorrupt: something is missing, or was put in another's place.
+        """
+        self.check_key(required=False)
+        for problem in self._missing():
+            raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+
+    def check_key(self, *, required: bool) -> None:
+        """Check that the key of contributors is the snapshot's own.
+
+        Whoever hands a snapshot on leaves it out, so that it need not be there to read one.
+
+        Raises:
+            SnapshotCorrupt: it is not, or it is `required` and missing.
+        """
+        file = self.path / File.SECRET
+        if required or file.exists() or file.is_symlink():
+            raw = read_file(file)
+            if self._secret is not None and sha256(raw) != self._secret:
+                raise changed(file)
+
+    def contents(self) -> dict[str, Any]:
+        """Return what the snapshot holds: per project its generations, cursors and file hashes."""
+        families = self.families()
+        pointers = dict(self.pointers())
+        files = [*self._family_files(), *(folder / File.POINTER for folder in pointers)]
+        return {
+            "schema": "hubtrace.manifest/1",
+            "format": FORMAT,
+            "id": self.id,
+            "tool": f"hubtrace {version('hubtrace')}",
+            "families": [family.name for family in families],
+            "projects": {
+                pointer.project.key: {"folder": folder.name, **to_json(pointer)}
+                for folder, pointer in pointers.items()
+            },
+            "seals": {
+                file.relative_to(self.path).as_posix(): sha256(read_file(file)) for file in files
+            },
+        }
+
+    def _missing(self) -> list[str]:
+        """Return how the manifest and what is there differ; it may be written meanwhile."""
+        listed = read_manifest(self.path)
+        while True:
+            if listed is None:
+                never = self._secret is None or is_empty(self.path)
+                return [] if never else [f"{self.path / File.MANIFEST} is missing"]
+            found = list(differences(self.path, listed, self.contents()))
+            now = read_manifest(self.path)
+            if now == listed or not found:
+                return found
+            listed = now
+
+    def _family_files(self) -> list[Path]:
+        return sorted((self.path / File.FAMILIES).glob("*.json"))
 
     def _folders(self) -> list[Path]:
         files = sorted((self.path / File.PROJECTS).glob(f"*/{File.POINTER}"))
         return [file.parent for file in files]
 
+    def _others(self) -> Iterator[Path]:
+        """Yield what is in the folders of the snapshot and of its families, and is neither."""
+        known = {
+            self.path: KNOWN,
+            self.path / File.FAMILIES: {f.name for f in self._family_files()},
+        }
+        for folder, names in known.items():
+            for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if entry.name not in names and not entry.name.startswith("."):
+                    yield entry
+
+
+def _strangers(history: ProjectHistory) -> Iterator[str]:
+    """Yield what is in the generations of a project beside their files."""
+    for generation in history.pointer.generations:
+        for entry in sorted((history.folder / str(generation.number)).iterdir()):
+            if entry.name not in generation.files:
+                yield f"{entry} is not a part of a snapshot"
+
+
+def _family(file: Path) -> Family:
+    family = read_sealed(file, Family)
+    if file.stem != slug(family.name):
+        raise SnapshotCorrupt(f"{file} holds the family {family.name}, which has another file")
+    return family
+
+
+def _pointer(folder: Path) -> Pointer:
+    pointer = read_sealed(folder / File.POINTER, Pointer)
+    if folder.name != slug(pointer.project.key):
+        other = f"holds {pointer.project.key}, which has another folder"
+        raise SnapshotCorrupt(f"{folder / File.POINTER} {other}")
+    return pointer
+
 
 def _history(folder: Path) -> ProjectHistory:
-    return ProjectHistory(folder, read_sealed(folder / File.POINTER, Pointer))
+    return ProjectHistory(folder, _pointer(folder))

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -32,12 +31,17 @@ from hubtrace.ingest.snapshot.format import (
     filesystem,
     is_empty,
     looks_unused,
+    read_file,
     remove,
+    sha256,
     slug,
     tables,
     to_json,
+    without_addresses,
+    without_addresses_in,
     write_sealed,
 )
+from hubtrace.ingest.snapshot.manifest import write_manifest
 from hubtrace.ingest.snapshot.reader import (
     Earlier,
     Generation,
@@ -53,25 +57,10 @@ _BATCH = 5_000
 """Commits held in memory while a project is written."""
 
 
-def manifest(snapshot: Snapshot) -> dict[str, Any]:
-    """Return what the snapshot holds: per project its generations, cursors and file hashes."""
-    return {
-        "schema": "hubtrace.manifest/1",
-        "format": FORMAT,
-        "id": snapshot.id,
-        "tool": f"hubtrace {version('hubtrace')}",
-        "families": [family.name for family in snapshot.families()],
-        "projects": {
-            pointer.project.key: {"folder": folder.name, **to_json(pointer)}
-            for folder, pointer in snapshot.pointers()
-        },
-    }
-
-
 def snapshot_hash(snapshot: Snapshot) -> str:
     """Return one SHA-256 over all that the snapshot holds, to cite it by."""
-    body = manifest(snapshot)
-    del body["tool"]
+    body = snapshot.contents()
+    del body["tool"], body["seals"]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
@@ -102,12 +91,14 @@ class Draft:
             writer.close()
         self._writers.clear()
 
-    def write_earlier(self, history: ProjectHistory) -> None:
+    def write_earlier(self, history: ProjectHistory, *, redact: bool = False) -> None:
         """Write what the host said before it said what `details.json` holds."""
         # By way of the records, so that each has all fields, whichever version wrote it.
         numbers = [number for number, _ in history.answers_as_json()]
+        told = [answer.details for answer in history.answers]
+        kept = [without_addresses_in(one) if redact else one for one in told]
         optional: dict[str, Any] = {"attestations": []}
-        bodies = [{**optional, **to_json(answer.details)} for answer in history.answers]
+        bodies = [{**optional, **to_json(one)} for one in kept]
         answers = list(zip(numbers, bodies, strict=True))
         later = [body for _, body in [*answers[1:], *answers[-1:]]]
         earlier = [
@@ -199,7 +190,10 @@ class SnapshotWriter:
             held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self._contributors = Contributors((path / File.SECRET).read_bytes())
+            self.snapshot.check()
+            self.snapshot.check_key(required=True)
+            self._contributors = Contributors(read_file(path / File.SECRET))
+            write_manifest(path, {**self.snapshot.contents(), "writing": True})
             self._held = held.pop_all()
 
     def __enter__(self) -> Self:
@@ -210,8 +204,7 @@ class SnapshotWriter:
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
-                text = json.dumps(manifest(self.snapshot), indent=1, sort_keys=True)
-                write_atomically(self._path / File.MANIFEST, text)
+                write_manifest(self._path, self.snapshot.contents())
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -244,6 +237,8 @@ class SnapshotWriter:
             SnapshotError: the disk is full or cannot be written; the project is as before.
             SourceError: the source failed while it was read; the project is as before.
         """
+        if reading.details is not None:
+            reading = replace(reading, details=without_addresses_in(reading.details))
         folder = self._path / File.PROJECTS / slug(reading.project.key)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
@@ -289,17 +284,24 @@ class SnapshotWriter:
             file.parent.mkdir(exist_ok=True)
             write_sealed(file, family)
 
-    def compact(self, progress: Progress = no_progress) -> int:
+    def compact(self, progress: Progress = no_progress, *, redact: bool = False) -> int:
         """Join the generations of every project into one; return how many projects had several.
 
         Nothing that was seen is lost: commits, observations, events and all that hosts said stay.
+        With `redact` every project is written anew, without the e-mail addresses that earlier
+        versions kept in prose.
         """
-        several = [h for h in self.snapshot.projects() if len(h.pointer.generations) > 1]
+        histories = self.snapshot.projects()
+        several = [h for h in histories if redact or len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
             with _draft(history.folder, history) as draft:
-                draft.write(history.tables())
-                draft.write_earlier(history)
-                generation = draft.finish(history.observations, history.events, history.details)
+                rows, details = history.tables(), history.details
+                if redact:
+                    rows[File.COMMITS] = _redacted(rows[File.COMMITS])
+                    details = without_addresses_in(details) if details else None
+                draft.write(rows)
+                draft.write_earlier(history, redact=redact)
+                generation = draft.finish(history.observations, history.events, details)
                 pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
                 write_sealed(history.folder / File.POINTER, pointer)
             with filesystem(f"write {history.folder}"):
@@ -326,6 +328,12 @@ class SnapshotWriter:
                 progress(reading.project.name, count, None)
         draft.close()
         return count
+
+
+def _redacted(commits: pa.Table) -> pa.Table:
+    subjects = [without_addresses(subject or "") for subject in commits["subject"].to_pylist()]
+    place = commits.schema.get_field_index("subject")
+    return commits.set_column(place, commits.schema.field(place), pa.array(subjects, pa.string()))
 
 
 def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
@@ -405,8 +413,13 @@ def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple
 
 
 def _make_header(path: Path) -> None:
-    if not (path / File.SECRET).exists():
-        write_atomically(path / File.SECRET, secrets.token_bytes(32))
-        (path / File.SECRET).chmod(0o600)
-    if not (path / File.HEADER).exists():
-        write_sealed(path / File.HEADER, Header(FORMAT, secrets.token_hex(8)))
+    """Begin a snapshot, if there is none, or none but what a kill left of its first moment."""
+    header, secret = path / File.HEADER, path / File.SECRET
+    if header.exists() or header.is_symlink() or not is_empty(path):
+        return
+    if not secret.exists():
+        write_atomically(secret, secrets.token_bytes(32))
+        secret.chmod(0o600)
+    (path / File.MANIFEST).unlink(missing_ok=True)
+    key = sha256(read_file(secret))
+    write_sealed(header, Header(FORMAT, secrets.token_hex(8), key))

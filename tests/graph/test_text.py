@@ -1,9 +1,11 @@
 """The rule for text is reversible, and leaves text that is UTF-8 alone."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.graph.text import for_markdown, for_people, to_bytes, to_text
+from hubtrace.graph.text import as_json, for_markdown, for_people, to_bytes, to_text
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 
@@ -40,3 +42,18 @@ def test_markdown_shows_what_would_be_a_link_or_markup_in_it() -> None:
     assert shown == (
         "\\<b\\>\\|\\[a\\](http:\u200b//x.y) @\u200bada www\u200b.x.y WWW\u200b.x \\*b\\*\\\\x0a"
     )
+
+
+@given(st.text() | st.sampled_from(["\x9b2J\x7f", "\u202e", "\ud800", "##[error]x", "\U0010fe80"]))
+def test_json_is_the_same_and_nothing_in_it_acts_on_a_terminal(text: str) -> None:
+    document = as_json({"a": [text], text: 1})
+    assert json.loads(document) == {"a": [text], text: 1}
+    assert document.replace("\n", "").isprintable()
+    assert "##[" not in document
+
+
+def test_no_line_of_a_log_is_a_command_to_the_program_that_keeps_it() -> None:
+    assert for_people("::error::owned") == ":\\x3aerror::owned"
+    assert for_people(" ::add-mask::x") == " :\\x3aadd-mask::x"
+    assert for_people("remote: ##[error]owned") == "remote: ##\\x5berror]owned"
+    assert for_people("std::move # [x]") == "std::move # [x]"

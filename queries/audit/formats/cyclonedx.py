@@ -33,7 +33,7 @@ from cyclonedx.output.json import JsonV1Dot7
 from packageurl import PackageURL
 
 from hubtrace.graph.format import is_day, shorten, timestamp
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import for_people, inert
 from hubtrace.graph.urls import is_web
 from hubtrace.queries.audit import records
 from hubtrace.queries.audit.records import Audit, Base, Evidence, LargeFile, Link
@@ -90,7 +90,7 @@ def to_cyclonedx(audit: Audit) -> str:
         upstream = _upstream(audit, audit.upstream)
         bom.components.add(upstream)
         bom.register_dependency(model, [upstream])
-    return JsonV1Dot7(bom).output_as_string(indent=2) + "\n"
+    return inert(JsonV1Dot7(bom).output_as_string(indent=2)) + "\n"
 
 
 def _seed(audit: Audit) -> str:

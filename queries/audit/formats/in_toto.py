@@ -4,11 +4,11 @@ The statement is that of the in-toto attestation framework, v1; its predicate is
 (docs/audit.md, docs/decisions/0033).
 """
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from hubtrace.graph.format import is_day, timestamp
+from hubtrace.graph.text import as_json
 from hubtrace.queries.audit.formats.cyclonedx import package_url
 from hubtrace.queries.audit.records import Audit
 
@@ -44,7 +44,7 @@ def to_in_toto(audit: Audit) -> str:
             "audit": asdict(audit),
         },
     }
-    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    return as_json(body)
 
 
 def _named(url: str | None, name: str, sha: str | None) -> dict[str, Any]:

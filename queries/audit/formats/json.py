@@ -1,9 +1,9 @@
 """An audit and the findings of a check as JSON, and the JSON Schema of audits."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hubtrace.graph.text import as_json
 from hubtrace.queries.audit.records import SCHEMA, Audit
 from hubtrace.queries.json_schema import schema_of
 
@@ -16,7 +16,7 @@ SCHEMA_URI = "urn:x-hubtrace:schema:audit:1"
 
 def to_json(audit: Audit) -> str:
     """Return an audit as JSON text."""
-    return json.dumps(asdict(audit), indent=2, ensure_ascii=False) + "\n"
+    return as_json(asdict(audit))
 
 
 def findings_to_json(checked: "Checked") -> str:
@@ -34,7 +34,7 @@ def findings_to_json(checked: "Checked") -> str:
         "stale_acceptances": [asdict(each) for each in checked.stale],
         "undecided": [asdict(each) for each in checked.undecided],
     }
-    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    return as_json(body)
 
 
 def json_schema() -> dict[str, Any]:

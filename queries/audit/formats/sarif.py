@@ -6,10 +6,9 @@ the gate stands in, which `uri` names.
 """
 
 import hashlib
-import json
 from typing import Any
 
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import as_json, for_people
 from hubtrace.queries.audit.build import tool
 from hubtrace.queries.audit.check import Checked
 from hubtrace.queries.audit.findings import KINDS
@@ -42,7 +41,7 @@ def findings_to_sarif(found: Checked) -> str:
         "columnKind": "unicodeCodePoints",
     }
     body = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    return as_json(body)
 
 
 def _results(found: Checked) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """A report as one JSON document, `hubtrace.report/1`, and the schema that describes it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from hubtrace.graph.text import as_json
 from hubtrace.queries.flags import Flag
 from hubtrace.queries.json_schema import Records, schema_of
 from hubtrace.queries.report.records import SCHEMA, Report
@@ -22,7 +22,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def to_json(report: Report) -> str:
     """Return the report as JSON text."""
-    return json.dumps(document(report), ensure_ascii=False, indent=1) + "\n"
+    return as_json(document(report), indent=1)
 
 
 def _plain(value: Any) -> Any:

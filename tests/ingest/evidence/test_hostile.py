@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from hubtrace.ingest.evidence import in_repository, in_variant, references_in
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
 from hubtrace.ingest.evidence.shell import commands
+from hubtrace.ingest.records import Paper
 from tests.ingest.evidence.texts import repository, variant
 
 MILLION = 1 << 20
+PAPER = Paper("2508.10157", "https://github.com/acme/x")
 LINK = " https://github.com/acme/x "
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
@@ -130,6 +133,38 @@ def test_credentials_are_nowhere_in_evidence() -> None:
     for one in in_variant("acme/m", variant("acme/m", card)):
         assert "hf_secret" not in repr(one)
         assert "t0ken" not in repr(one)
+
+
+@pytest.mark.parametrize(
+    ("parser", "error"),
+    [
+        ("markdown_it.MarkdownIt.parse", RecursionError()),
+        ("selectolax.lexbor.LexborHTMLParser", AssertionError("an odd tag")),
+        ("yaml.parse", MemoryError()),
+        ("ast.parse", SystemError("an error of the interpreter")),
+    ],
+)
+def test_a_text_that_breaks_its_parser_is_unreadable_and_all_else_goes_on(
+    monkeypatch: pytest.MonkeyPatch, parser: str, error: Exception
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise error
+
+    text = f"github: {LINK}\n"
+    card = replace(variant("acme/m", f"---\n{text}---\n<b>{LINK}</b>"), papers=(PAPER,))
+    run = "jobs:\n a:\n  steps:\n   - run: python -c 'push_to_hub(1)'\n   - run: hf upload acme/m"
+    code = repository("acme/x", readme="<b>https://hf.co/acme/m</b>", workflow=run)
+    monkeypatch.setattr(parser, breaks)
+    unread: list[str] = []
+    found = in_variant("acme/m", card, unread)
+    of_code = in_repository("acme/x", code, unread)
+    names = {line.partition(" is unreadable (")[0] for line in unread}
+    places = {"acme/m: README.md", "acme/x: README.md", "acme/x: .github/workflows/publish.yml"}
+    assert names
+    assert names <= places
+    assert all(type(error).__name__ in line for line in unread)
+    assert "paper_repository" in {one.method for one in found}
+    assert of_code or len(names) > 1
 
 
 MARKUP = st.lists(

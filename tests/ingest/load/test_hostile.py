@@ -8,10 +8,11 @@ import pytest
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import to_bytes, to_text
 from hubtrace.ingest.load import load
-from hubtrace.ingest.records import Family, PathChange, Ref, RefKind, Upstream
+from hubtrace.ingest.records import Family, PathChange, Ref, RefKind, Text, Upstream
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.queries.catalogue import ask
 from tests.graph.test_conformance import HOSTILE
+from tests.ingest.host_data import VARIANT_DATA, with_data
 from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 
 TEXTS = [*HOSTILE, "${jndi:ldap://x}", "{{7*7}}", "MERGE (n) SET n.key = $key"]
@@ -59,3 +60,24 @@ def test_bytes_that_are_no_text_come_back_to_the_byte(store: GraphStore, tmp_pat
         writer.write_project(reading(REPOSITORY, [odd], main="a"), "git")
         load(writer.snapshot, store)
     assert to_bytes(store.run("MATCH (c:Commit) RETURN c.subject").evaluate()) == RAW
+
+
+def test_a_card_that_breaks_its_parser_does_not_end_a_load(
+    store: GraphStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise AssertionError("unknown status keyword in marked section")
+
+    card = Text("card", "README.md", None, "Code: https://github.com/o/r")
+    told = with_data(
+        reading(VARIANT, [commit("v")], main="v"), replace(VARIANT_DATA, texts=(card,))
+    )
+    with SnapshotWriter(tmp_path / "s") as writer:
+        writer.write_project(reading(REPOSITORY, [commit("a")], main="a"), "git")
+        writer.write_project(told, "live")
+        writer.write_family(Family("f", (Upstream(REPOSITORY.key),), (VARIANT.key,)))
+        monkeypatch.setattr("markdown_it.MarkdownIt.parse", breaks)
+        loaded = load(writer.snapshot, store)
+    assert (loaded.projects, loaded.commits) == (2, 2)
+    why = "is unreadable (AssertionError); what it says is not evidence"
+    assert loaded.warnings == (f"o/v: README.md {why}",)

@@ -4,7 +4,7 @@ from tests.queries.audit.worlds import GITHUB, HUB, sha
 from tests.queries.worlds import World, at
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
-ESCAPES = "\x1b[31mred\x1b[0m\r\nsecond line\u202eevil"
+ESCAPES = "\x1b[31mred\x1b[0m\r\nsecond line\u202eevil\x9b2J\x7f"
 MARKUP = "](javascript:alert(1)) | [x](http://evil.test) `code` @all"
 HOSTILE = SCRIPT + ESCAPES + MARKUP
 

@@ -40,6 +40,11 @@ def test_json_is_what_the_published_schema_says(found: Audit) -> None:
     Draft202012Validator(schema).validate(json.loads(to_json(found)))
 
 
+def test_nothing_in_a_document_for_machines_acts_on_a_terminal(found: Audit) -> None:
+    for document in (to_json(found), to_cyclonedx(found), to_in_toto(found)):
+        assert document.replace("\n", "").isprintable()
+
+
 def test_the_published_schema_notices_what_is_not_an_audit(found: Audit) -> None:
     body = json.loads(to_json(found))
     body["identity"]["downloads"] = "many"
