@@ -223,7 +223,8 @@ BRANCH = _node(
     string(
         "status",
         "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
-        "`special`, `published`, `orphaned`, else `open`; query `branch_status` adds the time",
+        "`special`, `published`, `closed`, `orphaned`, else `open`; query `branch_status` adds "
+        "the time",
     ),
     string(
         "landing",

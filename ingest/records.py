@@ -54,11 +54,11 @@ class Release:
 
 
 class PullHead(NamedTuple):
-    """The head of a GitHub pull request: sha and state (docs/design.md, section 1, *branch*)."""
+    """The head of a pull request: sha and state (docs/design.md, section 1, *branch*)."""
 
     number: int
     state: str
-    """`open`, `closed` or `merged`."""
+    """`open`, `closed` or `merged`; on the Hub also `draft`."""
     sha: str
     base: str | None = None
     """The short name of the branch that it is to be merged into; None if it was not read."""

@@ -1,6 +1,7 @@
 """The Hugging Face Hub as a host of models."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -39,6 +40,10 @@ _BUNDLES = 5
 """Signatures that are read of one model."""
 _SIGNATURES = (".sigstore.json", ".sigstore", "model.sig")
 _PAGES = 500
+_PULL_PAGES = 20
+"""Pages of pull requests, newest first, that are read for their states."""
+_PULL_REF = re.compile(r"refs/pr/([0-9]{1,9})")
+_PULL_STATES = {"open", "draft", "closed", "merged"}
 """Of a tree; the Hub puts 1,000 files on one."""
 
 
@@ -216,6 +221,7 @@ class HuggingFace:
             details, refused = self._read(facts, head or None, known)
         else:
             details = replace(known, facts=facts)
+        details = replace(details, pulls=self._pulls(facts.name, refs, known))
         validators |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
         default = _default(refs, head)
         return Fetched(details, refs, default, validators, tuple(warnings), same_refs, refused)
@@ -264,6 +270,34 @@ class HuggingFace:
         if request.etag:
             validators[_REFS_ETAG] = request.etag
         return refs, False, []
+
+    def _pulls(
+        self, name: str, refs: tuple[records.Ref, ...], known: records.HostData | None
+    ) -> tuple[records.PullHead, ...]:
+        """Return the pull requests of these refs whose states the Hub knows, by number.
+
+        A state changes without a trace in the refs or the model, so it is asked for every time.
+        Where the Hub does not say (an owner can close the community tab), it is as last known.
+        """
+        named = ((_PULL_REF.fullmatch(ref.name), ref.target) for ref in refs)
+        heads = {int(found[1]): target for found, target in named if found}
+        states = {
+            pull.number: pull.state
+            for pull in (known.pulls if known else ())
+            if heads.get(pull.number) == pull.sha
+        }
+        if heads:
+            what = f"the pull requests of {name}"
+            with (
+                suppress(SourceError),
+                self._hub.requesting(what, name, pages=_PULL_PAGES, wrapped=True),
+            ):
+                for one in self._hub.api.get_repo_discussions(name, discussion_type="pull_request"):
+                    if one.num in heads and one.status in _PULL_STATES:
+                        states[one.num] = one.status
+        return tuple(
+            records.PullHead(number, states[number], heads[number]) for number in sorted(states)
+        )
 
     def _read(
         self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
