@@ -156,6 +156,8 @@ class Limits:
     """Of one response, from its first byte to its last."""
     silent_seconds: float = 60.0
     """Without a byte, until a connection is given up."""
+    readmes: int = 4
+    """Besides the README, of those that it names."""
     workflows: int = 50
     files: int = 50_000
     """Of a variant's tree."""

@@ -14,6 +14,7 @@ from hubtrace.ingest.evidence.card import (
     readme_link,
 )
 from hubtrace.ingest.evidence.commit_reference import commit_reference, references_in
+from hubtrace.ingest.evidence.markdown import documents_in
 from hubtrace.ingest.evidence.model import RANKS, Evidence, Link, confidence, links, observed
 from hubtrace.ingest.evidence.owners import (
     learn_aliases,
@@ -32,6 +33,7 @@ __all__ = [
     "Unread",
     "commit_reference",
     "confidence",
+    "documents_in",
     "in_repository",
     "in_variant",
     "learn_aliases",
