@@ -1,6 +1,7 @@
 """The command line. Each command is a function of a module of `hubtrace.commands`."""
 
 import sys
+import traceback
 from importlib.metadata import version
 from typing import Annotated
 
@@ -94,6 +95,11 @@ def main() -> None:
     except OSError as error:
         file = f"{error.filename}: " if error.filename else ""
         say(_clipped(f"hubtrace: {file}{error.strerror or error}"))
+        sys.exit(BAD_INPUT)
+    except Exception:
+        # Not 1, with which Python would end: for a gate that means findings.
+        traceback.print_exc()
+        say("hubtrace: this is a defect of hubtrace; please report it with the lines above")
         sys.exit(BAD_INPUT)
 
 
