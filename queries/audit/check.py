@@ -9,7 +9,7 @@ from hubtrace.graph.format import closest, count, did_you_mean
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit.acceptances import Acceptances, Accepted, Stale
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
-from hubtrace.queries.audit.facts import too_old
+from hubtrace.queries.audit.facts import nothing_to_compare, too_old
 from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, Part
 from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import Progress, ask, family_names
@@ -208,6 +208,8 @@ def _look(
 ) -> tuple[list[Finding], list[Accepted], list[Undecided]]:
     found, accepted, undecided = acceptances.look(audit, wanted.kinds, wanted.limits, now)
     missing = too_old(audit, now, wanted.max_age)
+    if missing is None and not wanted.named and not accepted:
+        missing = nothing_to_compare(audit)
     if missing is None and not wanted.named and len(undecided) == len(wanted.kinds):
         missing = _NOTHING
     if missing is not None:

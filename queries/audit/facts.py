@@ -185,6 +185,16 @@ def claimed(why: str | None) -> str:
     return text if not why or why.startswith(text) else f"{text}: {why}"
 
 
+def nothing_to_compare(audit: Audit) -> str | None:
+    """Return why a member and its upstream cannot be compared at all; None if they can.
+
+    Then a gate cannot pass, whatever else of the usual kinds is decided.
+    """
+    if audit.upstream is None or member(audit) is not None:
+        return None
+    return first_missing(audit, (revision, upstream_commits))
+
+
 def too_old(audit: Audit, now: int, max_days: int | None) -> str | None:
     """Return why what is known is not fresh: the last try failed, or it was too long ago."""
     for project in audit.projects:

@@ -303,6 +303,26 @@ def test_a_fact_that_is_missing_is_never_fine(made: Made, taken: str) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "an empty upstream",
+        "an empty variant",
+        "nothing on the default branch",
+        "paths that match nothing",
+        "an empty second upstream",
+        "no model",
+    ],
+)
+def test_where_the_two_sides_cannot_be_compared_the_usual_kinds_do_not_pass(
+    made: Made, taken: str
+) -> None:
+    world = calm()
+    TAKEN[taken][0](world)
+    with made(world) as store:
+        assert _code(store, None, "calm") == 3
+
+
 @pytest.mark.parametrize("found", FOUND)
 def test_one_state_does_not_hide_another(made: Made, found: str) -> None:
     change, kind = FOUND[found]
