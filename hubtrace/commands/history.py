@@ -7,7 +7,7 @@ import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
@@ -24,6 +24,7 @@ _TABLE = Table[Mapping[str, Any]](
 )
 
 
+@table_options
 def history(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A family, or a project by name or URL.")

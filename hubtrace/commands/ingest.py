@@ -26,6 +26,7 @@ from hubtrace.options import (
     OutputFormat,
     SnapshotDir,
     default_cache,
+    table_options,
 )
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
@@ -315,6 +316,7 @@ def _reason(reason: "Reason") -> dict[str, Any]:
 
 
 # Long: every option is a parameter, which typer reads; the body is short.
+@table_options
 def ingest(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")

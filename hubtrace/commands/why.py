@@ -9,7 +9,7 @@ from hubtrace.first_ingest import Ingest, ingest_lacking
 from hubtrace.graph import open_store
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side
-from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir
+from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
@@ -27,6 +27,7 @@ _TABLE: Table["Path"] = Table(
 _FILES = 20
 
 
+@table_options
 def why(
     variant: Annotated[
         str, typer.Argument(metavar="VARIANT", help="A variant, ORG/MODEL or its URL.")
