@@ -70,11 +70,16 @@ class Table(Generic[_Item]):
     """Of the rows in the JSON."""
     first: tuple[str, ...] = ()
     """The columns that a narrow terminal shows rather than others; then as they come."""
+    summed_up: bool = False
+    """True if the command itself says what there is, and if there is nothing."""
 
     @staticmethod
-    def of(schema: str, *columns: str, first: tuple[str, ...] = ()) -> "Table[Mapping[str, Any]]":
+    def of(
+        schema: str, *columns: str, first: tuple[str, ...] = (), summed_up: bool = False
+    ) -> "Table[Mapping[str, Any]]":
         """Return a table whose items are rows already: mappings with these keys."""
-        return Table(schema, {column: itemgetter(column) for column in columns}, first=first)
+        of = {column: itemgetter(column) for column in columns}
+        return Table(schema, of, first=first, summed_up=summed_up)
 
     def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
         """Return the row of each item."""
@@ -102,7 +107,8 @@ class Table(Generic[_Item]):
         columns = [self._named(name) for name in view.columns]
         rows = self._arranged(self.rows(items), view)
         if format_ in (Format.TABLE, Format.MARKDOWN) and not rows:
-            say("no rows")
+            if not self.summed_up:
+                say("no rows")
             return
         if not columns and format_ in (Format.TABLE, Format.MARKDOWN):
             columns = _told_once(self.columns, rows)

@@ -45,11 +45,13 @@ class Column:
 
     @property
     def least(self) -> int:
-        """The width at which no word is."""
+        """The width at which hardly a word is."""
         if self.natural <= _PROSE or not any(" " in cell for cell in self.cells):
             return self.natural
         words = (word for cell in (self.heading, *self.cells) for word in cell.split(" "))
-        return min(self.natural, max(_NARROWEST, *map(cell_len, words)))
+        # One long path or URL must not hide a whole column: it stands on a line of its own.
+        longest = min(_PROSE, max(map(cell_len, words)))
+        return min(self.natural, max(_NARROWEST, longest))
 
 
 def draw(columns: Sequence[Column], first: Sequence[str] | None) -> tuple[list[str], list[str]]:

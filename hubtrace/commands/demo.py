@@ -79,7 +79,7 @@ def demo(
             found = report(store, progress=show)
     page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
     agreed = ", ".join(f"{a.dimension} {a.agreeing} of {a.compared}" for a in agreement(patterns))
-    print(f"Agreement with the published labels: {agreed}")
+    print(f"\nAgreement with the published labels: {agreed}")
     print(
         f"""
 What to try next

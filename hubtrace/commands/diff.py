@@ -24,6 +24,7 @@ _TABLE: Table["Change"] = Table(
         "when": lambda change: date(change.at),
     },
     first=("kind", "what", "before", "after"),
+    summed_up=True,
 )
 
 

@@ -33,6 +33,7 @@ TABLE: Table["Described"] = Table(
         "proof": lambda row: "; ".join(proof.text for proof in row.proofs),
     },
     first=("what", "status", "proof"),
+    summed_up=True,
 )
 
 

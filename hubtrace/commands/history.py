@@ -21,6 +21,7 @@ _TABLE = Table[Mapping[str, Any]](
         "before": lambda event: event["before"] or "",
         "after": lambda event: event["after"] or "",
     },
+    summed_up=True,
 )
 
 

@@ -20,6 +20,7 @@ _TABLE = Table.of(
     *("variant", "file", "revision", "since_at", "gone_at"),
     *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
     first=("variant", "file", "repository", "origin", "note", "lag_seconds"),
+    summed_up=True,
 )
 
 

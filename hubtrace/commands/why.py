@@ -23,6 +23,7 @@ _TABLE: Table["Path"] = Table(
         "weight": lambda path: path.weight,
         "what": lambda path: path.sentence,
     },
+    summed_up=True,
 )
 _FILES = 20
 

@@ -59,11 +59,15 @@ def call(
 
 @pytest.fixture
 def terminal(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Call as on a terminal of 80 columns, without colours; stderr is somewhere else."""
-    monkeypatch.setenv("COLUMNS", "80")
+    """Call as on a terminal of 100 columns, without colours; stderr is somewhere else."""
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    return call
+
+    def run(*arguments: object) -> Answer:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        return call(*arguments)
+
+    return run
 
 
 def ingest_acme(call: Call, world: Path, *more: object) -> Answer:

@@ -211,3 +211,11 @@ def test_colours_mean_something_and_can_be_refused(
 
 
 ROWS_OF_STATUS = [{"status": "abandoned", "n": 1}, {"status": "active", "n": 2}]
+
+
+def test_one_long_path_hides_no_column(printed: Printed) -> None:
+    long = {**ROWS[0], "proof": f"it is at /{'x' * 120} and https://github.com/{'y' * 90} is not"}
+    lines, _ = printed(100, [long, *ROWS[1:]], first=("proof",))
+    assert "proof" in lines[0]
+    assert f"https://github.com/{'y' * 90}" in "".join(lines)
+    assert "x…" in "".join(lines)
