@@ -223,7 +223,8 @@ BRANCH = _node(
     string(
         "status",
         "the part of its status that does not depend on time: `default`, `merged`, `landed`, "
-        "`special`, `published`, `orphaned`, else `open`; query `branch_status` adds the time",
+        "`special`, `published`, `closed`, `orphaned`, else `open`; query `branch_status` adds "
+        "the time",
     ),
     string(
         "landing",
@@ -333,6 +334,20 @@ FILE = _node(
     string("sha256", "SHA-256 of a large file, as the Hub listed it; else null", indexed=True),
     integer("size", "size of a large file; else null", "bytes"),
 )
+ATTESTATION = _node(
+    "Attestation",
+    "what a signed bundle says of a large file of a variant, or that none was found for it",
+    string("key", "hash of variant, file, place and what was found"),
+    string("sha256", "SHA-256 of the file; empty for a bundle that cannot be read", indexed=True),
+    string("place", "the owner's page on GitHub that lists it, or its path in the variant"),
+    string("verdict", "`verified`, `claimed` (not verified here), `refused`, or `none`"),
+    string("why", "why it is not verified; null if it is"),
+    string("repository", "`owner/name` of the repository whose workflow or release it is"),
+    string("source_sha", "the commit that the workflow ran at"),
+    string("workflow", "the workflow's file and ref"),
+    string("predicate", "the type of its statement, a URL"),
+    time("observed_at", "when it was first found"),
+)
 SNAPSHOT = _node(
     "Snapshot",
     "the snapshot that the graph was loaded from",
@@ -355,7 +370,7 @@ MODEL = Model(
     version=1,
     nodes=(
         *(FAMILY, REPOSITORY, VARIANT, COMMIT, BRANCH, TAG, CONTRIBUTOR, SWITCH),
-        *(ASSESSMENT, EVIDENCE, COPY, RELEASE, ASSET, FILE, EVENT, SNAPSHOT),
+        *(ASSESSMENT, ATTESTATION, EVIDENCE, COPY, RELEASE, ASSET, FILE, EVENT, SNAPSHOT),
     ),
     relationships=(
         _joins(
@@ -423,6 +438,7 @@ MODEL = Model(
         _joins("Tag TAGS Commit", "the commit it points to"),
         _joins("Repository HAS_RELEASE Release", "a release of the repository", owns=True),
         _joins("Release HAS_ASSET Asset", "a file of the release", owns=True),
+        _joins("Variant HAS_ATTESTATION Attestation", "what attests a large file", owns=True),
         _joins("Variant HAS_FILE File", "a file that it holds or held", owns=True),
         _joins("File ADDED_IN Commit", "the commit put it at its path"),
         _joins("Commit AUTHORED_BY Contributor", "who wrote it"),

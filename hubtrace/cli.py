@@ -1,6 +1,7 @@
 """The command line. Each command is a function of a module of `hubtrace.commands`."""
 
 import sys
+import traceback
 from importlib.metadata import version
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from hubtrace.commands.load import load
 from hubtrace.commands.patterns import patterns, tag
 from hubtrace.commands.query import queries, query
 from hubtrace.commands.report import report
+from hubtrace.commands.reproduce import reproduce
 from hubtrace.commands.schema import schema
 from hubtrace.commands.trace import trace
 from hubtrace.commands.why import why
@@ -46,7 +48,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, doctor, init),
+    *(why, query, queries, schema, classify, reproduce, doctor, init),
 ):
     app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")
@@ -93,6 +95,11 @@ def main() -> None:
     except OSError as error:
         file = f"{error.filename}: " if error.filename else ""
         say(_clipped(f"hubtrace: {file}{error.strerror or error}"))
+        sys.exit(BAD_INPUT)
+    except Exception:
+        # Not 1, with which Python would end: for a gate that means findings.
+        traceback.print_exc()
+        say("hubtrace: this is a defect of hubtrace; please report it with the lines above")
         sys.exit(BAD_INPUT)
 
 

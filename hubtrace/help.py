@@ -8,7 +8,10 @@ from typer.core import TyperCommand, TyperGroup
 GROUPS = {
     "Start": ("demo", "doctor"),
     "Keep": ("ingest", "load", "tag", "snapshot"),
-    "Look": ("audit", "why", "trace", "patterns", "flags", "history", "diff", "report", "plot"),
+    "Look": (
+        *("audit", "why", "trace", "patterns", "flags", "history", "diff", "report", "plot"),
+        "reproduce",
+    ),
     "Gate": ("check", "init"),
     "Ask": ("query", "queries", "schema", "classify"),
     "Move": ("copy", "export"),

@@ -282,6 +282,22 @@ class Intake:
     def _ingest(
         self, families: Sequence[FamilyTarget], source: LiveSource, alone: Sequence[Target] = ()
     ) -> Ingested:
+        warnings = source.attest(
+            (
+                target.project,
+                [up.project.name for up in family.upstreams if self.web.has(up.project)],
+            )
+            for family in families
+            for target in family.variants
+            if target.location == target.project.url and self.web.has(target.project)
+        )
+        result = self._read(families, source, alone)
+        result.warnings[:0] = warnings
+        return result
+
+    def _read(
+        self, families: Sequence[FamilyTarget], source: LiveSource, alone: Sequence[Target]
+    ) -> Ingested:
         return ingest_families(
             families,
             source,

@@ -54,11 +54,11 @@ class Release:
 
 
 class PullHead(NamedTuple):
-    """The head of a GitHub pull request: sha and state (docs/design.md, section 1, *branch*)."""
+    """The head of a pull request: sha and state (docs/design.md, section 1, *branch*)."""
 
     number: int
     state: str
-    """`open`, `closed` or `merged`."""
+    """`open`, `closed` or `merged`; on the Hub also `draft`."""
     sha: str
     base: str | None = None
     """The short name of the branch that it is to be merged into; None if it was not read."""
@@ -81,6 +81,26 @@ class Paper:
     arxiv: str
     repository: str | None
     """`https://github.com/owner/name`, as the Hub reports it."""
+
+
+class Attestation(NamedTuple):
+    """What one signed bundle says of a large file, or that none was found for it."""
+
+    sha256: str
+    """Of the file; empty for a bundle that cannot be read."""
+    place: str
+    """The owner's page on GitHub whose attestations were asked for, or the bundle's path."""
+    verdict: str
+    """`verified`, `claimed` (not verified here), `refused`, or `none`: there is no bundle."""
+    why: str = ""
+    """Why it is not verified."""
+    repository: str | None = None
+    """`owner/name` of the repository whose workflow signed it, or whose release it is."""
+    commit: str | None = None
+    workflow: str | None = None
+    predicate: str | None = None
+    repository_id: str | None = None
+    """GitHub's number of the repository, which outlives renames and transfers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,7 @@ class HostData:
     """Why the host shows it no longer (`not found`, `blocked`, …); None while it does."""
     cut: tuple[str, ...] = ()
     """What was left out because it went beyond a limit, in words."""
+    attestations: tuple[Attestation, ...] = ()
 
 
 class RefKind(StrEnum):

@@ -1,6 +1,6 @@
 """The plug points of ingestion: a source of projects, and a host of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -134,6 +134,15 @@ class Host(Protocol):
         """
         ...
 
+    def attestations(
+        self, owner: str, repositories: Sequence[str], digests: Iterable[str]
+    ) -> Mapping[str, Sequence[bytes | None]] | None:
+        """Return the bundles that attest files, by their SHA-256; GitHub only.
+
+        None if this host does not tell; an address of a bundle that is not read is None.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -147,6 +156,8 @@ class Limits:
     """Of one response, from its first byte to its last."""
     silent_seconds: float = 60.0
     """Without a byte, until a connection is given up."""
+    readmes: int = 4
+    """Besides the README, of those that it names."""
     workflows: int = 50
     files: int = 50_000
     """Of a variant's tree."""

@@ -4,12 +4,16 @@ Definitions: docs/design.md, section 2, *Published figures*. Unless another sour
 were counted in the tables of the replication package (`PACKAGE`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hubtrace.graph.format import words
 from hubtrace.queries.patterns import FamilyPattern, Labels
 
-STUDY = "arXiv 2508.10157, 325 families"
+STUDY = "arXiv 2508.10157v2, 325 families"
+"""Version 2 of January 2026: the data set, and so the shares, are those of version 1."""
+STUDY_END = 1_728_259_199
+"""2024-10-06T23:59:59Z: the study counts commits until then."""
 PACKAGE = "SAILResearch/replication-25-synchronization-Patterns"
 """The study's replication package: figures that it holds as tables were counted there."""
 
@@ -17,7 +21,10 @@ PUBLISHED_PATTERNS: Mapping[str, float] = {
     **{"PSS": 39.4, "PSR": 15.4, "CSR": 14.2, "ASS": 10.5},
     **{"ASR": 9.2, "CSS": 7.4, "CSF": 2.5, "PSF": 1.5},
 }
-"""Per cent of the study's families by code, the most frequent first. Source: `STUDY`."""
+"""Per cent of the study's families by pattern, the most frequent first. Source: `STUDY`.
+
+The names of patterns in `PACKAGE` give the same shares. By its codes they are 39.1 and 15.7 for the
+first two: one family has the code PSR and the name of PSS."""
 
 PUBLISHED_LAGS: Mapping[str, float] = {
     "upstream_first": 56.0,
@@ -111,6 +118,9 @@ AGE_PATTERNS: Mapping[str, Mapping[str, int]] = {
 and pattern. Source: dataset/grouped_data_RQ2.csv."""
 
 
+_DIMENSIONS = ("lag", "sync", "intensity", "code")
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How many computed labels of one dimension equal the published ones."""
@@ -131,7 +141,7 @@ def agreement(patterns: Sequence[FamilyPattern]) -> list[Agreement]:
     with a published label and no computed one disagrees.
     """
     found = []
-    for dimension in ("lag", "sync", "intensity", "code"):
+    for dimension in _DIMENSIONS:
         compared = [p for p in patterns if _label(p.published, dimension) is not None]
         differing = [
             p.family for p in compared if _label(p, dimension) != _label(p.published, dimension)
@@ -141,6 +151,76 @@ def agreement(patterns: Sequence[FamilyPattern]) -> list[Agreement]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedFamily:
+    """A family of the study, as its replication package has it; names in lower case."""
+
+    name: str
+    repositories: frozenset[str]
+    variants: frozenset[str]
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The labels of one family, theirs and ours."""
+
+    family: str
+    published: Labels
+    ours: Labels | None
+    """None if it could not be compared."""
+    differing: tuple[str, ...] | None
+    """The dimensions in which they differ; None if it could not be compared."""
+    reason: str | None
+    """Why it could not be compared."""
+
+
+def compare(
+    published: Sequence[PublishedFamily], patterns: Sequence[FamilyPattern]
+) -> list[Comparison]:
+    """Return the study's families beside ours: those of the same name, or else members.
+
+    A label is about its members: families with others are not compared.
+    """
+    named = {pattern.family: pattern for pattern in patterns}
+    members = {(_lower(p.repositories), _lower(p.variants)): p for p in patterns}
+    known = {name for pattern in patterns for name in _lower(pattern.variants)}
+    found = []
+    for theirs in published:
+        ours = named.get(theirs.name) or members.get((theirs.repositories, theirs.variants))
+        reason = _not_compared(theirs, ours, known)
+        if ours is None or reason is not None:
+            found.append(Comparison(theirs.name, theirs.labels, None, None, reason))
+            continue
+        labels = Labels(ours.lag, ours.sync, ours.intensity, ours.code)
+        differing = tuple(
+            name for name in _DIMENSIONS if _label(labels, name) != _label(theirs.labels, name)
+        )
+        found.append(Comparison(theirs.name, theirs.labels, labels, differing, None))
+    return found
+
+
+def _not_compared(
+    theirs: PublishedFamily, ours: FamilyPattern | None, known: Collection[str]
+) -> str | None:
+    if ours is None:
+        there = len(theirs.variants & set(known))
+        if not there:
+            return "the graph has no model of it"
+        return f"the graph has {there} of its {len(theirs.variants)} models, in other families"
+    for what, own, other in (
+        ("repositories", _lower(ours.repositories), theirs.repositories),
+        ("models", _lower(ours.variants), theirs.variants),
+    ):
+        if own != other:
+            return f"its {what} differ: {', '.join(sorted(own ^ other)[:5])}"
+    return None if ours.code is not None else f"no pattern here: {words(ours.reason or 'unknown')}"
+
+
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
 def _label(labels: FamilyPattern | Labels, dimension: str) -> str | None:
     label: str | None = getattr(labels, dimension)
-    return "AS" if label == "VS" else label
+    return label.replace("VS", "AS", 1) if label and label.startswith("VS") else label

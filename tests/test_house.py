@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -25,6 +26,11 @@ def _tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
 def _modules() -> dict[str, Path]:
     """Return every module of ours by the name that it is imported by."""
     found = {}
@@ -40,7 +46,7 @@ def _modules() -> dict[str, Path]:
 
 def test_every_public_thing_says_what_it_is() -> None:
     for file in _modules().values():
-        module = ast.parse(file.read_text())
+        module = _parsed(file)
         assert ast.get_docstring(module), file
         for thing in module.body:
             if isinstance(thing, ast.FunctionDef | ast.ClassDef) and thing.name[0] != "_":
@@ -57,7 +63,7 @@ def test_a_long_function_has_its_reason_beside_it() -> None:
     """A line `# Long: …` right above the function, or first in it."""
     for file in _modules().values():
         lines = file.read_text().splitlines()
-        for thing in ast.walk(ast.parse(file.read_text())):
+        for thing in ast.walk(_parsed(file)):
             if isinstance(thing, ast.FunctionDef) and thing.end_lineno:
                 long = thing.end_lineno - thing.lineno >= 60
                 first = min([thing.lineno, *(d.lineno for d in thing.decorator_list)])
@@ -70,7 +76,7 @@ def test_no_module_imports_itself_through_others() -> None:
     modules = _modules()
     arrows: networkx.DiGraph[str] = networkx.DiGraph()
     for name, file in modules.items():
-        tree = ast.parse(file.read_text())
+        tree = _parsed(file)
         for_types = {
             id(inner)
             for block in ast.walk(tree)

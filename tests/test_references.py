@@ -5,6 +5,7 @@ import importlib
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,13 @@ def _tracked(*patterns: str) -> list[Path]:
     return sorted(file for file in files if file.is_file())
 
 
-def _prose() -> Iterator[tuple[Path, str]]:
-    """Yield every document, the docstrings and comments of every module, and queries' comments."""
+@cache
+def _prose() -> tuple[tuple[Path, str], ...]:
+    """Return every document, the docstrings and comments of every module, and queries' comments."""
+    return tuple(_read())
+
+
+def _read() -> Iterator[tuple[Path, str]]:
     for file in _tracked("*.md"):
         text, former, table = file.read_text().partition("\n## Where it went")
         yield file, text + former + _FORMER.sub(r"\1", table)

@@ -147,6 +147,8 @@ class BranchStatus(StrEnum):
     SPECIAL = "special"
     PUBLISHED = "published"
     """A branch of a model: a revision that people use, as a checkpoint or a quantization."""
+    CLOSED = "closed"
+    """A pull request of the Hub that was closed without being merged; its ref stays there."""
     ORPHANED = "orphaned"
     OPEN = "open"
     """None of the others: a query says at its `until` if it is active, dormant or abandoned."""
@@ -221,6 +223,7 @@ def branch_facts(
     landing = {one.head: _BY_CONTENTS.get(one.state) for one in observation.landings or ()}
     landing |= {history.shas[head]: Landed.BLOBS for head in by_blobs}
     landing |= dict.fromkeys(_merged_pulls(pulls, observation), Landed.PULL_REQUEST)
+    states = {pull.sha: pull.state for pull in pulls}
     complete = not (observation.shallow or history.cut)
     facts: list[BranchFacts] = []
     for ref in refs:
@@ -230,6 +233,11 @@ def branch_facts(
         if gap is not None and gap.ahead == 0:
             landed = None  # it is merged: nobody asks how its patches came there
         status = _status(ref, gap, landed, complete, published)
+        if published and ref.kind is RefKind.PULL_REQUEST and status is BranchStatus.OPEN:
+            if states.get(ref.target) == "closed":
+                status = BranchStatus.CLOSED
+            elif ref.target not in states:
+                landed = Landed.UNKNOWN  # the Hub keeps the refs of all, whatever became of them
         if ref.name == observation.default_branch:
             status, landed = BranchStatus.DEFAULT, None
         facts.append(_facts(history, ref, head, gap, status, landed))

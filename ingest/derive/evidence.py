@@ -21,6 +21,7 @@ from hubtrace.ingest.evidence import (
     owners_named,
 )
 from hubtrace.ingest.evidence.claims import FOREIGN, Claims, has_foreign_base, named_as_own
+from hubtrace.ingest.evidence.model import FACTORS
 from hubtrace.ingest.evidence.owners import Alias, Kinship, core, kinship, names_agree
 from hubtrace.ingest.evidence.reasons import is_tool_of_others
 from hubtrace.ingest.records import HostData
@@ -50,6 +51,7 @@ _OWN = (None, *FOREIGN)
 _MANY = 3
 """Owners whose cards make a collection of the repository that keeps them."""
 _CARD = ("card_code", "card_link")
+_ATTESTED = ("attestation", "attestation_claim")
 
 
 class EvidenceCollector:
@@ -209,6 +211,28 @@ class EvidenceCollector:
                 for repository in by_owner[owner]:
                     if names_agree(self._name(key), self._name(repository)):
                         yield key, repository
+
+    def dispute(self) -> None:
+        """Weaken attestations that name another repository than all else does.
+
+        Anybody can attest any file in a repository of their own: an attestation proves which
+        workflow signed, not that nobody had the file before (decision 0049).
+        """
+        sure: dict[str, dict[str, float]] = defaultdict(dict)
+        for (variant, repository), seen in self.pairs.items():
+            others = (one.found for one in seen if one.gone_at is None)
+            sure[variant][repository] = confidence(
+                one for one in others if one.method not in _ATTESTED
+            )
+        for (variant, repository), seen in self.pairs.items():
+            known = sure[variant]
+            if known[repository] >= FLOOR or max(known.values()) < LIKELY:
+                continue
+            for position, one in enumerate(seen):
+                if one.found.method == "attestation":
+                    strength = one.found.strength * FACTORS["disputed"]
+                    weak = replace(one.found, strength=strength, reason="disputed")
+                    seen[position] = replace(one, found=weak)
 
     def collections(self, cards: Iterable[Pair]) -> Set[str]:
         """Return the repositories that keep the cards of many owners who are not their own.

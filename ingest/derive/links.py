@@ -80,6 +80,7 @@ class Derivation:
         collected = self._collected.copy()
         _add_content(collected, copies)
         collected.owners()
+        collected.dispute()
         collected.contributors(people)
         self._tenures.end(collected.pairs)
         evidence: dict[str, dict[str, list[Seen]]] = defaultdict(dict)

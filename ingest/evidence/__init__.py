@@ -6,6 +6,7 @@ makes ranked links of it all. Nothing here reads or writes files, and nothing th
 executed; texts of any size and shape are read in bounded time. docs/evidence.md has the rules.
 """
 
+from hubtrace.ingest.evidence.attestation import attested
 from hubtrace.ingest.evidence.card import (
     card_evidence,
     owners_named,
@@ -13,6 +14,7 @@ from hubtrace.ingest.evidence.card import (
     readme_link,
 )
 from hubtrace.ingest.evidence.commit_reference import commit_reference, references_in
+from hubtrace.ingest.evidence.markdown import documents_in
 from hubtrace.ingest.evidence.model import RANKS, Evidence, Link, confidence, links, observed
 from hubtrace.ingest.evidence.owners import (
     learn_aliases,
@@ -31,6 +33,7 @@ __all__ = [
     "Unread",
     "commit_reference",
     "confidence",
+    "documents_in",
     "in_repository",
     "in_variant",
     "learn_aliases",
@@ -46,13 +49,13 @@ __all__ = [
 
 
 def in_variant(name: str, details: HostData, unread: Unread | None = None) -> list[Evidence]:
-    """Return what the cards and papers of the variant `org/name` say of repositories.
+    """Return what cards, papers and attestations of the variant `org/name` say of repositories.
 
     What cannot be read is added to `unread`, here and below.
     """
     unread = [] if unread is None else unread
     papers = guarded(f"{name}: papers", lambda: paper_repository(name, details), unread)
-    return [*card_evidence(name, details, unread), *papers]
+    return [*card_evidence(name, details, unread), *papers, *attested(details)]
 
 
 def in_repository(

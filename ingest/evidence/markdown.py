@@ -5,6 +5,7 @@ rendered in short pieces (`_PIECE`), and not at all where one has too many marks
 HTML is parsed as browsers do, to which no input is an error.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,27 @@ class Link:
     """True if only an image carries it."""
     after: str = ""
     """The words after it on its line."""
+
+
+_DOCUMENT = re.compile(r"[\w./-]{1,200}\.(?:md|markdown)\b", re.ASCII | re.IGNORECASE)
+_OF_MODELS = re.compile(
+    r"(?:.*/)?(?:readme[\w.-]*|model[_-]?zoo(?:/[\w.-]+)?)\.\w+"
+    r"|docs?/(?:.*/)?(?:(?:pre)?trained|models?|checkpoints?|weights|downloads?)[\w-]*\.\w+",
+    re.IGNORECASE,
+)
+"""READMEs in other languages or folders, and lists of released models."""
+
+
+def documents_in(repository: str, readme: str) -> list[str]:
+    """Return the paths of the READMEs and lists of models in `owner/name` that a README names."""
+    own = re.compile(rf"//github\.com/{re.escape(repository)}/(?:blob|tree)/[^/]+/", re.IGNORECASE)
+    found: dict[str, None] = {}
+    for match in _DOCUMENT.finditer(readme[:_LONGEST]):
+        path = posixpath.normpath(own.sub("", match[0]).removeprefix("./"))
+        inside = not path.startswith(("/", ".")) or path.startswith(".github/")
+        if inside and _OF_MODELS.fullmatch(path):
+            found[path] = None
+    return list(found)
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from hubtrace.graph.confidence import FLOOR, confidence_of
 
 RANKS: Mapping[str, int] = MappingProxyType(
     {
+        "attestation": 1,
         "same_blob": 1,
         "same_lfs": 1,
         "commit_reference": 2,
@@ -17,6 +18,7 @@ RANKS: Mapping[str, int] = MappingProxyType(
         "paper_repository": 3,
         "readme_link": 4,
         "card_link": 4,
+        "attestation_claim": 5,
         "same_contributor": 5,
         "same_owner": 5,
     }
@@ -26,6 +28,8 @@ measured to be worth one less (docs/decisions/0021)."""
 
 STRENGTHS: Mapping[str, float] = MappingProxyType(
     {
+        "attestation": 0.988,
+        "attestation_claim": 0.05,
         "same_blob": 0.986,
         "same_lfs": 0.988,
         "commit_reference": 0.983,
@@ -52,6 +56,7 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "comparison": 0.05,
         "community": 0.1,
         "data_set": 0.05,
+        "disputed": 0.25,
         "indirect": 0.95,
         "later": 0.5,
         "licence": 0.3,
@@ -200,6 +205,8 @@ def _carries(one: Evidence, foreign_base: bool) -> bool:
         if one.reason == "readme":  # a card is text, which anybody may keep a copy of
             return False
         return one.strength >= _WEIGHT and not foreign_base
+    if one.method == "attestation":
+        return one.reason is None and not foreign_base
     if one.method == "card_code":
         return one.reason in _CLAIMED and not foreign_base
     return one.method == "same_owner" or (one.method in _RESTS_ON and one.reason is None)

@@ -40,6 +40,8 @@ _WITH_VALUE = {
 }
 """Options of `hf upload` that a value follows; the others are switches."""
 _SILENT = {"echo", "printf", "cat", "grep", "sed", "awk", ":", "true", "test", "[", "[["}
+_NO_MODEL = re.compile(r"(?i)data_?-?sets?(?![a-z])|(?<![a-z])spaces?(?![a-z])")
+"""In the name of a script: what it publishes is no model."""
 _SCRIPT = re.compile(r"(?:^|/)[\w.-]*(?:upload|push|publish|deploy|release|sync)[\w.-]*$")
 _PATH = re.compile(r"(?:\./)?\w[\w./-]{0,200}\.(?:py|sh)")
 _PYTHON = re.compile(r"(?:^|/)python[\d.]*$")
@@ -216,6 +218,9 @@ def _script_of(words: Sequence[str]) -> tuple[str, list[str]]:
 
 def _by_arguments(path: str, arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the model that an upload script, whose text is not known, is given to publish to."""
+    kinds = [word.rpartition("=")[2] for word in arguments]
+    if _NO_MODEL.search(path) or "dataset" in kinds or "space" in kinds:
+        return
     for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
         if flag in _OPTIONS or flag in ("--repo", "--hub_repo", "--hf_repo", "--repository"):

@@ -3,16 +3,20 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
+from hubtrace.graph.urls import Side
 from hubtrace.ingest.derive.evidence import Seen
 from hubtrace.ingest.derive.identities import People
 from hubtrace.ingest.derive.links import Derived
 from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
+from hubtrace.ingest.records import Attestation
+from hubtrace.ingest.snapshot import ProjectHistory
 
 _EVIDENCE = [
     *("key", "method", "rank", "place", "said", "strength", "reason", "observed_at", "gone_at"),
@@ -205,3 +209,55 @@ def write_files(writer: GraphWriter, files: pa.Table, changed: Sequence[str]) ->
         Edges("ADDED_IN", "File", "Commit", ends(added["key"], added["sha"])),
     ]
     replace(writer, "Variant", different, tables)
+
+
+_ATTESTATION = [
+    *("key", "sha256", "place", "verdict", "why", "repository", "source_sha", "workflow"),
+    *("predicate", "observed_at"),
+]
+_ATTESTATIONS_IN_GRAPH = """
+MATCH (v:Variant)-[:HAS_ATTESTATION]->(a:Attestation)
+WHERE v.key IN $keys
+RETURN v.key, a.key, a.observed_at
+"""
+
+
+def write_attestations(writer: GraphWriter, histories: Mapping[str, ProjectHistory]) -> None:
+    """Replace the attestations that came out different; the nodes of variants are there."""
+    found = {
+        key: list(_attestation_rows(history))
+        for key, history in histories.items()
+        if history.project.side is Side.DOWNSTREAM
+    }
+    wanted: dict[str, set[Row]] = {
+        key: {(row["key"], row["observed_at"]) for row in rows} for key, rows in found.items()
+    }
+    different = stale(writer, _ATTESTATIONS_IN_GRAPH, sorted(found), wanted)
+    owned = pairs((key, row["key"]) for key in different for row in found[key])
+    rows = nodes("Attestation", (row for key in different for row in found[key]))
+    tables: list[Nodes | Edges] = [
+        Nodes("Attestation", rows),
+        Edges("HAS_ATTESTATION", "Variant", "Attestation", owned),
+    ]
+    replace(writer, "Variant", different, tables)
+
+
+def _attestation_rows(history: ProjectHistory) -> Iterator[dict[str, Any]]:
+    """Yield what was found last of each file in each place, and when it was found first."""
+    first: dict[Attestation, int] = {}
+    last: dict[tuple[str, str], list[Attestation]] = {}
+    for seen, told in history.answers:
+        here: dict[tuple[str, str], list[Attestation]] = defaultdict(list)
+        for row in told.attestations:
+            first.setdefault(row, seen.observed_at)
+            here[row.sha256, row.place].append(row)
+        # That somebody had none is forgotten when others are asked, as after a transfer.
+        again = {sha256 for sha256, _ in here}
+        none = [at for at, (row, *_) in last.items() if row.verdict == "none" and at[0] in again]
+        last = {at: rows for at, rows in last.items() if at not in none} | here
+    for row in dict.fromkeys(row for rows in last.values() for row in rows):
+        text = "\n".join([history.project.key, *(part or "" for part in row)])
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        values = (part or None for part in row[3:-1])
+        named = (key, row.sha256, row.place, row.verdict, *values, first[row])
+        yield dict(zip(_ATTESTATION, named, strict=True))

@@ -13,7 +13,12 @@ from hubtrace.ingest.derive.scopes import empty_scopes
 from hubtrace.ingest.derive.switches import Entries, derive_families
 from hubtrace.ingest.evidence.model import Link
 from hubtrace.ingest.families import Adopted
-from hubtrace.ingest.load.evidence import write_copies, write_files, write_links
+from hubtrace.ingest.load.evidence import (
+    write_attestations,
+    write_copies,
+    write_files,
+    write_links,
+)
 from hubtrace.ingest.load.plan import Plan, plan, projects_of, write_nodes, write_snapshot
 from hubtrace.ingest.load.projects import (
     BATCH_COMMITS,
@@ -95,6 +100,7 @@ def load(
             copies = write_copies(writer, derived.copies, todo.changed_copies())
             write_files(writer, derived.files, todo.changed_copies())
             write_links(writer, derived)
+            write_attestations(writer, todo.histories)
         merged = derive_families(families, todo.histories, entries)
         write_families(writer, merged, todo.histories)
         write_nodes(writer, todo, *stale, complete=True)

@@ -101,6 +101,8 @@ def to_json(record: object) -> Any:
     body = msgspec.to_builtins(record)
     if isinstance(body, dict) and body.get("failed_at", 0) is None:
         del body["failed_at"]  # as before there was one
+    if isinstance(record, HostData) and not record.attestations:
+        del body["attestations"]  # as before there were any
     if isinstance(record, Observation):
         body["refs"] = body.pop("refs")  # has always been the last one, and files are hashed
         if body["landings"] is None:

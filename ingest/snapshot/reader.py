@@ -185,9 +185,12 @@ class ProjectHistory:
         return {name: self._rows(name) for name in SCHEMAS}
 
     def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
+        in_part = in_part and "sha" in SCHEMAS[name].names
+        read = columns if columns is None or not in_part else list({*columns, "sha"})
         tables = [
             _parquet(
-                self._read(generation, name), self._path(generation, name), SCHEMAS[name], columns
+                self._read(generation, name), self._path(generation, name), SCHEMAS[name], read
             )
             for generation in self.pointer.generations
             if name in generation.files
@@ -195,10 +198,8 @@ class ProjectHistory:
         if not tables:
             empty = SCHEMAS[name].empty_table()
             return empty if columns is None else empty.select(columns)
-        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        if len(tables) > 1 and in_part and "sha" in SCHEMAS[name].names:
-            tables = newest(tables)
-        return pa.concat_tables(tables)
+        rows = pa.concat_tables(newest(tables) if in_part else tables)
+        return rows if columns is None else rows.select(columns)
 
     def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
         path = self._path(generation, name)

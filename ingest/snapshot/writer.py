@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import pyarrow as pa
@@ -96,7 +96,9 @@ class Draft:
         # By way of the records, so that each has all fields, whichever version wrote it.
         numbers = [number for number, _ in history.answers_as_json()]
         told = [answer.details for answer in history.answers]
-        bodies = [to_json(without_addresses_in(one) if redact else one) for one in told]
+        kept = [without_addresses_in(one) if redact else one for one in told]
+        optional: dict[str, Any] = {"attestations": []}
+        bodies = [{**optional, **to_json(one)} for one in kept]
         answers = list(zip(numbers, bodies, strict=True))
         later = [body for _, body in [*answers[1:], *answers[-1:]]]
         earlier = [

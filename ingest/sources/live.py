@@ -3,14 +3,19 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import Hosts, Project, Side
-from hubtrace.ingest.records import HostData, Observation, ProjectMetadata
+from hubtrace.ingest.bundles import Authorities, Verify, attestations, renamed
+from hubtrace.ingest.change_types.paths import kind_of
+from hubtrace.ingest.change_types.rules import Area
+from hubtrace.ingest.records import Attestation, HostData, Observation, ProjectMetadata
 from hubtrace.ingest.source import Cursor, Fetched, Host, Previous, ProjectData, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
 
@@ -39,8 +44,14 @@ class LiveSource:
         *,
         web: Hosts,
         clock: Callable[[], float] = time.time,
+        verify: Verify | None = None,
     ) -> None:
         self._hosts, self._git, self._web, self._clock = hosts, git, web, clock
+        self._verify = verify or Authorities().verify
+        self._attested: dict[str, dict[str, list[Attestation]]] = defaultdict(dict)
+        """Key of a variant → page of an owner → what GitHub lists of it."""
+        self._ids: dict[str, dict[str, str]] = {}
+        """Key of a variant → its repositories, GitHub's number → name."""
         self._fetches: dict[tuple[Side, str], Future[Fetched]] = {}
         self._lock = threading.Lock()
 
@@ -69,6 +80,55 @@ class LiveSource:
                     self._fetches.setdefault(present, pending)
         return pending.result()
 
+    def attest(self, members: Iterable[tuple[Project, Sequence[str]]]) -> list[str]:
+        """Ask GitHub which large files of variants their repositories' owners attest.
+
+        `members` are variants that were fetched, with the names of their repositories. All of an
+        owner's are asked for together. Returns what could not be asked, in words; what was known
+        then stays.
+        """
+        wanted: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        named: dict[str, dict[str, str]] = defaultdict(dict)
+        for variant, repositories in members:
+            fetch = self._fetches.get((variant.side, variant.name.lower()))
+            if fetch is None or fetch.exception() is not None:
+                continue
+            there = [
+                pending.result().details.facts
+                for name in repositories
+                if (pending := self._fetches.get((Side.UPSTREAM, name.lower())))
+                and pending.exception() is None
+            ]
+            self._ids[variant.key] = {facts.host_id: facts.name for facts in there}
+            files = fetch.result().details.files
+            large = {file.lfs_sha256 for file in files if file.lfs_sha256}
+            if any(it.lfs_sha256 and kind_of(it.path).area is Area.WEIGHTS for it in files):
+                for facts in there:
+                    owner = facts.name.partition("/")[0]
+                    wanted[owner.lower()][variant.key] |= large
+                    named[owner.lower()][facts.name] = owner
+        return [
+            warning
+            for key, digests in wanted.items()
+            if (warning := self._attest(named[key], digests)) is not None
+        ]
+
+    def _attest(self, named: Mapping[str, str], wanted: Mapping[str, Set[str]]) -> str | None:
+        """Ask about one owner, of repositories by their names; None if that was answered."""
+        owner = next(iter(named.values()))
+        try:
+            digests = set().union(*wanted.values())
+            bundles = self._hosts[Side.UPSTREAM].attestations(owner, sorted(named), digests)
+        except SourceError as error:
+            return f"attestations of {owner} could not be asked for: {error}"
+        place = f"{self._web.github}/{owner}"
+        for found_of in wanted if bundles is not None else ():
+            rows = self._attested[found_of].setdefault(place, [])
+            judge = partial(attestations, verify=self._verify, owner=owner, ids=self._ids[found_of])
+            for digest in sorted(wanted[found_of] & (bundles or {}).keys()):
+                rows += _listed(digest, place, (bundles or {})[digest], judge)
+        return None
+
     def read(self, project: Project, location: str, cursor: Cursor) -> ProjectData:
         """Read a project from its host, or by git if `location` is not its page there.
 
@@ -88,6 +148,7 @@ class LiveSource:
             if cursor.last is None and location:
                 raise
             return gone_reading(project, gone.reason, self._now(), cursor)
+        fetched = self._with_attestations(project.key, fetched, cursor)
         name = fetched.details.facts.name  # of now; the key stays
         project = replace(project, name=name, url=self._web.url(project.side, name))
         if _unchanged(fetched, cursor):
@@ -101,6 +162,24 @@ class LiveSource:
             if fetched.details.facts.gated is None or self._git is None:
                 raise
             return self._without_git(project, fetched, cursor, refused)
+
+    def _with_attestations(self, key: str, fetched: Fetched, cursor: Cursor) -> Fetched:
+        """Add what GitHub lists of a variant; of owners that were not asked now, what it did."""
+        details, fresh = fetched.details, self._attested.get(key, {})
+        own = [row for row in details.attestations if "://" not in row.place]
+        held = cursor.details.attestations if cursor.details else ()
+        large = {file.lfs_sha256 for file in details.files}
+        kept = [
+            row
+            for row in held
+            if "://" in row.place and row.place not in fresh and row.sha256 in large
+            if row.verdict != "none" or not fresh
+        ]
+        found = (*own, *kept, *chain.from_iterable(fresh.values()))
+        rows = tuple(renamed(row, self._ids.get(key, {})) for row in found)
+        if rows == details.attestations:
+            return fetched
+        return replace(fetched, details=replace(details, attestations=rows))
 
     def _with_commits(self, project: Project, fetched: Fetched, cursor: Cursor) -> ProjectData:
         host = self._hosts[project.side]
@@ -156,6 +235,22 @@ class LiveSource:
 
     def _now(self) -> int:
         return int(self._clock())
+
+
+def _listed(
+    digest: str,
+    place: str,
+    bundles: Sequence[bytes | None],
+    judge: Callable[..., Iterator[Attestation]],
+) -> Iterator[Attestation]:
+    """Yield what the bundles that GitHub lists for a file say of it; that there is none if so."""
+    if not bundles:
+        yield Attestation(digest, place, "none")
+    for raw in bundles:
+        if raw is None:
+            yield Attestation(digest, place, "claimed", "the bundle cannot be fetched")
+        else:
+            yield from judge(raw, place, {}, asked=digest)
 
 
 def _with_host_data(

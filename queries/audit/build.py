@@ -24,7 +24,7 @@ from hubtrace.queries.audit.origin import (
     origin_of,
     refs_at,
 )
-from hubtrace.queries.audit.trees import Trees, large_files
+from hubtrace.queries.audit.trees import Trees, attestations_of, large_files
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import patterns
@@ -42,6 +42,7 @@ _BY_VARIANT = (
     "variant_copies",
     "variant_references",
     "variant_files",
+    "variant_attestations",
 )
 
 
@@ -472,6 +473,11 @@ def _finished(
         licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
+        attestations=tuple(
+            attestations_of(
+                answers.of("variant_attestations", variant), files, draft.revision, until
+            )
+        ),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
         drift=next(iter(drifts), None),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from hubtrace.graph.format import DAY
-from hubtrace.queries.audit.records import Audit, ProjectFact, is_member
+from hubtrace.queries.audit.records import Audit, LargeFile, ProjectFact, is_member
 from hubtrace.queries.flags import BranchFlag
 
 Fact = Callable[[Audit], str | None]
@@ -143,6 +143,46 @@ def _of_each(
         if not known(project):
             return missing.format(project.name or project.project)
     return None
+
+
+_OTHER_FILES = (
+    *(".arrow", ".csv", ".gif", ".ico", ".jpeg", ".jpg", ".json", ".jsonl", ".md", ".mov", ".mp3"),
+    *(".mp4", ".ogg", ".parquet", ".pdf", ".png", ".svg", ".tiktoken", ".txt", ".wav", ".webp"),
+)
+"""Ends of large files that are surely no weights; whatever else is large may be."""
+
+
+def weights(audit: Audit) -> list[LargeFile]:
+    """Return the large files of the revision that can be weights."""
+    return [file for file in audit.files if not file.path.lower().endswith(_OTHER_FILES)]
+
+
+def large_files(audit: Audit) -> str | None:
+    """Need large files of the revision, by their SHA-256."""
+    return None if weights(audit) else "no SHA-256 of its weights is known"
+
+
+def attestations(audit: Audit) -> str | None:
+    """Need GitHub's answer about every file that can be weights."""
+    asked = {row.sha256 for row in audit.attestations if "://" in row.place}
+    for file in weights(audit):
+        if file.sha256 not in asked:
+            return f"GitHub was not asked for attestations of {file.path}"
+    return None
+
+
+def verified(audit: Audit) -> str | None:
+    """Need every attestation to be verified or refused."""
+    for row in audit.attestations:
+        if row.verdict == "claimed":
+            return f"the attestation of {row.path} is {claimed(row.why)}"
+    return None
+
+
+def claimed(why: str | None) -> str:
+    """Return, in words, that an attestation was not verified."""
+    text = "claimed, not verified here"
+    return text if not why or why.startswith(text) else f"{text}: {why}"
 
 
 def too_old(audit: Audit, now: int, max_days: int | None) -> str | None:

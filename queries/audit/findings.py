@@ -11,7 +11,16 @@ from typing import NamedTuple
 from hubtrace.graph.format import DAY, count, date, dated_sha, short_sha
 from hubtrace.queries.audit import facts
 from hubtrace.queries.audit.facts import Fact
-from hubtrace.queries.audit.records import Audit, CommitFact, Drift, Finding, Link, Undecided
+from hubtrace.queries.audit.records import (
+    Attestation,
+    Audit,
+    CommitFact,
+    Drift,
+    Finding,
+    LargeFile,
+    Link,
+    Undecided,
+)
 from hubtrace.queries.flags import BranchFlag
 
 DAYS_BEHIND = 30
@@ -320,6 +329,59 @@ def _no_origin(audit: Audit, _: Limits) -> Found | None:
     return Found(text, (_commit(audit.revision.commit), audit.revision.commit.url), (_own(audit),))
 
 
+def _unattested(audit: Audit, limits: Limits) -> Found | None:
+    """Find weights that no verified attestation of a repository that it follows covers."""
+
+    def part(file: LargeFile) -> Part:
+        return _own(audit, file.sha256)
+
+    named = {(link.name or "").lower() for link in audit.upstreams}
+    proved = {
+        row.sha256
+        for row in audit.attestations
+        if row.verdict == "verified" and (row.repository or "").lower() in named
+    }
+    lacking = [file for file in facts.weights(audit) if file.sha256 not in proved]
+    lacking = [file for file in lacking if limits.left([part(file)])]
+    if not lacking:
+        return None
+    paths = {file.path for file in lacking}
+    claims = [r for r in audit.attestations if r.verdict == "claimed" and r.path in paths]
+    if {claim.path for claim in claims} == paths:
+        raise _Missing(f"the attestation of {claims[0].path} is {facts.claimed(claims[0].why)}")
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    text = f"no verified attestation of its upstream covers {lacking[0].path}{more}"
+    proof = tuple(f"sha256:{file.sha256}" for file in lacking[:5])
+    return Found(text, proof, tuple(map(part, lacking)))
+
+
+def _attestation_mismatch(audit: Audit, limits: Limits) -> Found | None:
+    """Find attestations that were refused, or that name another repository than it follows."""
+
+    def part(row: Attestation) -> Part:
+        return _own(audit, f"{row.sha256} {row.place}")
+
+    named = {(link.name or "").lower() for link in audit.upstreams}
+    wrong = [
+        row
+        for row in audit.attestations
+        if row.verdict == "refused"
+        or (row.verdict == "verified" and (row.repository or "").lower() not in named)
+        if limits.left([part(row)])
+    ]
+    if not wrong:
+        return None
+    first = wrong[0]
+    text = f"the attestation of {first.path or first.place} "
+    if first.verdict == "refused":
+        text += f"was refused: {first.why}"
+    else:
+        text += f"names {first.repository}, which is not its upstream"
+    more = f" (one of {len(wrong)})" if len(wrong) > 1 else ""
+    proof = first.place, first.repository, first.source_sha
+    return Found(f"{text}{more}", proof, tuple(map(part, wrong)))
+
+
 def _last(what: str, at: int | None, sha: str | None) -> str | None:
     if sha is None:
         return None
@@ -364,6 +426,13 @@ def _kinds() -> Iterator[Kind]:
     yield Kind("tail", what, _tail, (), both, usual=False)
     what = "nothing proves which upstream commit it was made from"
     yield Kind("no_origin", what, _no_origin, (facts.revision, facts.upstream), (), usual=False)
+    what = "no verified attestation of its upstream covers all of its weights"
+    to_look = (facts.revision, facts.upstream, facts.large_files, facts.attestations)
+    yield Kind("unattested", what, _unattested, to_look, (), usual=False)
+    what = "an attestation of a large file was refused, or names another repository"
+    to_clear = (facts.hub, *to_look, facts.verified)
+    name = "attestation_mismatch"
+    yield Kind(name, what, _attestation_mismatch, (), to_clear, usual=False)
 
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _kinds()}
@@ -373,6 +442,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "usual": tuple(kind.name for kind in KINDS.values() if kind.usual),
     "orphaned": ("unlinked", "dead_link", "archived_upstream", "moved_upstream", "orphaned_branch"),
     "abandoned": ("upstream_abandoned", "downstream_abandoned", "abandoned_branch"),
-    "all": tuple(KINDS),
+    "all": tuple(name for name in KINDS if name != "unattested"),
 }
-"""Names that stand for several kinds."""
+"""Names that stand for several kinds. `unattested` is a policy, which few models meet yet: it is
+looked for where it is named."""

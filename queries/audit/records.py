@@ -441,6 +441,30 @@ class LargeFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a signed bundle says of a large file of the revision, or that none was found."""
+
+    sha256: str
+    """Of the file; empty for a bundle of the variant that cannot be read."""
+    path: str | None
+    """The file's path in the revision."""
+    place: str
+    """The page of an owner on GitHub who was asked, or the bundle's path in the variant."""
+    verdict: str
+    """`verified`, `claimed` (not verified here), `refused`, or `none`: there is no bundle."""
+    why: str | None
+    """Why it is not verified."""
+    repository: str | None
+    """`owner/name` of the repository whose workflow signed it, or whose release it is."""
+    source_sha: str | None
+    """The commit that the workflow ran at."""
+    workflow: str | None
+    predicate: str | None
+    """The type of its statement."""
+    observed_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Undecided:
     """A kind of finding that could not be looked for, and what was missing."""
 
@@ -495,6 +519,8 @@ class Audit:
     origin: Origin
     files: tuple[LargeFile, ...]
     """The large files of the revision; known only for the head of the default branch."""
+    attestations: tuple[Attestation, ...]
+    """Of the large files of the revision."""
     bases: tuple[Base, ...]
     """Base models, nearest first; each once."""
     families: tuple[FamilyView, ...]

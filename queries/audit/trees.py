@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from hubtrace.queries.catalogue import Row
+from hubtrace.queries.audit.records import Attestation, Revision
+from hubtrace.queries.catalogue import Row, rows_as
 
 
 class Trees:
@@ -57,3 +58,17 @@ class Trees:
 def large_files(tree: Mapping[str, Row]) -> list[Row]:
     """Return the large files of a tree, by path."""
     return [row for _, row in sorted(tree.items()) if row["sha256"] is not None]
+
+
+def attestations_of(
+    rows: Sequence[Row], files: Sequence[Row], revision: Revision | None, until: int
+) -> Iterator[Attestation]:
+    """Yield what was found of a revision's large files, and of bundles that nobody can read."""
+    paths: defaultdict[str, list[str | None]] = defaultdict(list)
+    for file in files:
+        paths[file["sha256"]].append(file["path"])
+    if revision is not None and revision.is_head:
+        paths[""] = [None]
+    for row in rows:
+        for path in paths.get(row["sha256"], ()) if row["observed_at"] <= until else ():
+            yield rows_as([{**row, "path": path}], Attestation)[0]

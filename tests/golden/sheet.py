@@ -166,6 +166,7 @@ DEMONSTRATION: Pages = {
         *("export graphml out/x --family nobody", "plot timeline nobody -o out/x.svg"),
         *("query --cypher 'MATCH (n) RETURN'", "patterns --graph ftp://x", "nothing"),
         *("check --all --fail-on nothing", "check acme/atlas-7b --max-lag soon", "classify none"),
+        "reproduce nowhere",
     ],
     "tag": [  # writes into the graph: the last page
         *("tag", "query assessments --format json", "tag --until 2020-10-15 --period-days 7"),

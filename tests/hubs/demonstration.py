@@ -85,6 +85,7 @@ class Demonstration:
         aurora = self.model("borealis/aurora-code")
         base = aurora.git.commits
         aurora.git.commit({b"config.json": b"[]"}, ref="refs/pr/1", parents=base, at=_day(60))
+        aurora.pulls = {1: "open"}
         atlas = self.model("acme/atlas-7b").git
         atlas.tag("v1.0", atlas.commits[1])
 

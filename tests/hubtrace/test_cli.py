@@ -308,6 +308,32 @@ def test_help_does_not_wait_for_heavy_imports() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_shallow_clone_is_ingested_again(call: Call, world: Path) -> None:
+    code, clone = world / "code", Path("clone")
+    project = ("--upstream", f"acme/code={clone}", "--variant", f"acme/m={world / 'model'}")
+    git = ["git", "-C", str(clone)]
+    subprocess.run(
+        ["git", "clone", "-q", "--depth=1", f"file://{code.resolve()}", str(clone)], check=True
+    )
+    assert call("ingest", "--family", "f", *project).code == 0
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, *identity, "commit", "-q", "--allow-empty", "-m", "more"], check=True)
+    for _ in range(2):
+        answer = call("ingest", "--family", "f", *project)
+        assert answer.code == 0, answer.err
+    assert call("check", "--all").code != 2
+
+
+def test_a_defect_is_not_taken_for_a_finding(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr("hubtrace.cli.app", broken)
+    answer = call("check")
+    assert answer.code == 2
+    assert answer.err.splitlines()[-1].startswith("hubtrace: this is a defect of hubtrace")
+
+
 def test_the_version_is_printed(call: Call) -> None:
     assert re.fullmatch(r"hubtrace \d+\.\d+\.\d+\S*\n", call("--version").out)
 

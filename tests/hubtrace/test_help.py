@@ -21,7 +21,7 @@ from tests.hubtrace.conftest import Call
 ROOT: Any = typer.main.get_command(app)
 _NEEDS_MORE = ("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday")
 """What asks a hub, reads files of its own, or writes elsewhere; the test of each runs it."""
-_NEEDS_FILES = ("trace Qwen/", "trace https://huggingface.co", "plot changes")
+_NEEDS_FILES = ("reproduce", "trace Qwen/", "trace https://huggingface.co", "plot changes")
 """The graph of the demo knows days and no files."""
 
 

@@ -37,6 +37,8 @@ _RATE_LIMIT = "x-ratelimit-"
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
 """RFC 9110, without obs-text: it is sent again as a header."""
 _WAITS = 5
+_STORAGE = (".blob.core.windows.net", ".githubusercontent.com", ".github.com")
+"""Ends of the hosts where GitHub keeps files that its API links to."""
 
 
 class AccessDenied(SourceError):
@@ -108,13 +110,28 @@ class Client:
             AccessDenied: GitHub responds with an error.
             SourceError: it cannot be reached, or its response is malformed.
         """
+        return self._request(path, type_, parameters or {}, etag, limit, None)
+
+    def post(self, path: str, type_: type[T], body: object) -> Answer[T]:
+        """Return the response to a question that is too long for an address; see `get`."""
+        return self._request(path, type_, {}, None, None, body)
+
+    def _request(
+        self,
+        path: str,
+        type_: type[T],
+        parameters: Mapping[str, str],
+        etag: str | None,
+        limit: int | None,
+        body: object,
+    ) -> Answer[T]:
         headers = {"If-None-Match": etag} if etag else {}
         where = for_people(httpx2.URL(path).path)
 
         def attempt() -> Answer[T]:
             while True:
                 token = self.pool.ready()
-                response = self._send(token, path, where, parameters or {}, headers, limit)
+                response = self._send(token, path, where, parameters, headers, limit, body)
                 if response.status_code == 401 and not token.is_anonymous:
                     self.pool.refuse(token)
                     continue
@@ -124,6 +141,30 @@ class Client:
                 return answer
 
         return self._transport.request_with_retry(where, attempt)
+
+    def download(self, url: str, what: str, limit: int) -> bytes:
+        """Return a file that a response links to, on this host or in GitHub's storage.
+
+        No token is sent: such a link bears its own right to read.
+
+        Raises:
+            OffHost: it is elsewhere.
+            SourceError: it cannot be fetched.
+        """
+        there = httpx2.URL(url)
+        stored = there.scheme == "https" and there.port is None and there.host.endswith(_STORAGE)
+        base = f"https://{there.host}/" if stored else self.address.api
+        limits, sleeper = self.limits, self._transport.sleeper
+        transport = Transport(base, there.host or "", sleeper, limits, rate_limit_waits=_WAITS)
+        transport.check_origin(url, what)
+        request = self._http.build_request("GET", there)
+        send = partial(self._http.send, stream=True)
+        response = transport.request_with_retry(
+            what, lambda: transport.fetch(send, request, what, limit=limit)
+        )
+        if not response.is_success:
+            raise AccessDenied(f"{transport.cannot_fetch(what)}", response.status_code)
+        return response.content
 
     def quotas(self) -> list["Quota"]:
         """Return what is left of every token's quota, of which this takes nothing.
@@ -157,17 +198,19 @@ class Client:
         parameters: Mapping[str, str],
         headers: Mapping[str, str],
         limit: int | None,
+        body: object = None,
     ) -> httpx2.Response:
-        def fetch(path: str, headers: Mapping[str, str]) -> httpx2.Response:
+        def fetch(path: str, headers: Mapping[str, str], content: str | None) -> httpx2.Response:
             url = httpx2.URL(self.address.api).join(path)
-            request = self._http.build_request("GET", url, headers=headers)
+            request = self._http.build_request(verb, url, headers=headers, content=content)
             send = partial(self._http.send, stream=True)
             return self._transport.fetch(send, request, where, limit=limit)
 
         connection = _Connection(fetch)
         wire = cast(HTTPRequestsConnectionClass, connection)
         headers = {"Accept": "application/vnd.github+json", **headers}
-        self._requesters[token].requestJson("GET", path, dict(parameters), headers, None, wire)
+        verb = "GET" if body is None else "POST"
+        self._requesters[token].requestJson(verb, path, dict(parameters), headers, body, wire)
         return connection.response
 
     def _back_off(self, token: Token, response: httpx2.Response) -> None:
@@ -219,13 +262,15 @@ class _Connection:
 
     response: httpx2.Response
 
-    def __init__(self, fetch: Callable[[str, Mapping[str, str]], httpx2.Response]) -> None:
+    def __init__(
+        self, fetch: Callable[[str, Mapping[str, str], str | None], httpx2.Response]
+    ) -> None:
         self._fetch = fetch
 
     def request(
-        self, _verb: str, url: str, _input: Any, headers: Mapping[str, str], _stream: bool = False
+        self, _verb: str, url: str, body: Any, headers: Mapping[str, str], _stream: bool = False
     ) -> None:
-        self.response = self._fetch(url, headers)
+        self.response = self._fetch(url, headers, body)
 
     def getresponse(self) -> "_Connection":
         return self

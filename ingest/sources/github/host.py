@@ -2,22 +2,25 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any, Self, cast
 from urllib.parse import quote
 
+import msgspec
+
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import to_text
 from hubtrace.graph.urls import Side, repository_url
 from hubtrace.ingest import records
-from hubtrace.ingest.evidence import references_in, scripts_called
+from hubtrace.ingest.evidence import documents_in, references_in, scripts_called
 from hubtrace.ingest.http import ResponseTooLong, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.git.log import subject_of
 from hubtrace.ingest.sources.github import schemas
+from hubtrace.ingest.sources.github.attestations import listed
 from hubtrace.ingest.sources.github.client import AccessDenied, Client, Conditional, Quota, paginate
 from hubtrace.ingest.sources.github.tokens import PUBLIC, Address, Token
 
@@ -155,9 +158,19 @@ def _texts(
         return known.texts
     part.validators["texts"] = head
     held = known.texts if known else ()
-    readme = _readme(part, [text for text in held if text.kind == "readme"])
+    readme = _readme(part, [text for text in held if text.kind == "readme"])[:1]
+    readme += _further(part, readme)
     workflows = _workflows(part, [text for text in held if text.kind == "workflow"])
     return (*readme, *workflows, *_scripts(part, workflows))
+
+
+def _further(part: Conditional, readme: list[records.Text]) -> list[records.Text]:
+    """Return the other READMEs and the lists of models that the README names."""
+    limits, name = part.client.limits, part.path.removeprefix("/repos/")
+    paths = [path for one in readme for path in documents_in(name, one.text) if path != one.path]
+    if len(paths) > limits.readmes:
+        part.cut_off("readme", f"only the first {limits.readmes:,} further READMEs are kept")
+    return list(_files(part, "readme", paths[: limits.readmes]))
 
 
 def _scripts(part: Conditional, workflows: list[records.Text]) -> Iterator[records.Text]:
@@ -166,15 +179,24 @@ def _scripts(part: Conditional, workflows: list[records.Text]) -> Iterator[recor
     paths = scripts_called(part.path.removeprefix("/repos/"), workflows)
     if len(paths) > limits.workflows:
         part.cut_off("workflows", f"only the first {limits.workflows:,} scripts are kept")
-    for path in paths[: limits.workflows]:
-        most = limits.text_bytes
+    yield from _files(part, "script", paths[: limits.workflows])
+
+
+def _files(part: Conditional, kind: str, paths: list[str]) -> Iterator[records.Text]:
+    """Yield these files of the repository; those that are not there are left out."""
+    most = part.client.limits.text_bytes
+    anything = cast("type[object]", list[Any] | dict[str, Any])
+    for path in paths:
         try:
             page = f"{part.path}/contents/{quote(path)}"
-            it = part.client.get(page, schemas.Readme, limit=2 * most + (1 << 16)).content
-        except (AccessDenied, ResponseTooLong):
-            continue  # written by an earlier step, or no script
+            received = part.client.get(page, anything, limit=2 * most + (1 << 16)).content
+            it = msgspec.convert(received, schemas.Readme)
+        except (AccessDenied, ResponseTooLong, msgspec.ValidationError):
+            # A script may be written by an earlier step, a link lead nowhere; a folder or a
+            # submodule of that name is no file.
+            continue
         content, cut = _content(it, most)
-        yield records.Text("script", it.path, it.sha, to_text(content), cut)
+        yield records.Text(kind, it.path, it.sha, to_text(content), cut)
 
 
 def _readme(part: Conditional, held: list[records.Text]) -> list[records.Text]:
@@ -418,6 +440,16 @@ class GitHubHost:
             if denied.status in _GONE:
                 raise ProjectGone(owner, _GONE[denied.status]) from None
             raise
+
+    def attestations(
+        self, owner: str, repositories: Sequence[str], digests: Iterable[str]
+    ) -> Mapping[str, Sequence[bytes | None]] | None:
+        """Return the bundles that attest files; see `hubtrace.ingest.sources.github.attestations`.
+
+        Raises:
+            SourceError: GitHub cannot be reached.
+        """
+        return listed(self._client, owner, repositories, digests)
 
     def quotas(self) -> list[Quota]:
         """Return what is left for every token; see `Client.quotas`."""

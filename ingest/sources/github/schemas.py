@@ -7,7 +7,7 @@ and one that is longer than any real one is an error.
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 LONGEST = 4_096
 """Characters of a name; git's own refs are files, with names of 4,096 bytes at most."""
@@ -173,3 +173,31 @@ class RateLimits(Struct):
     """`/rate_limit`."""
 
     resources: _Resources
+
+
+class Listed(Struct):
+    """An attestation of a list.
+
+    The bundle is in the response, or (since July 2026 always) behind `bundle_url`.
+    """
+
+    bundle: Raw = Raw(b"null")
+    bundle_url: str | None = None
+
+
+class Attestations(Struct):
+    """The attestations of one file."""
+
+    attestations: list[Listed] = []
+
+
+class _PageInfo(Struct):
+    has_next: bool = False
+    next: str | None = None
+
+
+class BulkAttestations(Struct):
+    """`/orgs|users/…/attestations/bulk-list`: attestations by the digests asked for."""
+
+    attestations_subject_digests: dict[str, list[Listed] | None] = {}
+    page_info: _PageInfo | None = None

@@ -83,6 +83,8 @@ class RequestContext:
     """Keep this many bytes of a file, and hang up; None is for JSON."""
     pages: int | None = None
     """The most pages of a list that are fetched; None if the response is not a list."""
+    wrapped: bool = False
+    """True if a page is an object that holds the list, as those of discussions are."""
     etag: str | None = None
     """Of the response that came."""
     cut: bool = False
@@ -201,6 +203,7 @@ class Hub:
         known: str | None = None,
         keep: int | None = None,
         pages: int | None = None,
+        wrapped: bool = False,
     ) -> Iterator[RequestContext]:
         """Fetch `what`, of `project` if it is part of one, by calls of huggingface_hub inside.
 
@@ -210,7 +213,7 @@ class Hub:
             NotModified: the response is the one whose ETag is `known`.
             SourceError: as `map_errors`.
         """
-        context = RequestContext(self, what, known, keep, pages)
+        context = RequestContext(self, what, known, keep, pages, wrapped)
         token = current_request.set(context)
         try:
             with map_errors(self.label, what, project):
@@ -249,8 +252,9 @@ class Hub:
         if context.keep is None and response.is_success:
             body = scrub(response.content)
             # huggingface_hub takes an object for a list without entries.
-            if context.pages is not None and body[:64].lstrip()[:1] != b"[":
-                raise ValueError("expected a list")
+            opening = b"{" if context.wrapped else b"["
+            if context.pages is not None and body[:64].lstrip()[:1] != opening:
+                raise ValueError(f"expected {'an object' if context.wrapped else 'a list'}")
             status, headers = response.status_code, response.headers
             response = httpx2.Response(
                 status, headers=headers, content=body, request=response.request

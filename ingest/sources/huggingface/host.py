@@ -1,8 +1,9 @@
 """The Hugging Face Hub as a host of models."""
 
 import hashlib
+import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -12,9 +13,17 @@ from huggingface_hub.hf_api import ExpandModelProperty_T, RepoFile
 from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import to_text
+from hubtrace.graph.text import for_people, to_text
 from hubtrace.graph.urls import Side, variant_url
 from hubtrace.ingest import records
+from hubtrace.ingest.bundles import (
+    BUNDLE_BYTES,
+    UNVERIFIED,
+    Authorities,
+    Verify,
+    attestations,
+    can_verify,
+)
 from hubtrace.ingest.http import OffHost, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.huggingface import schemas
@@ -27,7 +36,14 @@ from hubtrace.ingest.sources.huggingface.client import (
 )
 
 _CARD = "README.md"
+_BUNDLES = 5
+"""Signatures that are read of one model."""
+_SIGNATURES = (".sigstore.json", ".sigstore", "model.sig")
 _PAGES = 500
+_PULL_PAGES = 20
+"""Pages of pull requests, newest first, that are read for their states."""
+_PULL_REF = re.compile(r"refs/pr/([0-9]{1,9})")
+_PULL_STATES = {"open", "draft", "closed", "merged"}
 """Of a tree; the Hub puts 1,000 files on one."""
 
 
@@ -175,8 +191,10 @@ class HuggingFace:
         token: str | None = None,
         sleeper: Sleeper | None = None,
         limits: Limits | None = None,
+        verify: Verify | None = None,
     ) -> None:
         self._hub = Hub(endpoint, token, sleeper or Sleeper(), limits or Limits())
+        self._verify = verify or Authorities().verify
         self._known_papers: dict[str, records.Paper] = {}
         """A paper that many models name is fetched once."""
         self._lock = threading.Lock()
@@ -198,10 +216,12 @@ class HuggingFace:
             known is None
             or previous.validators.get(_HEAD) != head
             or (refused and self._is_shown(facts.name, head))
+            or (can_verify() and any(row.why == UNVERIFIED for row in known.attestations))
         ):
             details, refused = self._read(facts, head or None, known)
         else:
             details = replace(known, facts=facts)
+        details = replace(details, pulls=self._pulls(facts.name, refs, known))
         validators |= {_HEAD: head, **({_REFUSED: head} if refused else {})}
         default = _default(refs, head)
         return Fetched(details, refs, default, validators, tuple(warnings), same_refs, refused)
@@ -251,6 +271,34 @@ class HuggingFace:
             validators[_REFS_ETAG] = request.etag
         return refs, False, []
 
+    def _pulls(
+        self, name: str, refs: tuple[records.Ref, ...], known: records.HostData | None
+    ) -> tuple[records.PullHead, ...]:
+        """Return the pull requests of these refs whose states the Hub knows, by number.
+
+        A state changes without a trace in the refs or the model, so it is asked for every time.
+        Where the Hub does not say (an owner can close the community tab), it is as last known.
+        """
+        named = ((_PULL_REF.fullmatch(ref.name), ref.target) for ref in refs)
+        heads = {int(found[1]): target for found, target in named if found}
+        states = {
+            pull.number: pull.state
+            for pull in (known.pulls if known else ())
+            if heads.get(pull.number) == pull.sha
+        }
+        if heads:
+            what = f"the pull requests of {name}"
+            with (
+                suppress(SourceError),
+                self._hub.requesting(what, name, pages=_PULL_PAGES, wrapped=True),
+            ):
+                for one in self._hub.api.get_repo_discussions(name, discussion_type="pull_request"):
+                    if one.num in heads and one.status in _PULL_STATES:
+                        states[one.num] = one.status
+        return tuple(
+            records.PullHead(number, states[number], heads[number]) for number in sorted(states)
+        )
+
     def _read(
         self, facts: records.ProjectMetadata, head: str | None, known: records.HostData | None
     ) -> tuple[records.HostData, bool]:
@@ -266,10 +314,26 @@ class HuggingFace:
         if len(named) > most:
             parts.cut.append(f"{facts.name} is tagged with {len(named)} papers; {most} are fetched")
         papers = tuple(map(self._paper, named[:most]))
+        signed = tuple(self._signed(facts.name, head, parts)) if head is not None else ()
         details = records.HostData(
-            facts, texts, files=parts.files, papers=papers, cut=tuple(parts.cut)
+            *(facts, texts),
+            files=parts.files,
+            papers=papers,
+            cut=tuple(parts.cut),
+            attestations=signed,
         )
         return details, parts.refused
+
+    def _signed(self, name: str, head: str, parts: Parts) -> Iterator[records.Attestation]:
+        """Yield what the signatures in a model say of its large files."""
+        large = {file.path: file.lfs_sha256 for file in parts.files if file.lfs_sha256}
+        paths = [file.path for file in parts.files if file.path.endswith(_SIGNATURES)]
+        if len(paths) > _BUNDLES and large:
+            parts.cut.append(f"{name} has {len(paths)} signatures; {_BUNDLES} are read")
+        for path in sorted(set(paths) - large.keys())[:_BUNDLES] if large else ():
+            with parts.noting(OffHost), suppress(NotFound):
+                raw, cut = self._request(name, path, head, keep=BUNDLE_BYTES)
+                yield from attestations(b"" if cut else raw, path, large, self._verify)
 
     def _is_shown(self, name: str, head: str) -> bool:
         """Return False if we have no access to a model's card."""
@@ -320,8 +384,13 @@ class HuggingFace:
 
     def _request_card(self, name: str, head: str, *, keep: int) -> tuple[bytes, bool]:
         """Return the first bytes of the card, and whether there are more."""
-        url = hf_hub_url(name, _CARD, revision=head, endpoint=self._hub.endpoint)
-        with self._hub.requesting(f"the card of {name}", name, keep=keep) as request:
+        return self._request(name, _CARD, head, keep=keep)
+
+    def _request(self, name: str, path: str, head: str, *, keep: int) -> tuple[bytes, bool]:
+        """Return the first bytes of a file, and whether there are more."""
+        url = hf_hub_url(name, path, revision=head, endpoint=self._hub.endpoint)
+        what = "the card" if path == _CARD else f"a signature ({for_people(path)})"
+        with self._hub.requesting(f"{what} of {name}", name, keep=keep) as request:
             response = get_session().get(url, headers=self._hub.headers())
             hf_raise_for_status(response)
         return response.content, request.cut
@@ -381,6 +450,9 @@ class HuggingFace:
         The list of commits has names only, and does not mark which are accounts.
         """
         return {}
+
+    def attestations(self, owner: str, repositories: Sequence[str], digests: Iterable[str]) -> None:
+        """Return None: the Hub lists none; signatures lie in the models."""
 
     def models(self, wanted: ModelFilter) -> Listing:
         """Return the models of a list: of an owner, the top of a task, derived from another.

@@ -4,6 +4,7 @@ Laid out as GitHub Enterprise Server is: the API at `/api/v3`, git and pages at 
 https://docs.github.com/en/rest (version 2022-11-28) describes every answer.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -43,6 +44,8 @@ class GitHubHub(LoopbackHub):
         self.quotas = Quotas(clock)
         for kind, path, handler in self._places():
             self.routes.append(Route(kind, "GET", re.compile(_PREFIX + path), handler))
+        bulk = re.compile(_PREFIX + "/(?:orgs|users)/([^/]+)/attestations/bulk-list")
+        self.routes.append(Route("attestations", "POST", bulk, self._attested))
         git = re.compile(r"/([^/]+/[^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-receive-pack)")
         self.routes += [Route("git", method, git, self._git) for method in ("GET", "POST")]
 
@@ -91,6 +94,7 @@ class GitHubHub(LoopbackHub):
         ]
         places: list[tuple[str, str, _Handler]] = [
             ("rate_limit", "/rate_limit", self._rate_limit),
+            ("bundle", r"/storage/([^/]+)/([0-9a-f]+)/(\d+)\.json\.sn", self._stored),
             ("user", "/user", self._user),
             ("user", "/users/([^/]+)", self._user),
             ("repositories", "/(?:users|orgs)/([^/]+)/repos", self._owned),
@@ -222,6 +226,33 @@ class GitHubHub(LoopbackHub):
         bodies = [self._bodies.minimal_repository(it) for it in shown[before : before + size]]
         return paged(request, bodies, len(shown), f"{self.api}/users/{owner}/repos")
 
+    def _attested(self, request: Request, owner: str) -> Answer:
+        if not any(it.owner.lower() == owner.lower() for it in self.world):
+            return NOT_FOUND
+        found: dict[str, list[dict[str, object]]] = {}
+        for digest in json.loads(request.body)["subject_digests"]:
+            sha = digest.removeprefix("sha256:")
+            bundles = self.world.attestations.get((owner.lower(), sha), [])
+            entries: list[dict[str, object]] = [
+                {"bundle": json.loads(bundle), "repository_id": 1}
+                if self.world.bundles_inline
+                else {
+                    "bundle": None,
+                    "bundle_url": f"{self.api}/storage/{owner.lower()}/{sha}/{number}.json.sn",
+                    "repository_id": 1,
+                }
+                for number, bundle in enumerate(bundles)
+            ]
+            if entries:
+                found[digest] = entries
+        pages = {"has_next": False, "has_previous": False, "next": "", "previous": ""}
+        return json_answer({"attestations_subject_digests": found, "page_info": pages})
+
+    def _stored(self, request: Request, owner: str, sha: str, number: str) -> Answer:
+        assert not request.token, "GitHub's storage is sent no token"
+        bundle = self.world.attestations[owner, sha][int(number)]
+        return Answer(200, packed(bundle), {"Content-Type": "application/x-snappy"})
+
     def _rate_limit(self, request: Request) -> Answer:
         account = self.quotas.accounts[request.token]
         core = {
@@ -249,6 +280,19 @@ class GitHubHub(LoopbackHub):
             place = f"{self.url}/{found.name}.git/{rest}" + (f"?{query}" if query else "")
             return Answer(301, b"", {"Location": place})
         return serve_git(request, found.git.path, rest)
+
+
+def packed(content: bytes) -> bytes:
+    """Return a block of Snappy that holds a content, as literals alone."""
+    out, size = bytearray(), len(content)
+    while size > 0x7F:
+        out.append(size & 0x7F | 0x80)
+        size >>= 7
+    out.append(size)
+    for first in range(0, len(content), 60):
+        piece = content[first : first + 60]
+        out += bytes([len(piece) - 1 << 2]) + piece
+    return bytes(out)
 
 
 def _hidden(it: Repository) -> Answer:

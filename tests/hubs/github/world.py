@@ -136,6 +136,10 @@ class GitHubWorld(ProjectRegister[Repository]):
         super().__init__(root)
         self.people: dict[str, str] = {"ada@example.org": "ada-l"}
         """E-mail address → login: how GitHub tells whose account a commit's author has."""
+        self.attestations: dict[tuple[str, str], list[bytes]] = {}
+        """Owner in lower case, SHA-256 of a file → the bundles that are listed for it."""
+        self.bundles_inline = False
+        """True to send them inside a list, as GitHub did until July 2026."""
 
     def repository(self, name: str, **facts: object) -> Repository:
         """Make a repository; `facts` are fields of `Repository`."""

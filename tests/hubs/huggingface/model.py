@@ -29,6 +29,8 @@ class Model(HostedProject):
         self.base_models: dict[str, str] = {}
         """Name → `finetune`, `adapter`, `merge` or `quantized`."""
         self.arxiv: list[str] = []
+        self.pulls: dict[int, str] = {}
+        """Number of a pull request → `open`, `draft`, `closed` or `merged`."""
         self.created_at = CREATED
 
     @property

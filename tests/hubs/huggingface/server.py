@@ -52,7 +52,13 @@ class HuggingFaceHub(LoopbackHub):
         """Token → whose it is."""
         self.left: int | None = None
         """Requests left in this window of the rate limit; None for no limit."""
-        self.page = {"models": 1000, "tree": 1000, "expanded": 50, "commits": 1000}
+        self.page = {
+            "models": 1000,
+            "tree": 1000,
+            "expanded": 50,
+            "commits": 1000,
+            "discussions": 50,
+        }
         """The most entries of a page."""
 
     def add(self, name: str, **fields: Any) -> Model:
@@ -77,6 +83,7 @@ class HuggingFaceHub(LoopbackHub):
             route("paper", r"/api/papers/([\w./-]+)", self._paper),
             route("models", "/api/models", self._list),
             route("refs", f"{api}/refs", self._of_model(self._refs)),
+            route("discussions", f"{api}/discussions", self._of_model(self._discussions)),
             route("commits", f"{api}/commits/(.+)", self._of_model(self._commits)),
             route("tree", f"{api}/tree/.+", self._of_model(self._tree)),
             route("paths", f"{api}/paths-info/(.+)", self._of_model(self._paths), "POST"),
@@ -182,6 +189,23 @@ class HuggingFaceHub(LoopbackHub):
         if request.query.get("include_prs") != "1":
             del groups["pullRequests"]
         return json_answer(groups)
+
+    def _discussions(self, request: Request, model: Model) -> Answer:
+        size, page = self.page["discussions"], int(request.query.get("p", 0))
+        every = sorted(model.pulls.items(), reverse=True)
+        shown = [
+            {
+                "num": number,
+                "title": "A change",
+                "status": status,
+                "isPullRequest": True,
+                "author": {"name": "ada", "type": "user"},
+                "createdAt": "2024-01-01T00:00:00.000Z",
+                "repo": {"name": model.name, "type": "model"},
+            }
+            for number, status in every[page * size :][:size]
+        ]
+        return json_answer({"discussions": shown, "count": len(every), "start": page * size})
 
     def _commits(self, request: Request, model: Model, revision: str) -> Answer:
         sha = reading.resolve(model.path, revision)

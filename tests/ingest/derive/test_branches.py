@@ -119,6 +119,26 @@ def test_a_branch_of_a_model_is_a_published_revision() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "status", "landing"),
+    [
+        ("open", "open", None),
+        ("draft", "open", None),
+        ("closed", "closed", None),
+        ("merged", "landed", "pull_request"),
+        (None, "open", "unknown"),  # the query makes it undecided, once it is old
+    ],
+)
+def test_a_pull_request_of_a_model_is_what_the_hub_says(
+    state: str | None, status: str, landing: str | None
+) -> None:
+    membership = membership_of(HISTORY, SEEN)
+    pulls = [PullHead(1, state, "work")] if state else []
+    facts = branch_facts(HISTORY, SEEN, membership, changes, pulls=pulls, published=True)
+    [pull] = [fact for fact in facts if fact.name == "refs/pr/1"]
+    assert (pull.status, pull.landing) == (status, landing)
+
+
+@pytest.mark.parametrize(
     ("pull", "status"),
     [
         (PullHead(1, "merged", "more"), "landed"),

@@ -147,6 +147,138 @@ def test_what_publishes_no_model_is_not(lines: list[str]) -> None:
     assert published(steps(*lines)) == []
 
 
+SHAPES: list[tuple[str, list[str], list[str]]] = [
+    (
+        "a script of which only the call is known",
+        ["- run: python scripts/retrain.py", "- if: success()", "  run: |",
+         "    python -m pip install --no-cache-dir huggingface_hub",
+         '    python scripts/push_to_hf.py --model-dir out --repo "acme/model"'],
+        ["acme/model"],
+    ),
+    (
+        "a model and a data set in one release",
+        ["- run: |", "    huggingface-cli upload acme/model models/ \\",
+         "      --repo-type model \\",
+         '      --commit-message "Release ${{ github.ref_name }}"',
+         "- run: |", "    huggingface-cli upload acme/corpus data/ \\",
+         "      --repo-type dataset"],
+        ["acme/model"],
+    ),
+    (
+        "a remote whose address ends in .git",
+        ["- run: |",
+         "    git remote add hf https://acme:${{ secrets.T }}@huggingface.co/acme/model.git",
+         "    git push hf main"],
+        ["acme/model"],
+    ),
+    (
+        "a model of the repository's owner",
+        ["- run: |", "    huggingface-cli login --token $HF_TOKEN",
+         "    huggingface-cli upload ${{ github.repository_owner }}/model \\",
+         "      ./inference/model \\", "      --repo-type model"],
+        ["Acme/model"],
+    ),
+    (
+        "a name that only a secret has",
+        ["- run: |", "    python - <<'EOF'", "    from huggingface_hub import HfApi",
+         "    import os",
+         "    HfApi(token=os.environ['HF_TOKEN']).upload_folder(", "        folder_path='ml',",
+         "        repo_id=os.environ['HF_REPO_ID'],", "        repo_type='model',", "    )",
+         "    EOF", "  env: {HF_REPO_ID: '${{ secrets.HF_REPO_ID }}'}"],
+        [],
+    ),
+    (
+        "code in double quotes over several lines",
+        ["- run: |", '    python -c "', "    from huggingface_hub import HfApi",
+         "    api = HfApi()",
+         "    api.upload_folder(", "        folder_path='output',", "        repo_id='acme/model',",
+         "        commit_message='From ${{ github.sha }}'", '    )"'],
+        ["acme/model"],
+    ),
+    (
+        "code in single quotes over several lines",
+        ["- run: |", "    python -c '", "    import os; from huggingface_hub import HfApi",
+         '    HfApi(token=os.environ["T"]).upload_folder(folder_path=".", repo_id="acme/model")',
+         "    '", "  env: {MESSAGE: '${{ github.event.head_commit.message }}'}"],
+        ["acme/model"],
+    ),
+    (
+        "a name that ends in the tag of the day",
+        ["- run: |", "    python scripts/upload_hf_model.py \\", "      --organization acme \\",
+         "      --model-name model-$(git describe --tags)"],
+        [],
+    ),
+    (
+        "a script for data sets",
+        ["- run: uv run --no-project --with huggingface_hub python scripts/publish_hf_dataset.py"
+         " --repo-id acme/hub"],
+        [],
+    ),
+    (
+        "a script for any kind, told to publish an app",
+        ["- run: python tools/upload_to_hf.py --repo-id acme/app --repo-type space"],
+        [],
+    ),
+    (
+        "a snapshot without history, to an app",
+        ["- run: git checkout --orphan snapshot && git commit -m x", "- run: |",
+         "    git remote add hf \\",
+         "      https://acme:${{ secrets.T }}@huggingface.co/spaces/acme/app",
+         "    git push hf snapshot:main --force"],
+        [],
+    ),
+    (
+        "a folder of the repository, pushed as a tree of its own",
+        ["- run: |",
+         "    git remote add hf https://acme:${{ secrets.T }}@huggingface.co/acme/model",
+         "    git push hf `git subtree split --prefix model main`:main --force"],
+        ["acme/model"],
+    ),
+    (
+        "a trusted publisher of an app",
+        ["- env: {HF_OIDC_RESOURCE: spaces/acme/app}",
+         '  run: hf upload spaces/acme/app . . --commit-message "Deploy ${GITHUB_SHA::7}"'],
+        [],
+    ),
+    (
+        "names that are put together, a data set, and a look at what was published",
+        ["- run: |", '    MODEL_ID="${HF_ORG}/${MODEL_REPO}"',
+         '    DATA_ID="${HF_ORG}/${DATA_REPO}"',
+         '    hf repo create "$MODEL_ID" --type model --exist-ok',
+         '    hf upload "$MODEL_ID" staging/model . --repo-type model',
+         '    hf upload "$DATA_ID" staging/data . --repo-type dataset',
+         '    hf download "$MODEL_ID" --local-dir out',
+         "  env: {HF_ORG: acme, MODEL_REPO: model, DATA_REPO: data}"],
+        ["acme/model"],
+    ),
+    (
+        "a model and an app from one script",
+        ["- run: |", "    .venv/bin/python - <<'PY'", "    MODEL = 'acme/model'",
+         "    api.create_repo(MODEL, repo_type='model', exist_ok=True)",
+         "    api.upload_large_folder(folder_path='m', repo_id=MODEL, repo_type='model')",
+         "    SPACE = 'acme/app'",
+         "    api.upload_folder(folder_path='s', repo_id=SPACE, repo_type='space')", "    PY"],
+        ["acme/model"],
+    ),
+    (
+        "a clone of an app whose names are secrets",
+        ["- run: |",
+         "    HF=https://x:${{ secrets.T }}@huggingface.co/spaces/${{ vars.N }}",
+         "    git clone $HF out", "    cd out", "    git lfs install", "    git push"],
+        [],
+    ),
+]  # fmt: skip
+"""Shapes of workflows that a search of public repositories found, in our own words, and what each
+publishes to."""
+
+
+@pytest.mark.parametrize(("shape", "lines", "models"), SHAPES, ids=[shape for shape, *_ in SHAPES])
+def test_workflows_as_repositories_have_them(
+    shape: str, lines: list[str], models: list[str]
+) -> None:
+    assert published(steps(*lines)) == models, shape
+
+
 def test_cells_that_are_left_out_and_jobs_that_call_others() -> None:
     workflow = """
 jobs:

@@ -340,6 +340,14 @@ def test_a_shallow_history_is_replaced_when_more_of_it_is_seen(tmp_path: Path) -
             )
             assert parents == {sha("a"): [], sha("b"): [sha("a")], sha("c"): [sha("b")]}
             assert sorted(project.changes()["path"].to_pylist()) == ["x", "y", "z"]
+            for table, read in (
+                (project.commits(), project.commits),
+                (project.changes(), project.changes),
+            ):
+                for name in (
+                    table.column_names
+                ):  # the rows are told by `sha`, also where it is not asked for
+                    assert read([name]).equals(table.select([name]))
             writer.compact()
 
 

@@ -19,6 +19,7 @@ CODE, MORE, MODEL = (
     "https://huggingface.co/acme/model",
 )
 UNTIL = at(30)
+SHA = "a" * 64
 Change = Callable[[World], None]
 
 
@@ -38,7 +39,25 @@ def calm() -> World:
     link = {"confidence": 0.9, "best_method": "same_blob", "role": "upstream"}
     world.join("LINKS_TO", ("Variant", "Repository"), MODEL, CODE, **link)
     _copied(world, CODE, "c20", "m25")
+    file = {"path": "model.bin", "blob": "b", "sha256": SHA, "size": 1}
+    world.node("File", "weights", **file)
+    world.join("HAS_FILE", ("Variant", "File"), MODEL, "weights")
+    world.join("ADDED_IN", ("File", "Commit"), "weights", "m5")
+    _attested(world, verdict="verified", repository="acme/code")
     return world
+
+
+def _attested(world: World, **facts: Any) -> None:
+    """Tell what GitHub lists for the weights, in place of what it did."""
+    world.nodes["Attestation"].pop("attested", None)
+    told = {"sha256": SHA, "place": "https://github.com/acme", "observed_at": UNTIL}
+    world.node("Attestation", "attested", **{**told, **facts})
+    _without(world, "HAS_ATTESTATION", end="attested")
+    world.join("HAS_ATTESTATION", ("Variant", "Attestation"), MODEL, "attested")
+
+
+def _bundle(**facts: Any) -> Change:
+    return lambda world: _attested(world, **facts)
 
 
 def _known(world: World, label: str, key: str, host_id: str) -> None:
@@ -178,6 +197,7 @@ def _derived(world: World) -> None:
 SIDES = {"upstream_abandoned", "downstream_abandoned", "tail"}
 LOST = {"dead_link", "archived_upstream", "moved_upstream"}
 BRANCHES = {"abandoned_branch", "orphaned_branch"}
+SIGNED = {"unattested", "attestation_mismatch"}
 ALL = set(KINDS)
 TAKEN: dict[str, tuple[Change, set[str]]] = {
     "no upstream": (_no_upstream, ALL - {"gone"}),
@@ -218,6 +238,12 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a second upstream that could not be read": (second(failed_at=at(31)), ALL),
     "a second upstream without a licence": (second(licence=None), {"licence_mismatch"}),
     "commits with old dates after the origin": (_backdated(-100), {"lag"}),
+    "GitHub was not asked for attestations": (_bundle(place="model.sig", verdict="none"), SIGNED),
+    "an attestation that was not verified": (
+        _bundle(verdict="claimed", repository="acme/code"),
+        SIGNED,
+    ),
+    "no large files": (lambda world: _without(world, "HAS_FILE", end="weights"), SIGNED),
     "an old branch beside a default branch of no commit": (
         _all(_no_commits(CODE), left("old", status="open", head_committed_at=at(-300))),
         {"lag", *SIDES, "abandoned_branch"},
@@ -237,6 +263,13 @@ FOUND: dict[str, tuple[Change, str]] = {
     "archived and gone": (
         _set("Repository", CODE, archived=True, gone_at=at(9)),
         "archived_upstream",
+    ),
+    "nothing attests the weights": (_bundle(verdict="none"), "unattested"),
+    "a refused attestation": (_bundle(verdict="refused", why="expired"), "attestation_mismatch"),
+    "a refused attestation is none": (_bundle(verdict="refused"), "unattested"),
+    "an attestation of another repository": (
+        _bundle(verdict="verified", repository="evil/code"),
+        "attestation_mismatch",
     ),
     "the second upstream has another licence": (second(licence="gpl-3.0"), "licence_mismatch"),
     "two other licences": (_set("Variant", MODEL, licence="a, b"), "licence_mismatch"),

@@ -276,9 +276,39 @@ def test_scripts_that_a_publishing_workflow_runs_are_read(
     host: GitHubHost, repository: Repository
 ) -> None:
     lines = "python tools/push_to_hf.py && python made/later.py && echo python tools/other.py"
+    lines += " && python a/folder.py"
     workflow = f"on: push\njobs: {{a: {{steps: [{{run: '{lines}'}}]}}}}"
     files = {b".github/workflows/push.yml": workflow.encode()}
-    repository.git.commit(files | {b"tools/push_to_hf.py": b"push()", b"tools/other.py": b"no"})
+    files |= {b"tools/push_to_hf.py": b"push()", b"tools/other.py": b"no", b"a/folder.py/x": b"x"}
+    repository.git.commit(files)
     texts = host.fetch("01-ai/Yi", Previous()).details.texts
     found = [(text.path, text.text) for text in texts if text.kind == "script"]
     assert found == [("tools/push_to_hf.py", "push()")]
+
+
+def test_the_readmes_that_the_readme_names_are_read(
+    host: GitHubHost, repository: Repository
+) -> None:
+    places = (
+        *("README_zh.md", "./docs/pretrained_models.md", "docs/README/", "docs/setup.md"),
+        *("../README_up.md", "folder/README.md", "https://github.com/a/b/blob/main/README_ja.md"),
+        *("https://github.com/01-ai/Yi/blob/main/.github/README.md", "README_gone.md"),
+    )
+    readme = " ".join(f"[x]({place})" for place in places)
+    repository.git.commit(
+        {
+            b"README.md": readme.encode(),
+            b"README_zh.md": b"zh",
+            b"docs/pretrained_models.md": b"zoo",
+            b"docs/setup.md": b"no",
+            b"folder/README.md/file": b"a folder",
+            b".github/README.md": b"own",
+        }
+    )
+    texts = host.fetch("01-ai/Yi", Previous()).details.texts
+    found = [(text.path, text.text) for text in texts if text.kind == "readme"][1:]
+    assert found == [
+        ("README_zh.md", "zh"),
+        ("docs/pretrained_models.md", "zoo"),
+        (".github/README.md", "own"),
+    ]

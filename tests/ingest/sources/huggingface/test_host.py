@@ -10,6 +10,7 @@ from hubtrace.ingest.records import (
     Commit,
     Paper,
     ProjectMetadata,
+    PullHead,
     RefKind,
     Text,
     TreeFile,
@@ -64,11 +65,43 @@ def test_all_that_the_hub_tells_of_a_model(hub: HuggingFaceHub, model: Model, cl
     assert not clock.slept
 
 
+@pytest.mark.parametrize("state", ["open", "draft", "closed", "merged"])
+def test_the_states_of_pull_requests_that_have_refs_are_asked_for_every_time(
+    hub: HuggingFaceHub, model: Model, clock: Clock, state: str
+) -> None:
+    model.pulls = {1: "open", 2: "closed"}
+    hub.page["discussions"] = 1
+    first = host(hub, clock).fetch(NAME, Previous())
+    head = model.git.commits[2]
+    assert first.details.pulls == (PullHead(1, "open", head),)
+    model.pulls[1] = state
+    second = host(hub, clock).fetch(NAME, seen(first))
+    assert second.details.pulls == (PullHead(1, state, head),)
+
+
+def test_states_that_cannot_be_had_are_as_last_known(
+    hub: HuggingFaceHub, model: Model, clock: Clock
+) -> None:
+    model.pulls = {1: "closed"}
+    first = host(hub, clock).fetch(NAME, Previous())
+    hub.faults.inject("discussions", faults.status(403))
+    assert host(hub, clock).fetch(NAME, Previous()).details.pulls == ()
+    assert host(hub, clock).fetch(NAME, seen(first)).details.pulls == first.details.pulls
+    hub.faults.clear()
+    model.pulls = {1: "\x1b[2J"}
+    assert host(hub, clock).fetch(NAME, Previous()).details.pulls == ()
+
+
+PULLS = {"discussions": 1}
+"""The model has the ref of a pull request, whose state is asked for."""
+
+
 def test_the_first_look_costs_five_requests_and_the_papers(
     hub: HuggingFaceHub, model: Model, clock: Clock
 ) -> None:
     host(hub, clock).fetch(NAME, Previous())
-    assert hub.counts() == {"model": 1, "refs": 1, "tree": 1, "resolve": 1, "file": 1, "paper": 1}
+    card = {"resolve": 1, "file": 1}
+    assert hub.counts() == {"model": 1, "refs": 1, "tree": 1, **card, "paper": 1, **PULLS}
 
 
 def test_an_unchanged_model_costs_two_conditional_requests(
@@ -78,12 +111,15 @@ def test_an_unchanged_model_costs_two_conditional_requests(
     first = asked.fetch(NAME, Previous())
     hub.forget()
     again = asked.fetch(NAME, seen(first))
-    assert [(entry.kind, entry.status) for entry in hub.log] == [("model", 304), ("refs", 304)]
+    conditional = [(entry.kind, entry.status) for entry in hub.log if entry.kind not in PULLS]
+    assert conditional == [("model", 304), ("refs", 304)]
+    assert hub.counts() == {"model": 1, "refs": 1, **PULLS}
     assert again == replace(first, same_refs=True)
     hub.forget()
     model.downloads += 1  # the answer is another one, and nothing has happened
     counted = asked.fetch(NAME, seen(again))
-    assert [(entry.kind, entry.status) for entry in hub.log] == [("model", 200), ("refs", 304)]
+    conditional = [(entry.kind, entry.status) for entry in hub.log if entry.kind not in PULLS]
+    assert conditional == [("model", 200), ("refs", 304)]
     assert counted.details == replace(
         first.details, facts=replace(first.details.facts, downloads=8)
     )
@@ -97,12 +133,17 @@ def test_a_new_pull_request_costs_no_tree_and_a_new_head_no_known_card(
     hub.forget()
     model.git.branch("refs/pr/2", model.git.commits[0])
     second = asked.fetch(NAME, seen(first))
-    assert hub.counts() == {"model": 1, "refs": 1}
+    assert hub.counts() == {"model": 1, "refs": 1, **PULLS}
     assert (len(second.refs), second.same_refs) == (5, False)
     hub.forget()
     model.git.commit({b"more.txt": b"more"})
     third = asked.fetch(NAME, seen(second))
-    assert hub.counts() == {"model": 1, "refs": 1, "tree": 1}  # the paper is known in this run
+    assert hub.counts() == {
+        "model": 1,
+        "refs": 1,
+        "tree": 1,
+        **PULLS,
+    }  # the paper is known in this run
     assert third.details.texts == first.details.texts
     assert {file.path for file in third.details.files} == {
         "README.md",
@@ -113,7 +154,8 @@ def test_a_new_pull_request_costs_no_tree_and_a_new_head_no_known_card(
     hub.forget()
     model.git.commit({b"README.md": b"# Another\n"})
     fourth = host(hub, clock).fetch(NAME, seen(third))
-    assert hub.counts() == {"model": 1, "refs": 1, "tree": 1, "resolve": 1, "file": 1, "paper": 1}
+    card = {"resolve": 1, "file": 1}
+    assert hub.counts() == {"model": 1, "refs": 1, "tree": 1, **card, "paper": 1, **PULLS}
     assert [text.text for text in fourth.details.texts] == ["# Another\n"]
 
 
