@@ -11,6 +11,7 @@
     │       └── WriteRefused      the statement writes, and the graph was opened for reading
     ├── ModelError                a table or a query names what the model does not have
     ├── CatalogueError            an unknown query, or a missing, unknown or wrong parameter
+    │   └── ProjectMissing        the graph has no such model or repository; carries its name
     └── IngestError               a source, the snapshot or its derivation
         ├── SourceError           a project cannot be read from where it lives
         ├── TableError            a table or families file is broken; names file and line
@@ -64,6 +65,14 @@ class ModelError(HubtraceError):
 
 class CatalogueError(HubtraceError):
     """A query is unknown or its file is broken, or a parameter is missing, unknown or wrong."""
+
+
+class ProjectMissing(CatalogueError):
+    """The graph has no project of this name on its host, which could be ingested."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class IngestError(HubtraceError):

@@ -79,12 +79,19 @@ def for_markdown(text: str) -> str:
     return _WWW.sub("\\g<0>\u200b", shown)
 
 
-def as_json(body: Any, *, indent: int = 2, default: Callable[[Any], Any] | None = None) -> str:
+def as_json(
+    body: Any, *, indent: int | None = 2, default: Callable[[Any], Any] | None = None
+) -> str:
     """Return a JSON document that ends in a newline, and in which nothing acts on a terminal.
 
     All JSON that people are given is written here.
     """
     return inert(json.dumps(body, indent=indent, ensure_ascii=False, default=default)) + "\n"
+
+
+def one_line(document: str) -> str:
+    """Return a document of `as_json` as a line of JSON Lines."""
+    return as_json(json.loads(document), indent=None)
 
 
 def inert(document: str) -> str:

@@ -1,21 +1,23 @@
 """Options that several commands share, and how their texts become values."""
 
+import functools
+import inspect
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.store import GraphStore
-from hubtrace.output import Format
+from hubtrace.output import VIEW, Format, View
 from hubtrace.progress import progress
 
 
@@ -83,6 +85,48 @@ HubEndpoint = Annotated[
 ]
 
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="How to print the rows.")]
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_COLUMNS = typer.Option("--columns", metavar="NAME,...", help="Show these, in this order.")
+_LIMIT = typer.Option("--limit", metavar="N", min=1, help="Show so many rows at most.")
+_SORT = typer.Option("--sort", metavar="COLUMN", help="Sort by it; -COLUMN: largest first.")
+
+
+def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Give a command that prints a table the options of every table."""
+
+    @functools.wraps(command)
+    def shaped(
+        *args: Any,
+        columns: str | None = None,
+        limit: int | None = None,
+        sort: str | None = None,
+        **options: Any,
+    ) -> Any:
+        names = [] if columns is None else [name.strip() for name in columns.split(",")]
+        if "" in names or sort in ("", "-"):
+            raise HubtraceError("--columns and --sort need the names of columns")
+        token = VIEW.set(View(tuple(dict.fromkeys(names)), limit, sort))
+        try:
+            return command(*args, **options)
+        finally:
+            VIEW.reset(token)
+
+    own = inspect.signature(command)
+    more = {
+        "columns": Annotated[str | None, _COLUMNS],
+        "limit": Annotated[int | None, _LIMIT],
+        "sort": Annotated[str | None, _SORT],
+    }
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=type_)
+        for name, type_ in more.items()
+    ]
+    shaped.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])  # type: ignore[attr-defined] # read by typer
+    shaped.__annotations__ = {**command.__annotations__, **more}
+    return cast(Callable[_P, _R], shaped)
+
+
 OutputFile = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: stdout.")
 ]

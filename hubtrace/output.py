@@ -1,26 +1,25 @@
 """Rows as a table, JSON, CSV or Markdown, on stdout.
 
 Data from the hubs is hostile: control characters become visible, a spreadsheet sees no formula,
-Markdown sees no markup, and rich's own markup is never interpreted.
+and Markdown sees no markup.
 """
 
 import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, assert_never
+from typing import Any, Generic, TypeVar, assert_never
 
+from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import write_atomically
-from hubtrace.graph.format import DAY, date_time
+from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
 from hubtrace.graph.text import as_json, for_markdown, for_people
 from hubtrace.progress import say
-
-_UNLIMITED = 1_000_000
-"""A width that no line reaches."""
 
 
 class Format(StrEnum):
@@ -32,6 +31,26 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a table is shown."""
+
+    columns: tuple[str, ...] = ()
+    """By name, in this order; none for those that fit."""
+    limit: int | None = None
+    sort: str | None = None
+    """A column, with a dash in front for the largest value first."""
+
+    @property
+    def is_asked(self) -> bool:
+        """True if anything but the default is wanted."""
+        return self != View()
+
+
+VIEW: ContextVar[View] = ContextVar("view", default=View())  # noqa: B039 - it is frozen
+"""Set by `hubtrace.options.table_options` while a command runs."""
+
+_BRACKETS = str.maketrans("", "", "()")
 _Item = TypeVar("_Item")
 
 
@@ -49,11 +68,18 @@ class Table(Generic[_Item]):
     """Column → its value for an item."""
     key: str = "rows"
     """Of the rows in the JSON."""
+    first: tuple[str, ...] = ()
+    """The columns that a narrow terminal shows rather than others; then as they come."""
+    summed_up: bool = False
+    """True if the command itself says what there is, and if there is nothing."""
 
     @staticmethod
-    def of(schema: str, *columns: str) -> "Table[Mapping[str, Any]]":
+    def of(
+        schema: str, *columns: str, first: tuple[str, ...] = (), summed_up: bool = False
+    ) -> "Table[Mapping[str, Any]]":
         """Return a table whose items are rows already: mappings with these keys."""
-        return Table(schema, {column: itemgetter(column) for column in columns})
+        of = {column: itemgetter(column) for column in columns}
+        return Table(schema, of, first=first, summed_up=summed_up)
 
     def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
         """Return the row of each item."""
@@ -62,19 +88,86 @@ class Table(Generic[_Item]):
     def print(
         self, items: Iterable[_Item], format_: Format, body: Mapping[str, Any] | None = None
     ) -> None:
-        """Print the items to stdout; JSON shows `body` instead of their rows, if it is given."""
+        """Print the items to stdout; JSON shows `body` instead of their rows, if it is given.
+
+        Of no rows a table shows nothing, and its headings neither.
+
+        Raises:
+            HubtraceError: the options name a column that is not there, or a part of a `body`.
+        """
+        view = VIEW.get()
+        if format_ is Format.JSON and body is not None:
+            if view.is_asked:
+                raise HubtraceError(
+                    "--columns, --limit and --sort are of tables, and this JSON is always whole; "
+                    "leave out --format json, or take --format csv"
+                )
+            print_json({"schema": self.schema, **body})
+            return
+        columns = [self._named(name) for name in view.columns]
+        rows = self._arranged(self.rows(items), view)
+        if format_ in (Format.TABLE, Format.MARKDOWN) and not rows:
+            if not self.summed_up:
+                say("no rows")
+            return
+        if not columns and format_ in (Format.TABLE, Format.MARKDOWN):
+            columns = _told_once(self.columns, rows)
+        columns = columns or [*self.columns]
         match format_:
             case Format.TABLE:
-                _print_table(self.rows(items), [*self.columns])
+                _print_table(rows, columns, None if view.columns else self.first)
             case Format.JSON:
-                shown = {self.key: self.rows(items)} if body is None else body
-                print_json({"schema": self.schema, **shown})
+                shown = [{column: row[column] for column in columns} for row in rows]
+                print_json({"schema": self.schema, self.key: shown})
             case Format.CSV:
-                _print_csv(self.rows(items), [*self.columns])
+                _print_csv(rows, columns)
             case Format.MARKDOWN:
-                _print_markdown(self.rows(items), [*self.columns])
+                _print_markdown(rows, columns)
             case _:
                 assert_never(format_)
+
+    def _named(self, name: str) -> str:
+        """Return the column of this name, or of this heading."""
+        named = {_folded(header(column)): column for column in self.columns}
+        named |= {_folded(column): column for column in self.columns}
+        if _folded(name) in named:
+            return named[_folded(name)]
+        hint = did_you_mean(closest(name, self.columns)) or f"; it has {', '.join(self.columns)}"
+        raise HubtraceError(f"the table has no column {name!r}{hint}")
+
+    def _arranged(self, rows: list[dict[str, Any]], view: View) -> list[dict[str, Any]]:
+        """Return the rows that are asked for, in order; those without a value come last."""
+        if view.sort is not None:
+            name = self._named(view.sort.removeprefix("-"))
+            known = [row for row in rows if row[name] is not None]
+            known.sort(key=lambda row: _order(row[name]), reverse=view.sort.startswith("-"))
+            rows = known + [row for row in rows if row[name] is None]
+        if view.limit is not None and len(rows) > view.limit:
+            say(f"{view.limit:,} of {count(len(rows), 'row')}")
+            rows = rows[: view.limit]
+        return rows
+
+
+def _told_once(columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns without those that people would see twice, as seconds and as days."""
+    seen: dict[str, str] = {}
+    for column in columns:
+        key = header(column).translate(_BRACKETS)
+        other = seen.setdefault(key, column)
+        if other != column and any(cell(other, r[other]) != cell(column, r[column]) for r in rows):
+            seen[column] = column
+    return list(seen.values())
+
+
+def _folded(name: str) -> str:
+    return name.strip().lower().replace("_", " ").removesuffix(" (days)")
+
+
+def _order(value: Any) -> tuple[bool, Any]:
+    """Return what values of one column are sorted by: numbers before texts."""
+    if isinstance(value, int | float):
+        return False, value
+    return True, value.casefold() if isinstance(value, str) else str(value)
 
 
 def print_json(body: Mapping[str, Any]) -> None:
@@ -94,13 +187,21 @@ def header(column: str) -> str:
     return column.removesuffix("_at").replace("_", " ")
 
 
+def _is_date(column: str) -> bool:
+    return column.endswith("_at") or column in ("at", "until")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def cell(column: str, value: Any) -> str:
     """Return a value as text on one line."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) and (column.endswith("_at") or column in ("at", "until")):
+    if isinstance(value, int) and _is_date(column):
         return date(value)
     if isinstance(value, int | float) and column.endswith("_seconds"):
         return str(int(value // DAY))
@@ -113,25 +214,32 @@ def cell(column: str, value: Any) -> str:
     return for_people(str(value))
 
 
-def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def _print_table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], first: Sequence[str] | None
+) -> None:
+    """Print a table as wide as the terminal; to a pipe, cells between tabs.
 
-    numbers = {c for c in columns if any(isinstance(row[c], int | float) for row in rows)}
-    table = RichTable(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for column in columns:
-        justify: Literal["left", "right"] = "right" if column in numbers else "left"
-        table.add_column(header(column), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell(column, row[column])) for column in columns))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # A pipe or a file has no width: lines are as long as they need to be.
-        unlimited = console.options.update(max_width=_UNLIMITED)
-        console.width = max(console.width, console.measure(table, options=unlimited).maximum)
-    console.print(table)
+    The columns that are `first` are chosen first; None keeps all of them.
+    """
+    from hubtrace import terminal
+
+    texts = {column: [cell(column, row[column]) for row in rows] for column in columns}
+    if not terminal.is_terminal():
+        print("\t".join(map(header, columns)))
+        for number in range(len(rows)):
+            print("\t".join(texts[column][number] for column in columns))
+        return
+    numbers = {c for c in columns if not _is_date(c) and any(_is_number(r[c]) for r in rows)}
+    drawn = [
+        terminal.Column(column, header(column), cells, column in numbers)
+        for column, cells in texts.items()
+        if any(cells) or first is None
+    ]
+    lines, hidden = terminal.draw(drawn, first)
+    for line in lines:
+        print(line)
+    if hidden:
+        say(f"not shown, as the terminal is narrow: {', '.join(hidden)} (--columns NAME,... does)")
 
 
 def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

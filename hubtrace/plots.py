@@ -65,7 +65,8 @@ def check_target(path: Path) -> None:
         import matplotlib
     except ImportError:
         raise HubtraceError(
-            "plots need matplotlib, which is not installed; install hubtrace with its extra `plot`"
+            "plots need matplotlib, which is not installed: `uv tool install '.[plot]'` or "
+            "`pip install '.[plot]'` in a checkout of hubtrace"
         ) from None
     matplotlib.use("Agg")
     matplotlib.rc("text", parse_math=False, usetex=False)  # a `$` in a name is a dollar sign

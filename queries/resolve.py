@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from hubtrace.graph.errors import CatalogueError, SourceError
+from hubtrace.graph.errors import CatalogueError, ProjectMissing, SourceError
 from hubtrace.graph.format import closest, did_you_mean
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.urls import (
@@ -70,7 +70,8 @@ def resolve(
     `families` are the names of those that could be meant, too.
 
     Raises:
-        CatalogueError: the graph has no such project, or several; names the closest ones.
+        ProjectMissing: the graph has no such project; names the closest ones.
+        CatalogueError: it has several, or the text is none of a project.
     """
     text = text.strip()
     found = _named(store, side, text, [text, text.lower()])
@@ -89,7 +90,7 @@ def resolve(
         names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
         close = near(address.name, [*names, *families])
         what = f"{_WORDS[side]} or family" if families else _WORDS[side]
-        raise CatalogueError(f"the graph has no {what} {text!r}{close}")
+        raise ProjectMissing(f"the graph has no {what} {text!r}{close}", address.name)
     return Resolved(found, address)
 
 

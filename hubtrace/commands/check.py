@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hubtrace.first_ingest import Ingest, ingest_lacking
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
+from hubtrace.graph.urls import Side
 from hubtrace.options import (
     GRAPH,
+    SNAPSHOT,
     AbandonAfter,
     Bound,
     Graph,
     OutputFile,
+    SnapshotDir,
     Until,
     parse_areas,
     parse_days,
 )
 from hubtrace.output import write_document
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats import CheckFormat, write_findings
+from hubtrace.queries.audit.formats import CheckFormat, format_of, write_findings
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
 
 _T = TypeVar("_T")
+_Given = TypeVar("_Given")
 FINDINGS, UNDECIDED = 1, 3
 """Exit codes."""
 _NAMED = 5
@@ -96,12 +101,17 @@ def check(
             help="Add what is found to that file, as accepted for reasons that you write.",
         ),
     ] = False,
+    ingest: Ingest = False,
+    snapshot: SnapshotDir = SNAPSHOT,
     graph: Graph = GRAPH,
     until: Until = None,
     abandon_after: AbandonAfter = 180,
     format_: Annotated[
-        CheckFormat, typer.Option("--format", "-f", help="How to write findings.")
-    ] = CheckFormat.TEXT,
+        CheckFormat | None,
+        typer.Option(
+            "--format", "-f", help="How to write findings. Default: by the ending of -o, else text."
+        ),
+    ] = None,
     output: OutputFile = None,
 ) -> None:
     """Check models, families or a whole graph; one line for each finding.
@@ -140,13 +150,16 @@ def check(
         all_must_decide=chosen["fail_undecided"],
     )
     thresholds = Thresholds(abandon_after_days=chosen["abandon_after"])
+    form = _parsed("-o", lambda path: format_of(path, format_, CheckFormat), output)
+    models = [(Side.DOWNSTREAM, name) for name in chosen["targets"] or ()]
+    ingest_lacking(graph, models, snapshot, ingest=ingest, families=True)
     with open_store(graph) as store, progress() as show:
         asked = targets_of(store, chosen["targets"] or [], everything=chosen["all"])
         acceptances = Acceptances(store, settings.accepted)
         found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
         if write_baseline:
             _add_baseline(store, file or CONFIG, found)
-    write_document(write_findings(found, format_), output)
+    write_document(write_findings(found, form), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:
         raise typer.Exit(FINDINGS if found.findings else UNDECIDED)
@@ -199,9 +212,9 @@ def _print_kinds() -> None:
         print(f"{name:22}{', '.join(kinds)}")
 
 
-def _parsed(option: str, parse: Callable[[str], _T], text: str) -> _T:
+def _parsed(option: str, parse: Callable[[_Given], _T], value: _Given) -> _T:
     try:
-        return parse(text)
+        return parse(value)
     except ValueError as error:
         raise HubtraceError(f"{option}: {error}") from None
 

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.options import OutputFormat
+from hubtrace.options import OutputFormat, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
 _RULES = Table.of("hubtrace.change-rules/1", "rule", "side", "type", "reason")
 
 
+@table_options
 def classify(
     commits: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Lines of JSON. Default: stdin.")

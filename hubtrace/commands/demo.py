@@ -32,6 +32,8 @@ _TOKEN = "demonstration"  # noqa: S105 - only the loopback hubs accept it
 _EVERYTHING = (
     "ingest --org acme --org borealis --org cirrus thebits/atlas-7b-gguf dusk/lost-1b echo/silent"
 )
+_SOME = 3
+"""Rows of a table of which the demo shows the beginning: all of it fits a screen and a half."""
 _FIRST = ("ingest acme/atlas-7b", _EVERYTHING, "patterns", "flags")
 _HISTORIES = ("history acme-lab/atlas", "history borealis-ai/aurora", "history cirrus/nimbus")
 
@@ -76,28 +78,25 @@ def demo(
         with progress() as show:
             found = report(store, progress=show)
     page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
-    print("Agreement with the published labels")
-    for one in agreement(patterns):
-        but = f"; differing: {', '.join(one.differing)}" if one.differing else ""
-        print(f"  {one.dimension:10} {one.agreeing} of {one.compared}{but}")
+    agreed = ", ".join(f"{a.dimension} {a.agreeing} of {a.compared}" for a in agreement(patterns))
+    print(f"\nAgreement with the published labels: {agreed}")
     print(
         f"""
 What to try next
   export HUBTRACE_GRAPH={graph}
-  hubtrace patterns --format json            the same, for programs
-  hubtrace flags                             what was left behind, with proofs
-  hubtrace report --since 2024-06-30         a page with timelines, and what changed since
-  hubtrace queries                           what can be asked
-  hubtrace query switches --param families=augmxnt_shisa
-  hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
+  hubtrace patterns                          all of them; --format json for programs
+  hubtrace audit Qwen/Qwen-VL-Chat           where one model comes from, and what proves it
+  hubtrace check augmxnt_shisa               a gate for CI
   hubtrace ingest --help                     your own families
-
 The report, a page to open in a browser: {page}"""
     )
 
 
-def _print_table(rows: list[dict[str, Any]], *columns: str) -> None:
-    Table.of("", *columns).print(rows, Format.TABLE)
+def _print_some(rows: list[dict[str, Any]], command: str, *columns: str) -> None:
+    """Print the first rows, and the command that shows all of them."""
+    Table.of("", *columns).print(rows[:_SOME], Format.TABLE)
+    if len(rows) > _SOME:
+        print(f"… {len(rows) - _SOME:,} more: hubtrace {command}")
 
 
 def _print_patterns(patterns: "list[FamilyPattern]") -> None:
@@ -105,10 +104,10 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
     from hubtrace.queries.statistics.measures import label_shares
     from hubtrace.queries.study import STUDY
 
-    print("\nPatterns of synchronization")
-    columns = ("family", "code", "pattern", "lag", "stability", "early_code", "late_code")
-    _print_table([asdict(pattern) for pattern in patterns], *columns)
-    print(f"Distribution, beside the published one ({STUDY})")
+    print("Patterns of synchronization")
+    rows = [asdict(pattern) for pattern in patterns]
+    _print_some(rows, "patterns", "family", "code", "pattern", "stability")
+    print(f"\nDistribution, beside the published one ({STUDY})")
     shares = [
         {
             "label": share.label,
@@ -117,10 +116,9 @@ def _print_patterns(patterns: "list[FamilyPattern]") -> None:
             "per cent": share.percent,
             "published": share.published_percent,
         }
-        for dimension in ("code", "lag")
-        for share in label_shares(patterns, dimension).shares
+        for share in label_shares(patterns, "code").shares
     ]
-    _print_table(shares, *shares[0])
+    Table.of("", *shares[0]).print(shares, Format.TABLE)
 
 
 def _print_flags(store: GraphStore) -> None:
@@ -128,10 +126,9 @@ def _print_flags(store: GraphStore) -> None:
     from hubtrace.queries.report.attention import describe
 
     found = flags(store)
-    print("Abandoned on one side for 180 days or more")
+    print("\nAbandoned on one side for 180 days or more")
     rows = flags_command.TABLE.rows(describe(side) for side in found.sides if side.flagged)
-    _print_table(rows, "family", "status", "proof")
-    print(f"{flags_command.summary(found)} (this sample knows no branches: they come with git)\n")
+    _print_some(rows, "flags", "family", "status")
 
 
 def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.options import AbandonAfter, GraphAt, OutputFormat
+from hubtrace.options import AbandonAfter, GraphAt, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
@@ -23,9 +23,12 @@ _TABLE: Table["Change"] = Table(
         "after": lambda change: change.after or "",
         "when": lambda change: date(change.at),
     },
+    first=("kind", "what", "before", "after"),
+    summed_up=True,
 )
 
 
+@table_options
 def diff(
     before: Annotated[
         str, typer.Argument(metavar="BEFORE", help="A graph, a server's address or a snapshot.")

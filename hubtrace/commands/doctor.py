@@ -28,6 +28,7 @@ from hubtrace.options import (
     OutputFormat,
     SnapshotDir,
     default_cache,
+    table_options,
 )
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
@@ -68,6 +69,7 @@ _TABLE = Table[Finding](
 )
 
 
+@table_options
 def doctor(
     github_url: GitHubUrl = None,
     hf_endpoint: HubEndpoint = None,

@@ -10,7 +10,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
-from hubtrace.options import GRAPH, Graph, OutputFormat, Until
+from hubtrace.options import GRAPH, Graph, OutputFormat, Until, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 
@@ -86,6 +86,7 @@ def _write(
 
 
 @app.command(cls=Command)
+@table_options
 def tables(
     folder: _Folder,
     family: _Family = None,

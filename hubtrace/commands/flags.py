@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hubtrace.graph import open_store
-from hubtrace.options import GRAPH, AbandonAfter, Families, Graph, OutputFormat, Until
+from hubtrace.options import (
+    GRAPH,
+    AbandonAfter,
+    Families,
+    Graph,
+    OutputFormat,
+    Until,
+    table_options,
+)
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
@@ -24,9 +32,12 @@ TABLE: Table["Described"] = Table(
         "status": lambda row: row.status,
         "proof": lambda row: "; ".join(proof.text for proof in row.proofs),
     },
+    first=("what", "status", "proof"),
+    summed_up=True,
 )
 
 
+@table_options
 def flags(
     families: Families = None,
     graph: Graph = GRAPH,

@@ -7,7 +7,7 @@ import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
@@ -21,9 +21,11 @@ _TABLE = Table[Mapping[str, Any]](
         "before": lambda event: event["before"] or "",
         "after": lambda event: event["after"] or "",
     },
+    summed_up=True,
 )
 
 
+@table_options
 def history(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A family, or a project by name or URL.")

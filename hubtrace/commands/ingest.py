@@ -1,5 +1,6 @@
 """`hubtrace ingest`: read families into a snapshot, then load them into the graph."""
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from hubtrace.options import (
     OutputFormat,
     SnapshotDir,
     default_cache,
+    table_options,
 )
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
@@ -58,21 +60,21 @@ class _Request:
     """The options, as they were typed; contradictions are an error before anything is read."""
 
     targets: Sequence[str]
-    orgs: Sequence[str]
-    top: int | None
-    task: str | None
-    min_downloads: int
-    family: str | None
-    upstreams: Sequence[str]
-    upstream_paths: tuple[str, ...]
-    variants: Sequence[str]
-    replace: bool
-    families_file: Path | None
-    study: Path | None
-    follow_bases: int
-    workers: int
     cache: Path | None
     """None: without git."""
+    orgs: Sequence[str] = ()
+    top: int | None = None
+    task: str | None = None
+    min_downloads: int = 0
+    family: str | None = None
+    upstreams: Sequence[str] = ()
+    upstream_paths: tuple[str, ...] = ()
+    variants: Sequence[str] = ()
+    replace: bool = False
+    families_file: Path | None = None
+    study: Path | None = None
+    follow_bases: int = 0
+    workers: int = 4
 
     def __post_init__(self) -> None:
         listed = bool(self.targets or self.orgs or self.top is not None)
@@ -314,6 +316,7 @@ def _reason(reason: "Reason") -> dict[str, Any]:
 
 
 # Long: every option is a parameter, which typer reads; the body is short.
+@table_options
 def ingest(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="TARGET", help="A variant or a repository.")
@@ -414,17 +417,43 @@ def ingest(
         workers=workers,
         cache=None if no_git else cache or default_cache(),
     )
-    if from_study is not None:
-        result = read_study(from_study, snapshot)
+    result, loaded = _ingest(request, snapshot, graph, github_url, hf_endpoint, load=not no_load)
+    _print_result(result, snapshot, loaded, format_)
+    if result.failures:
+        raise typer.Exit(2)
+
+
+def ingest_projects(targets: Sequence[str], snapshot: Path, graph: str) -> "Ingested":
+    """Do what `hubtrace ingest TARGET…` does, with the addresses of the environment.
+
+    Raises:
+        HubtraceError: a target is invalid, or the snapshot or the graph cannot be written.
+    """
+    cache = os.environ.get("HUBTRACE_CACHE")
+    request = _Request(targets=targets, cache=Path(cache) if cache else default_cache())
+    hubs = os.environ.get("GITHUB_API_URL"), os.environ.get("HF_ENDPOINT")
+    return _ingest(request, snapshot, graph, *hubs)[0]
+
+
+def _ingest(
+    request: _Request,
+    snapshot: Path,
+    graph: str,
+    github_url: str | None,
+    hf_endpoint: str | None,
+    *,
+    load: bool = True,
+) -> "tuple[Ingested, Loaded | None]":
+    """Read what is requested, load it, and print what there is to know on the way."""
+    if request.study is not None:
+        result = read_study(request.study, snapshot)
     else:
         result = _read_hubs(request, snapshot, github_url, hf_endpoint)
     _say_result(result, snapshot)
     news = result.projects or result.noted
-    loaded = _load(result, snapshot, graph) if news and not no_load else None
+    loaded = _load(result, snapshot, graph) if news and load else None
     _say_links(result)
-    _print_result(result, snapshot, loaded, format_)
-    if result.failures:
-        raise typer.Exit(2)
+    return result, loaded
 
 
 def _load(result: "Ingested", snapshot: Path, graph: str) -> "Loaded":

@@ -16,6 +16,7 @@ from hubtrace.options import (
     PeriodDays,
     RarePeriods,
     Until,
+    table_options,
 )
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
@@ -25,9 +26,11 @@ _TABLE = Table.of(
     "hubtrace.patterns/1",
     *("family", "code", "pattern", "lag", "sync", "intensity", "stability", "runner_up"),
     *("early_code", "late_code", "published_code", "reason"),
+    first=("family", "code", "pattern", "lag", "stability"),
 )
 
 
+@table_options
 def patterns(
     families: Families = None,
     graph: Graph = GRAPH,

@@ -9,7 +9,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError, WriteRefused
 from hubtrace.graph.question import Limits, ask, check_question
 from hubtrace.graph.store import Result
-from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
 from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LIMITS = Limits()
 
 
+@table_options
 def query(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A stored question.")] = None,
     cypher: Annotated[
@@ -109,6 +110,7 @@ def _parse_free(pairs: list[str]) -> dict[str, Any]:
     return parameters
 
 
+@table_options
 def queries(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Show the Cypher of this one.")

@@ -14,7 +14,7 @@ from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side, parse_project
 from hubtrace.ingest.input_files import csv_rows, lines_of
-from hubtrace.options import GRAPH, Graph, OutputFormat, parse_until
+from hubtrace.options import GRAPH, Graph, OutputFormat, parse_until, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 from hubtrace.queries.patterns import Labels
@@ -32,6 +32,7 @@ _LAGS = {
 _DIFFERENT, _UNDECIDED = 1, 3
 
 
+@table_options
 def reproduce(
     package: Annotated[
         Path, typer.Argument(metavar="DIR", help="The study's replication package.")

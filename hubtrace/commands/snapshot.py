@@ -1,12 +1,13 @@
 """`hubtrace snapshot verify|info|compact`: look after a snapshot."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
-from hubtrace.options import OutputFormat, SnapshotArgument
+from hubtrace.options import OutputFormat, SnapshotArgument, table_options
 from hubtrace.output import Format, Table, print_json
 from hubtrace.progress import progress, say
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 app = typer.Typer(
     cls=Group, help="Look after a snapshot.", no_args_is_help=True, rich_markup_mode=None
 )
+
+
+class _VerifyFormat(StrEnum):
+    """How the result of a verification is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 _PROJECTS: Table["ProjectHistory"] = Table(
     "hubtrace.snapshot/1",
     {
@@ -33,7 +43,12 @@ _PROJECTS: Table["ProjectHistory"] = Table(
 
 
 @app.command(cls=Command)
-def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
+def verify(
+    snapshot: SnapshotArgument,
+    format_: Annotated[
+        _VerifyFormat, typer.Option("--format", "-f", help="How to print it.")
+    ] = _VerifyFormat.TEXT,
+) -> None:
     """Read every file of a snapshot and compare it with its hash; exit code 2 if one differs.
 
     Example:  hubtrace snapshot verify hubtrace-snapshot
@@ -46,7 +61,7 @@ def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> 
     with progress() as show:
         problems = opened.verify(lambda done: show("verifying", done, total))
     digest = None if problems else snapshot_hash(opened)
-    if format_ is Format.JSON:
+    if format_ is _VerifyFormat.JSON:
         body = {"snapshot": str(snapshot), "projects": total, "sha256": digest}
         print_json({"schema": "hubtrace.verify/1", **body, "problems": problems})
     else:
@@ -59,6 +74,7 @@ def verify(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> 
 
 
 @app.command(cls=Command)
+@table_options
 def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> None:
     """List the projects of a snapshot: how much is held of each, and when it was last seen.
 

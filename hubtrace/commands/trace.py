@@ -8,7 +8,7 @@ import typer
 
 from hubtrace.graph import open_store
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
@@ -19,9 +19,12 @@ _TABLE = Table.of(
     "hubtrace.trace/1",
     *("variant", "file", "revision", "since_at", "gone_at"),
     *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
+    first=("variant", "file", "repository", "origin", "note", "lag_seconds"),
+    summed_up=True,
 )
 
 
+@table_options
 def trace(
     target: Annotated[str, typer.Argument(metavar="TARGET", help="A sha, a file or a URL.")],
     graph: Graph = GRAPH,

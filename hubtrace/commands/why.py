@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.first_ingest import Ingest, ingest_lacking
 from hubtrace.graph import open_store
 from hubtrace.graph.format import count
-from hubtrace.options import GRAPH, Graph, OutputFormat
+from hubtrace.graph.urls import Side
+from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
@@ -21,10 +23,12 @@ _TABLE: Table["Path"] = Table(
         "weight": lambda path: path.weight,
         "what": lambda path: path.sentence,
     },
+    summed_up=True,
 )
 _FILES = 20
 
 
+@table_options
 def why(
     variant: Annotated[
         str, typer.Argument(metavar="VARIANT", help="A variant, ORG/MODEL or its URL.")
@@ -32,6 +36,8 @@ def why(
     repository: Annotated[
         str, typer.Argument(metavar="REPOSITORY", help="A repository, OWNER/NAME or its URL.")
     ],
+    ingest: Ingest = False,
+    snapshot: SnapshotDir = SNAPSHOT,
     graph: Graph = GRAPH,
     all_: Annotated[
         bool, typer.Option("--all", help=f"List every file, not just {_FILES}.")
@@ -46,6 +52,8 @@ def why(
     """
     from hubtrace.queries.provenance import why as find_paths
 
+    both = ((Side.DOWNSTREAM, variant), (Side.UPSTREAM, repository))
+    ingest_lacking(graph, both, snapshot, ingest=ingest)
     with open_store(graph) as store:
         found = find_paths(store, variant, repository)
     files = [path for path in found.paths if path.kind == "file"]

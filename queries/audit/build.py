@@ -564,7 +564,7 @@ def _until(answers: Answers, row: Row, asked: AuditRequest) -> int:
     if latest is None:
         raise CatalogueError(
             f"{row['name'] or row['variant']} is known only because another model names it; "
-            "nothing was observed of it"
+            f"nothing was observed of it: `hubtrace ingest {row['name'] or row['variant']}`"
         )
     return latest
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, count, did_you_mean
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import Side
 from hubtrace.queries.audit.acceptances import Acceptances, Accepted, Stale
 from hubtrace.queries.audit.build import BATCH, AuditRequest, audits
 from hubtrace.queries.audit.facts import nothing_to_compare, too_old
 from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, Part
 from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import Progress, ask, family_names
-from hubtrace.queries.resolve import find_variant
+from hubtrace.queries.resolve import resolve
 from hubtrace.queries.thresholds import Thresholds
 
 
@@ -149,7 +150,8 @@ def targets_of(store: GraphStore, targets: Sequence[str], *, everything: bool) -
         if target in families:
             named: list[tuple[str, str | None]] = [(key, None) for key in sorted(members[target])]
         else:
-            named = [_variant(store, target, families)]
+            variant = resolve(store, target, Side.DOWNSTREAM, sorted(families))
+            named = [(variant.project.key, variant.address.at)]
         for key, revision in named:
             if revisions.setdefault(key, revision) != revision:
                 raise CatalogueError(f"{target!r} is named at two revisions; check them apart")
@@ -216,13 +218,3 @@ def _look(
         name = audit.identity.name or audit.identity.variant
         undecided.append(Undecided(EVERYTHING, audit.identity.variant, name, missing))
     return found, accepted, undecided
-
-
-def _variant(store: GraphStore, target: str, families: set[str]) -> tuple[str, str | None]:
-    try:
-        return find_variant(store, target)
-    except CatalogueError as error:
-        close = closest(target, families)
-        if close and "did you mean" not in str(error):
-            raise CatalogueError(f"{error}{did_you_mean(close, 'family')}") from None
-        raise

@@ -57,6 +57,19 @@ def call(
     return run
 
 
+@pytest.fixture
+def terminal(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call as on a terminal of 100 columns, without colours; stderr is somewhere else."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*arguments: object) -> Answer:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        return call(*arguments)
+
+    return run
+
+
 def ingest_acme(call: Call, world: Path, *more: object) -> Answer:
     """Ingest the three repositories of `world` as one family."""
     answer = call(
@@ -88,11 +101,11 @@ def ingested(call: Call, world: Path, shelf: Path) -> None:
 
 
 @pytest.fixture
-def demo(call: Call, shelf: Path) -> str:
+def demo(terminal: Call, shelf: Path) -> str:
     """What `hubtrace demo` printed, and its files in this folder; run once, then copied."""
     kept, printed = shelf / "demo", shelf / "demo.txt"
     if not kept.exists():
-        answer = call("demo")
+        answer = terminal("demo")
         assert answer.code == 0, answer.err
         shutil.copytree(".", kept)
         printed.write_text(answer.out)

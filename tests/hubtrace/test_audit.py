@@ -1,6 +1,8 @@
 """`hubtrace audit` and `hubtrace schema audit` as a person calls them."""
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,151 @@ def test_help_shows_an_example(call: Call) -> None:
 def test_what_is_written_is_whole_json(asked: Call) -> None:
     for format_ in ("json", "cyclonedx", "in-toto"):
         assert json.loads(asked("audit", "acme/Yi-6B", "-f", format_).out)
+
+
+@pytest.mark.parametrize(
+    ("file", "begins"),
+    [
+        ("a.html", "<!DOCTYPE html>"),
+        ("A.HTM", "<!DOCTYPE html>"),
+        ("a.md", "# Provenance"),
+        ("a.json", '{\n  "schema": "hubtrace.audit/1"'),
+        ("a.txt", "Provenance of"),
+        ("a.out", "Provenance of"),
+        ("a.cdx.json", '{\n  "components": ['),
+        ("a.intoto.json", '{\n  "_type": "https://in-toto.io'),
+        ("a.intoto.jsonl", '{"_type": "https://in-toto.io'),
+    ],
+)
+def test_the_ending_says_the_format(asked: Call, file: str, begins: str) -> None:
+    assert asked("audit", "acme/Yi-6B", "-o", file).code == 0
+    text = Path(file).read_text()
+    assert text.casefold().startswith(begins.casefold())
+    assert (text.count("\n") == 1) is file.endswith("jsonl")
+    assert asked("audit", "acme/Yi-6B", "-f", "markdown", "-o", file).code == 0
+    assert Path(file).read_text().startswith("# Provenance")
+
+
+def test_an_ending_that_is_another_documents_is_refused(asked: Call) -> None:
+    refused = asked("audit", "acme/Yi-6B", "-o", "a.sarif")
+    assert (refused.code, Path("a.sarif").exists()) == (2, False)
+    assert "this is not written as sarif, but as text, markdown, html" in refused.err
+    assert (
+        "not written as cyclonedx, but as text, json"
+        in asked("check", "yi", "-o", "a.cdx.json").err
+    )
+    assert asked("check", "yi", "-o", "a.sarif").code in (0, 1, 3)
+    assert json.loads(Path("a.sarif").read_text())["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_several_audits_are_a_folder_with_an_index_and_checksums(asked: Call, format_: str) -> None:
+    Path("models.txt").write_text("# mine\nacme/Yi-6B@v1\n\nacme/Yi-6B-Chat\nhf.co/acme/alone\n")
+    answer = asked("audit", "--from", "models.txt", "acme/lost", "-f", format_, "-o", "all")
+    if format_ == "in-toto":  # one of them has no revision with a sha
+        assert answer.code in (0, 2)
+        assert Path("all").exists() is (answer.code == 0)
+        return
+    assert answer.code == 0, answer.err
+    index = "index.html" if format_ == "html" else "index.md"
+    assert answer.err.splitlines()[-1] == f"wrote 4 audits to all; begin with all/{index}"
+    names = sorted(file.name for file in Path("all").iterdir())
+    sums = dict(line.split("  ")[::-1] for line in Path("all/SHA256SUMS").read_text().splitlines())
+    assert sorted(sums) == [name for name in names if name != "SHA256SUMS"]
+    for name, digest in sums.items():
+        assert hashlib.sha256(Path("all", name).read_bytes()).hexdigest() == digest
+    (page,) = (name for name in names if name.startswith("acme--Yi-6B-v1."))
+    shown = Path("all", index).read_text()
+    assert (f'href="{page}"' if format_ == "html" else f"]({page})") in shown
+    alone = asked("audit", "acme/Yi-6B@v1", "-f", format_).out
+    assert Path("all", page).read_text() == alone
+    again = asked("audit", "yi", "acme/lost", "-f", format_, "-o", "all")
+    assert (again.code, "it is not empty" in again.err) == (2, True)
+
+
+def test_a_folder_is_there_as_a_whole_or_not_at_all(asked: Call) -> None:
+    for more, message in (
+        (
+            ["acme/Yi-6B", "acme/none", "-o", "all"],
+            "the graph has no variant or family 'acme/none'",
+        ),
+        (["acme/Yi-6B", "acme/a", "acme/b", "-o", "all"], "lacks acme/a, acme/b; to ingest them"),
+        (["acme/Yi-6B", "acme/lost"], "several audits are a folder; name it with -o DIR"),
+        (["acme/Yi-6B", "meta/llama", "-o", "all"], "`hubtrace ingest meta/llama`"),
+        (["acme/Yi-6B", "acme/lost", "--revision", "v1", "-o", "all"], "--revision is of one"),
+        (["--from", "nowhere", "-o", "all"], "nowhere: No such file"),
+        ([], "name a model"),
+    ):
+        answer = asked("audit", *more)
+        assert (answer.code, answer.out) == (2, ""), answer
+        assert message in answer.err
+        assert not Path("all").exists()
+
+
+def test_hostile_names_make_safe_files(asked: Call) -> None:
+    names = (
+        "../../etc/passwd",
+        ".hidden/-rf",
+        "a\u202eb/\x1b[31m](javascript:x)",
+        "A/B",
+        "a/b",
+        "index",
+    )
+    with open_store("hubtrace.kgl") as store:
+        world = provenance()
+        for number, name in enumerate(names):
+            key = f"https://huggingface.co/evil/{number}"
+            world.node("Variant", key, name=name, url=key, observed_at=1)
+        world.write(store)
+    keys = [f"https://huggingface.co/evil/{number}" for number in range(len(names))]
+    answer = asked("audit", *keys, "-o", "all", "-f", "html")
+    assert answer.code == 0, answer.err
+    files = [file.name for file in Path("all").iterdir()]
+    assert len(files) == len(names) + 2
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) for name in files)
+    assert len({name.lower() for name in files}) == len(files)
+    assert "javascript:x)" not in re.findall(r'href="([^"]*)"', Path("all/index.html").read_text())
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html", "json"])
+def test_two_revisions_stand_side_by_side(asked: Call, format_: str) -> None:
+    answer = asked("audit", "acme/Yi-6B", "--compare", "v1..main", "-f", format_)
+    assert (answer.code, answer.err) == (0, "")
+    assert all(sha in answer.out for sha in (OWN[12], OWN[240], UP[10]))
+    if format_ != "json":
+        return
+    body = answer.json()
+    sections = {section["name"]: section for section in body["sections"]}
+    assert list(sections) == [
+        *("origin", "files", "hashes", "licence", "evidence", "drift", "findings")
+    ]
+    before, after = (
+        asked("audit", "acme/Yi-6B", "--revision", end, "-f", "json").json()
+        for end in ("v1", "main")
+    )
+    made = {row["what"]: row for row in sections["origin"]["differences"]}["made from commit"]
+    assert made["before"] == before["origin"]["commit"]["sha"]
+    assert made["after"] == after["origin"]["commit"]["sha"]
+    assert sections["licence"] == {"name": "licence", "equal": 3, "differences": []}
+    assert all(
+        row["before"] != row["after"] for each in body["sections"] for row in each["differences"]
+    )
+    same = asked("audit", "acme/Yi-6B", "--compare", "main..", "-f", "json").json()
+    assert not any(section["differences"] for section in same["sections"])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--compare", "v1"], "'v1' is not REV..REV"),
+        (["--compare", ".."], "'..' is not REV..REV"),
+        (["--compare", "v1...main"], "'v1...main' is not REV..REV"),
+        (["--compare", "v1..v9"], "the variant has no revision 'v9'"),
+        (["--compare", "v1..main", "--revision", "v1"], "leave out --revision"),
+        (["--compare", "v1..main", "-o", "x.cdx.json"], "--compare is not written as cyclonedx"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error(asked: Call, more: list[str], message: str) -> None:
+    answer = asked("audit", "acme/Yi-6B", *more)
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err

@@ -373,3 +373,24 @@ def test_ctrl_c_ends_with_130_and_a_sentence(world: Path, tmp_path: Path) -> Non
     assert done.returncode in (130, -signal.SIGINT), done.stderr
     assert "run the same command again to continue" in done.stderr
     assert not (tmp_path / "s" / "lock").exists()
+
+
+_INTERRUPTED = """
+import builtins, os, signal
+load = builtins.__import__
+def interrupted(name, *rest, **more):
+    if name == "typer":
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest, **more)
+builtins.__import__ = interrupted
+from hubtrace.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_everything_is_imported_is_no_traceback() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "hubtrace: interrupted; run the same command again to continue\n"

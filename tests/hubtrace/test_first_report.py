@@ -1,4 +1,4 @@
-"""The page that leads to a first report shows what hubtrace prints, command after command."""
+"""The page that leads to a first report shows what is printed on a terminal of 100 columns."""
 
 import re
 import shlex
@@ -34,12 +34,12 @@ def _steps() -> Iterator[tuple[str, list[str]]]:
             yield command, shown
 
 
-def test_the_page_shows_what_is_printed(call: Call, world: Demonstration) -> None:
+def test_the_page_shows_what_is_printed(terminal: Call, world: Demonstration) -> None:
     for command, shown in _steps():
         if command == LATER:
             world.a_month_later()
             continue
-        answer = call(*shlex.split(command))
+        answer = terminal(*shlex.split(command))
         assert answer.code == 0, answer.err
         printed = {_squeezed(line) for line in (answer.out + answer.err).splitlines()}
         for line in shown:

@@ -72,6 +72,9 @@ def test_help_is_whole_and_plain(call: Call, path: tuple[str, ...]) -> None:
     assert (long.code, short.code, short.out) == (0, 0, long.out)
     assert "..." not in re.sub(r"\[\w+\]+\.\.\.|\.\.\.\s|,\.\.\.", "", long.out)
     assert not re.search(r"<(str|int|path|list)", long.out)
+    prints_a_table = "table|json|csv|markdown" in long.out
+    for option in ("--columns NAME,...", "--limit N", "--sort COLUMN"):
+        assert (option in long.out) is prints_a_table
 
 
 def test_every_command_stands_under_one_heading(call: Call) -> None:

@@ -4,11 +4,14 @@ import csv
 import io
 import json
 import re
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hubtrace.output import Format, Table, cell, date, header
+from hubtrace.graph.errors import HubtraceError
+from hubtrace.output import VIEW, Format, Table, View, cell, date, header
 
 HOSTILE = "\x1b[31mred [bold]markup[/] | <script> `x` *y* ](javascript:z)\n\u202erev @all https://x"
 
@@ -25,7 +28,7 @@ def test_a_table_shows_hostile_text_on_one_line(capsys: pytest.CaptureFixture[st
     assert "\x1b" not in out
     assert "\u202e" not in out
     assert "\\x1b[31mred [bold]markup[/]" in out
-    assert len([line for line in out.splitlines() if line.strip()]) == 3
+    assert len(out.splitlines()) == 2
 
 
 def test_json_keeps_text_exactly(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,3 +92,130 @@ def test_people_see_dates_and_days() -> None:
     assert cell("x", True) == "yes"
     assert cell("x", None) == ""
     assert cell("x", ["a", 1]) == "a, 1"
+
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "family": f"family-{number}",
+        "sha": f"{number:040x}",
+        "empty": None,
+        "status": "abandoned" if number else "active",
+        "lag_seconds": number * 86_400,
+        "lag_days": number,
+        "proof": "upstream 2024-05-07 18:59 0b808592c6; downstream 2021-11-03, and silent since",
+    }
+    for number in (0, 2, 1)
+]
+
+
+@pytest.fixture
+def printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[list[str], str]]:
+    """Print rows on a terminal; return the lines without colours, and what stderr has."""
+
+    def run(
+        width: int, rows: list[dict[str, Any]], view: View | None = None, **options: Any
+    ) -> tuple[list[str], str]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: width > 0)
+        token = VIEW.set(view or View())
+        try:
+            Table.of("", *ROWS[0], **options).print(rows, Format.TABLE)
+        finally:
+            VIEW.reset(token)
+        out, err = capsys.readouterr()
+        return re.sub("\x1b\\[[0-9]+m", "", out).splitlines(), err
+
+    return run
+
+
+Printed = Callable[..., tuple[list[str], str]]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 144, 200])
+def test_a_table_fits_the_terminal_and_breaks_no_word(printed: Printed, width: int) -> None:
+    lines, err = printed(width, ROWS)
+    assert all(len(line) <= width for line in lines)
+    words = {word for row in ROWS for value in row.values() for word in str(value).split()}
+    shown = {word for line in lines[2:] for word in line.split()}
+    assert shown <= words
+    assert "empty" not in lines[0], "nothing is in it"
+    assert "lag days" not in lines[0], "it is there once"
+    headings = re.split(" {2,}", lines[0])
+    hidden = re.findall(r"narrow: (.*) \(--columns", err)
+    assert {*headings, *", ".join(hidden).split(", ")} - {""} == {
+        *("family", "sha", "status", "lag (days)", "proof")
+    }
+
+
+def test_the_columns_that_matter_most_stay(printed: Printed) -> None:
+    lines, err = printed(60, ROWS, first=("status", "proof"))
+    assert {"status", "proof"} <= set(lines[0].split())
+    assert "sha" in err
+    lines, err = printed(60, ROWS, View(columns=("sha", "proof")))
+    assert (lines[0].split(), err) == (["sha", "proof"], "")
+    assert str(ROWS[1]["sha"]) in "".join(lines)
+
+
+def test_one_row_is_a_list_of_its_values(printed: Printed) -> None:
+    lines, err = printed(60, ROWS[1:2])
+    assert lines[0].split() == ["family", "family-2"]
+    assert lines[1].split() == ["sha", ROWS[1]["sha"]]
+    assert all(len(line) <= 60 for line in lines)
+    assert err == ""
+
+
+def test_a_pipe_gets_cells_between_tabs_and_no_row_no_headings(printed: Printed) -> None:
+    lines, err = printed(0, ROWS)
+    assert lines[0].split("\t") == ["family", "sha", "empty", "status", "lag (days)", "proof"]
+    assert [line.count("\t") for line in lines] == [5, 5, 5, 5]
+    assert err == ""
+    for width in (0, 80):
+        assert printed(width, []) == ([], "no rows\n")
+
+
+def test_rows_are_sorted_cut_and_named(printed: Printed) -> None:
+    named = View(columns=("family", "lag (days)"), sort="-lag_seconds", limit=2)
+    lines, err = printed(0, ROWS, named)
+    assert lines == ["family\tlag (days)", "family-2\t2", "family-1\t1"]
+    assert err == "2 of 3 rows\n"
+    with_none = [*ROWS, {**ROWS[0], "family": None}]
+    for sort in ("family", "-family"):
+        assert printed(0, with_none, View(sort=sort))[0][-1].startswith("\t")
+    with pytest.raises(HubtraceError, match="no column 'famly'; did you mean `family`"):
+        printed(0, ROWS, View(columns=("famly",)))
+    token = VIEW.set(View(limit=1))
+    with pytest.raises(HubtraceError, match="JSON is always whole"):
+        Table.of("", "n").print([], Format.JSON, {"all": 1})
+    VIEW.reset(token)
+
+
+def test_colours_mean_something_and_can_be_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name, value, coloured in (
+        ("NO_COLOR", "1", False),
+        ("TERM", "dumb", False),
+        ("X", "", True),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setenv("TERM", "xterm")
+            patched.delenv("NO_COLOR", raising=False)
+            patched.setenv(name, value)
+            Table.of("", "status", "n").print(ROWS_OF_STATUS, Format.TABLE)
+        out = capsys.readouterr().out
+        assert ("\x1b[31mabandoned" in out) is coloured
+        assert ("\x1b" in out) is coloured
+
+
+ROWS_OF_STATUS = [{"status": "abandoned", "n": 1}, {"status": "active", "n": 2}]
+
+
+def test_one_long_path_hides_no_column(printed: Printed) -> None:
+    long = {**ROWS[0], "proof": f"it is at /{'x' * 120} and https://github.com/{'y' * 90} is not"}
+    lines, _ = printed(100, [long, *ROWS[1:]], first=("proof",))
+    assert "proof" in lines[0]
+    assert f"https://github.com/{'y' * 90}" in "".join(lines)
+    assert "x…" in "".join(lines)

@@ -120,8 +120,8 @@ def test_without_matplotlib_one_sentence_tells(
     answer = call("plot", "lag", "-o", "t.svg", "--graph", world)
     assert answer.code == 2
     assert answer.err == (
-        "hubtrace: plots need matplotlib, which is not installed; "
-        "install hubtrace with its extra `plot`\n"
+        "hubtrace: plots need matplotlib, which is not installed: `uv tool install '.[plot]'` "
+        "or `pip install '.[plot]'` in a checkout of hubtrace\n"
     )
 
 

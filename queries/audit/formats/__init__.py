@@ -5,7 +5,8 @@ a template nor a bill of materials (docs/decisions/0032).
 """
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -22,6 +23,11 @@ class AuditFormat(StrEnum):
     CYCLONEDX = "cyclonedx"
     IN_TOTO = "in-toto"
 
+    @property
+    def ending(self) -> str:
+        """Of the name of a file in this format."""
+        return next(ending for ending, name in ENDINGS.items() if name == self)
+
 
 class CheckFormat(StrEnum):
     """How findings are written."""
@@ -30,6 +36,38 @@ class CheckFormat(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     SARIF = "sarif"
+
+
+ENDINGS = {
+    **{".cdx.json": "cyclonedx", ".intoto.json": "in-toto", ".intoto.jsonl": "in-toto"},
+    **{".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"},
+    **{".txt": "text", ".sarif": "sarif", ".sarif.json": "sarif", ".json": "json"},
+}
+"""Ending of a file's name → the format that it stands for: the longest that fits.
+
+The first ending of a format is the usual one."""
+_Of = TypeVar("_Of", AuditFormat, CheckFormat)
+
+
+def format_of(output: Path | None, given: _Of | None, formats: type[_Of]) -> _Of:
+    """Return the format that was asked for, else that of the file's ending, else text.
+
+    Raises:
+        ValueError: the ending stands for a format that these documents do not have.
+    """
+    if given is not None:
+        return given
+    name = output.name.lower() if output else ""
+    ending = min((e for e in ENDINGS if name.endswith(e)), key=lambda e: -len(e), default=None)
+    if ending is None:
+        return formats("text")
+    try:
+        return formats(ENDINGS[ending])
+    except ValueError:
+        known = ", ".join(formats)
+        raise ValueError(
+            f"{output}: this is not written as {ENDINGS[ending]}, but as {known}; give --format"
+        ) from None
 
 
 def write(audit: "Audit", format_: AuditFormat) -> str:

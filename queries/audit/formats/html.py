@@ -1,6 +1,6 @@
 """An audit's page as one self-contained HTML file, made of its Markdown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -8,6 +8,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from hubtrace.graph.format import date_time
 from hubtrace.queries.audit.formats.markdown import SECTIONS, known_places, to_markdown
 from hubtrace.queries.audit.formats.text import plain
 from hubtrace.queries.audit.records import Audit
@@ -20,15 +21,17 @@ _BRIEF, _WORDY = 16, 60
 class _Markdown(MarkdownIt):
     """Markdown without HTML, in which a link that a page did not mean to make leads nowhere."""
 
-    def __init__(self, known: Collection[str]) -> None:
+    def __init__(self, known: Collection[str], files: Collection[str]) -> None:
         super().__init__("commonmark", {"html": False, "breaks": True})
         self.enable("table")
         for rule in ("table_open", "table_close"):
             self.add_render_rule(rule, _scrolling)
-        self._known = known
+        self._known, self._files = known, files
 
     def validateLink(self, url: str) -> bool:
-        return is_safe(url, self._known)  # as `to_markdown` asked, and a second time here
+        return url in self._files or is_safe(
+            url, self._known
+        )  # as `to_markdown` asked, and a second time here
 
     def normalizeLink(self, url: str) -> str:
         return url  # `to_markdown` has encoded it already
@@ -36,7 +39,30 @@ class _Markdown(MarkdownIt):
 
 def to_html(audit: Audit) -> str:
     """Return the page as HTML: readable on paper, and safe whatever the hubs have said."""
-    markdown = _Markdown(known_places(audit))
+    identity, revision, method = audit.identity, audit.revision, audit.method
+    at = f" at {revision.commit.sha}" if revision else ""
+    snapshots = "".join(f" Snapshot {seen.snapshot}." for seen in method.snapshots)
+    note = (
+        f"{identity.variant}{at}, as of {date_time(method.until)} UTC, by {method.tool}.{snapshots}"
+    )
+    names = {heading: name for name, heading in SECTIONS.items()}
+    return as_html(to_markdown(audit), note, names=names, known=known_places(audit))
+
+
+def as_html(
+    page: str,
+    note: str,
+    *,
+    names: Mapping[str, str],
+    known: Collection[str] = (),
+    files: Collection[str] = (),
+) -> str:
+    """Return a page of `render_page` as one HTML file.
+
+    `note` stands at its foot; `names` has the anchor of each heading; `known` are places, and
+    `files` the files beside it, that the page may link to.
+    """
+    markdown = _Markdown(known, files)
 
     def rendered(text: str, caption: str) -> Markup:
         tokens = markdown.parse(text)
@@ -45,22 +71,20 @@ def to_html(audit: Audit) -> str:
         return Markup(html)  # noqa: S704 - rendered with `html` off: all that is not ours is escaped
 
     # A line break of a hub is an escape by now, so that every heading is one of ours.
-    header, *parts = to_markdown(audit).split("\n## ")
-    _title, _, summary = header.partition("\n")
-    bodies = (part.partition("\n")[2] for part in parts)
-    sections = [
-        (name, heading, rendered(body, heading))
-        for (name, heading), body in zip(SECTIONS.items(), bodies, strict=True)
-    ]
-    title = f"Provenance of {audit.identity.name or audit.identity.variant}"
-    page = render(
-        "audit/audit.html",
-        title=title,
-        summary=rendered(summary, title),
-        sections=sections,
-        audit=audit,
+    header, *parts = page.split("\n## ")
+    first, _, summary = header.partition("\n")
+    title = plain(markdown.parse(first)[1])
+    bodies = [part.partition("\n") for part in parts]
+    return (
+        render(
+            "audit/audit.html",
+            title=title,
+            summary=rendered(summary, title),
+            sections=[(names[head], head, rendered(body, head)) for head, _, body in bodies],
+            note=note,
+        )
+        + "\n"
     )
-    return f"{page}\n"
 
 
 def _prepare(tokens: Sequence[Token], caption: str) -> None:

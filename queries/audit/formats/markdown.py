@@ -56,9 +56,9 @@ def to_markdown(audit: Audit) -> str:
 
     def link(text: str, url: str | None) -> Markup:
         if url is None or not is_safe(url, known):
-            return _escape(text)
+            return escape(text)
         destination = url.translate(_IN_DESTINATION)
-        return Markup(f"[{_escape(text)}](<{destination}>)")  # noqa: S704 - both are escaped
+        return Markup(f"[{escape(text)}](<{destination}>)")  # noqa: S704 - both are escaped
 
     def full_commit(fact: CommitFact) -> Markup:
         known_by_day = f"known only by its day, {date(fact.at)}"
@@ -71,15 +71,14 @@ def to_markdown(audit: Audit) -> str:
         return _inline(commit(fact), " of ", date(fact.at))
 
     def address(place: str | None) -> Markup:
-        return (
-            link(place.partition("://")[2], place) if place and "://" in place else _escape(place)
-        )
+        return link(place.partition("://")[2], place) if place and "://" in place else escape(place)
 
     projects = (
         (audit.identity.variant, audit.identity.name),
         *([(audit.upstream.repository, audit.upstream.name)] if audit.upstream else []),
     )
-    page = _template().render(
+    return render_page(
+        "audit.md.j2",
         audit=audit,
         link=link,
         full_commit=full_commit,
@@ -89,6 +88,11 @@ def to_markdown(audit: Audit) -> str:
         names={key: name for key, name in projects if name},
         contributors={each.contributor: each.login or each.name for each in audit.people.variant},
     )
+
+
+def render_page(template: str, **values: Any) -> str:
+    """Return a page of Markdown made of a template of this package; see the module."""
+    page = _environment().get_template(f"audit/{template}").render(values)
     return re.sub("\n{3,}", "\n\n", page).rstrip() + "\n"
 
 
@@ -123,13 +127,13 @@ def _row(*cells: str) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hubtrace.queries", ""),
-        # Everything that is not markup of ours is escaped by `_escape`; Jinja's own escaping, which
+        # Everything that is not markup of ours is escaped by `escape`; Jinja's own escaping, which
         # comes after it, is for HTML and leaves `Markup` alone.
         autoescape=True,
-        finalize=_escape,
+        finalize=escape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -151,10 +155,10 @@ def _template() -> jinja2.Template:
         is_member=is_member,
         short_dated=dated_sha,
     )
-    return environment.get_template("audit/audit.md.j2")
+    return environment
 
 
-def _escape(value: Any) -> Markup:
+def escape(value: Any) -> Markup:
     """Return a value as Markdown that shows it as it is; nothing for None."""
     if isinstance(value, Markup):
         return value
@@ -163,4 +167,4 @@ def _escape(value: Any) -> Markup:
 
 
 def _inline(*parts: Any) -> Markup:
-    return Markup("").join(map(_escape, parts))
+    return Markup("").join(map(escape, parts))

@@ -28,7 +28,12 @@ _UNDERLINES = {"h1": "=", "h2": "-"}
 
 def to_text(audit: Audit) -> str:
     """Return the page as text; control characters are visible, nothing takes effect."""
-    tokens = MarkdownIt("commonmark").enable("table").parse(to_markdown(audit))
+    return as_text(to_markdown(audit))
+
+
+def as_text(markdown: str) -> str:
+    """Return a page of `render_page` as text."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
     text = "\n".join(_lines(SyntaxTreeNode(tokens)))
     return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -73,7 +73,7 @@ def test_targets_are_variants_and_families_each_once(audited: GraphStore) -> Non
         ([], False, "name models or families to check, or give --all"),
         (["yi"], True, "name models or families to check, or give --all, not both"),
         (["acme/Yi-6c"], False, "did you mean `acme/Yi-6B`"),
-        (["yii"], False, "did you mean the family `yi`?"),
+        (["yii"], False, "no variant or family 'yii'; did you mean `yi`?"),
     ],
 )
 def test_targets_that_are_none_are_refused(
