@@ -29,7 +29,7 @@ def query(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Let --cypher change the graph.")] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.001, help="Of --cypher, at most.")
+        float, typer.Option(metavar="SECONDS", min=0.001, max=1e6, help="Of --cypher, at most.")
     ] = _LIMITS.seconds,
     most_rows: Annotated[
         int, typer.Option(metavar="N", min=1, help="Of the answer to --cypher, at most.")
@@ -39,6 +39,7 @@ def query(
         typer.Option(
             metavar="GB",
             min=0.01,
+            max=1e6,
             help="Of --cypher on a graph file, at most. By default 4, or half of the machine's.",
             show_default=False,
         ),
