@@ -86,6 +86,12 @@ _TIMED_OUT = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+_OUT_OF_MEMORY = (
+    "Neo.ClientError.General.TransactionOutOfMemoryError",
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.OutOfMemoryError",
+    "Neo.DatabaseError.General.OutOfMemoryError",
+)
 _TOO_LONG = "too large to index"
 _INTEGERS = range(-(2**63), 2**63)
 
@@ -176,6 +182,11 @@ def _of_server(
         return GraphError(f"{url} has no database {database or '(default)'}")
     if code in _TIMED_OUT:
         return QueryTimedOut("the question took longer than HUBTRACE_QUERY_TIMEOUT allows")
+    if code in _OUT_OF_MEMORY:
+        return QueryFailed(
+            f"this takes more memory than {url} allows; narrow it, or raise the server's "
+            "db.memory.transaction.max"
+        )
     if _TOO_LONG in message:
         return GraphError(f"{url} cannot index so long a value as one of these keys or names")
     if isinstance(error, neo4j.exceptions.ClientError):

@@ -2,16 +2,24 @@
 
 A question answers from the graph alone and comes to an end. What reads files or the network is
 refused on every store, whatever the server allows; so is what nests so deep that the embedded
-engine would crash. The catalogue's own questions do not pass through here.
+engine would crash. The embedded engine ends the process when memory runs out or it crashes, and so
+answers in a process of its own (docs/decisions/0059). The catalogue's own questions do not pass
+through here.
 """
 
+import os
+import pickle
 import re
+import resource
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubtrace.graph.errors import QueryFailed, QueryTimedOut
+from hubtrace.graph.errors import HubtraceError, QueryFailed, QueryTimedOut
 from hubtrace.graph.store import GraphStore, Result
 from hubtrace.graph.text import for_people
 
@@ -34,12 +42,27 @@ MOST_NESTED = 50
 """Brackets in each other, parts of a name, and UNION and FOREACH, of which engines make a tree."""
 
 
+GIGABYTE = 10**9
+_GRACE = 5.0
+"""Seconds in which the engine may notice a deadline by itself, and say so."""
+_ANSWER = 8
+"""The part of the memory that an answer may take: it is held and printed in more than one form."""
+_CHILD = "from hubtrace.graph.question import answer_apart; answer_apart()"
+
+
+def _most_memory() -> float:
+    """Return 4 GB, or half of the machine's memory if that is less."""
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+    return min(4.0, round(half / GIGABYTE, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a question may take."""
+    """How much a question may take. A server limits the memory itself."""
 
     seconds: float = 60.0
     rows: int = 1_000_000
+    gigabytes: float = _most_memory()
 
 
 def check_question(text: str) -> None:
@@ -87,18 +110,89 @@ def ask(store: GraphStore, text: str, parameters: Mapping[str, Any], limits: Lim
     """Ask a question that `check_question` lets through, within limits.
 
     Raises:
-        QueryFailed: it is refused, took too long, or has too many rows.
+        QueryFailed: it is refused, took too much time or memory, or has too many rows.
         GraphError: as `GraphStore.run`.
     """
     check_question(text)
+    if "://" in store.url:  # the engine is a server's
+        return _answer(store, text, parameters, limits)
+    return _ask_apart(pickle.dumps((store.url, text, dict(parameters), limits)), limits)
+
+
+def _answer(store: GraphStore, text: str, parameters: Mapping[str, Any], limits: Limits) -> Result:
     store.deadline = limits.seconds
     try:
         result = store.run(text, **parameters)
     except QueryTimedOut:
-        took = f"the question took longer than {limits.seconds:g} seconds"
-        raise QueryTimedOut(f"{took}; narrow it, or raise --timeout") from None
+        raise _late(limits) from None
     finally:
         store.deadline = None
     if len(result) > limits.rows:
         raise QueryFailed(f"the answer has {len(result):,} rows; add LIMIT, or raise --most-rows")
     return result
+
+
+def _late(limits: Limits) -> QueryTimedOut:
+    return QueryTimedOut(
+        f"the question took longer than {limits.seconds:g} seconds; narrow it, or raise --timeout"
+    )
+
+
+def _large(what: str, limits: Limits) -> QueryFailed:
+    return QueryFailed(
+        f"{what} for {limits.gigabytes:g} GB of memory; narrow it, or raise --most-memory"
+    )
+
+
+def _ask_apart(question: bytes, limits: Limits) -> Result:
+    # A module in the working directory is not ours, whoever put it there: hence -P.
+    there = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    child = subprocess.run(
+        [sys.executable, "-P", "-c", _CHILD],
+        input=question,
+        capture_output=True,
+        env=there,
+        check=False,
+    )
+    if child.returncode == -signal.SIGALRM:
+        raise _late(limits)
+    if child.returncode == -signal.SIGKILL or b"memory allocation of" in child.stderr:
+        raise _large("the question asks too much", limits)
+    if child.returncode:
+        why = for_people(child.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+        raise QueryFailed(f"the engine crashed at this question ({why[:100]}); ask in another way")
+    answer: Result | HubtraceError = pickle.loads(child.stdout)  # noqa: S301 - of answer_apart
+    if isinstance(answer, HubtraceError):
+        raise answer
+    return answer
+
+
+def answer_apart() -> None:
+    """Answer the question on stdin to stdout; a signal may end this process at any time."""
+    out = os.dup(1)
+    os.dup2(2, 1)  # what the engine prints is not an answer
+    url, text, parameters, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - of _ask_apart
+    from hubtrace.graph import open_store
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory = int(limits.gigabytes * GIGABYTE)
+    if sys.platform == "linux":  # elsewhere no such limit holds
+        with open("/proc/self/statm") as file:
+            taken = int(file.read().split()[5]) * resource.getpagesize()
+        # What is mapped from a file to be read does not count, so a copy of any size opens.
+        resource.setrlimit(resource.RLIMIT_DATA, (taken + memory, taken + memory))
+    try:
+        with open_store(url) as store:
+            store.run("RETURN 1")  # opens the graph, which the deadline does not include
+            signal.setitimer(signal.ITIMER_REAL, limits.seconds + _GRACE)
+            answer: Result | HubtraceError = _answer(store, text, parameters, limits)
+        pickled = pickle.dumps(answer)
+        if len(pickled) > memory // _ANSWER:
+            answer = _large("the answer is too large", limits)
+    except MemoryError:
+        answer = _large("the question asks too much", limits)
+    except HubtraceError as error:
+        answer = error
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    with open(out, "wb") as file:
+        file.write(pickle.dumps(answer))

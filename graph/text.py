@@ -21,6 +21,46 @@ _BEYOND_ASCII = re.compile("[^\n -~]")
 _WWW = re.compile("www(?=\\.)", re.IGNORECASE)
 
 
+# URLs are taken first, so that nothing in one is taken for an address, and paths from the root,
+# which are the user's own.
+_KEPT = r"(?P<kept>[A-Za-z][A-Za-z0-9+.-]{0,20}://\S++|\bgit@"
+_LOCAL = r"[\w.+%-]++@(?:[A-Za-z0-9-]++\.)"
+_NO_CLONE = r"(?!:[\w~.-]*+/)"
+_IN_PROSE = rf"(?<![\w.+%/@-]){_LOCAL}++[A-Za-z]{{2,}}+(?![\w@-]){_NO_CLONE}"
+_PROSE = re.compile(rf"{_KEPT})|{_IN_PROSE}")
+_DOMAINS = (
+    "com|org|net|edu|gov|mil|info|biz|io|ai|dev|me|co|us|eu|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|"
+    "cz|ru|ua|cn|jp|kr|tw|hk|sg|in|il|tr|br|mx|ar|ca|au|nz"
+)
+_NAME = re.compile(
+    rf"{_KEPT}|(?<![^\s'\"(])/\S++)|{_IN_PROSE}"
+    rf"|(?<![\w.+%-]){_LOCAL}+(?:{_DOMAINS})(?![a-z0-9]){_NO_CLONE}",
+    re.IGNORECASE,
+)
+"""Names of refs and files: an address may stand between slashes, and a dash may follow it. A model
+with its revision looks the same (`org/model@v1.rc`), so there it must end in a usual domain."""
+ADDRESS = "(e-mail)"
+"""What stands in place of an address."""
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+
+
+def without_addresses(prose: str) -> str:
+    """Return a text with its e-mail addresses left out; those of clones, as `git@host`, stay."""
+    return _PROSE.sub(_masked, prose) if "@" in prose else prose
+
+
+def masked(name: str) -> str:
+    """Return the name of a ref or file, or what holds one, with its e-mail addresses left out.
+
+    A snapshot keeps names as they are; this is for whatever shows or exports them.
+    """
+    return _NAME.sub(_masked, name) if "@" in name else name
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found["kept"] or ADDRESS
+
+
 def _escape(raw: bytes) -> str:
     return "".join(chr(_BLOCK + byte) for byte in raw)
 
@@ -58,7 +98,9 @@ def for_people(text: str) -> str:
 
     Terminal escape codes, line breaks and bidirectional marks inside a name or a message become
     visible instead of taking effect; so do commands to what keeps the log of a workflow.
+    E-mail addresses are left out.
     """
+    text = masked(text)
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_visible, text))
     return _COMMAND.sub(_escaped_sign, text)
@@ -98,11 +140,21 @@ def inert(document: str) -> str:
     """Return the same JSON with all characters escaped that are not to be seen.
 
     JSON itself escapes only the first 32: C1 controls and marks of direction act on a terminal.
+    E-mail addresses are left out.
     """
+    document = _STRING.sub(_masked_string, document) if "@" in document else document
     document = document.replace("##[", "##\\u005b")  # a command to GitHub's runner
     if document.isascii() and "\x7f" not in document:
         return document
     return _BEYOND_ASCII.sub(lambda found: _in_json(found[0]), document)
+
+
+def _masked_string(found: re.Match[str]) -> str:
+    if "@" not in found[0]:
+        return found[0]
+    text = json.loads(found[0])
+    shown = masked(text)
+    return found[0] if shown == text else json.dumps(shown, ensure_ascii=False)
 
 
 def _in_json(char: str) -> str:

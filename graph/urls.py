@@ -265,6 +265,8 @@ _BARE = re.compile(
     re.ASCII | re.DOTALL,
 )
 """`ORG/MODEL@REVISION:PATH`."""
+_NO_REVISION = re.compile(r"[\w./-]*@[^/:]*[\[\]\\~^?*]")
+"""What git lets no ref hold: `git@[::1]:x/y` is an address that is malformed, and no model."""
 _END_OF_SENTENCE = re.compile(r"(?<=[\w/)\]>\"'`])[.,;:!?]+$")
 _BRACKETS = {">": "<", ")": "(", "]": "[", '"': '"', "'": "'", "`": "`"}
 """Closing → opening."""
@@ -371,6 +373,8 @@ def _read(text: str, hosts: Hosts) -> Address:
     if side is not None and rest and not rest.startswith("//"):
         address = _bare(rest)
         return replace(address, side=side, name=_checked(side, address.name))
+    if _NO_REVISION.match(text):
+        raise SourceError("is not an address: it is malformed")
     split = _host_and_path(text, hosts)
     if split is None:
         return _bare(text)

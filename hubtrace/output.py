@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar, assert_never
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
-from hubtrace.graph.text import as_json, for_markdown, for_people
+from hubtrace.graph.text import as_json, for_markdown, for_people, masked
 from hubtrace.progress import say
 
 
@@ -252,6 +252,8 @@ def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Non
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
         value = json.dumps(value, ensure_ascii=False, default=_plain)
+    if isinstance(value, str):
+        value = masked(value)
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         value = f"'{value}"  # a spreadsheet would take it for a formula
     if isinstance(value, str) and sys.stdout.isatty():

@@ -30,11 +30,21 @@ def query(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Let --cypher change the graph.")] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.001, help="Of --cypher, at most.")
+        float, typer.Option(metavar="SECONDS", min=0.001, max=1e6, help="Of --cypher, at most.")
     ] = _LIMITS.seconds,
     most_rows: Annotated[
         int, typer.Option(metavar="N", min=1, help="Of the answer to --cypher, at most.")
     ] = _LIMITS.rows,
+    most_memory: Annotated[
+        float,
+        typer.Option(
+            metavar="GB",
+            min=0.01,
+            max=1e6,
+            help="Of --cypher on a graph file, at most. By default 4, or half of the machine's.",
+            show_default=False,
+        ),
+    ] = _LIMITS.gigabytes,
     graph: Graph = GRAPH,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
@@ -58,7 +68,7 @@ def query(
         result, schema = _run_stored(graph, name, param or []), f"hubtrace.query.{name}/1"
     else:
         parameters = _parse_free(param or [])
-        limits = Limits(timeout, most_rows)
+        limits = Limits(timeout, most_rows, most_memory)
         result = _run_cypher(graph, cypher or "", parameters, limits, write=write)
         schema = "hubtrace.query/1"
     Table.of(schema, *result.columns).print(result.data(), format_)

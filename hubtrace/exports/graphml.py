@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType, Property, PropertyType
 from hubtrace.graph.tables import END, START
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import for_people, masked
 from hubtrace.progress import Progress
 
 _TYPES = {
@@ -82,7 +82,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
-    return escape(_FORBIDDEN.sub(lambda found: for_people(found[0]), text), _ENTITIES)
+    return escape(_FORBIDDEN.sub(lambda found: for_people(found[0]), masked(text)), _ENTITIES)
 
 
 def _name(node: NodeType, key: str) -> str:

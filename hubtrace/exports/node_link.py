@@ -12,6 +12,7 @@ from typing import IO, Any
 from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType
 from hubtrace.graph.tables import END, START
+from hubtrace.graph.text import masked
 from hubtrace.progress import Progress
 
 SCHEMA = "hubtrace.node-link/1"
@@ -59,7 +60,11 @@ def _edges(relationships: Relationships) -> Iterator[dict[str, Any]]:
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if value is not None}
+    return {
+        name: masked(value) if isinstance(value, str) else value
+        for name, value in row.items()
+        if value is not None
+    }
 
 
 def _name(node: NodeType, key: str) -> str:

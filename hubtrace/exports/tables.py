@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import GraphError
 from hubtrace.graph.files import new_folder
 from hubtrace.graph.store import GraphStore, Result
+from hubtrace.graph.text import inert, masked
 from hubtrace.progress import Progress
 from hubtrace.queries.catalogue import Query, ask_in_batches, catalogue, family_names
 
@@ -92,9 +93,11 @@ def _table(result: Result, stored: Query, schema: pa.Schema) -> pa.Table:
     for index, column in enumerate(stored.returns):
         if column.type.base == "list of maps":
             values[index] = [
-                value if value is None else json.dumps(value, ensure_ascii=False)
+                value if value is None else inert(json.dumps(value, ensure_ascii=False))
                 for value in values[index]
             ]
+        else:
+            values[index] = [masked(v) if isinstance(v, str) else v for v in values[index]]
     columns = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
+from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Side, login_host
 from hubtrace.ingest.records import Commit, HostData, Observation
 
@@ -255,21 +256,7 @@ def without_email(name: str) -> str:
     return _EMAIL.sub("", name).strip() if "@" in name else name
 
 
-# URLs are taken first, so that nothing in one is taken for an address.
-_PROSE = re.compile(
-    r"(?P<kept>[A-Za-z][A-Za-z0-9+.-]{0,20}://\S++|\bgit@)"
-    r"|(?<![\w.+%/@-])[\w.+%-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,}+(?![\w@-]|:[\w~.-]*+/)"
-)
-ADDRESS = "(e-mail)"
-"""What stands in prose in place of an address."""
 _OF_PROSE = frozenset({"card", "readme"})
-
-
-def without_addresses(prose: str) -> str:
-    """Return a text with its e-mail addresses left out; those of clones, as `git@host`, stay."""
-    if "@" not in prose:
-        return prose
-    return _PROSE.sub(lambda found: found["kept"] or ADDRESS, prose)
 
 
 def without_addresses_in(details: HostData) -> HostData:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from hubtrace.graph.errors import SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
+from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import host_key, key_of
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Event, Family, HostData, Observation
@@ -37,7 +38,6 @@ from hubtrace.ingest.snapshot.format import (
     slug,
     tables,
     to_json,
-    without_addresses,
     without_addresses_in,
     write_sealed,
 )

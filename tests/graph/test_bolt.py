@@ -15,6 +15,7 @@ from hubtrace.graph import BOLT_SCHEMES, open_store
 from hubtrace.graph.bolt import ServerAddress, check_version, translated
 from hubtrace.graph.errors import GraphError, GraphMissing, GraphTooNew, QueryFailed, WriteRefused
 from hubtrace.graph.model import MODEL
+from hubtrace.graph.question import Limits, ask
 from hubtrace.graph.schema import stamp
 from hubtrace.graph.store import GraphStore
 from tests.neo4j.server import Server
@@ -151,7 +152,8 @@ def test_servers_of_today_are_taken(agent: str) -> None:
         ("Neo.ClientError.Database.DatabaseNotFound", GraphError, "has no database models"),
         ("Neo.ClientError.Security.CredentialsExpired", GraphError, "new password"),
         ("Neo.ClientError.Statement.SyntaxError", QueryFailed, "words of the server"),
-        ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", GraphError, "words of the"),
+        ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", QueryFailed, "takes more memory"),
+        ("Neo.TransientError.General.DatabaseUnavailable", GraphError, "words of the"),
     ],
 )
 def test_what_a_server_refuses_is_one_sentence(code: str, kind: type[Any], words: str) -> None:
@@ -308,3 +310,11 @@ class _WebServer:
             with client:
                 client.recv(1_000)
                 client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def test_a_question_that_takes_too_much_memory_is_one_sentence(bolt: GraphStore) -> None:
+    with bolt.write() as writer:
+        writer.put_nodes("Family", _families("f"))
+    with pytest.raises(QueryFailed, match=r"takes more memory than .* allows") as ended:
+        ask(bolt, "UNWIND range(1, 9000000) AS x RETURN size(collect(x))", {}, Limits())
+    assert "\n" not in str(ended.value)

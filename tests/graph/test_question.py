@@ -1,14 +1,17 @@
 """Questions that a user wrote read the graph, come to an end, and never crash the engine."""
 
+import pickle
 from pathlib import Path
 
 import pytest
 
+from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.errors import QueryFailed
-from hubtrace.graph.question import MOST_NESTED, Limits, ask, check_question
+from hubtrace.graph.question import MOST_NESTED, Limits, _ask_apart, ask, check_question
 from hubtrace.graph.store import GraphStore
 
 DEEP = 3_000
+TIGHT = Limits(gigabytes=0.1)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +89,30 @@ def test_a_question_without_an_end_is_given_up(store: GraphStore) -> None:
     assert store.deadline is None
     with pytest.raises(QueryFailed, match="11 rows"):
         ask(store, "UNWIND range(0, 10) AS x RETURN x", {}, Limits(rows=10))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("RETURN reduce(s = 'x', i IN range(1, 60) | s + s) AS s", "asks too much for 0.1 GB"),
+        (
+            "UNWIND range(1, 400) AS x RETURN reduce(s = 'x', i IN range(1, 15) | s + s)",
+            "is too large",
+        ),
+        ("CALL { " * DEEP + "RETURN 1 AS a" + " }" * DEEP + " RETURN 1", "crashed"),
+    ],
+    ids=["memory", "answer", "crash"],
+)
+def test_an_engine_without_memory_or_that_crashes_ends_the_question_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    store = EmbeddedStore(tmp_path / "g.kgl", mapped_from=0)
+    with store.write() as writer:
+        writer.run("CREATE (:Family {name: 'f'})")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pickle.py").write_text("raise SystemExit('a module of the folder was run')")
+    question = pickle.dumps((store.url, text, {}, TIGHT))
+    with pytest.raises(QueryFailed, match=reason) as ended:
+        _ask_apart(question, TIGHT)
+    assert str(ended.value).isprintable()
+    assert ask(store, "MATCH (f:Family) RETURN f", {}, TIGHT).data()[0]["f"].label == "Family"

@@ -2,10 +2,19 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.graph.text import as_json, for_markdown, for_people, to_bytes, to_text
+from hubtrace.graph.text import (
+    as_json,
+    for_markdown,
+    for_people,
+    masked,
+    to_bytes,
+    to_text,
+    without_addresses,
+)
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 
@@ -57,3 +66,49 @@ def test_no_line_of_a_log_is_a_command_to_the_program_that_keeps_it() -> None:
     assert for_people(" ::add-mask::x") == " :\\x3aadd-mask::x"
     assert for_people("remote: ##[error]owned") == "remote: ##\\x5berror]owned"
     assert for_people("std::move # [x]") == "std::move # [x]"
+
+
+@pytest.mark.parametrize(
+    ("prose", "kept"),
+    [
+        ("Reviewed by Ada <ada@example.org>.", "Reviewed by Ada <(e-mail)>."),
+        ("[mail](mailto:a.b+c@mail.example.org)", "[mail](mailto:(e-mail))"),
+        ("ada@example.org, bob@example.org", "(e-mail), (e-mail)"),
+        *[(same, same) for same in (
+            *("git clone git@github.com:o/r.git", "https://u@github.com/o/r", "deploy@host.de:a/b"),
+            *("uses: actions/checkout@v4.1", "lodash@4.17.21", "@ada", "a @ b.c"),
+        )],
+        ("a" * 1_000_000 + "@", "a" * 1_000_000 + "@"),
+        ("a@" * 500_000, "a@" * 500_000),
+    ],
+    ids=lambda text: text[:20],
+)  # fmt: skip
+def test_prose_is_kept_without_addresses(prose: str, kept: str) -> None:
+    assert without_addresses(prose) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("refs/heads/users/ada@example.org/fix", "refs/heads/users/(e-mail)/fix"),
+        ("ada.l@example.co.uk", "(e-mail)"),
+        ("data/ada@example.org.json", "data/(e-mail).json"),
+        ("wip-ada@example.com-2", "(e-mail)-2"),
+        ("https://h/o/n refs/heads/ada@x.org", "https://h/o/n refs/heads/(e-mail)"),
+        *[(same, same) for same in (
+            *("org/model@v1.rc:config.json", "org/model@main", "pkg:huggingface/o/m@0123abc"),
+            *("git@github.com:o/n", "https://h/x/ada@example.org", "deploy@host.de:a/b", "a@b"),
+            *("/home/ada@example.org/g.kgl", "cannot read '/home/ada@example.org/g': no"),
+        )],
+        ("a/" * 300_000 + "@", "a/" * 300_000 + "@"),
+        ("a" * 1_000_000 + "@", "a" * 1_000_000 + "@"),
+        ("/a@b." * 200_000, "/a@b." * 200_000),
+        ("a@" + "com." * 200_000, "(e-mail)."),
+    ],
+    ids=lambda text: text[:20],
+)  # fmt: skip
+def test_names_are_shown_without_addresses(name: str, shown: str) -> None:
+    assert masked(name) == shown
+    if len(name) < 100:
+        assert for_people(name) == shown
+        assert json.loads(as_json([f"\n{name}"])) == [f"\n{shown}"]

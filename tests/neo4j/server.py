@@ -164,6 +164,7 @@ class FromMaven:
             "server.http.enabled": "false",
             "server.https.enabled": "false",
             "server.memory.pagecache.size": "256m",
+            "db.memory.transaction.max": "128m",
             "dbms.usage_report.enabled": "false",
             **self._encryption(),
         }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubtrace.graph.files import atomic_replace
+from hubtrace.graph.text import masked
 from hubtrace.queries.report.formats.json import document
 from hubtrace.queries.report.records import Report
 
@@ -60,9 +61,13 @@ def tables(report: Report) -> "dict[str, pa.Table]":
     for name, rows in _rows(document(report)).items():
         columns = [column.split(":") for column in _COLUMNS[name].split()]
         schema = pa.schema([(column, types[kind]) for column, kind in columns])
-        picked = [{column: row[column] for column, _ in columns} for row in rows]
+        picked = [{column: _shown(row[column]) for column, _ in columns} for row in rows]
         found[name] = pa.Table.from_pylist(picked, schema=schema)
     return found
+
+
+def _shown(value: Any) -> Any:
+    return masked(value) if isinstance(value, str) else value
 
 
 def _rows(body: Mapping[str, Any]) -> dict[str, Rows]:

@@ -129,3 +129,9 @@ def test_what_is_no_repository_is_one_sentence(tmp_path: Path, cache: Path, ther
     with pytest.raises(SourceError, match=r"^[^\n]*notes[^\n]*$"):
         read(cache, place)
     assert not list(cache.glob("*.git"))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="is not a git repository or a git bundle"):
+        parse_location(str(tmp_path / "pipe"))
