@@ -25,6 +25,7 @@ import pyarrow as pa
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.urls import Side, login_host
+from hubtrace.ingest.change_types.classifier import COLUMNS
 from hubtrace.ingest.records import Commit, HostData, Observation
 
 T = TypeVar("T")
@@ -51,6 +52,8 @@ class File(StrEnum):
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"
     PEOPLE = "people.parquet"
+    TYPES = "types.parquet"
+    """Derived: the change types of the commits, row by row (docs/decisions/0051)."""
 
 
 KNOWN: frozenset[str] = frozenset(
@@ -206,12 +209,16 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
     File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.TYPES: COLUMNS,
 }
+
+RULES = b"rules"
+"""Where the metadata of `types.parquet` say by which rules the types were told."""
 
 WRITING = {
     "compression": "zstd",
     # Columns that repeat themselves; a dictionary of shas would only be in the way.
-    "use_dictionary": ["author", "contributor", "status", "mode"],
+    "use_dictionary": ["author", "contributor", "status", "mode", "change_rule"],
     # Files are read whole.
     "write_statistics": False,
 }

@@ -20,6 +20,7 @@ from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
     KNOWN,
+    RULES,
     SCHEMAS,
     File,
     T,
@@ -116,8 +117,11 @@ class ProjectHistory:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash over everything but the time of the last observation."""
-        body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
+        """A hash over everything seen but the time of the last observation."""
+        body = [
+            (g.number, sorted((name, seal) for name, seal in g.files.items() if name != File.TYPES))
+            for g in self.pointer.generations
+        ]
         return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
 
     @property
@@ -172,6 +176,16 @@ class ProjectHistory:
         """Return every path that a commit changed, as rows of `SCHEMAS[File.CHANGES]`."""
         return self._rows(File.CHANGES, columns)
 
+    def change_types(self, rules: str) -> pa.Table | None:
+        """Return the types of all commits, in their order; None unless all were told by `rules`."""
+        generations = [g for g in self.pointer.generations if File.COMMITS in g.files]
+        if self._in_part or not all(File.TYPES in g.files for g in generations):
+            return None
+        tables = [self._table(generation, File.TYPES) for generation in generations]
+        if any((one.schema.metadata or {}).get(RULES) != rules.encode() for one in tables):
+            return None
+        return pa.concat_tables(table.replace_schema_metadata() for table in tables)
+
     def references(self) -> pa.Table:
         """Return what the messages of commits name, as rows of its schema."""
         return self._rows(File.REFERENCES)
@@ -185,20 +199,25 @@ class ProjectHistory:
         return {name: self._rows(name) for name in SCHEMAS}
 
     def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
-        tables = [
-            _parquet(
-                self._read(generation, name), self._path(generation, name), SCHEMAS[name], columns
-            )
-            for generation in self.pointer.generations
-            if name in generation.files
-        ]
+        generations = [g for g in self.pointer.generations if name in g.files]
+        tables = [self._table(generation, name, columns) for generation in generations]
         if not tables:
             empty = SCHEMAS[name].empty_table()
             return empty if columns is None else empty.select(columns)
-        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        if len(tables) > 1 and in_part and "sha" in SCHEMAS[name].names:
+        if len(tables) > 1 and self._in_part and "sha" in SCHEMAS[name].names:
             tables = newest(tables)
         return pa.concat_tables(tables)
+
+    @property
+    def _in_part(self) -> bool:
+        """True if commits may have been read again."""
+        return any(seen.shallow or not seen.ancestry for seen in self.observations)
+
+    def _table(
+        self, generation: Generation, name: str, columns: list[str] | None = None
+    ) -> pa.Table:
+        path = self._path(generation, name)
+        return _parquet(self._read(generation, name), path, SCHEMAS[name], columns)
 
     def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
         path = self._path(generation, name)
