@@ -113,5 +113,5 @@ def _newest(project: Mapping[str, Any]) -> int:
 
 
 def _text(body: Mapping[str, Any], indent: int | None = None) -> str:
-    """Return the text of a manifest; earlier versions indented theirs, which is ten times slower."""
+    """Return the text of a manifest; earlier versions indented, which is ten times slower."""
     return json.dumps(body, indent=indent, sort_keys=True)

@@ -179,7 +179,8 @@ class ProjectHistory:
     def change_types(self, rules: str) -> pa.Table | None:
         """Return the types of all commits, in their order; None unless all were told by `rules`."""
         generations = [g for g in self.pointer.generations if File.COMMITS in g.files]
-        if self._in_part or not all(File.TYPES in g.files for g in generations):
+        told = generations and all(File.TYPES in g.files for g in generations)
+        if not told or self._in_part:
             return None
         tables = [self._table(generation, File.TYPES) for generation in generations]
         if any((one.schema.metadata or {}).get(RULES) != rules.encode() for one in tables):
