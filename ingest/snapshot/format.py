@@ -136,7 +136,12 @@ def read_sealed(path: Path, type_: type[T]) -> T:
     Raises:
         SnapshotCorrupt: the file is not what was written; the message names it.
     """
-    head, _, tail = read_file(path).partition(b"\n")
+    return unsealed(read_file(path), path, type_)
+
+
+def unsealed(raw: bytes, path: Path, type_: type[T]) -> T:
+    """Return the record in the content of the file at `path`; see `read_sealed`."""
+    head, _, tail = raw.partition(b"\n")
     text = tail.removesuffix(b"\n}\n")
     # Compared with what is written, so that no byte of it can be another.
     if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
