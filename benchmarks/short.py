@@ -16,7 +16,7 @@ from benchmarks.measuring import measure
 from benchmarks.reporting import Report, Row, print_reports
 from benchmarks.worlds import Workshop, workshop, write_snapshot
 
-SMALL_PROJECTS = Size(1_000, 7_000, 2_500)
+SMALL_PROJECTS = Size(300, 2_100, 750)
 """Projects of two commits each: what a load costs per project."""
 _PATHS = "HUBTRACE_BENCH_PATHS"
 
@@ -58,10 +58,10 @@ def main(arguments: list[str]) -> int:
     paths = options.paths or named
     with workshop(None) as made:
         benchmarks = [
-            loading.run(made, [world(100_000), world(50_000, paths=True)], 2),
+            loading.run(made, [world(50_000), world(25_000, paths=True)], 2),
             projects(made),
             labels.run(made, [STUDY], 1),
-            audits.run(made, world(100_000), 1),
+            audits.run(made, world(50_000), 1),
         ]
         if paths:
             benchmarks.insert(0, real.run(made, paths, 2))
