@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test quick lint types unit faults neo4j arcadedb bench clean
+.PHONY: help demo test quick lint types unit faults neo4j arcadedb bench bench-short clean
 
 help: ## Tell what can be made.
-	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: .venv/runtime ## Ingest, load and report on 43 real model families.
 	@$(BIN)/hubtrace demo
@@ -39,6 +39,9 @@ arcadedb: .venv/arcadedb ## Run the tests of the Bolt store on ArcadeDB instead 
 
 bench: .venv/bench ## Measure us and our peers in the same run.
 	$(BIN)/python -m benchmarks
+
+bench-short: .venv/dev ## Measure what has a goal, small, in five minutes; HUBTRACE_BENCH_PATHS adds real clones.
+	$(BIN)/python -m benchmarks short
 
 clean: ## Remove what was set up and made.
 	rm -rf .venv hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,15 +1,13 @@
 """`python -m benchmarks [git] [load] [types] [labels] [audit] [report] …`: how fast we are.
 
 Words go to stderr, figures to stdout. Without a choice all are measured, in about 45 minutes; the
-last three need Java 17 and Maven. How right links are is for `python -m benchmarks links --help`.
+last three need Java 17 and Maven. `python -m benchmarks real PATH…` measures clones of yours,
+`short` all that has a goal, in five minutes, and `links` how right links are: see their `--help`.
 """
 
 import argparse
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import (
@@ -23,33 +21,32 @@ from benchmarks import (
     origins,
     pages,
     questions,
+    real,
+    short,
     sizes,
     stores,
 )
 from benchmarks.families import STUDY, world
-from benchmarks.measuring import BenchmarkFailed, say
-from benchmarks.reporting import Report, in_json, in_markdown
-from benchmarks.worlds import Workshop
+from benchmarks.measuring import say
+from benchmarks.reporting import Report, print_reports
+from benchmarks.worlds import Workshop, workshop
 
 
 def main() -> int:
     """Run the chosen benchmarks and print what they found; return the exit code."""
-    if sys.argv[1:2] == ["links"]:
-        return links.main(sys.argv[2:])
+    own = {"links": links.main, "real": real.main, "short": short.main}
+    if sys.argv[1:2] and sys.argv[1] in own:
+        return own[sys.argv[1]](sys.argv[2:])
     options = _parser().parse_args()
-    reports: list[Report] = []
-    try:
-        with _folder(options.keep) as folder:
-            for choice in options.choices or list(_CHOICES):
-                say(f"{choice} …")
-                reports += _CHOICES[choice](Workshop(folder), options)
-    except BenchmarkFailed as failure:
-        say(str(failure))
-        return 1
-    finally:
-        if reports:
-            print((in_json if options.format == "json" else in_markdown)(reports))
-    return 0
+    with workshop(options.keep) as made:
+        return print_reports(
+            options.format, (_chosen(made, c, options) for c in options.choices or _CHOICES)
+        )
+
+
+def _chosen(made: Workshop, choice: str, options: argparse.Namespace) -> Iterator[Report]:
+    say(f"{choice} …")
+    yield from _CHOICES[choice](made, options)
 
 
 def _git(workshop: Workshop, options: argparse.Namespace) -> Iterator[Report]:
@@ -152,19 +149,6 @@ def _choice(text: str) -> str:
     if text not in _CHOICES:
         raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(_CHOICES)}")
     return text
-
-
-@contextmanager
-def _folder(kept: Path | None) -> Iterator[Path]:
-    if kept is not None:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept.resolve()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="hubtrace-benchmarks-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

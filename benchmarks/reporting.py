@@ -4,13 +4,13 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from benchmarks.measuring import Measured
+from benchmarks.measuring import BenchmarkFailed, Measured, say
 
 SCHEMA = "hubtrace.benchmarks/1"
 _PACKAGES = ("hubtrace", "kglite", "pandas", "pyarrow")
@@ -80,6 +80,21 @@ def in_json(reports: Sequence[Report]) -> str:
         "reports": [asdict(report) for report in reports],
     }
     return json.dumps(body, indent=1)
+
+
+def print_reports(format_: str, benchmarks: Iterable[Iterable[Report]]) -> int:
+    """Run benchmarks and print what was found, also before one failed; return the exit code."""
+    reports: list[Report] = []
+    try:
+        for benchmark in benchmarks:
+            reports.extend(benchmark)
+    except BenchmarkFailed as failure:
+        say(str(failure))
+        return 1
+    finally:
+        if reports:
+            print((in_json if format_ == "json" else in_markdown)(reports))
+    return 0
 
 
 def machine() -> dict[str, str]:

@@ -141,7 +141,7 @@ def make_repository(path: Path, commits: int, seed: int = 1) -> None:
     path.mkdir(parents=True)
     _git(path, "init", "--quiet", "--bare", "--template=", "--initial-branch=main")
     command = ["git", "fast-import", "--quiet", "--done"]
-    with subprocess.Popen(command, cwd=path, stdin=subprocess.PIPE, env=_environment()) as process:
+    with subprocess.Popen(command, cwd=path, stdin=subprocess.PIPE, env=environment()) as process:
         assert process.stdin is not None
         _Stream(process.stdin, seed).write(commits)
         process.stdin.close()
@@ -151,9 +151,10 @@ def make_repository(path: Path, commits: int, seed: int = 1) -> None:
 
 
 def _git(path: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=path, env=_environment(), check=True)
+    subprocess.run(["git", *arguments], cwd=path, env=environment(), check=True)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return an environment in which git reads no settings of this machine."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     return {**inherited, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -1,8 +1,10 @@
 """What several benchmarks need: snapshots, graphs and recordings of worlds, each made once."""
 
 import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,18 @@ class Workshop:
             aside.rename(path)
             say(f"  made {name} in {time.perf_counter() - begin:.0f} s")
         return path
+
+
+@contextmanager
+def workshop(kept: Path | None) -> Iterator[Workshop]:
+    """Make worlds in the folder `kept`, which stays, or in one that is removed at the end."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="hubtrace-benchmarks-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield Workshop(folder.resolve())
+    finally:
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_snapshot(size: dict[str, Any], path: str) -> Taken:

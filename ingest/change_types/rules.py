@@ -157,6 +157,18 @@ def digest() -> str:
     return hashlib.sha256(texts.encode()).hexdigest()[:32]
 
 
+@cache
+def version() -> str:
+    """Return a hash of the tables and of all code that reads them.
+
+    Types that were told by another version may differ (docs/decisions/0051).
+    """
+    package = files("hubtrace.ingest.change_types")
+    code = sorted(file.name for file in package.iterdir() if file.name.endswith(".py"))
+    texts = "\0".join((package / name).read_text(encoding="utf-8") for name in code)
+    return hashlib.sha256(f"{digest()}\0{texts}".encode()).hexdigest()[:32]
+
+
 def _table(name: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = tomllib.loads(_text(name))[name]
     return [{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in rows]

@@ -135,6 +135,8 @@ def landed_heads(
     for root in roots:
         tree = _Tree(rows, before, _UNKNOWN if root in history.cut else None)
         for commit, entering in _tour(children, root):
+            if commit not in rows and commit not in forks:
+                continue  # most of the default branch: it changed none of the branches' files
             if not entering:
                 tree.leave()
                 continue

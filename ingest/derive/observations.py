@@ -75,6 +75,9 @@ def _landed(
 
 def first_seen(project: ProjectHistory) -> dict[str, int]:
     """Return when each commit of a project was first observed, by sha."""
+    if len(project.observations) == 1:
+        shas = project.commits(["sha"])["sha"].to_pylist()
+        return dict.fromkeys(shas, project.last.observed_at)
     history = history_of(project.commits(["sha", "parents", "committed_at"]))
     return dict(zip(history.shas, _seen_at(history, project.observations), strict=True))
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import pyarrow as pa
 
 from hubtrace.graph.urls import Project, Side
+from hubtrace.ingest.change_types.classifier import CHANGES_READ, classify_history
+from hubtrace.ingest.change_types.rules import version
 from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_facts
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
@@ -50,8 +53,8 @@ class DerivedProject:
     tags: list[Ref]
     """Tags of the last observation whose commits were read."""
     events: tuple[Event, ...]
-    read_changes: Callable[[list[str]], pa.Table] | None
-    """How to read columns of what its commits changed; None if the source did not tell."""
+    change_types: Callable[[], pa.Table]
+    """How to get the change types of its commits, as rows of `COLUMNS`; null where unknown."""
 
     @property
     def label(self) -> str:
@@ -76,15 +79,15 @@ def derive(project: ProjectHistory) -> DerivedProject:
         SnapshotCorrupt: a file of it is not what was written.
     """
     commits = project.commits()
+    types = partial(_change_types, project, commits)
     upstream = project.project.side is Side.UPSTREAM
     at = commits["authored_at" if upstream else "committed_at"]
     if not project.last.ancestry:
         everywhere = pa.array([True] * commits.num_rows, pa.bool_())
         nothing = pa.nulls(commits.num_rows, pa.int64())
         stands = (everywhere, nothing, nothing, nothing, nothing)
-        read_changes = project.changes if project.tells_changes else None
         return DerivedProject(
-            project.project, commits, at, nothing, *stands, [], [], [], project.events, read_changes
+            project.project, commits, at, nothing, *stands, [], [], [], project.events, types
         )
     history, times = settled(history_of(commits), commits, project.last)
     if times.wrong:
@@ -114,8 +117,17 @@ def derive(project: ProjectHistory) -> DerivedProject:
         list(_deleted_branches(project, history)),
         [r for r in project.last.refs if r.kind is RefKind.TAG and r.target in history.number],
         project.events,
-        project.changes if project.tells_changes else None,
+        types,
     )
+
+
+def _change_types(project: ProjectHistory, commits: pa.Table) -> pa.Table:
+    """Return the types that the snapshot keeps, or tell them (docs/decisions/0051)."""
+    kept = project.change_types(version())
+    if kept is not None and kept.num_rows == commits.num_rows:
+        return kept
+    changes = project.changes(CHANGES_READ) if project.tells_changes else None
+    return classify_history(project.project.side, commits, changes)
 
 
 def _changes_of(project: ProjectHistory) -> Callable[[], Changes] | None:

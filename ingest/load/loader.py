@@ -77,9 +77,9 @@ def load(
         SnapshotCorrupt: a file is not what was written.
         GraphError: the graph cannot be written.
     """
-    snapshot.check()
+    projects = snapshot.check()
     with store.write() as writer:
-        todo = plan(snapshot, writer)
+        todo = plan(snapshot, projects, writer)
         derived = None
         adopted: tuple[Adopted, ...] = ()
         if todo.changed_projects() or todo.changed_families() or todo.changed_copies():

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -49,6 +49,9 @@ class Plan:
     """Variant → what its copies are derived from."""
     copies_in_graph: Mapping[str, str | None]
     """Variant → what the copies in the graph were derived from."""
+
+    wanted: dict[str, Seen] = field(default_factory=dict)
+    """Project → what the graph ought to hold, once it was asked for."""
 
     def with_families(self, families: Collection[Family]) -> "Plan":
         """Return the plan for the same projects with other families."""
@@ -143,8 +146,11 @@ class Plan:
         return label_of(self.histories[key].project.side)
 
     def _project(self, key: str) -> Seen:
-        history = self.histories[key]
-        return _project_print(history), history.pointer.observed_at, history.pointer.failed_at
+        if key not in self.wanted:
+            history = self.histories[key]
+            seen = history.pointer.observed_at, history.pointer.failed_at
+            self.wanted[key] = (_project_print(history), *seen)
+        return self.wanted[key]
 
     def _seen(self, key: str) -> Seen:
         return self.in_graph[self.label(key)].get(key, (None, None, None))
@@ -212,9 +218,8 @@ def _copies_fingerprints(
     }
 
 
-def plan(snapshot: Snapshot, writer: GraphWriter) -> Plan:
-    """Compare a snapshot with the graph that `writer` has open."""
-    histories = {history.project.key: history for history in snapshot.projects()}
+def plan(snapshot: Snapshot, histories: dict[str, ProjectHistory], writer: GraphWriter) -> Plan:
+    """Compare a snapshot, and its projects as they were checked, with the graph of `writer`."""
     families = {family.name: family for family in snapshot.families()}
     return Plan(
         histories,

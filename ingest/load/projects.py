@@ -1,7 +1,7 @@
 """Projects in the graph (commits, refs, releases, files, base models), and families over them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
 from hubtrace.graph.urls import Side, key_of, variant_url
-from hubtrace.ingest.change_types.classifier import CHANGES_READ, classify_history
+from hubtrace.ingest.derive.branches import BranchFacts
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.switches import DerivedFamilies, Switches
@@ -41,10 +41,12 @@ def ref_key(project: str, ref: str) -> str:
     return key_of_parts(project, ref)
 
 
+_OF_BRANCH = [field.name for field in fields(BranchFacts) if field.name != "is_default"]
+
+
 def _branches(project: DerivedProject) -> Iterator[dict[str, Any]]:
     for facts in project.branches:
-        row = asdict(facts)
-        del row["is_default"]
+        row = {name: getattr(facts, name) for name in _OF_BRANCH}
         yield {"key": ref_key(project.key, facts.name), **row}
     for gone in project.deleted:
         yield {
@@ -301,7 +303,7 @@ def _write_contributors(writer: GraphWriter, commits: pa.Table) -> None:
 def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
     counts = [project.commits.num_rows for project in projects]
     owner = np.repeat(np.arange(len(projects)), counts)
-    told = pa.concat_tables(map(_told_of, projects))
+    told = pa.concat_tables([project.change_types() for project in projects])
     return pa.table(
         {
             START: pa.array([project.key for project in projects]).take(pa.array(owner)),
@@ -316,12 +318,6 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             **dict(zip(told.column_names, told.columns, strict=True)),
         }
     )
-
-
-def _told_of(project: DerivedProject) -> pa.Table:
-    """Return the change types of a project's commits; null where nobody knows them."""
-    changes = project.read_changes(CHANGES_READ) if project.read_changes is not None else None
-    return classify_history(project.project.side, project.commits, changes)
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

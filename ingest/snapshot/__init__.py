@@ -7,8 +7,8 @@
     families/<name>.json             which projects form a family
     projects/<key>/current.json      the pointer, moved atomically: generations and their hashes
     projects/<key>/<n>/              one generation: project.json, commits.parquet, changes.parquet,
-                                     references.parquet, people.parquet, details.json,
-                                     earlier.json
+                                     references.parquet, people.parquet, types.parquet,
+                                     details.json, earlier.json
 
 A generation holds what was new at one observation and is never changed. A reading of the project is
 the sum of the generations that its pointer names; anything else in the folder is a leftover of a

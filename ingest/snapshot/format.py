@@ -26,6 +26,7 @@ from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Side, login_host
+from hubtrace.ingest.change_types.classifier import COLUMNS
 from hubtrace.ingest.records import Commit, HostData, Observation
 
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class File(StrEnum):
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"
     PEOPLE = "people.parquet"
+    TYPES = "types.parquet"
+    """Derived: the change types of the commits, row by row (docs/decisions/0051)."""
 
 
 KNOWN: frozenset[str] = frozenset(
@@ -136,7 +139,12 @@ def read_sealed(path: Path, type_: type[T]) -> T:
     Raises:
         SnapshotCorrupt: the file is not what was written; the message names it.
     """
-    head, _, tail = read_file(path).partition(b"\n")
+    return unsealed(read_file(path), path, type_)
+
+
+def unsealed(raw: bytes, path: Path, type_: type[T]) -> T:
+    """Return the record in the content of the file at `path`; see `read_sealed`."""
+    head, _, tail = raw.partition(b"\n")
     text = tail.removesuffix(b"\n}\n")
     # Compared with what is written, so that no byte of it can be another.
     if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
@@ -209,12 +217,16 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
     File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.TYPES: COLUMNS,
 }
+
+RULES = b"rules"
+"""Where the metadata of `types.parquet` say by which rules the types were told."""
 
 WRITING = {
     "compression": "zstd",
     # Columns that repeat themselves; a dictionary of shas would only be in the way.
-    "use_dictionary": ["author", "contributor", "status", "mode"],
+    "use_dictionary": ["author", "contributor", "status", "mode", "change_rule"],
     # Files are read whole.
     "write_statistics": False,
 }

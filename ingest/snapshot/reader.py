@@ -1,6 +1,7 @@
 """Reading a snapshot. Every file is checked against its hash when it is read."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
     KNOWN,
+    RULES,
     SCHEMAS,
     File,
     T,
     changed,
+    filesystem,
     from_json,
     is_empty,
     parse_json,
@@ -32,6 +35,7 @@ from hubtrace.ingest.snapshot.format import (
     sha256,
     slug,
     to_json,
+    unsealed,
 )
 from hubtrace.ingest.snapshot.manifest import differences, read_manifest
 
@@ -102,12 +106,25 @@ class ProjectHistory:
         self.folder = folder
         self.pointer = pointer
         self.project = pointer.project
-        seen = [self._json(generation, File.PROJECT, Seen) for generation in pointer.generations]
-        self._seen = seen
-        self.observations = tuple(found for file in seen for found in file.observations)
-        self.events = tuple(event for file in seen for event in file.events)
-        if not self.observations:
-            raise SnapshotCorrupt(f"{folder / File.POINTER} has no observation of the project")
+
+    @cached_property
+    def _seen(self) -> list[Seen]:
+        """What each generation saw: not read where only the pointer is asked for."""
+        generations = self.pointer.generations
+        seen = [self._json(generation, File.PROJECT, Seen) for generation in generations]
+        if not any(file.observations for file in seen):
+            raise SnapshotCorrupt(f"{self.folder / File.POINTER} has no observation of the project")
+        return seen
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        """What was seen of it, oldest first; never empty."""
+        return tuple(found for file in self._seen for found in file.observations)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """What happened to it between two observations, oldest first."""
+        return tuple(event for file in self._seen for event in file.events)
 
     @property
     def last(self) -> Observation:
@@ -116,8 +133,11 @@ class ProjectHistory:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash over everything but the time of the last observation."""
-        body = [(g.number, sorted(g.files.items())) for g in self.pointer.generations]
+        """A hash over everything seen but the time of the last observation."""
+        body = [
+            (g.number, sorted((name, seal) for name, seal in g.files.items() if name != File.TYPES))
+            for g in self.pointer.generations
+        ]
         return hashlib.sha256(repr((self.project, body)).encode()).hexdigest()[:32]
 
     @property
@@ -172,6 +192,17 @@ class ProjectHistory:
         """Return every path that a commit changed, as rows of `SCHEMAS[File.CHANGES]`."""
         return self._rows(File.CHANGES, columns)
 
+    def change_types(self, rules: str) -> pa.Table | None:
+        """Return the types of all commits, in their order; None unless all were told by `rules`."""
+        generations = [g for g in self.pointer.generations if File.COMMITS in g.files]
+        told = generations and all(File.TYPES in g.files for g in generations)
+        if not told or self._in_part:
+            return None
+        tables = [self._table(generation, File.TYPES) for generation in generations]
+        if any((one.schema.metadata or {}).get(RULES) != rules.encode() for one in tables):
+            return None
+        return pa.concat_tables(table.replace_schema_metadata() for table in tables)
+
     def references(self) -> pa.Table:
         """Return what the messages of commits name, as rows of its schema."""
         return self._rows(File.REFERENCES)
@@ -185,21 +216,26 @@ class ProjectHistory:
         return {name: self._rows(name) for name in SCHEMAS}
 
     def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
-        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        in_part = in_part and "sha" in SCHEMAS[name].names
+        generations = [g for g in self.pointer.generations if name in g.files]
+        in_part = len(generations) > 1 and self._in_part and "sha" in SCHEMAS[name].names
         read = columns if columns is None or not in_part else list({*columns, "sha"})
-        tables = [
-            _parquet(
-                self._read(generation, name), self._path(generation, name), SCHEMAS[name], read
-            )
-            for generation in self.pointer.generations
-            if name in generation.files
-        ]
+        tables = [self._table(generation, name, read) for generation in generations]
         if not tables:
             empty = SCHEMAS[name].empty_table()
             return empty if columns is None else empty.select(columns)
         rows = pa.concat_tables(newest(tables) if in_part else tables)
         return rows if columns is None else rows.select(columns)
+
+    @property
+    def _in_part(self) -> bool:
+        """True if commits may have been read again."""
+        return any(seen.shallow or not seen.ancestry for seen in self.observations)
+
+    def _table(
+        self, generation: Generation, name: str, columns: list[str] | None = None
+    ) -> pa.Table:
+        path = self._path(generation, name)
+        return _parquet(self._read(generation, name), path, SCHEMAS[name], columns)
 
     def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
         path = self._path(generation, name)
@@ -309,15 +345,19 @@ class Snapshot:
                 problems |= dict.fromkeys(self._missing())
         return list(problems)
 
-    def check(self) -> None:
+    def check(self) -> dict[str, ProjectHistory]:
         """Compare the manifest with what is there, without reading the generations.
+
+        Returns the projects by their keys, each pointer as it was compared.
 
         Raises:
             SnapshotCorrupt: something is missing, or was put in another's place.
         """
         self.check_key(required=False)
-        for problem in self._missing():
+        held: dict[str, ProjectHistory] = {}
+        for problem in self._missing(held):
             raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+        return held
 
     def check_key(self, *, required: bool) -> None:
         """Check that the key of contributors is the snapshot's own.
@@ -333,34 +373,49 @@ class Snapshot:
             if self._secret is not None and sha256(raw) != self._secret:
                 raise changed(file)
 
-    def contents(self) -> dict[str, Any]:
-        """Return what the snapshot holds: per project its generations, cursors and file hashes."""
-        families = self.families()
-        pointers = dict(self.pointers())
-        files = [*self._family_files(), *(folder / File.POINTER for folder in pointers)]
+    def contents(self, held: dict[str, ProjectHistory] | None = None) -> dict[str, Any]:
+        """Return what the snapshot holds: per project its generations, cursors and file hashes.
+
+        `held` is filled with the projects.
+        """
+        held = {} if held is None else held
+        held.clear()
+        seals: dict[str, str] = {}
+        families = []
+        for file in self._family_files():
+            raw = read_file(file)
+            seals[f"{File.FAMILIES}/{file.name}"] = sha256(raw)
+            families.append(_family(file, raw))
+        for folder in self._folders():
+            raw = read_file(folder / File.POINTER)
+            seals[f"{File.PROJECTS}/{folder.name}/{File.POINTER}"] = sha256(raw)
+            pointer = _pointer(folder, raw)
+            held[pointer.project.key] = ProjectHistory(folder, pointer)
         return {
             "schema": "hubtrace.manifest/1",
             "format": FORMAT,
             "id": self.id,
             "tool": f"hubtrace {version('hubtrace')}",
-            "families": [family.name for family in families],
+            "families": sorted(family.name for family in families),
             "projects": {
-                pointer.project.key: {"folder": folder.name, **to_json(pointer)}
-                for folder, pointer in pointers.items()
+                key: {"folder": history.folder.name, **to_json(history.pointer)}
+                for key, history in held.items()
             },
-            "seals": {
-                file.relative_to(self.path).as_posix(): sha256(read_file(file)) for file in files
-            },
+            "seals": seals,
         }
 
-    def _missing(self) -> list[str]:
-        """Return how the manifest and what is there differ; it may be written meanwhile."""
+    def _missing(self, held: dict[str, ProjectHistory] | None = None) -> list[str]:
+        """Return how the manifest and what is there differ; it may be written meanwhile.
+
+        `held` is filled with the projects.
+        """
         listed = read_manifest(self.path)
         while True:
+            contents = self.contents(held)
             if listed is None:
                 never = self._secret is None or is_empty(self.path)
                 return [] if never else [f"{self.path / File.MANIFEST} is missing"]
-            found = list(differences(self.path, listed, self.contents()))
+            found = list(differences(self.path, listed, contents))
             now = read_manifest(self.path)
             if now == listed or not found:
                 return found
@@ -370,8 +425,11 @@ class Snapshot:
         return sorted((self.path / File.FAMILIES).glob("*.json"))
 
     def _folders(self) -> list[Path]:
-        files = sorted((self.path / File.PROJECTS).glob(f"*/{File.POINTER}"))
-        return [file.parent for file in files]
+        folder = self.path / File.PROJECTS
+        with filesystem(f"read {folder}"):
+            names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        # Not `glob`, and no paths before they are needed: there may be thousands.
+        return [folder / n for n in names if os.path.exists(f"{folder}/{n}/{File.POINTER}")]
 
     def _others(self) -> Iterator[Path]:
         """Yield what is in the folders of the snapshot and of its families, and is neither."""
@@ -393,15 +451,16 @@ def _strangers(history: ProjectHistory) -> Iterator[str]:
                 yield f"{entry} is not a part of a snapshot"
 
 
-def _family(file: Path) -> Family:
-    family = read_sealed(file, Family)
+def _family(file: Path, raw: bytes | None = None) -> Family:
+    family = unsealed(read_file(file) if raw is None else raw, file, Family)
     if file.stem != slug(family.name):
         raise SnapshotCorrupt(f"{file} holds the family {family.name}, which has another file")
     return family
 
 
-def _pointer(folder: Path) -> Pointer:
-    pointer = read_sealed(folder / File.POINTER, Pointer)
+def _pointer(folder: Path, raw: bytes | None = None) -> Pointer:
+    file = folder / File.POINTER
+    pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
     if folder.name != slug(pointer.project.key):
         other = f"holds {pointer.project.key}, which has another folder"
         raise SnapshotCorrupt(f"{folder / File.POINTER} {other}")

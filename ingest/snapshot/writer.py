@@ -20,12 +20,14 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.text import without_addresses
-from hubtrace.graph.urls import host_key, key_of
+from hubtrace.graph.urls import Side, host_key, key_of
+from hubtrace.ingest.change_types.classifier import classify_history
+from hubtrace.ingest.change_types.rules import version
 from hubtrace.ingest.derive.events import events_between, host_events
 from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
-    SCHEMAS,
+    RULES,
     WRITING,
     Contributors,
     File,
@@ -82,7 +84,7 @@ class Draft:
             if rows.num_rows:
                 if name not in self._writers:
                     path = self.path / name
-                    self._writers[name] = pq.ParquetWriter(path, SCHEMAS[name], **WRITING)
+                    self._writers[name] = pq.ParquetWriter(path, rows.schema, **WRITING)
                 self._writers[name].write_table(rows)
 
     def close(self) -> None:
@@ -296,10 +298,12 @@ class SnapshotWriter:
         for done, history in enumerate(several, start=1):
             with _draft(history.folder, history) as draft:
                 rows, details = history.tables(), history.details
+                del rows[File.TYPES]
                 if redact:
                     rows[File.COMMITS] = _redacted(rows[File.COMMITS])
                     details = without_addresses_in(details) if details else None
-                draft.write(rows)
+                told = _types(history.project.side, rows) if history.tells_changes else {}
+                draft.write({**rows, **told})
                 draft.write_earlier(history, redact=redact)
                 generation = draft.finish(history.observations, history.events, details)
                 pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
@@ -317,17 +321,26 @@ class SnapshotWriter:
         held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
         again = before is not None and _completes(before, reading)
         side, logins = reading.project.side, reading.logins
+        told = before.tells_changes if before and before.has_commits else None
         count = 0
         with ExitStack() as ending:
             if isinstance(reading.commits, Generator):  # and the program that it may read from
                 ending.enter_context(closing(reading.commits))
             fresh = (commit for commit in reading.commits if again or commit.sha not in held)
             while batch := list(islice(fresh, _BATCH)):
-                draft.write(tables(batch, side, self._contributors, logins))
+                rows = tables(batch, side, self._contributors, logins)
+                told = rows[File.CHANGES].num_rows > 0 if told is None else told
+                draft.write({**rows, **(_types(side, rows) if told else {})})
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
         draft.close()
         return count
+
+
+def _types(side: Side, rows: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the change types of commits as a file, by the rules that its metadata name."""
+    told = classify_history(side, rows[File.COMMITS], rows[File.CHANGES])
+    return {File.TYPES: told.replace_schema_metadata({RULES: version().encode()})}
 
 
 def _redacted(commits: pa.Table) -> pa.Table:

@@ -408,8 +408,8 @@ def _kinds() -> Iterator[Kind]:
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
         yield Kind(f"{side}_abandoned", what, _abandoned(side), (), both)
     what = "history was rewritten in the last 180 days (--abandon-after), or the revision vanished"
-    looks = (facts.revision, facts.upstream, facts.upstream_commits)
-    looks = (*looks, facts.looked_twice, facts.whole_history)
+    sides = (facts.revision, facts.upstream, facts.upstream_commits)
+    looks = (*sides, facts.looked_twice, facts.whole_history)
     yield Kind("rewritten", what, _rewritten, (), looks)
     what = "the two sides name different licences"
     yield Kind("licence_mismatch", what, _licence, (facts.licences,), ())

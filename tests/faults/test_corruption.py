@@ -135,7 +135,7 @@ def test_every_corruption_of_every_file_is_one_sentence(
     _study(tmp_path / "study")
     assert Snapshot(whole).verify() == []
     found = sorted(f.relative_to(whole) for f in whole.rglob("*") if f.is_file())
-    assert len({file.name for file in found}) == 13, found
+    assert len({file.name for file in found}) == 14, found
     commands = (
         ["snapshot", "verify", str(place)],
         ["load", str(place), "--graph", str(graph)],

@@ -1,5 +1,6 @@
 """A whole history at once comes to what its commits come to one by one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.change_types import Changed, classify
 from hubtrace.ingest.change_types.classifier import COLUMNS, classify_history
+from hubtrace.ingest.change_types.rules import version
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, PathChange
+from hubtrace.ingest.snapshot import ProjectHistory, SnapshotWriter
 from tests.effort import examples
 from tests.ingest.load.test_load import _write
 from tests.ingest.readings import REPOSITORY, VARIANT, reading, sha
@@ -131,3 +134,30 @@ def test_other_rules_give_other_types_at_the_next_load(
     load(snapshot, store)
     rules = store.run("MATCH (p)-[h:HAS_COMMIT]->() RETURN h.change_rule AS r ORDER BY r").rows()
     assert rules == [("file:training-code",), ("rule:hub-upload",)]
+
+
+def test_types_are_kept_with_the_commits_as_a_load_would_tell_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, later = _commit("a", "Fix loss of a@b.org", "train.py"), _commit("b", "Release it")
+    path = tmp_path / "s"
+    _write(path, reading(REPOSITORY, [first], main="a"))
+    snapshot = _write(path, reading(REPOSITORY, [replace(later, parents=(sha("a"),))], main="b"))
+
+    def kept(rules: str) -> tuple[pa.Table | None, ProjectHistory]:
+        (project,) = snapshot.projects()
+        return project.change_types(rules), project
+
+    for _ in range(2):
+        types, project = kept(version())
+        assert types is not None
+        assert types.equals(classify_history("upstream", project.commits(), project.changes()))
+        assert types["change_rule"].to_pylist() == ["file:training-code", "words:metadata"]
+        assert kept("other rules")[0] is None
+        with SnapshotWriter(path) as writer:
+            assert writer.compact() in (0, 1)
+    monkeypatch.setattr("hubtrace.ingest.snapshot.writer.version", lambda: "of older code")
+    with SnapshotWriter(path) as writer:
+        writer.compact(redact=True)
+    assert kept(version())[0] is None, "told by other rules than today's"
+    assert kept("of older code")[0] is not None

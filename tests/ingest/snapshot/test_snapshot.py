@@ -150,7 +150,7 @@ def test_every_changed_byte_is_found_and_named(tmp_path: Path) -> None:
         writer.write_project(reading(REPOSITORY, [A, B], main="b"), "git")
         writer.write_family(FAMILY)
     files = [f for f in tmp_path.rglob("*") if f.suffix in (".parquet", ".json")]
-    assert len(files) == 7
+    assert len(files) == 8
     for file in files:
         if file.name in ("manifest.json", "snapshot.json"):
             continue
@@ -298,6 +298,7 @@ def test_the_manifest_tells_what_is_held_and_the_hash_what_changed(tmp_path: Pat
         "changes.parquet",
         "commits.parquet",
         "project.json",
+        "types.parquet",
     }
     before = snapshot_hash(Snapshot(tmp_path))
     with SnapshotWriter(tmp_path) as writer:
