@@ -39,6 +39,10 @@ _NO_DEADLINE = 0
 _NEWER_CONTAINER = "only supports up to version"
 
 
+class GraphDamaged(QueryFailed):
+    """The engine stumbled over the graph itself, not over the question."""
+
+
 def ask(
     graph: kglite.KnowledgeGraph,
     cypher: str,
@@ -49,6 +53,7 @@ def ask(
 
     Raises:
         QueryFailed: the engine refused it; the message says why and where.
+        GraphDamaged: the engine failed.
     """
     try:
         deadline = _NO_DEADLINE if seconds is None else max(int(seconds * 1000), 1)
@@ -59,11 +64,17 @@ def ask(
         ) from None
     except kglite.CypherTimeoutError:
         raise QueryTimedOut(f"the question took longer than {seconds} seconds") from None
+    except (kglite.FileFormatError, kglite.FileIoError, IndexError) as error:
+        raise GraphDamaged(f"the graph engine cannot read the graph: {error}") from None
     except kglite.KgError as error:
         words = str(error).removeprefix("Cypher ").removeprefix("execution error: ")
         raise QueryFailed(words) from None
     except (OverflowError, TypeError, ValueError) as error:
         raise QueryFailed(str(error)) from None
+    except BaseException as error:  # a panic of the engine is no `Exception`
+        if type(error).__name__ != "PanicException":
+            raise
+        raise GraphDamaged("the graph engine failed on this question") from None
     if not isinstance(view, kglite.ResultView):  # the engine's own `FORMAT CSV`
         return Result(["csv"], [(view,)])
     columns = view.columns
@@ -151,9 +162,15 @@ class EmbeddedStore(GraphStore):
     def run(self, cypher: str, /, **parameters: Any) -> Result:
         """Ask a question; see `GraphStore.run`."""
         if self._graph is None:
-            graph = self._mapped() or self._load()
-            graph.read_only(True)
-            self._graph = graph
+            self._graph = self._mapped() or self._load()
+            self._graph.read_only(True)
+        try:
+            return ask(self._graph, cypher, parameters, self.deadline)
+        except GraphDamaged:
+            if self._graph.graph_info()["storage_mode"] != "disk":
+                raise
+        self._graph = self._load()  # what is damaged is the copy (docs/decisions/0050)
+        self._graph.read_only(True)
         return ask(self._graph, cypher, parameters, self.deadline)
 
     @contextmanager

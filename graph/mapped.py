@@ -13,7 +13,12 @@ from pathlib import Path
 
 import kglite
 
+from hubtrace.graph.files import write_atomically
+
 _SUFFIX = ".mapped"
+_SEAL = "files"
+"""Lists the copy's files as they were made: the engine has no checksums for them, and answers from
+half of them."""
 
 
 def publish(graph: kglite.KnowledgeGraph, file: Path) -> None:
@@ -29,14 +34,19 @@ def publish(graph: kglite.KnowledgeGraph, file: Path) -> None:
     try:
         target.parent.mkdir(exist_ok=True)
         graph.enable_disk_mode(str(aside))
+        write_atomically(aside / _SEAL, _listed(aside))
         aside.replace(target)
     finally:
         retire(file)
 
 
 def is_there(file: Path) -> bool:
-    """Return True if there is a copy of the file as it is now."""
-    return _copy_of(file).is_dir()
+    """Return True if there is a copy of the file as it is now, as it was made."""
+    copy = _copy_of(file)
+    try:
+        return (copy / _SEAL).read_text() == _listed(copy)
+    except (OSError, ValueError):
+        return False
 
 
 def opened(file: Path) -> kglite.KnowledgeGraph | None:
@@ -55,6 +65,17 @@ def retire(file: Path) -> None:
             if old != current:
                 shutil.rmtree(old, ignore_errors=True)
         current.parent.rmdir()  # unless the current copy is in it
+
+
+def _listed(copy: Path) -> str:
+    """Return a line for each file of a copy: its path, size and time."""
+    lines = []
+    for file in sorted(copy.rglob("*")):
+        # The engine's lock is written to by whoever opens the copy.
+        if file.is_file() and not file.name.startswith(".") and file != copy / _SEAL:
+            state = file.stat()
+            lines.append(f"{file.relative_to(copy)} {state.st_size} {state.st_mtime_ns}\n")
+    return "".join(lines)
 
 
 def _copy_of(file: Path) -> Path:

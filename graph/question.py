@@ -3,7 +3,7 @@
 A question answers from the graph alone and comes to an end. What reads files or the network is
 refused on every store, whatever the server allows; so is what nests so deep that the embedded
 engine would crash. The embedded engine ends the process when memory runs out or it crashes, and so
-answers in a process of its own (docs/decisions/0059). The catalogue's own questions do not pass
+answers in a process of its own (docs/decisions/0052). The catalogue's own questions do not pass
 through here.
 """
 

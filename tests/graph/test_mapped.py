@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from hubtrace.graph.embedded import EmbeddedStore
+from tests.queries.worlds import hand_made
 
 NAMES = "MATCH (f:Family) RETURN f.name ORDER BY f.name"
 
@@ -76,6 +77,36 @@ def test_the_file_is_the_graph(
     assert _names(path) == names
     _write(path, "c")
     assert _names(path) == [*names, "c"]
+
+
+def _removed(file: Path) -> None:
+    file.unlink()
+
+
+def _filled(file: Path) -> None:
+    file.write_bytes(b"\xff" * file.stat().st_size)
+
+
+def _flipped(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[1::8] = bytes(byte ^ 0x40 for byte in content[1::8])
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [_removed, _filled, _flipped])
+@pytest.mark.parametrize("part", ["edge_endpoints", "edge_prop_offsets", "node_slots", "out_edges"])
+def test_where_the_engine_fails_on_the_copy_the_file_answers(
+    tmp_path: Path, damage: Callable[[Path], None], part: str
+) -> None:
+    path = tmp_path / "graph.kgl"
+    hand_made().write(EmbeddedStore(path, 0))
+    question = "MATCH (n)-[r]->(m) RETURN n, r, m ORDER BY id(r)"
+    with EmbeddedStore(path, 1 << 30) as store:
+        expected = store.run("MATCH ()-[r]->() RETURN count(r)").rows()
+    for file in path.with_name("graph.kgl.mapped").rglob(f"{part}.bin"):
+        damage(file)
+    with EmbeddedStore(path) as store:
+        assert len(store.run(question).rows()) == expected[0][0]
 
 
 def test_a_copy_that_is_missing_is_made_by_the_next_who_writes_nothing(tmp_path: Path) -> None:
