@@ -185,6 +185,11 @@ class ProjectHistory:
         return {name: self._rows(name) for name in SCHEMAS}
 
     def _rows(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
+        by_sha = in_part and "sha" in SCHEMAS[name].names
+        asked = columns
+        if by_sha and columns is not None and "sha" not in columns:
+            columns = [*columns, "sha"]
         tables = [
             _parquet(
                 self._read(generation, name), self._path(generation, name), SCHEMAS[name], columns
@@ -194,11 +199,11 @@ class ProjectHistory:
         ]
         if not tables:
             empty = SCHEMAS[name].empty_table()
-            return empty if columns is None else empty.select(columns)
-        in_part = any(seen.shallow or not seen.ancestry for seen in self.observations)
-        if len(tables) > 1 and in_part and "sha" in SCHEMAS[name].names:
+            return empty if asked is None else empty.select(asked)
+        if len(tables) > 1 and by_sha:
             tables = newest(tables)
-        return pa.concat_tables(tables)
+        rows = pa.concat_tables(tables)
+        return rows if asked is None else rows.select(asked)
 
     def _json(self, generation: Generation, name: str, type_: type[T]) -> T:
         path = self._path(generation, name)
