@@ -473,7 +473,8 @@ def _held(
             gone_at = trees.lost_at(path, blob, head) or gone_at
         new = {name: commits[sha][name] for name in ("sha", "at", "author", "subject")}
         lag = row["lag_seconds"]
-        new["lag_seconds"] = None if lag is None else lag + new["at"] - row["at"]
+        # What the variant had before upstream flowed back, by whatever commit the revision has it.
+        new["lag_seconds"] = lag if lag is None or lag < 0 else lag + new["at"] - row["at"]
         yield {**row, **new, "gone_at": gone_at}
 
 
