@@ -423,6 +423,11 @@ MODEL = Model(
                 "left_at",
                 "when it was first missed on the default branch; null if it never was there or is",
             ),
+            time(
+                "absent_at",
+                "the last observation that missed it, if that is not before `at`: it came later "
+                "than its clock says; else null",
+            ),
             time("vanished_at", "when no ref was first seen to reach it; null if one does"),
             strings("change_types", "what it changed, of the study's 15 types; primary first"),
             string("change_rule", "the rule that gave the types"),

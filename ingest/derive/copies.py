@@ -57,17 +57,37 @@ def find_copies(world: CopyIndex, families: Collection[tuple[str, str]]) -> pa.T
         pc.is_in(world.downstream["blob"], pc.unique(world.upstream["blob"]))
     )
     held = _kept_files(held)
-    now = _named(world, _found(world, families, held, "stands_at"))
-    ever = _named(world, _found(world, families, held, "landed_at"))
+    found = _named(world, _found(world, families, held, "stands_at"))
     # An origin that a force-push took away is kept beside the one of now (decision 0045).
-    names = _with_origin(ever)
-    other = pc.and_(pc.is_valid(names), pc.invert(pc.is_in(names, _with_origin(now))))
-    former = ever.filter(other)
+    found = _beside(found, _named(world, _found(world, families, held, "landed_at")))
+    # So is one that never landed, or landed late, where the landed one is younger than the copy.
+    late = pc.or_kleene(
+        pc.less(found["lag_seconds"], 0), pc.greater(found["origin_at"], found["at"])
+    )
+    unsure = found.filter(pc.fill_null(late, False))
+    sure = found.filter(pc.fill_null(pc.invert(late), True))
+    unsure = unsure.filter(pc.invert(pc.is_in(unsure["file"], sure["file"].combine_chunks())))
+    if unsure.num_rows:
+        held = held.filter(pc.is_in(held["blob"], unsure["blob"].combine_chunks()))
+        made = _named(world, _found(world, families, held, "came_at"))
+        fits = pc.less_equal(made["came_at"], made["at"])
+        fits = pc.and_(fits, pc.greater_equal(made["lag_seconds"], 0))
+        fits = pc.and_(fits, pc.is_in(made["file"], unsure["file"].combine_chunks()))
+        found = _beside(found, made.filter(pc.fill_null(fits, False)))
+    return found.drop_columns(["at", "came_at", "file"])
+
+
+def _beside(copies: pa.Table, others: pa.Table) -> pa.Table:
+    """Add the copies that have another origin."""
+    names = _with_origin(others)
+    other = pc.and_(pc.is_valid(names), pc.invert(pc.is_in(names, _with_origin(copies))))
+    others = others.filter(other)
     hashes = [
         hashlib.sha256(name.encode()).hexdigest()[:32] for name in names.filter(other).to_pylist()
     ]
     keys = pa.array(hashes, pa.string())
-    return pa.concat_tables([now, former.set_column(former.num_columns - 1, "key", keys)])
+    position = others.schema.get_field_index("key")
+    return pa.concat_tables([copies, others.set_column(position, "key", keys)])
 
 
 def _with_origin(copies: pa.Table) -> pa.ChunkedArray:
@@ -193,14 +213,34 @@ def _table(
         "origin_path": _origin_paths(held["path"], origins, origin),
         "kind": _kinds(world, first),
         "boilerplate": pa.array(common),
-        "lag_seconds": pc.subtract(held["at"], first["at"]),
+        "lag_seconds": _lag(held, first),
         "gone_at": _gone_at(world.downstream, held),
         "copied_sha": held["sha"],
         "origin_sha": first["sha"],
         "origin_at": first["since"],
         "seen_at": pc.max_element_wise(held["seen_at"], first["seen_at"]),
     }
-    return pa.table(columns, schema=COPIES)
+    found = pa.table(columns, schema=COPIES)
+    found = found.append_column("at", _there_at(held))
+    found = found.append_column("came_at", first["came_at"])
+    return found.append_column("file", _keyed(pa.array(origins.network[origin]), _place(held)))
+
+
+def _lag(held: pa.Table, first: pa.Table) -> pa.ChunkedArray:
+    """Return how much later the copy is than its origin, in seconds; negative: it flowed back.
+
+    Their own clocks count, but what a look missed when the copy was there already came later
+    (docs/decisions/0054).
+    """
+    lag = pc.subtract(held["at"], first["at"])
+    late = pc.subtract(pc.subtract(_there_at(held), first["absent_at"]), 1)
+    return pc.if_else(pc.fill_null(pc.less(late, 0), False), pc.min_element_wise(lag, late), lag)
+
+
+def _there_at(held: pa.Table) -> pa.ChunkedArray:
+    """Return when each copy was there at the latest: when it was seen, or by its date before."""
+    dated = pc.min_element_wise(held["at"], held["seen_at"])
+    return pc.if_else(pc.is_valid(held["absent_at"]), held["seen_at"], dated)
 
 
 def _gone_at(timeline: pa.Table, held: pa.Table) -> pa.ChunkedArray:

@@ -16,7 +16,7 @@ from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerp
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.derive.landed import membership_of
-from hubtrace.ingest.derive.observations import past_of
+from hubtrace.ingest.derive.observations import contradicted, past_of
 from hubtrace.ingest.records import Asset, HostData, Observation, RefKind, Release, Text, TreeFile
 from hubtrace.ingest.snapshot import Answer, ProjectHistory
 from hubtrace.ingest.source import Progress
@@ -48,6 +48,8 @@ HOLDINGS = pa.schema(
         ("left_at", pa.int64()),
         ("seen_at", pa.int64()),
         ("stands_at", pa.int64()),
+        ("absent_at", pa.int64()),
+        ("came_at", pa.int64()),
     ]
 )
 """`project` is a number that the caller chose; `blob` is null if the commit took a file away, or
@@ -57,12 +59,17 @@ null if the commit never landed, and not before it was missed there; `at` is its
 its child; `chain` is true on the first-parent chain of the default branch, where changes against
 first parents tell the tree; `left_at` is when such a chain was given up that the commit was on, by
 a force-push for instance; `seen_at` is when it was first observed; `stands_at` is `landed_at` of
-what has not left since; `since` is when the commit landed, else its time on its side: which of
-several holders was first (null for an asset whose tag is not known)."""
+what has not left since; `absent_at` is when a look missed it although `at` is not later, and
+`came_at` is when it was made by its committer, but not before that look; `since` is when the commit
+landed, else its time on its side: which of several holders was first (null for an asset whose tag
+is not known)."""
 
 _FILE_MODES = pa.array(["100644", "100755", "100664"])
 """Submodules hold no blob, and what is in a symbolic link is a path."""
-_STANDING = ("landed_at", "at", "depth", "chain", "since", "left_at", "seen_at", "stands_at")
+_STANDING = (
+    *("landed_at", "at", "depth", "chain", "since", "left_at", "seen_at", "stands_at"),
+    *("absent_at", "came_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +116,20 @@ def standing_of(commits: pa.Table, at: str, observations: Sequence[Observation])
         pa.array(past.entered_at, pa.int64()), pa.array(past.landed_at, pa.int64())
     )
     left = [at if n in past.chains else None for n, at in enumerate(past.left_at)]
+    absent = contradicted(past.absent_at, commits[at])
+    made = pc.max_element_wise(commits["committed_at"], absent)
+    since = pc.max_element_wise(commits[at], absent)
     columns = {
         "sha": commits["sha"],
         "landed_at": landed if last.ancestry else commits["committed_at"],
         "at": commits[at],
         "depth": pa.array(_depths(history), pa.int32()),
         "chain": pa.array(np.isin(np.arange(len(history.shas)), chain)),
-        "since": pc.coalesce(landed, commits[at]) if last.ancestry else commits[at],
+        "since": pc.coalesce(landed, since) if last.ancestry else commits[at],
         "left_at": pa.array(left, pa.int64()),
         "seen_at": pa.array(past.seen_at, pa.int64()),
+        "absent_at": absent,
+        "came_at": made,
     }
     stands = pa.array(membership.on_default, pa.bool_()) if last.ancestry else pa.scalar(True)
     nothing = pa.scalar(None, pa.int64())
@@ -430,6 +442,7 @@ def _asset_holdings(
             "chain": False,
             "seen_at": seen_at,
             "stands_at": release.published_at,
+            "came_at": release.published_at,
         }
         for release, asset, pointer, seen_at in assets
     ]

@@ -8,6 +8,9 @@ asked of each of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.derive.landed import Membership, default_head, landing_times
 from hubtrace.ingest.records import Observation
@@ -28,6 +31,8 @@ class Past:
     left_at: Sequence[int | None]
     """The observation that first missed it on the default branch; None if it never was there, or
     is there now."""
+    absent_at: Sequence[int | None]
+    """The last look at a complete history before the first that found it: it came after that."""
     chains: frozenset[int]
     """The commits that have left the default branch and were on its first-parent chain."""
 
@@ -38,7 +43,7 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
     first = observations[0].observed_at
     nothing: list[int | None] = [None] * count
     if len(observations) == 1 or not count:
-        return Past([first] * count, membership.landed_at, nothing, nothing, frozenset())
+        return Past([first] * count, membership.landed_at, nothing, nothing, nothing, frozenset())
     heads = [(seen.observed_at, _known_head(history, seen)) for seen in observations]
     known = [(at, head) for at, head in heads if head is not None]
     landed, chains = _landed(history, membership, [head for _, head in known])
@@ -52,7 +57,19 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
         at = landed[commit]
         if came and at is not None and at <= known[came - 1][0]:
             entered[commit] = known[came][0]
-    return Past(_seen_at(history, observations), landed, entered, left, chains)
+    seen_at = _seen_at(history, observations)
+    return Past(seen_at, landed, entered, left, _absent_at(seen_at, observations), chains)
+
+
+def _absent_at(seen_at: Sequence[int], observations: Sequence[Observation]) -> list[int | None]:
+    """Return when each commit was last missed before it was seen; a cut history misses nothing."""
+    before: dict[int, int | None] = {}
+    missed: int | None = None
+    for seen in observations:
+        before.setdefault(seen.observed_at, missed)
+        if seen.ancestry and not seen.shallow:
+            missed = seen.observed_at
+    return [before[at] for at in seen_at]
 
 
 def _known_head(history: History, seen: Observation) -> int | None:
@@ -71,6 +88,16 @@ def _landed(
             landed = [now if now is not None else at for now, at in zip(landed, then, strict=True)]
             chains.update(history.first_parent_chain(head))
     return landed, frozenset(commit for commit in chains if not membership.on_default[commit])
+
+
+def contradicted(absent_at: Sequence[int | None], at: pa.ChunkedArray) -> pa.Array:
+    """Return `absent_at` of the commits that were missed after the time `at` of theirs; else null.
+
+    Such a commit came after that look, whatever its clock says (docs/decisions/0054).
+    """
+    missed = pa.array(absent_at, pa.int64())
+    found = pc.if_else(pc.greater_equal(missed, at), missed, pa.scalar(None, pa.int64()))
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def first_seen(project: ProjectHistory) -> dict[str, int]:

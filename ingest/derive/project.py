@@ -14,7 +14,7 @@ from hubtrace.ingest.derive.branches import BRANCH_KINDS, BranchFacts, branch_fa
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
 from hubtrace.ingest.derive.landed import Membership, membership_of
-from hubtrace.ingest.derive.observations import past_of
+from hubtrace.ingest.derive.observations import contradicted, past_of
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -46,6 +46,8 @@ class DerivedProject:
     entered_at: pa.Array
     left_at: pa.Array
     """`Past.entered_at` and `Past.left_at` (`ingest/derive/observations.py`)."""
+    absent_at: pa.Array
+    """`Past.absent_at` where it is not before `at`: the commit came later than its clock says."""
     vanished_at: pa.Array
     branches: list[BranchFacts]
     """Branches of the last observation."""
@@ -85,7 +87,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
     if not project.last.ancestry:
         everywhere = pa.array([True] * commits.num_rows, pa.bool_())
         nothing = pa.nulls(commits.num_rows, pa.int64())
-        stands = (everywhere, nothing, nothing, nothing, nothing)
+        stands = (everywhere, nothing, nothing, nothing, nothing, nothing)
         return DerivedProject(
             project.project, commits, at, nothing, *stands, [], [], [], project.events, types
         )
@@ -112,6 +114,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
         pa.array(past.landed_at, pa.int64()),
         pa.array(past.entered_at, pa.int64()),
         pa.array(past.left_at, pa.int64()),
+        contradicted(past.absent_at, at),
         pa.array(since, pa.int64()),
         branches,
         list(_deleted_branches(project, history)),

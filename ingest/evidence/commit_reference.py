@@ -21,6 +21,34 @@ _FROM = re.compile(
     r"\b(?:from|of|with|to)\b.{0,40}$",
     re.IGNORECASE | re.DOTALL,
 )
+_AGAINST = (
+    r"\bun(?:do|does|did|done|doing)\b|\brevert(?:s|ed|ing)?\b(?! (?:back )?to\b)|\breversing\b|"
+    r"\broll(?:s|ed|ing)?[ -]?backs?\b(?! to\b)|\bback(?:s|ed|ing)? out\b|\bchanges made to\b|"
+    r"\b(?:not|never|cannot|can't|don't|doesn't|didn't|isn't|wasn't|won't|without|except|avoid\w*)\b|"
+    r"\b(?:no longer|instead of|rather than|other than|unlike|before|prior to|preceding|until)\b|"
+    r"\b(?:older|earlier) than\b|\b(?:up to|predates?|broken|breaks?|broke|bad|buggy|faulty|wrong|"
+    r"regress\w*|remov\w+|drop(?:s|ped|ping)?|discard\w*|exclud\w+|skip(?:s|ped|ping)?|"
+    r"introduced (?:by|in)|caused by|replac\w+|supersed\w+|fails?|failed)\b"
+)
+_AGAINST_BEFORE = re.compile(_AGAINST, re.IGNORECASE)
+_AGAINST_QUOTED = re.compile(
+    rf"(?:{_AGAINST})[^\"'“”\n]{{0,20}}[\"'“](?!\w{{0,2}}\s)[^\"”\n]*$", re.I
+)
+_AGAINST_AFTER = re.compile(
+    r"[\s\"'”,;:()-]{0,4}(?:(?:which|that|it|this)\s+)?(?:(?:is|are|was|were|has|have|had|been|"
+    r"got|be|being|should|must|can|do|does|did|now|already|still|a)\s+){0,5}(?:not\b|never\b|cannot\b|"
+    r"can't\b|don't\b|isn't\b|broken|bad\b|wrong|buggy|faulty|unusable|revert(?:ed)?\b|undone|"
+    r"rolled back|backed out|removed|dropped|no longer|deprecated|withdrawn|fail(?:s|ed)?\b|"
+    r"regress\w*|breaks?\b)",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    r"\b(?:from|us(?:e|es|ed|ing)|at|with|(?:back|reset|revert(?:s|ed)?|returns?|updated?|pin(?:s|ned)?|"
+    r"switch(?:ed)?|moved?|bump(?:s|ed)?|downgraded?) to)\b",
+    re.IGNORECASE,
+)
+_BREAKS = re.compile(r"[.:;!?](?=\s|$)|[,…\n]|\b(?:but|then|and)\b")
+_OF_A_REVERT = re.compile(r"(?:revert|undo|back out|roll ?back) [\"'“]", re.IGNORECASE)
 _MOST = 20
 """References that are kept of one message."""
 _LONGEST = 20_000
@@ -33,7 +61,11 @@ def references_in(message: str) -> tuple[Reference, ...]:
     if not ("/" in text or _BARE_SHA.search(text)):
         return ()
     references: dict[tuple[str | None, str | None], Reference] = {}
-    shas = (Reference(None, sha, False) for sha in _BARE_SHA.findall(text))
+    shas = (
+        Reference(None, match[0], False)
+        for match in _BARE_SHA.finditer(text)
+        if not _refused(text, *match.span())
+    )
     for reference in (*_by_action(text), *_by_address(text), *_by_name(text), *shas):
         if not (reference.project is None and any(sha == reference.sha for _, sha in references)):
             references.setdefault((reference.project, reference.sha), reference)
@@ -64,18 +96,46 @@ def _by_action(text: str) -> Iterator[Reference]:
 def _by_address(text: str) -> Iterator[Reference]:
     if "hub.com" not in text and "hugging" not in text and "hf.co" not in text:
         return
+    end = 0
     for url in addresses_in(text):
         page = _page(url)
-        if page:
-            yield Reference(page, commit_in(url), _copied(text, text.find(url)))
+        at = text.find(url, end)
+        at = text.find(url) if at < 0 else at
+        end = at + len(url)
+        if page and commit_in(url) and _refused(text, at, end):
+            yield Reference(page, None, False)
+        elif page:
+            yield Reference(page, commit_in(url), _copied(text, at))
 
 
 def _by_name(text: str) -> Iterator[Reference]:
     """Yield GitHub's short form of a commit elsewhere, `owner/name@sha`."""
     for match in _NAMED_SHA.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
-        if name:
+        if name and _refused(text, *match.span()):
+            yield Reference(f"{GITHUB}/{name}", None, False)
+        elif name:
             yield Reference(f"{GITHUB}/{name}", match[2], _copied(text, match.start()))
+
+
+def _refused(text: str, start: int, end: int) -> bool:
+    """Return True if the words around a commit's name say that nothing was made from it.
+
+    It is undone, broken, or only a bound. Of what stands before it in its paragraph, the nearest
+    part that says anything counts: "roll back: built from X" names X (docs/decisions/0054).
+    """
+    if _OF_A_REVERT.match(text.lstrip()) or _AGAINST_AFTER.match(text, end, end + 80):
+        return True
+    before = text[max(0, start - 400) : start].rpartition("\n\n")[2]
+    before = re.sub(r"[^\s,;:]*[/@][^\s,;:]*(?::[^\s]*)?|\b[0-9a-f]{7,40}\b", "…", before)
+    if _AGAINST_QUOTED.search(before):
+        return True
+    for part in reversed(_BREAKS.split(before)):
+        if _AGAINST_BEFORE.search(part):
+            return True
+        if _FOR.search(part):
+            return False
+    return False
 
 
 def _copied(text: str, at: int) -> bool:

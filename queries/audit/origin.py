@@ -341,6 +341,8 @@ def origin_of(
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
+    Of what commit messages name, that of the revision's newest commit counts: it may go back.
+
     `answers` are the variant's rows of the stored queries about it, by query; `links` the
     URLs of repositories. What the revision was not made on proves nothing, nor does a file that it
     does not hold, one that is in everybody's repositories, or one that upstream had later than the
@@ -353,12 +355,12 @@ def origin_of(
     copies = [
         _copy(row, url, links, until)
         for row in _as_of(_held(answers, revision, history, carried, until), moment)
-        if row["origin_at"] is None or row["origin_at"] <= until
+        if row["origin_at"] is None or _was_known(row, until)
     ]
     references = [
         _reference(row, url, links)
         for row in answers["variant_references"]
-        if row["sha"] in carried and row["origin_at"] <= until
+        if row["sha"] in carried and _was_known(row, until)
     ]
     source = upstream.repository if upstream else None
     proofs: list[tuple[str, CommitFact, int | None]] = [
@@ -367,11 +369,17 @@ def origin_of(
         if copy.repository == source and copy.origin and copy.proves
         if places is None or f"{copy.path} {copy.blob}" in places
     ]
-    proofs += [
-        ("commit_reference", named.origin, named.landed_at)
+    named_by = [
+        named
         for named in references
         if named.repository == source
         if places is None or f"commit {named.commit.sha}" in places
+    ]
+    last = _last_made({named.commit for named in named_by}, history)
+    proofs += [
+        ("commit_reference", named.origin, named.landed_at)
+        for named in named_by
+        if named.commit == last
     ]
     copies.sort(key=lambda c: (-(c.origin.at if c.origin else 0), c.path, c.repository))
     shown = tuple(copies), tuple(references)
@@ -379,6 +387,17 @@ def origin_of(
         return Origin("none", None, None, None, *shown)
     basis, commit, landed_at = max(proofs, key=_came_at)
     return Origin(basis, source, commit, landed_at, *shown)
+
+
+def _last_made(commits: Set[CommitFact], history: History) -> CommitFact | None:
+    """Return the commit of these that none of the others was made on; of several the latest."""
+    made_on = {one.sha: history.ancestors(one.sha) for one in commits}
+    last = [
+        one
+        for one in commits
+        if not any(one.sha in made_on[other.sha] for other in commits - {one})
+    ]
+    return max(last, key=lambda one: (one.at, one.sha), default=None)
 
 
 def _came_at(proof: tuple[str, CommitFact, int | None]) -> tuple[int, str, str]:
@@ -396,18 +415,29 @@ def moment_of(history: History, revision: Revision | None, until: int) -> int:
     return min(until, history.first_look_at(revision.commit.sha) or until)
 
 
+def _was_known(row: Row, until: int) -> bool:
+    """Return False if the origin was made after `until`, or missed by a look since."""
+    return bool(row["origin_at"] <= until and (row["origin_absent_at"] or 0) < until)
+
+
 def _as_of(rows: Iterable[Row], moment: int) -> Iterator[Row]:
-    """Yield one row for each file: of several origins the one that stood upstream at `moment`."""
-    best: dict[tuple[str, str, str], tuple[bool, Row]] = {}
+    """Yield one row for each file: of several origins the one that it can be of, at `moment`.
+
+    One that the file was not older than, that had not landed after the file was there, and that
+    stood upstream at `moment`: the first of these that tells two apart decides.
+    """
+    best: dict[tuple[str, str, str], tuple[tuple[bool, bool, bool, str], Row]] = {}
     for row in rows:
-        landed, left = row["origin_landed_at"], row["origin_left_at"]
+        landed, left, lag = row["origin_landed_at"], row["origin_left_at"], row["lag_seconds"]
         stood = (
             landed is not None and landed <= moment and (row["origin_entered_at"] or 0) <= moment
         )
         stood = stood and (left is None or left > moment)
+        fits = landed is None or landed <= row["at"]
+        rank = lag is None or lag >= 0, fits, stood, row["origin_sha"] or ""
         file = row["repository"], row["path"], row["blob"]
-        if file not in best or (stood and not best[file][0]):
-            best[file] = stood, row
+        if file not in best or rank > best[file][0]:
+            best[file] = rank, row
     yield from (row for _, row in best.values())
 
 
@@ -443,7 +473,8 @@ def _held(
             gone_at = trees.lost_at(path, blob, head) or gone_at
         new = {name: commits[sha][name] for name in ("sha", "at", "author", "subject")}
         lag = row["lag_seconds"]
-        new["lag_seconds"] = None if lag is None else lag + new["at"] - row["at"]
+        # What the variant had before upstream flowed back, by whatever commit the revision has it.
+        new["lag_seconds"] = lag if lag is None or lag < 0 else lag + new["at"] - row["at"]
         yield {**row, **new, "gone_at": gone_at}
 
 

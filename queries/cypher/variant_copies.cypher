@@ -8,10 +8,11 @@
 //     origin_sha (string or null), origin_at (integer or null, epoch seconds),
 //     origin_landed_at (integer or null, epoch seconds), origin_author (string or null),
 //     origin_subject (string or null), origin_entered_at (integer or null, epoch seconds),
-//     origin_left_at (integer or null, epoch seconds), holders (integer)
+//     origin_left_at (integer or null, epoch seconds),
+//     origin_absent_at (integer or null, epoch seconds), holders (integer)
 //
-// A file of which the origin was rewritten has two rows: entered and left are as in
-// `variant_commits`.
+// A file of which the origin was rewritten, or landed as another commit, has a row for each: entered
+// and left are as in `variant_commits`, absent is when a look missed the origin after its own date.
 // variants: keys. holders: how many repositories are known to hold the file; of a network of forks
 // one. gone_at: when the variant's default branch lost the file. An asset of a release whose tag is
 // not known has no origin commit.
@@ -28,5 +29,6 @@ RETURN v.key AS variant, r.key AS repository, blob, x.path AS path, x.origin_pat
        x.gone_at AS gone_at, c.sha AS sha, h.at AS at, c.author AS author, c.subject AS subject,
        o.sha AS origin_sha, from.at AS origin_at, from.landed_at AS origin_landed_at,
        o.author AS origin_author, o.subject AS origin_subject,
-       from.entered_at AS origin_entered_at, from.left_at AS origin_left_at, holders
+       from.entered_at AS origin_entered_at, from.left_at AS origin_left_at,
+       from.absent_at AS origin_absent_at, holders
 ORDER BY variant, path, at DESC, repository, blob

@@ -86,6 +86,10 @@ class Member:
         parents = self.graph[self.shas.index(sha)].parents
         return 1 + max((self.depth(self.shas[parent]) for parent in parents), default=0)
 
+    def made(self, sha: str) -> int:
+        """Return when a commit was made by its committer."""
+        return self.graph[self.shas.index(sha)].at
+
     def order(self, sha: str) -> tuple[int, int, int, str]:
         """Return what the first of several commits is the smallest by."""
         return self.landings.get(sha, _NEVER), self.at(sha), self.depth(sha), sha
@@ -109,8 +113,28 @@ def expected(variant: Member, repositories: Sequence[Member]) -> set[Copy]:
             for network in _networks(repositories):
                 holders = [one for one in network if blob in one.holders]
                 if holders:
-                    found.add(_copy(variant, holders, blob, path, copied))
+                    first = _copy(variant, holders, blob, path, copied)
+                    made = _made(variant, holders, blob, path, copied, first)
+                    found |= {first} if made is None else {first, made}
     return found
+
+
+def _made(
+    variant: Member, holders: Sequence[Member], blob: str, path: str, copied: str, first: Copy
+) -> Copy | None:
+    """Return the copy whose origin was made first, where the first landed one is too late."""
+    origin, there = first[4], variant.at(copied)
+    holder = next(one for one in holders if one.project.key == first[2])
+    if first[6] >= 0 and holder.landings.get(origin, holder.at(origin)) <= there:
+        return None
+    made = {
+        (one.made(sha), one.at(sha), one.depth(sha), sha): (one, sha)
+        for one in holders
+        for sha, _ in one.holders[blob]
+    }
+    moment, (_, sha) = min(made), made[min(made)]
+    other = _copy(variant, holders, blob, path, copied, sha)
+    return other if moment[0] <= there and other[6] >= 0 and sha != origin else None
 
 
 def _networks(repositories: Sequence[Member]) -> list[list[Member]]:
@@ -120,9 +144,16 @@ def _networks(repositories: Sequence[Member]) -> list[list[Member]]:
     return list(roots.values())
 
 
-def _copy(variant: Member, holders: Sequence[Member], blob: str, path: str, copied: str) -> Copy:
+def _copy(
+    variant: Member,
+    holders: Sequence[Member],
+    blob: str,
+    path: str,
+    copied: str,
+    origin: str | None = None,
+) -> Copy:
     moments = [(one.order(sha), one) for one in holders for sha, _ in one.holders[blob]]
-    origin = min(order for order, _ in moments)[-1]
+    origin = origin or min(order for order, _ in moments)[-1]
     those = [one for one in holders if origin in [sha for sha, _ in one.holders[blob]]]
     holder = min(those, key=lambda one: (one.landings.get(origin, _NEVER), one.project.key))
     paths = sorted(p for sha, p in holder.holders[blob] if sha == origin)

@@ -45,7 +45,7 @@ def _copy(name: str, path: str, origin: int, own: int, **other: Any) -> tuple[An
     known = (sha(name), path, other["origin_path"], "blob", other.get("boilerplate"))
     ours = ((own - origin) * DAY, other.get("gone_at"), OWN[own], at(own), "Bob", f"Upload {own}")
     theirs = (UP[origin], at(origin), at(origin), "Ann", f"Change {origin}")
-    return (SMALL, YI, *known, *ours, *theirs, None, None, 1)
+    return (SMALL, YI, *known, *ours, *theirs, None, None, None, 1)
 
 
 def _missed(day: int, types: list[str], areas: list[str], bot: bool) -> tuple[Any, ...]:
@@ -129,7 +129,21 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
             _copy("c3", "model.py", 30, 35, origin_path="yi/model.py"),
             (
                 *(SMALL, RIVAL, sha("c5"), "weights.bin", "weights.bin", "asset", None, None, None),
-                *(OWN[35], at(35), "Bob", "Upload 35", None, None, None, None, None, None, None, 1),
+                *(
+                    OWN[35],
+                    at(35),
+                    "Bob",
+                    "Upload 35",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    1,
+                ),
             ),
         ],
     ),
@@ -202,7 +216,21 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     ),
     "variant_references": (
         _SMALL,
-        [(SMALL, YI, "commit_url", OWN[35], at(35), UP[30], at(30), at(30), "Change 30", "Ann")],
+        [
+            (
+                SMALL,
+                YI,
+                "commit_url",
+                OWN[35],
+                at(35),
+                UP[30],
+                at(30),
+                at(30),
+                "Change 30",
+                "Ann",
+                None,
+            )
+        ],
     ),
     "variant_refs": (
         _SMALL,
