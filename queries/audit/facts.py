@@ -91,6 +91,30 @@ def both_sides(audit: Audit) -> str | None:
     return None if audit.statuses else "it is of no family"
 
 
+def last_clocks(audit: Audit) -> str | None:
+    """Need the right time of the last commit on both sides, in every family."""
+    own, *others = audit.projects
+    for status in audit.statuses:
+        sides = [(own, status.last_at), *((it, status.upstream_last_at) for it in others)]
+        for project, last_at in sides:
+            if last_at is not None and (project.corrected_at or 0) >= last_at:
+                return _wrong_clock(project)
+    return None
+
+
+def revision_clock(audit: Audit) -> str | None:
+    """Need the right time of the revision."""
+    own, revision = audit.projects[0], audit.revision
+    if revision is not None and (own.corrected_at or 0) >= revision.commit.at:
+        return _wrong_clock(own)
+    return None
+
+
+def _wrong_clock(project: ProjectFact) -> str:
+    name = project.name or project.project
+    return f"the clock of the last commit of {name} cannot have been right"
+
+
 def looked_twice(audit: Audit) -> str | None:
     """Need two looks at both sides: what changed is seen between them."""
     return _of_each(audit.projects, _is_seen_again, "{} was looked at only once")

@@ -391,7 +391,7 @@ def _last(what: str, at: int | None, sha: str | None) -> str | None:
 def _kinds() -> Iterator[Kind]:
     """Yield the table: what is looked for, and the facts that it takes to look and to clear."""
     followed = (facts.revision, facts.upstream, facts.member)
-    history = (facts.upstream_commits, facts.whole_upstream)
+    history = (facts.upstream_commits, facts.whole_upstream, facts.revision_clock)
     what = "it lacks a change of its upstream for more than --max-lag"
     yield Kind("lag", what, _lag, followed, history)
     what = "no evidence links it to a repository"
@@ -406,7 +406,8 @@ def _kinds() -> Iterator[Kind]:
     both = (*followed, facts.both_sides, facts.upstream_commits)
     for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
-        yield Kind(f"{side}_abandoned", what, _abandoned(side), (), both)
+        dated = (*both, facts.last_clocks)
+        yield Kind(f"{side}_abandoned", what, _abandoned(side), (), dated)
     what = "history was rewritten in the last 180 days (--abandon-after), or the revision vanished"
     looks = (facts.revision, facts.upstream, facts.looked_twice, facts.whole_history)
     yield Kind("rewritten", what, _rewritten, (), looks)

@@ -189,6 +189,17 @@ def _backdated(day: int) -> Change:
     return changed
 
 
+def _wrong_clock(label: str, sha: str) -> Change:
+    """Return a change that puts the time of a commit right."""
+
+    def changed(world: World) -> None:
+        for row in world.relationships["HAS_COMMIT", label, "Commit"]:
+            if row["end"] == sha:
+                row["settled_at"] = row["at"]
+
+    return changed
+
+
 def _derived(world: World) -> None:
     _without(world, "RELEASES", end=MODEL)
     world.relationships["LINKS_TO", "Variant", "Repository"][0]["role"] = "derived"
@@ -238,6 +249,8 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
     "a second upstream that could not be read": (second(failed_at=at(31)), ALL),
     "a second upstream without a licence": (second(licence=None), {"licence_mismatch"}),
     "commits with old dates after the origin": (_backdated(-100), {"lag"}),
+    "a wrong clock upstream": (_wrong_clock("Repository", "c20"), SIDES - {"tail"}),
+    "a wrong clock of the model": (_wrong_clock("Variant", "m25"), {"lag", *SIDES} - {"tail"}),
     "GitHub was not asked for attestations": (_bundle(place="model.sig", verdict="none"), SIGNED),
     "an attestation that was not verified": (
         _bundle(verdict="claimed", repository="acme/code"),
