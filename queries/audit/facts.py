@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from hubtrace.graph.format import DAY
+from hubtrace.graph.text import NEW_COMMITS_UNREAD
 from hubtrace.queries.audit.records import Audit, LargeFile, ProjectFact, is_member
 from hubtrace.queries.flags import BranchFlag
 
@@ -215,6 +216,8 @@ def too_old(audit: Audit, now: int, max_days: int | None) -> str | None:
         name = project.name or project.project
         if project.failed_at is not None:
             return f"the last try to read {name} failed"
+        if NEW_COMMITS_UNREAD in (project.unread or ""):
+            return f"{name} has moved on, and {NEW_COMMITS_UNREAD}"
         if max_days is None:
             continue
         if project.observed_at is None:
