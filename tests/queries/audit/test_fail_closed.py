@@ -201,6 +201,18 @@ def _wrong_clock(label: str, sha: str) -> Change:
     return changed
 
 
+def _switched(repository: str, *kinds: str) -> Change:
+    """Return a change that lets these events happen to a repository, one after the other."""
+
+    def changed(world: World) -> None:
+        for number, kind in enumerate(kinds):
+            key = f"{repository} {number}"
+            world.node("Event", key, kind=kind, subject="", observed_at=at(22 + number))
+            world.join("ABOUT", ("Event", "Repository"), key, repository)
+
+    return changed
+
+
 def _derived(world: World) -> None:
     _without(world, "RELEASES", end=MODEL)
     world.relationships["LINKS_TO", "Variant", "Repository"][0]["role"] = "derived"
@@ -269,6 +281,20 @@ TAKEN: dict[str, tuple[Change, set[str]]] = {
 FOUND: dict[str, tuple[Change, str]] = {
     "far behind the second upstream": (second(_far_behind), "lag"),
     "the second upstream is gone": (second(gone_at=at(20)), "dead_link"),
+    "made private": (_switched(CODE, "made_private"), "dead_link"),
+    "disabled": (_switched(CODE, "disabled"), "dead_link"),
+    "private, disabled and enabled": (
+        _switched(CODE, "made_private", "disabled", "enabled"),
+        "dead_link",
+    ),
+    "private once more": (
+        _switched(CODE, "made_private", "made_public", "made_private"),
+        "dead_link",
+    ),
+    "the second upstream made private": (
+        second(_switched(MORE, "made_private"), private=True),
+        "dead_link",
+    ),
     "the second upstream is archived": (second(archived=True), "archived_upstream"),
     "the second upstream moved": (second(moved_to="x/y"), "moved_upstream"),
     "silent": (_silent, "upstream_abandoned"),
@@ -352,6 +378,13 @@ def test_whatever_is_taken_away_what_rests_on_it_does_not_pass(
     with made(world) as store:
         ended = _code(store, kind, "calm")
         assert ended or not any(kind in TAKEN[name][1] for name in taken)
+
+
+def test_an_upstream_that_was_opened_again_is_no_dead_link(made: Made) -> None:
+    world = calm()
+    _switched(CODE, "made_private", "disabled", "made_public", "enabled")(world)
+    with made(world) as store:
+        assert _code(store, "dead_link", "calm") == 0
 
 
 def test_what_was_looked_at_long_ago_decides_nothing(made: Made) -> None:
