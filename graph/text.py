@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+NEW_COMMITS_UNREAD = "its new commits were not read"
+"""How what a host did not let us read (`unread` of a project) says that the refs are older ones."""
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
 _COMMAND = re.compile(r"\A\s*::|##\[")

@@ -39,27 +39,31 @@ class Times:
         return pa.array([at if commit in self.wrong else None for commit, at in times], pa.int64())
 
 
-def settled(history: History, commits: pa.Table, last: Observation) -> tuple[History, Times]:
+def settled(
+    history: History, commits: pa.Table, observations: Sequence[Observation]
+) -> tuple[History, Times]:
     """Return the history of `commits` with the times that `settle` returns, and these."""
+    last = observations[-1]
+    seen_at = history.first_seen(observations, last.observed_at)
     head = default_head(history, last)
-    times = settle(history, values(commits, "authored_at"), last.observed_at, head)
+    times = settle(history, values(commits, "authored_at"), seen_at, head)
     if times.committed_at is not history.committed_at:
         history = replace(history, committed_at=list(times.committed_at))
     return history, times
 
 
 def settle(
-    history: History, authored_at: Sequence[int], observed_at: int, head: int | None
+    history: History, authored_at: Sequence[int], seen_at: Sequence[int], head: int | None
 ) -> Times:
     """Return the times of a history, those of wrong clocks moved to where they can have been.
 
-    `head` is that of the default branch, whose chain is settled first; `observed_at` is when the
-    history was read: what is later, by more than `SLACK`, cannot be.
+    `head` is that of the default branch, whose chain is settled first; `seen_at` is when each
+    commit was first observed: a time that is later, by more than `SLACK`, cannot be.
     """
     recorded = history.committed_at
     committed = recorded
-    if _is_strange(history, observed_at):
-        committed = _Settling(history, observed_at).all(head)
+    if _is_strange(history, seen_at):
+        committed = _Settling(history, seen_at).all(head)
     authored = _authored(history, authored_at, committed)
     wrong = frozenset(
         commit
@@ -69,10 +73,10 @@ def settle(
     return Times(authored, committed, wrong)
 
 
-def _is_strange(history: History, observed_at: int) -> bool:
+def _is_strange(history: History, seen_at: Sequence[int]) -> bool:
     """Return True if a commit is from the future, undated, or older than a parent."""
-    times, latest = history.committed_at, observed_at + SLACK
-    if times and (max(times) > latest or min(times) <= 0):
+    times = history.committed_at
+    if any(not 0 < at <= seen + SLACK for at, seen in zip(times, seen_at, strict=True)):
         return True
     return any(
         times[parent] > times[commit] + SLACK
@@ -100,9 +104,9 @@ def _authored(
 class _Settling:
     """Committer times of one history while they are settled, chain by chain."""
 
-    def __init__(self, history: History, observed_at: int) -> None:
+    def __init__(self, history: History, seen_at: Sequence[int]) -> None:
         self._history = history
-        self._observed_at = observed_at
+        self._seen_at = seen_at
         self._settled: list[int | None] = [None] * len(history.shas)
         self._children: list[list[int]] = [[] for _ in history.shas]
         for commit, parents in enumerate(history.parents):
@@ -128,27 +132,30 @@ class _Settling:
         chain.reverse()
         earliest = None if commit is None else self._settled[commit]
         children = [self._settled[child] for child in self._children[tip]]
-        latest = min([at for at in children if at is not None], default=self._observed_at)
+        latest = min([at for at in children if at is not None], default=self._seen_at[tip])
         recorded = [self._history.committed_at[commit] for commit in chain]
-        for commit, at in zip(chain, bounded(recorded, earliest, latest), strict=True):
+        limits = [min(latest, self._seen_at[commit]) for commit in chain]
+        for commit, at in zip(chain, bounded(recorded, earliest, limits), strict=True):
             self._settled[commit] = at
 
 
-def bounded(recorded: Sequence[int], earliest: int | None, latest: int) -> list[int]:
+def bounded(recorded: Sequence[int], earliest: int | None, latest: Sequence[int]) -> list[int]:
     """Return times, oldest commit first, of which none is far from where its neighbours allow.
 
-    `earliest` and `latest` are the times of the commits below and above; None if there is none.
+    `earliest` is the time of the commit below; None if there is none. `latest` has the last moment
+    at which each can have been made.
     """
     lowest = 1 if earliest is None else earliest - SLACK
-    possible = [n for n, at in enumerate(recorded) if lowest <= at <= latest + SLACK]
+    possible = [n for n, at in enumerate(recorded) if lowest <= at <= latest[n] + SLACK]
     believed = [possible[n] for n in _longest_rise([recorded[n] for n in possible])]
     after = {n: recorded[m] for n, m in pairwise(believed)}
     settled: list[int] = []
     low, trusted = earliest, set(believed)
-    high = recorded[believed[0]] if believed else latest
+    above = recorded[believed[0]] if believed else max(latest, default=0)
     for number, at in enumerate(recorded):
+        high = min(above, latest[number])
         if number in trusted:
-            low, high = at, after.get(number, latest)
+            low, above = at, after.get(number, latest[-1])
         elif at > high + SLACK:
             low = at = high
         elif at <= 0 or (low is not None and at < low - SLACK):

@@ -103,7 +103,7 @@ def files_of(changes: pa.Table) -> pa.Table:
 def standing_of(commits: pa.Table, at: str, observations: Sequence[Observation]) -> Standing:
     """Return where commits stand by all observations; `at` is the column of a commit's time."""
     last = observations[-1]
-    history, times = settled(history_of(commits), commits, last)
+    history, times = settled(history_of(commits), commits, observations)
     if times.wrong:
         for name in ("authored_at", "committed_at"):
             column = pa.array(getattr(times, name), pa.int64())

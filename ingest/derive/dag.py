@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubtrace.graph.errors import IngestError
+from hubtrace.ingest.records import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,18 @@ class History:
                 for parent in parents[commit]:
                     masks[parent] = masks[parent] | mask if masks[parent] else mask
         return masks
+
+    def first_seen(self, observations: Sequence[Observation], never: int) -> list[int]:
+        """Return when a ref first reached each commit; `never` where none did in any look."""
+        times = [seen.observed_at for seen in observations]
+        if len(times) == 1:
+            return times * len(self.shas)
+        number = self.number
+        refs = [
+            [number[r.target] for r in seen.refs if r.target in number] for seen in observations
+        ]
+        times.append(never)
+        return [times[(mask & -mask).bit_length() - 1] for mask in self.masks_of(refs)]
 
     def first_parent_chain(self, head: int) -> list[int]:
         """Return `head`, its first parent, that one's first parent and so on to the root."""

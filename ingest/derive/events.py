@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 
-from hubtrace.ingest.derive.dag import history_of
+from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.records import Event, HostData, Observation, ProjectMetadata, Ref, RefKind
 
 
@@ -17,8 +17,9 @@ def events_between(
     """Return the events that lead from one observation to the next, in order of the refs.
 
     `history_rewritten`: the old head of a branch is no ancestor of its new head (docs/design.md,
-    section 6, *Snapshot*), or that of a default branch that was deleted none of the new one's; it
-    may have been the default branch in an observation `earlier` than `before`. `branch_deleted`,
+    section 6, *Snapshot*), or that of a default branch that was deleted none of the new one's (it
+    may have been the default branch in an observation `earlier` than `before`), or a default branch
+    that is still there shares no commit with the one that took its place. `branch_deleted`,
     `tag_deleted`, `tag_moved` and `default_branch_changed` are what they say. `commits` gives all
     commits held (columns `sha`, `parents`, `committed_at`); it is called only if a branch moved.
     """
@@ -34,7 +35,7 @@ def events_between(
     if after.ancestry and not (before.shallow or after.shallow):
         # Where history is cut, an ancestor may lie beyond the cut.
         moved += _default_moved((*earlier, before), after)
-        events += _rewritten(moved, after.observed_at, commits)
+        events += _rewritten(moved, _default_replaced((*earlier, before), after), commits, after)
     if before.default_branch != after.default_branch:
         names = before.default_branch, after.default_branch
         events.append(Event("default_branch_changed", after.observed_at, "", *names))
@@ -57,6 +58,18 @@ def _default_moved(before: Sequence[Observation], after: Observation) -> Iterato
             yield old, new
 
 
+def _default_replaced(before: Sequence[Observation], after: Observation) -> list[tuple[Ref, Ref]]:
+    """Return the last known default branch and the present one, if both are there side by side.
+
+    Of an observation that was cut the history is not compared: the last whole one counts.
+    """
+    whole = [_default(seen) for seen in before if seen.ancestry and not seen.shallow]
+    old, new = next((ref for ref in reversed(whole) if ref), None), _default(after)
+    if old is None or new is None or old.name == new.name:
+        return []
+    return [(old, new)] if any(ref.name == old.name for ref in after.refs) else []
+
+
 def _default(observation: Observation) -> Ref | None:
     refs = (ref for ref in observation.refs if ref.name == observation.default_branch)
     return next(refs, None)
@@ -74,21 +87,35 @@ def _moved_tags(moved: list[tuple[Ref, Ref]], moment: int) -> Iterator[Event]:
 
 
 def _rewritten(
-    moved: list[tuple[Ref, Ref]], moment: int, commits: Callable[[], pa.Table]
+    moved: list[tuple[Ref, Ref]],
+    replaced: list[tuple[Ref, Ref]],
+    commits: Callable[[], pa.Table],
+    after: Observation,
 ) -> Iterator[Event]:
     branches = [(old, new) for old, new in moved if old.kind is not RefKind.TAG]
-    if not branches:
+    if not branches and not replaced:
         return
     history = history_of(commits())
+    found: dict[str, Event] = {}
     known = [(old, new) for old, new in branches if new.target in history.number]
     masks = history.masks([history.number[new.target] for _, new in known])
-    found: dict[str, Event] = {}
+    lost = []
     for bit, (old, new) in enumerate(known):
         number = history.number.get(old.target)
         if number is None or not masks[number] >> bit & 1:
-            event = Event("history_rewritten", moment, new.name, old.target, new.target)
-            found.setdefault(new.name, event)
+            lost.append((old, new))
+    lost += [(old, new) for old, new in replaced if not _related(history, old, new)]
+    for old, new in lost:
+        event = Event("history_rewritten", after.observed_at, new.name, old.target, new.target)
+        found.setdefault(new.name, event)
     yield from found.values()
+
+
+def _related(history: History, old: Ref, new: Ref) -> bool:
+    """Return True if a commit is an ancestor of both, or one of them was never read."""
+    numbers = [history.number.get(ref.target) for ref in (old, new)]
+    heads = [number for number in numbers if number is not None]
+    return len(heads) < 2 or 3 in history.masks(heads)
 
 
 _SWITCHES = {

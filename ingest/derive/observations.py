@@ -24,7 +24,8 @@ class Past:
     seen_at: Sequence[int]
     """The first observation in which a ref reached it."""
     landed_at: Sequence[int | None]
-    """As `Membership.landed_at`; of a commit that has left the default branch, as it was then."""
+    """As `Membership.landed_at`; of a commit that has left the default branch, as it was then. Not
+    before the last look at the same branch that missed it, whatever dates say."""
     entered_at: Sequence[int | None]
     """The observation that first found it on the default branch, if an earlier one would have
     found it there by its date and did not; else None."""
@@ -44,8 +45,9 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
     nothing: list[int | None] = [None] * count
     if len(observations) == 1 or not count:
         return Past([first] * count, membership.landed_at, nothing, nothing, nothing, frozenset())
-    heads = [(seen.observed_at, _known_head(history, seen)) for seen in observations]
-    known = [(at, head) for at, head in heads if head is not None]
+    heads = [(seen, _known_head(history, seen)) for seen in observations]
+    known = [(seen.observed_at, head) for seen, head in heads if head is not None]
+    names = [seen.default_branch for seen, head in heads if head is not None]
     landed, chains = _landed(history, membership, [head for _, head in known])
     entered, left = list(nothing), list(nothing)
     for commit, mask in enumerate(history.masks([head for _, head in known])):
@@ -57,7 +59,9 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
         at = landed[commit]
         if came and at is not None and at <= known[came - 1][0]:
             entered[commit] = known[came][0]
-    seen_at = _seen_at(history, observations)
+            if names[came] == names[came - 1]:
+                landed[commit] = known[came - 1][0]
+    seen_at = history.first_seen(observations, first)
     return Past(seen_at, landed, entered, left, _absent_at(seen_at, observations), chains)
 
 
@@ -106,12 +110,5 @@ def first_seen(project: ProjectHistory) -> dict[str, int]:
         shas = project.commits(["sha"])["sha"].to_pylist()
         return dict.fromkeys(shas, project.last.observed_at)
     history = history_of(project.commits(["sha", "parents", "committed_at"]))
-    return dict(zip(history.shas, _seen_at(history, project.observations), strict=True))
-
-
-def _seen_at(history: History, observations: Sequence[Observation]) -> list[int]:
-    number = history.number
-    heads = [[number[r.target] for r in seen.refs if r.target in number] for seen in observations]
-    times = [seen.observed_at for seen in observations]
-    masks = history.masks_of(heads)
-    return [times[(mask & -mask).bit_length() - 1] if mask else times[0] for mask in masks]
+    looks = project.observations
+    return dict(zip(history.shas, history.first_seen(looks, looks[0].observed_at), strict=True))

@@ -91,7 +91,7 @@ def derive(project: ProjectHistory) -> DerivedProject:
         return DerivedProject(
             project.project, commits, at, nothing, *stands, [], [], [], project.events, types
         )
-    history, times = settled(history_of(commits), commits, project.last)
+    history, times = settled(history_of(commits), commits, project.observations)
     if times.wrong:
         at = pa.chunked_array([times.authored_at if upstream else times.committed_at])
     membership = membership_of(history, project.last)

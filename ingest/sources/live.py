@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain, islice
 
 from hubtrace.graph.errors import SourceError
+from hubtrace.graph.text import NEW_COMMITS_UNREAD
 from hubtrace.graph.urls import Hosts, Project, Side
 from hubtrace.ingest.bundles import Authorities, Verify, attestations, renamed
 from hubtrace.ingest.change_types.paths import kind_of
@@ -208,6 +209,9 @@ class LiveSource:
         """Read a project whose files are gated; its history is public."""
         if cursor.heads and cursor.last is not None and cursor.last.ancestry:
             # What git read before says more than the API does.
+            if fetched.refs != cursor.last.refs:
+                cut = (*fetched.details.cut, NEW_COMMITS_UNREAD)
+                fetched = replace(fetched, details=replace(fetched.details, cut=cut))
             reading = self._metadata_only(project, fetched, cursor)
         else:
             validators = {**fetched.validators, _REFS: _hash(fetched) + _REFUSED}

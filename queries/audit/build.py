@@ -536,7 +536,9 @@ def _project(
     fact = as_of(fact, answers.of("project_events", key), until) if fact else fact
     own = [row for row in answers.of("upstream_commits", key) if row["family"] in families]
     branches = [row for row in answers.of("branch_status", key) if row["family"] in families]
+    corrected_at = fact.get("corrected_at")
     read = {
+        "corrected_at": corrected_at if (corrected_at or 0) <= until else None,
         "branches_known": any(row["status"] == "default" for row in branches),
         "commits": min((row["commits"] for row in own), default=None),
         "paths": [path for row in own for path in row["paths"] or ()],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from hubtrace.graph.format import DAY
+from hubtrace.graph.text import NEW_COMMITS_UNREAD
 from hubtrace.queries.audit.records import Audit, LargeFile, ProjectFact, is_member
 from hubtrace.queries.flags import BranchFlag
 
@@ -89,6 +90,30 @@ def both_sides(audit: Audit) -> str | None:
             side = "it" if status.last_at is None else "its upstream"
             return f"no commit of {side} is known"
     return None if audit.statuses else "it is of no family"
+
+
+def last_clocks(audit: Audit) -> str | None:
+    """Need the right time of the last commit on both sides, in every family."""
+    own, *others = audit.projects
+    for status in audit.statuses:
+        sides = [(own, status.last_at), *((it, status.upstream_last_at) for it in others)]
+        for project, last_at in sides:
+            if last_at is not None and (project.corrected_at or 0) >= last_at:
+                return _wrong_clock(project)
+    return None
+
+
+def revision_clock(audit: Audit) -> str | None:
+    """Need the right time of the revision."""
+    own, revision = audit.projects[0], audit.revision
+    if revision is not None and (own.corrected_at or 0) >= revision.commit.at:
+        return _wrong_clock(own)
+    return None
+
+
+def _wrong_clock(project: ProjectFact) -> str:
+    name = project.name or project.project
+    return f"the clock of the last commit of {name} cannot have been right"
 
 
 def looked_twice(audit: Audit) -> str | None:
@@ -201,6 +226,8 @@ def too_old(audit: Audit, now: int, max_days: int | None) -> str | None:
         name = project.name or project.project
         if project.failed_at is not None:
             return f"the last try to read {name} failed"
+        if NEW_COMMITS_UNREAD in (project.unread or ""):
+            return f"{name} has moved on, and {NEW_COMMITS_UNREAD}"
         if max_days is None:
             continue
         if project.observed_at is None:

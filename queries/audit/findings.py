@@ -16,6 +16,7 @@ from hubtrace.queries.audit.records import (
     Audit,
     CommitFact,
     Drift,
+    EventFact,
     Finding,
     LargeFile,
     Link,
@@ -222,6 +223,32 @@ def _lost(is_lost: Callable[[Link], object], sentence: str) -> _Rule:
     return rule
 
 
+_SHUT = {"made_private": "made_public", "disabled": "enabled"}
+"""Kind of event → the one that takes it back."""
+_gone_upstream = _lost(lambda link: link.gone_at is not None, "{name} is gone")
+
+
+def _dead_link(audit: Audit, limits: Limits) -> Found | None:
+    """Find an upstream that is gone, or was shut while we may still read it: others may not."""
+    found = _gone_upstream(audit, limits)
+    if found is not None:
+        return found
+    shut: dict[tuple[str, str], EventFact] = {}
+    for event in sorted(audit.events, key=lambda event: event.observed_at):
+        if event.kind in _SHUT:
+            shut[event.project, _SHUT[event.kind]] = event
+        shut.pop((event.project, event.kind), None)
+    for link in audit.upstreams:
+        parts = (Part(link.repository),)
+        events = [event for (project, _), event in shut.items() if project == link.repository]
+        if events and limits.left(parts):
+            what = events[0].kind.replace("_", " ")
+            seen = f"noticed {date(events[0].observed_at)}"
+            text = f"its upstream {link.name or link.repository} was {what}"
+            return Found(text, (seen, link.url), parts)
+    return None
+
+
 def _abandoned(side: str) -> _Rule:
     """Return the rule for a silent side; that its upstream is archived as well does not hide it."""
 
@@ -391,14 +418,14 @@ def _last(what: str, at: int | None, sha: str | None) -> str | None:
 def _kinds() -> Iterator[Kind]:
     """Yield the table: what is looked for, and the facts that it takes to look and to clear."""
     followed = (facts.revision, facts.upstream, facts.member)
-    history = (facts.upstream_commits, facts.whole_upstream)
+    history = (facts.upstream_commits, facts.whole_upstream, facts.revision_clock)
     what = "it lacks a change of its upstream for more than --max-lag"
     yield Kind("lag", what, _lag, followed, history)
     what = "no evidence links it to a repository"
     yield Kind("unlinked", what, _unlinked, (facts.card,), ())
     asked = (facts.upstream, facts.github)
-    rule = _lost(lambda link: link.gone_at is not None, "{name} is gone")
-    yield Kind("dead_link", "its upstream is gone (deleted or private)", rule, (), asked)
+    what = "its upstream is gone or shut (deleted, made private or disabled)"
+    yield Kind("dead_link", what, _dead_link, (), asked)
     rule = _lost(lambda link: link.archived, "{name} is archived")
     yield Kind("archived_upstream", "the owner of its upstream archived it", rule, (), asked)
     rule = _lost(lambda link: link.moved_to, "moved to {moved_to}")
@@ -406,7 +433,8 @@ def _kinds() -> Iterator[Kind]:
     both = (*followed, facts.both_sides, facts.upstream_commits)
     for side, other in (("upstream", "downstream"), ("downstream", "upstream")):
         what = f"{side} is silent for 180 days (--abandon-after) and {other} moved on"
-        yield Kind(f"{side}_abandoned", what, _abandoned(side), (), both)
+        dated = (*both, facts.last_clocks)
+        yield Kind(f"{side}_abandoned", what, _abandoned(side), (), dated)
     what = "history was rewritten in the last 180 days (--abandon-after), or the revision vanished"
     sides = (facts.revision, facts.upstream, facts.upstream_commits)
     looks = (*sides, facts.looked_twice, facts.whole_history)

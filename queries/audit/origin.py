@@ -277,7 +277,9 @@ def drift_of(mark: Mark, rows: Sequence[Row], together: Mapping[str, Sequence[Ro
     unsure = set(before.backdated) if before else set()
     if before is not None and origin.commit is not None and origin.commit.sha in before.parents:
         unsure &= before.after(origin.commit.sha)
-    surely = [row for row in rows if row["landed_at"] > mark.made_at]
+    # What upstream published late it has all the same, up to its origin.
+    made_at = max(mark.made_at, mark.since)
+    surely = [row for row in rows if row["landed_at"] > made_at]
     missed = [row for row in rows if row["landed_at"] > mark.since or row["sha"] in later]
     if origin.commit is None:
         missed = surely

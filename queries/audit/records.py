@@ -495,6 +495,8 @@ class ProjectFact:
     observed_at: int | None
     failed_at: int | None
     """When it could not be read, if that was the last try."""
+    corrected_at: int | None
+    """When the last commit of its default branch whose clock cannot have been right seems made."""
     branches_known: bool
     """True if its branches were compared with its default branch."""
     commits: int | None

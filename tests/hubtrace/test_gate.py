@@ -32,6 +32,19 @@ def test_backdated_commits_after_a_proved_origin_do_not_pass(call: Call, tmp_pat
     assert answer.code == 3, answer.out + answer.err
 
 
+def test_old_dates_that_are_pushed_after_a_look_are_behind(call: Call, tmp_path: Path) -> None:
+    code = World(tmp_path / "code")
+    code.commit({b"m.py": b"one"}, at=START)
+    model = _model(tmp_path, {b"m.py": b"one"}, 10)
+    assert _ingest(call, code.path, model) == 0
+    for number in range(5):
+        code.commit({b"m.py": b"%d" % number}, at=START + (1 + number) * DAY)
+    assert _ingest(call, code.path, model) == 0
+    for more in ((), ("--lag", "upper")):
+        answer = call("check", "fam", "--fail-on", "lag", "--until", "2030-01-01", *more)
+        assert answer.code == 1, answer.out + answer.err
+
+
 def test_an_unchanged_licence_is_an_upper_limit_only(call: Call, tmp_path: Path) -> None:
     code = World(tmp_path / "code")
     licence = b"Copyright Acme, all of it\n" * 9

@@ -69,19 +69,19 @@ def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
     """Return the full name of the default branch, or None if no branch stands out.
 
     It is the branch that `HEAD` names. Where `HEAD` names none that exists (it is detached,
-    dangling, or lost in a bundle), it is `main`, `master` or the only branch, and among these
-    first the ones that point where `HEAD` points, as `git clone` guesses too.
+    dangling, or lost in a bundle), it is the only branch, or one that points where `HEAD` points:
+    `main`, `master` or the only one of these. Among others a name is no more than a guess.
     """
     branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
     if head.ref in branches:
         return head.ref
-    at_head = {name: target for name, target in branches.items() if target == head.sha}
-    for candidates in (at_head, branches):
-        for name in ("refs/heads/main", "refs/heads/master"):
-            if name in candidates:
-                return name
+    at_head = [name for name, target in branches.items() if target == head.sha]
+    for name in ("refs/heads/main", "refs/heads/master"):
+        if name in at_head:
+            return name
+    for candidates in (at_head, [*branches]):
         if len(candidates) == 1:
-            return next(iter(candidates))
+            return candidates[0]
     return None
 
 
@@ -201,4 +201,4 @@ def _warnings(clone: Clone, observation: Observation) -> Iterator[str]:
     if clone.head.sha and not observation.refs:
         yield f"no branch: HEAD is detached at {clone.head.sha}, and only branches are read"
     elif observation.refs and observation.default_branch is None:
-        yield "no default branch: HEAD names no branch, and none is called main or master"
+        yield "no default branch: HEAD names no branch, and there are several"

@@ -27,7 +27,7 @@ def settled_line(committed: list[int], authored: Sequence[int]) -> Times:
     shas = [f"c{number}" for number in range(len(committed))]
     parents = [shas[number - 1 : number] for number in range(len(committed))]
     history = History.from_columns(shas, parents, committed)
-    return settle(history, authored, NOW, len(shas) - 1)
+    return settle(history, authored, [NOW] * len(shas), len(shas) - 1)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,36 @@ def test_a_line(recorded: tuple[int, ...], expected: tuple[int, ...], wrong: set
     assert [n for n, at in enumerate(marked) if at is not None] == sorted(wrong)
 
 
+@pytest.mark.parametrize(
+    ("recorded", "seen", "expected"),
+    [
+        ((10, 9_000), (302, 302), (10, 302)),  # the head: not after it was first seen
+        ((10, 600, 650), (302, 302, 700), (10, 302, 650)),  # nor what had passed by the last look
+        ((9_000, 9_001), (302, 700), (302, 700)),
+        ((9_000, 650), (302, 700), (302, 650)),
+        ((10, 9_000, 9_000), (302, 302, 700), (10, 302, 700)),
+        ((10, 300, 650), (302, 302, 700), (10, 300, 650)),
+    ],
+)
+def test_no_commit_is_made_after_the_first_look_that_found_it(
+    recorded: tuple[int, ...], seen: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    shas = [f"c{number}" for number in range(len(recorded))]
+    history = History.from_columns(
+        shas, [shas[n - 1 : n] for n in range(len(shas))], days(*recorded)
+    )
+    times = settle(history, days(*recorded), days(*seen), len(shas) - 1)
+    assert [at // DAY for at in times.committed_at] == list(expected)
+    assert times.wrong == {n for n, at in enumerate(recorded) if at != expected[n]}
+
+
 def test_a_branch_is_bounded_by_where_it_left_and_where_it_came_in() -> None:
     history = History.from_columns(
         ["root", "side", "more", "main", "merge", "open"],
         [[], ["root"], ["side"], ["root"], ["main", "more"], ["main"]],
         days(100, 2, 900, 110, 120, 5),
     )
-    times = settle(history, history.committed_at, NOW, 4)
+    times = settle(history, history.committed_at, [NOW] * 6, 4)
     assert [at // DAY for at in times.committed_at] == [100, 100, 120, 110, 120, 110]
     assert times.wrong == {1, 2, 5}
 
@@ -75,14 +98,14 @@ def test_an_old_patch_keeps_its_date_but_not_one_from_before_the_project() -> No
 
 @given(st.lists(st.integers(0, 2_000), max_size=30))
 def test_no_time_goes_far_back_and_a_good_history_stays(recorded: list[int]) -> None:
-    settled = bounded(days(*recorded), None, NOW)
+    settled = bounded(days(*recorded), None, [NOW] * len(recorded))
     highest = 0
     for at in settled:
         assert at >= highest - SLACK
         highest = max(highest, at)
         assert 0 < at <= NOW + SLACK
     rising = sorted(one for one in days(*recorded) if 0 < one <= NOW)
-    assert bounded(rising, None, NOW) == rising
+    assert bounded(rising, None, [NOW] * len(rising)) == rising
 
 
 @given(st.lists(st.integers(1, 1_000), min_size=3, max_size=30), st.data())
@@ -91,7 +114,7 @@ def test_one_wrong_clock_moves_no_other_commit(recorded: list[int], data: st.Dat
     place = data.draw(st.integers(0, len(times) - 1))
     wrong = [*times]
     wrong[place] = FUTURE
-    settled = bounded(wrong, None, NOW)
+    settled = bounded(wrong, None, [NOW] * len(wrong))
     assert [at for n, at in enumerate(settled) if n != place] == [
         at for n, at in enumerate(times) if n != place
     ]

@@ -42,7 +42,11 @@ def _rewritten(*looks: Look, shallow: bool = False) -> list[tuple[int, str, str 
         [{"master": "c"}, {"main": "c"}],  # a mere rename
         [{"master": "b"}, {"main": "c"}],  # and more commits
         [{"master": "c"}, {"main": "m"}],  # another history was merged
-        [{"master": "c"}, {"main": "y", "master": "c"}],  # the old one is still there
+        [{"master": "c"}, {"main": "b", "master": "c"}],  # another one, older
+        [{"master": "b"}, {"dev": "c", "master": "b"}],  # another one, further
+        [{"master": "c"}, {"main": "m", "master": "c"}],
+        [{"master": "y"}, {"main": "m", "master": "y"}, {"main": "m"}],
+        [{"master": "b"}, {"master": "c", "pages": "y"}],  # an orphan beside it
         [{"master": "b", "dev": "c"}, {"dev": "c"}],  # master was merged, and taken away
         [{"master": "c", "idea": "y"}, {"master": "c"}],  # not a default branch
         [{"master": "a"}, {"main": "b", "master": "c"}, {"main": "b"}],  # moved on as another one
@@ -60,8 +64,12 @@ def test_what_is_still_reached_is_not_rewritten(looks: list[Look]) -> None:
         ([{"master": "c"}, {"main": "b"}], (1, "main", "c")),
         ([{"master": "c"}, {"main": "y", "backup": "c"}], (1, "main", "c")),
         ([{"master": "c"}, {"master": "c", "main": "y"}, {"main": "y"}], (2, "main", "c")),
-        ([{"master": "c"}, {"main": "y", "master": "c"}, {"main": "y"}], (2, "main", "c")),
-        ([{"master": "b"}, {"main": "y", "master": "c"}, {"main": "y"}], (2, "main", "b")),
+        ([{"master": "c"}, {"main": "y", "master": "c"}], (1, "main", "c")),
+        ([{"master": "c"}, {"main": "x", "master": "c", "dev": "b"}], (1, "main", "c")),
+        ([{"master": "c", "main": "y"}, {"main": "y", "master": "c"}], (1, "main", "c")),
+        ([{"master": "b"}, {"main": "y", "master": "c"}], (1, "main", "b")),
+        ([{"master": "b"}, {"master": "c"}, {"main": "y", "master": "c"}], (2, "main", "c")),
+        ([{"master": "c"}, {}, {"main": "y", "master": "c"}], (2, "main", "c")),
         ([{"master": "c"}, {}, {"main": "y"}], (2, "main", "c")),
         ([{"master": "c"}, {}, {}, {"master": "y"}], (3, "master", "c")),
         ([{"master": "b", "dev": "c"}, {"dev": "y"}], (1, "dev", None)),
@@ -74,6 +82,11 @@ def test_a_new_root_is_rewritten_under_any_name(
     found = _rewritten(*looks)
     assert [(seen_at, name) for seen_at, name, _ in found] == [(at, subject)]
     assert before in (None, found[0][2])
+
+
+def test_an_old_default_branch_is_lost_once_more_when_it_is_deleted() -> None:
+    found = _rewritten({"master": "c"}, {"main": "y", "master": "c"}, {"main": "y"})
+    assert found == [(1, "main", "c"), (2, "main", "c")]
 
 
 def test_where_history_is_cut_nothing_is_known() -> None:

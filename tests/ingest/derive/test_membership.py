@@ -1,10 +1,12 @@
 """On the default branch since when, and reached by no ref."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtrace.ingest.derive.dag import History
 from hubtrace.ingest.derive.landed import membership_of
+from hubtrace.ingest.derive.observations import past_of
 from hubtrace.ingest.records import Observation, Ref, RefKind
 from tests.ingest.derive.sketches import Sketch, graphs, history, name, observed, positions, reach
 
@@ -89,3 +91,32 @@ def test_an_empty_project_has_no_members() -> None:
     found = membership_of(History.from_columns([], [], []), observed(None))
 
     assert (found.on_default, found.landed_at, found.vanished) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("looks", "dates", "landed"),
+    [
+        ([("main", 0)], (0, 1, 2), None),
+        ([("main", 0), ("main", 2)], (0, 1, 2), [0, 20, 20]),  # old dates, pushed after a look
+        ([("main", 0), ("main", 2)], (0, 1, 25), [0, 20, 25]),
+        ([("main", 0), ("main", 2), ("main", 2)], (0, 1, 2), [0, 20, 20]),  # never later again
+        ([("main", 0), ("main", 1), ("main", 2)], (0, 1, 2), [0, 20, 40]),
+        ([("main", 1), ("main", 0), ("main", 2)], (0, 1, 2), [0, 1, 40]),  # taken back, and again
+        ([("main", 0), ("dev", 2)], (0, 1, 2), [0, 1, 2]),  # another branch, of whatever age
+        ([("main", 0), ("dev", 0), ("dev", 2)], (0, 1, 2), [0, 40, 40]),
+        ([("main", 0), ("main", None), ("main", 2)], (0, 1, 2), [0, 20, 20]),  # a look in part
+    ],
+)
+def test_nothing_landed_before_the_last_look_that_missed_it(
+    looks: list[tuple[str, int | None]], dates: tuple[int, ...], landed: list[int] | None
+) -> None:
+    made = history([Sketch((n - 1,) if n else (), at) for n, at in enumerate(dates)])
+    seen = []
+    for number, (branch, head) in enumerate(looks, 1):
+        ref = f"refs/heads/{branch}"
+        refs = (Ref(ref, RefKind.BRANCH, name(head or 0)),)
+        seen.append(Observation(20 * number, ref, refs, shallow=head is None))
+    past = past_of(made, membership_of(made, seen[-1]), seen)
+    found = [past.landed_at[made.number[name(n)]] for n in range(len(dates))]
+    last = looks[-1][1] or 0
+    assert found[: last + 1] == (landed or [*dates])[: last + 1]

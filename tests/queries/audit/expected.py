@@ -77,8 +77,8 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "project_facts": (
         {"projects": [YI, f"{HUB}/meta/llama"]},
         [
-            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, None),
-            (f"{HUB}/meta/llama", "meta/llama", *[None] * 8),
+            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, None, None),
+            (f"{HUB}/meta/llama", "meta/llama", *[None] * 9),
         ],
     ),
     "upstream_commits": (

@@ -74,17 +74,30 @@ def test_the_default_branch_is_where_head_points(world: World, cache: Path) -> N
     assert default(cache, world) == "refs/heads/trunk"
 
 
-def test_a_dangling_head_falls_back_to_main_then_master_then_the_only_branch(
-    world: World, cache: Path
+@pytest.mark.parametrize(
+    ("branches", "expected"),
+    [
+        (["one"], "one"),
+        (["dev"], "dev"),
+        (["one", "two"], None),
+        (["main", "trunk"], None),  # a name is a guess: trunk may be what goes on
+        (["master", "dev"], None),
+        (["main", "master"], None),
+    ],
+)
+def test_a_dangling_head_means_the_only_branch(
+    world: World, cache: Path, branches: list[str], expected: str | None
 ) -> None:
     world.point_head("refs/heads/gone")
-    world.commit(ref="refs/heads/one")
-    assert default(cache, world) == "refs/heads/one"
-    world.commit(ref="refs/heads/two")
-    assert default(cache, world) is None
-    world.commit(ref="refs/heads/master")
-    assert default(cache, world) == "refs/heads/master"
-    world.commit(ref="refs/heads/main")
+    for branch in branches:
+        world.commit(ref=f"refs/heads/{branch}")
+    assert default(cache, world) == (expected and f"refs/heads/{expected}")
+
+
+def test_a_head_at_several_branches_means_main(world: World, cache: Path) -> None:
+    sha = world.commit()
+    world.branch("refs/heads/also", sha)
+    (world.path / "HEAD").write_text(f"{sha}\n")
     assert default(cache, world) == "refs/heads/main"
 
 

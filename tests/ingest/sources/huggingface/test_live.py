@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SourceError
+from hubtrace.graph.text import NEW_COMMITS_UNREAD
 from hubtrace.graph.urls import Hosts, Project, Side, key_of, origin_of, variant_url
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.snapshot.writer import Written
@@ -123,6 +124,26 @@ def test_the_history_of_a_gated_model_is_read_although_its_files_are_not(
     details = keeper.kept.details
     assert details is not None
     assert len(details.texts) == 1
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/main", "refs/heads/new", None])
+def test_what_came_after_a_model_was_gated_is_said_not_to_be_read(
+    keeper: Keeper, model: Model, ref: str | None
+) -> None:
+    def unread() -> bool:
+        details = keeper.kept.details
+        return details is not None and NEW_COMMITS_UNREAD in details.cut
+
+    keeper.fetch()
+    model.gated = "auto"
+    if ref is not None:
+        model.git.commit({b"README.md": b"# Elsewhere\n"}, ref=ref)
+    for _ in range(2):
+        keeper.fetch(token=None)
+        assert unread() == (ref is not None)
+    model.readers.add("bob")
+    keeper.fetch()
+    assert not unread()
 
 
 def test_without_git_a_changed_model_costs_a_page_and_no_clone(
