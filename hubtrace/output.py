@@ -5,7 +5,6 @@ Markdown sees no markup, and rich's own markup is never interpreted.
 """
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
@@ -16,7 +15,7 @@ from typing import Any, Generic, Literal, TypeVar, assert_never
 
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, date_time
-from hubtrace.graph.text import as_json, for_markdown, for_people
+from hubtrace.graph.text import as_json, for_markdown, for_people, json_text
 from hubtrace.progress import say
 
 _UNLIMITED = 1_000_000
@@ -109,7 +108,7 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(column, item) for item in value)
     if isinstance(value, dict):
-        return for_people(json.dumps(value, ensure_ascii=False, default=_plain))
+        return for_people(json_text(value, ensure_ascii=False, default=_plain))
     return for_people(str(value))
 
 
@@ -143,7 +142,7 @@ def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Non
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
-        value = json.dumps(value, ensure_ascii=False, default=_plain)
+        value = json_text(value, ensure_ascii=False, default=_plain)
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         value = f"'{value}"  # a spreadsheet would take it for a formula
     if isinstance(value, str) and sys.stdout.isatty():
