@@ -92,6 +92,8 @@ def parse_target(
             not one of a repository.
     """
     hosts, paths = web or Hosts(), tuple(map(path_prefix, paths))
+    if not text.strip():
+        raise SourceError(f"{_OPTIONS[side]}: an empty text is not a project")
     named = _NAMED.fullmatch(text)
     if named:
         name, location = named["name"], named["location"]

@@ -252,6 +252,8 @@ def _broken_toml(lines: list[str], error: Exception) -> tuple[int | None, str]:
             low, high = (low, middle) if same else (middle, high)
         return high, "nested too deeply" if deep else "a number has too many digits"
     line, reason = len(lines), _instead(str(error), _TOML_WORDS)
+    if not place[1] and str(error).startswith("Invalid value"):
+        reason = "the file ends where a value should follow"
     if place[1]:
         line = int(place[1])
         if lines[line - 1][int(place[2]) - 1 :].startswith("\r"):

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtrace.graph.text import as_json, for_markdown, for_people, to_bytes, to_text
+from hubtrace.graph.text import as_json, for_markdown, for_people, json_text, to_bytes, to_text
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
 
@@ -57,3 +57,13 @@ def test_no_line_of_a_log_is_a_command_to_the_program_that_keeps_it() -> None:
     assert for_people(" ::add-mask::x") == " :\\x3aadd-mask::x"
     assert for_people("remote: ##[error]owned") == "remote: ##\\x5berror]owned"
     assert for_people("std::move # [x]") == "std::move # [x]"
+
+
+def test_no_number_is_written_that_json_does_not_have() -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    body = {"a": [1e308 * 10, -1e308 * 10, {"b": 1e308 * 10 - 1e308 * 10}], "c": 0.1}
+    for document in (as_json(body), json_text(body)):
+        read = json.loads(document, parse_constant=refuse)
+        assert read == {"a": ["Infinity", "-Infinity", {"b": "NaN"}], "c": 0.1}

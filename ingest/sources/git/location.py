@@ -122,8 +122,10 @@ def _from_path(path: Path, shown: str) -> Location:
         real = path.resolve(strict=True)
         if real.is_dir():
             return Location(Kind.DIRECTORY, "file://" + quote(os.fsencode(real)), shown)
-        with real.open("rb") as file:
-            is_bundle = _BUNDLE.match(file.readline(64)) is not None
+        is_bundle = False
+        if real.is_file():  # a pipe would be waited for
+            with real.open("rb") as file:
+                is_bundle = _BUNDLE.match(file.readline(64)) is not None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
         reason = getattr(error, "strerror", None) or "it cannot be resolved"
         raise SourceError(f"cannot read {shown}: {reason}") from error
