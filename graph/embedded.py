@@ -119,8 +119,8 @@ def reading(url: str) -> Iterator[None]:
         if _NEWER_CONTAINER in str(error):
             raise GraphTooNew(f"{url} was made by a newer graph engine; update hubtrace") from None
         raise GraphUnreadable(
-            f"{url} is not a readable graph ({_reason(error, url)}); "
-            "remove it and load it again from its snapshot"
+            f"{url} is not a readable graph: it is damaged or something else; "
+            "a graph can be loaded again from its snapshot"
         ) from None
     except (kglite.KgError, OSError) as error:
         raise GraphUnreadable(f"cannot read {url}: {_reason(error, url)}") from None
@@ -232,7 +232,8 @@ class EmbeddedStore(GraphStore):
         if not self.exists():
             raise missing(self.url)
         if not self._path.is_file():
-            raise GraphUnreadable(f"{self.url} is not a file, and so not a graph")
+            hint = "; `hubtrace load` makes a graph of a snapshot" if self._path.is_dir() else ""
+            raise GraphUnreadable(f"{self.url} is not a file, and so not a graph{hint}")
         with reading(self.url):
             graph = kglite.load(str(self._path))
         if graph.schema_version > MODEL.version:

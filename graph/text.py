@@ -130,7 +130,16 @@ def as_json(
 
     All JSON that people are given is written here.
     """
-    return inert(json.dumps(body, indent=indent, ensure_ascii=False, default=default)) + "\n"
+    return inert(json_text(body, indent=indent, ensure_ascii=False, default=default)) + "\n"
+
+
+def json_text(body: Any, **options: Any) -> str:
+    """Return JSON by the options of `json.dumps`; numbers that JSON does not have become texts."""
+    try:
+        return json.dumps(body, allow_nan=False, **options)
+    except ValueError:  # rare, so that only then everything is copied
+        finite = json.loads(json.dumps(body, **options), parse_constant=str)
+        return json.dumps(finite, **options)
 
 
 def one_line(document: str) -> str:

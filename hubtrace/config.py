@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hubtrace.graph.errors import CatalogueError, TableError
 from hubtrace.graph.files import write_atomically
@@ -20,6 +20,9 @@ from hubtrace.options import Bound, parse_areas, parse_days
 from hubtrace.queries.audit.acceptances import NEEDS_VALUE, WITH_BRANCHES, Acceptance
 from hubtrace.queries.audit.check import Wanted
 from hubtrace.queries.audit.findings import GROUPS, KINDS
+
+if TYPE_CHECKING:
+    from hubtrace.ingest.input_files import TomlFile
 
 CONFIG = Path(".hubtrace.toml")
 """Looked for in the working directory."""
@@ -149,18 +152,20 @@ class Config:
         """
         from hubtrace.ingest.input_files import read_toml
 
-        body, _ = read_toml(file)
-        _known(body, ("check", "accept"), f"{file}: ")
-        check, tables = body.get("check", {}), body.get("accept", [])
+        toml = read_toml(file)
+        _known(toml, toml.body, ("check", "accept"))
+        check, tables = toml.body.get("check", {}), toml.body.get("accept", [])
         if not isinstance(check, dict):
-            raise TableError(f"{file}: check: it is {_named(check)}, not a table [check]")
+            what = f"it is {_named(check)}, not a table [check]"
+            raise TableError(f"{toml.at('check')}: check: {what}")
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise TableError(f"{file}: accept: it is {_named(tables)}, not tables [[accept]]")
-        found = _values(check, CHECK, f"{file}: check: ")
+            what = f"it is {_named(tables)}, not tables [[accept]]"
+            raise TableError(f"{toml.at('accept')}: accept: {what}")
+        found = _values(toml, check, CHECK, "check")
         options = {key.replace("-", "_"): value for key, value in found.items()}
         if options.get("all") and "targets" in options:
-            raise TableError(f"{file}: check: all: there are targets, too")
-        accepted = (_acceptance(file, n, table) for n, table in enumerate(tables, start=1))
+            raise TableError(f"{toml.at('check', 'all')}: check: all: there are targets, too")
+        accepted = (_acceptance(toml, number, table) for number, table in enumerate(tables))
         return cls(options, tuple(accepted))
 
 
@@ -170,38 +175,50 @@ def find_config(given: Path | None) -> Path | None:
     return given if given is not None else CONFIG if os.path.lexists(CONFIG) else None
 
 
-def _acceptance(file: Path, number: int, table: Mapping[str, Any]) -> Acceptance:
-    place = f"{file}: accept {number}"
-    found = _values(table, _ACCEPT, f"{place}: ")
+def _acceptance(toml: "TomlFile", number: int, table: Mapping[str, Any]) -> Acceptance:
+    found = _values(toml, table, _ACCEPT, "accept", number)
+
+    def refuse(what: str, *key: str) -> TableError:
+        return TableError(f"{toml.at('accept', number, *key)}: accept {number + 1}: {what}")
+
     for key in _REQUIRED:
         if key not in found:
-            raise TableError(f"{place}: `{key}` is missing")
+            raise refuse(f"`{key}` is missing")
     kind = found["kind"]
     if kind in NEEDS_VALUE and "value" not in found:
-        raise TableError(
-            f"{place}: `value` is missing: of {kind}, the host's id of the project that is accepted"
-        )
+        what = "the host's id of the project that is accepted"
+        raise refuse(f"`value` is missing: of {kind}, {what}")
     if "branch" in found and kind not in WITH_BRANCHES:
-        raise TableError(f"{place}: branch: a finding of the kind {kind} is not about a branch")
-    return Acceptance(place, **found)
+        raise refuse(f"branch: a finding of the kind {kind} is not about a branch", "branch")
+    return Acceptance(f"{toml.file}: accept {number + 1}", **found)
 
 
-def _values(table: Mapping[str, Any], known: Mapping[str, _Read], place: str) -> dict[str, Any]:
-    _known(table, known, place)
+def _values(
+    toml: "TomlFile", table: Mapping[str, Any], known: Mapping[str, _Read], *path: str | int
+) -> dict[str, Any]:
+    _known(toml, table, known, *path)
     found = {}
     for key, value in table.items():
         try:
             found[key] = known[key](value)
         except ValueError as error:
+            place = f"{toml.at(*path, key)}: {_label(path)}"
             raise TableError(f"{place}{key}: {error}") from None
     return found
 
 
-def _known(table: Iterable[str], known: Iterable[str], place: str) -> None:
+def _known(toml: "TomlFile", table: Iterable[str], known: Iterable[str], *path: str | int) -> None:
     for key in table:
         if key not in known:
             hint = did_you_mean(closest(key, known)) or f"; known are {', '.join(known)}"
+            place = f"{toml.at(*path, key)}: {_label(path)}"
             raise TableError(f"{place}{shorten(key, 80)!r} is not known here{hint}")
+
+
+def _label(path: tuple[str | int, ...]) -> str:
+    """Return how a table is called, e.g. `accept 2: `."""
+    words = (str(each + 1) if isinstance(each, int) else each for each in path)
+    return f"{' '.join(words)}: " if path else ""
 
 
 def _named(value: Any) -> str:
@@ -227,7 +244,7 @@ def add_baseline(file: Path, found: Iterable[Mapping[str, str | None]], expires:
 
     tables = {_table({**fields, "reason": TODO, "expires": expires}): None for fields in found}
     if tables:
-        text = read_toml(file)[1] if os.path.lexists(file) else ""
+        text = read_toml(file).text if os.path.lexists(file) else ""
         text = f"{text.rstrip()}\n" if text.strip() else ""
         text += "".join(f"\n{table}" for table in tables)
         try:

@@ -190,11 +190,13 @@ def parse_areas(text: str) -> tuple[str, ...]:
     """Return the areas of a list with commas.
 
     Raises:
-        ValueError: one is unknown: a misspelt area would let every commit pass.
+        ValueError: there is none, or one is unknown: it would let every commit pass.
     """
     from hubtrace.ingest.change_types import Area
 
     words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not words:
+        raise ValueError("it is empty; leave it out to count all commits")
     known = [str(area) for area in Area]
     wrong = next((word for word in words if word not in known), None)
     if wrong is not None:

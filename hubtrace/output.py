@@ -5,7 +5,6 @@ and Markdown sees no markup.
 """
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -18,7 +17,7 @@ from typing import Any, Generic, TypeVar, assert_never
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
-from hubtrace.graph.text import as_json, for_markdown, for_people, masked
+from hubtrace.graph.text import as_json, for_markdown, for_people, json_text, masked
 from hubtrace.progress import say
 
 
@@ -210,7 +209,7 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(column, item) for item in value)
     if isinstance(value, dict):
-        return for_people(json.dumps(value, ensure_ascii=False, default=_plain))
+        return for_people(json_text(value, ensure_ascii=False, default=_plain))
     return for_people(str(value))
 
 
@@ -251,7 +250,7 @@ def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Non
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
-        value = json.dumps(value, ensure_ascii=False, default=_plain)
+        value = json_text(value, ensure_ascii=False, default=_plain)
     if isinstance(value, str):
         value = masked(value)
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:

@@ -1,7 +1,6 @@
 """Families of projects: as a file states them, as a command line does, as a snapshot holds them."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from hubtrace.graph.urls import (
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
-from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_toml
+from hubtrace.ingest.input_files import csv_table, in_words, read_toml
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 
@@ -93,6 +92,8 @@ def parse_target(
             not one of a repository.
     """
     hosts, paths = web or Hosts(), tuple(map(path_prefix, paths))
+    if not text.strip():
+        raise SourceError(f"{_OPTIONS[side]}: an empty text is not a project")
     named = _NAMED.fullmatch(text)
     if named:
         name, location = named["name"], named["location"]
@@ -164,7 +165,6 @@ def _exists(text: str) -> bool:
         return False
 
 
-_TOML_TABLE = re.compile(r"\s*\[\[\s*family\s*\]\]")
 _COLUMNS = ["family", "side", "location"]
 _SIDES = {"upstream": Side.UPSTREAM, "variant": Side.DOWNSTREAM}
 
@@ -199,10 +199,6 @@ def read_families(file: Path, web: Hosts | None = None) -> list[FamilyTarget]:
         raise TableError(f"cannot read {file}: {error.strerror}") from None
     if not families:
         raise TableError(f"{file} names no family")
-    names = Counter(family.name for family in families)
-    for name, count in names.items():
-        if count > 1:
-            raise TableError(f"{file}: family {name} stands here twice")
     return families
 
 
@@ -222,21 +218,25 @@ class _FamilyTable(Struct, forbid_unknown_fields=True):
 
 
 def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
-    body, text = read_toml(file)
-    begins = [n for n, line in enumerate(text.splitlines(), start=1) if _TOML_TABLE.match(line)]
-    tables = body.pop("family", [])
-    if body or not isinstance(tables, list):
-        found = _quoted(body or ["family"])
-        raise TableError(f"{file}: expected [[family]] tables, found {found}")
-    families = []
-    for number, table in enumerate(tables, start=1):
+    toml = read_toml(file)
+    tables = toml.body.get("family", [])
+    if more := sorted(toml.body.keys() - {"family"}):
+        raise TableError(f"{toml.at(more[0])}: expected [[family]] tables, found {_quoted(more)}")
+    if not isinstance(tables, list):
+        raise TableError(f"{toml.at('family')}: expected [[family]] tables, found `family`")
+    families: dict[str, FamilyTarget] = {}
+    for number, table in enumerate(tables):
         try:
-            families.append(_toml_family(msgspec.convert(table, _FamilyTable), parse))
+            family = _toml_family(msgspec.convert(table, _FamilyTable), parse)
+            if family.name in families:
+                raise SourceError("it stands here twice")
         except (SourceError, msgspec.ValidationError) as error:
             name = table.get("name") if isinstance(table, dict) else None
-            place = f":{begins[number - 1]}" if len(begins) == len(tables) else ""
-            raise TableError(f"{file}{place}: family {name or number}: {in_words(error)}") from None
-    return families
+            named = name if name and isinstance(name, str) else number + 1
+            place = toml.at("family", number)
+            raise TableError(f"{place}: family {named}: {in_words(error)}") from None
+        families[family.name] = family
+    return list(families.values())
 
 
 def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
@@ -249,35 +249,29 @@ def _toml_family(table: _FamilyTable, parse: _Parse) -> FamilyTarget:
 
 def _csv(file: Path, parse: _Parse) -> list[FamilyTarget]:
     projects: dict[str, dict[Side, list[Target]]] = {}
-    rows = csv_rows(file, lines_of(file))
-    header = next(rows, (1, []))[1]
-    if not set(_COLUMNS) <= set(header):
-        raise TableError(f"{file}:1: the header needs the columns {', '.join(_COLUMNS)}")
-    for number, cells in rows:
-        line, row = f"{file}:{number}", dict(zip(header, cells, strict=False))
-        if missing := [name for name in _COLUMNS if not row.get(name)]:
+    for number, row in csv_table(file, _COLUMNS, {*_COLUMNS, "paths"}.__contains__):
+        line = f"{file}:{number}"
+        if missing := [name for name in _COLUMNS if not row[name].strip()]:
             raise TableError(f"{line}: {_quoted(missing)} is empty")
         if row["side"] not in _SIDES:
             raise TableError(f"{line}: side is {row['side'][:80]!r}, not upstream or variant")
         side = _SIDES[row["side"]]
         try:
-            target = parse(side, row["location"], (row.get("paths") or "").split())
+            target = parse(side, row["location"], row.get("paths", "").split())
         except SourceError as error:
             raise TableError(f"{line}: {error}") from None
         family = projects.setdefault(row["family"], {both: [] for both in Side})
-        same = [one for one in family[side] if one.project.key == target.project.key]
+        known = [one for some in family.values() for one in some]
+        same = [one for one in known if one.project.key == target.project.key]
         if same and same != [target]:
             named = f"family {row['family']} names {target.project.key} twice"
             raise TableError(f"{line}: {named}, and not in the same way")
         if not same:
             family[side].append(target)
-    try:
-        return [
-            FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))
-            for name, sides in projects.items()
-        ]
-    except SourceError as error:
-        raise TableError(f"{file}: {error}") from None
+    return [
+        FamilyTarget(name, tuple(sides[Side.UPSTREAM]), tuple(sides[Side.DOWNSTREAM]))
+        for name, sides in projects.items()
+    ]
 
 
 def _sequence(value: list[T] | T) -> list[T]:

@@ -100,7 +100,7 @@ def parse_value(text: str, type_: ValueType) -> Any:
         return None
     try:
         value = _parse(text.strip() if type_.base != "string" else text, type_)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if value is None or not type_.accepts(value):
         date = ", or an ISO date" if type_.unit == "epoch seconds" else ""

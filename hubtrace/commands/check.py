@@ -141,7 +141,7 @@ def check(
         Wanted.of(
             chosen["fail_on"],
             _parsed("--max-lag", parse_days, chosen["max_lag"]),
-            _parsed("--areas", parse_areas, chosen["areas"] or ""),
+            () if chosen["areas"] is None else _parsed("--areas", parse_areas, chosen["areas"]),
         ),
         upper=chosen["lag"] is Bound.UPPER,
         max_age=None

@@ -1,6 +1,5 @@
 """`hubtrace query` and `queries`: run stored queries, or Cypher; list the stored ones."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,14 +107,18 @@ def _run_cypher(
 
 def _parse_free(pairs: list[str]) -> dict[str, Any]:
     """Return parameters of a free statement: JSON where it is JSON, else text."""
+    from hubtrace.ingest.input_files import read_json
+
     parameters: dict[str, Any] = {}
     for pair in pairs:
         key, separator, text = pair.partition("=")
         if not separator or not key:
             raise HubtraceError(f"--param {pair!r} is not KEY=VALUE")
         try:
-            parameters[key] = json.loads(text)
-        except ValueError:
+            parameters[key] = read_json(text)
+        except ValueError as error:
+            if not str(error).startswith("not JSON:"):
+                raise HubtraceError(f"--param {key}: {error}") from None
             parameters[key] = text
     return parameters
 

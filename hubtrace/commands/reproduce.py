@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side, parse_project
-from hubtrace.ingest.input_files import csv_rows, lines_of
+from hubtrace.ingest.input_files import csv_table
 from hubtrace.options import GRAPH, Graph, OutputFormat, parse_until, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
@@ -136,15 +136,7 @@ def read_package(folder: Path) -> list[PublishedFamily]:
 def _rows(file: Path, *wanted: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield the wanted columns of a table with the number of their line."""
     try:
-        rows = csv_rows(file, lines_of(file))
-        header: Sequence[str] = next(rows, (1, []))[1]
-        missing = [name for name in wanted if name not in header]
-        if missing:
-            raise TableError(f"{file}:1: the column {missing[0]} is missing")
-        places = {name: header.index(name) for name in wanted}
-        for number, row in rows:
-            if len(row) != len(header):
-                raise TableError(f"{file}:{number}: {len(row)} columns, not {len(header)}")
-            yield number, {name: row[place].strip() for name, place in places.items()}
+        for number, row in csv_table(file, wanted):
+            yield number, {name: row[name].strip() for name in wanted}
     except OSError as error:
         raise TableError(f"{file} cannot be read: {error.strerror or error}") from None

@@ -6,7 +6,6 @@ names stay unique. Everything else, line breaks and marks of direction among it,
 Written as a stream: networkx has writers, but for them a whole graph must fit into memory.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -15,7 +14,7 @@ from xml.sax.saxutils import escape
 from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType, Property, PropertyType
 from hubtrace.graph.tables import END, START
-from hubtrace.graph.text import for_people, masked
+from hubtrace.graph.text import for_people, json_text, masked
 from hubtrace.progress import Progress
 
 _TYPES = {
@@ -81,7 +80,7 @@ def _values(
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
+    text = json_text(value, ensure_ascii=False) if isinstance(value, list) else str(value)
     return escape(_FORBIDDEN.sub(lambda found: for_people(found[0]), masked(text)), _ENTITIES)
 
 

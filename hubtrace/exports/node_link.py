@@ -5,14 +5,13 @@ Everything that JSON can hold stays unchanged; it is written in ASCII, so that n
 terminal.
 """
 
-import json
 from collections.abc import Iterator
 from typing import IO, Any
 
 from hubtrace.exports.subgraph import Nodes, Relationships
 from hubtrace.graph.model import MODEL, NodeType
 from hubtrace.graph.tables import END, START
-from hubtrace.graph.text import masked
+from hubtrace.graph.text import json_text, masked
 from hubtrace.progress import Progress
 
 SCHEMA = "hubtrace.node-link/1"
@@ -22,7 +21,7 @@ def write_node_link(
     file: IO[str], nodes: Nodes, relationships: Relationships, progress: Progress = lambda *_: None
 ) -> tuple[int, int]:
     """Write a document; return the counts of nodes and relationships."""
-    about = json.dumps({"schema": SCHEMA, "model": MODEL.version})
+    about = json_text({"schema": SCHEMA, "model": MODEL.version})
     file.write(f'{{"directed": true, "multigraph": true, "graph": {about},\n"nodes": [')
     count = _write_all(file, _nodes(nodes), "nodes", progress)
     file.write('],\n"edges": [')
@@ -36,7 +35,7 @@ def _write_all(
 ) -> int:
     count = 0
     for count, item in enumerate(items, start=1):
-        file.write(f"{',' if count > 1 else ''}\n{json.dumps(item)}")
+        file.write(f"{',' if count > 1 else ''}\n{json_text(item)}")
         if count % 10_000 == 0:
             progress(what, count, None)
     return count

@@ -4,7 +4,6 @@ Columns have the types that the query declares; its name and description are in 
 file. Queries about named projects, variants or contributors are run for all of them.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import GraphError
 from hubtrace.graph.files import new_folder
 from hubtrace.graph.store import GraphStore, Result
-from hubtrace.graph.text import inert, masked
+from hubtrace.graph.text import inert, json_text, masked
 from hubtrace.progress import Progress
 from hubtrace.queries.catalogue import Query, ask_in_batches, catalogue, family_names
 
@@ -93,7 +92,7 @@ def _table(result: Result, stored: Query, schema: pa.Schema) -> pa.Table:
     for index, column in enumerate(stored.returns):
         if column.type.base == "list of maps":
             values[index] = [
-                value if value is None else inert(json.dumps(value, ensure_ascii=False))
+                value if value is None else inert(json_text(value, ensure_ascii=False))
                 for value in values[index]
             ]
         else:

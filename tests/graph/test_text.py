@@ -10,6 +10,7 @@ from hubtrace.graph.text import (
     as_json,
     for_markdown,
     for_people,
+    json_text,
     masked,
     to_bytes,
     to_text,
@@ -112,3 +113,13 @@ def test_names_are_shown_without_addresses(name: str, shown: str) -> None:
     if len(name) < 100:
         assert for_people(name) == shown
         assert json.loads(as_json([f"\n{name}"])) == [f"\n{shown}"]
+
+
+def test_no_number_is_written_that_json_does_not_have() -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    body = {"a": [1e308 * 10, -1e308 * 10, {"b": 1e308 * 10 - 1e308 * 10}], "c": 0.1}
+    for document in (as_json(body), json_text(body)):
+        read = json.loads(document, parse_constant=refuse)
+        assert read == {"a": ["Infinity", "-Infinity", {"b": "NaN"}], "c": 0.1}

@@ -233,6 +233,22 @@ def test_a_place_that_is_no_repository_leaves_nothing_behind(call: Call, what: s
     assert sorted(os.listdir()) == ["folder", "notes.txt"]
 
 
+def test_a_place_that_git_cannot_read_is_named_in_our_words(call: Call) -> None:
+    for folder in ("empty", "link", "half/.git"):
+        Path(folder).mkdir(parents=True)
+    Path("link/.git").write_text("gitdir: /nowhere\n")
+    Path("half/.git/HEAD").write_bytes(b"\xff\0")
+    Path("cut.bundle").write_bytes(b"# v2 git bundle\nnothing\n")
+    os.mkfifo("pipe")
+    places = ("empty", "link", "half", "cut.bundle", "pipe")
+    upstreams = [f"--upstream=o/{number}={place}" for number, place in enumerate(places)]
+    answer = call("ingest", "--family", "f", *upstreams, "--no-load")
+    assert answer.code == 2
+    for number, place in enumerate(places):
+        (line,) = (x for x in answer.err.splitlines() if x.startswith(f"failed: o/{number}: "))
+        assert f"{place}: it is not a git" in line or f"{place} is not a git" in line
+
+
 def test_one_failing_project_does_not_stop_the_others(call: Call, world: Path) -> None:
     Path("f.csv").write_text(
         f"family,side,location\ngood,upstream,acme/code={world / 'code'}\n"

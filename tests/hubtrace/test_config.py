@@ -82,6 +82,7 @@ def test_what_is_not_understood_is_refused(asked: Call, text: str, message: str)
     assert (answer.code, answer.out) == (2, ""), answer.err
     assert "hubtrace: .hubtrace.toml:" in answer.err
     assert message in answer.err
+    assert re.search(r"\.hubtrace\.toml:\d+: |the same as|accept 1 \(", answer.err)
     assert "Traceback" not in answer.err
 
 
@@ -108,7 +109,9 @@ abandon-after = 180
         ([], 1),
         (["--max-lag", "300"], 0),
         (["--areas", "tokenizer"], 0),
-        (["--lag", "lower", "--areas", ""], 0),
+        (["--lag", "lower"], 0),
+        (["--areas", ""], 2),
+        (["--areas", " , "], 2),
         (["--fail-on", "gone"], 0),
         (["acme/alone"], 3),
         (["--max-age", "7d", "--max-lag", "300"], 3),

@@ -103,6 +103,16 @@ def test_a_broken_table_ends_in_one_sentence(
     answer = call("reproduce", folder, "--graph", GRAPH)
     assert (answer.code, answer.out) == (2, "")
     assert f"all_auto_and_manual_patterns.csv:2: {said}" in answer.err
+    file = folder / "dataset/complete_dataset.csv"
+    good = file.read_text()
+    for text, said in (
+        (good.replace("downloads", "family", 1), ":1: the column 'family' stands twice"),
+        (good.replace('"1,000"', "1,000", 1), ":2: 5 cells, not 4"),
+        (good.replace("model_name", "name", 1), "; model_name is missing"),
+    ):
+        file.write_text(text)
+        answer = call("reproduce", folder, "--graph", GRAPH)
+        assert (answer.code, said in answer.err) == (2, True), answer.err
 
 
 def test_a_folder_without_tables_is_refused(call: Call, tmp_path: Path) -> None:

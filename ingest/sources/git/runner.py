@@ -379,6 +379,8 @@ def _sentence(shown: str, complaints: list[bytes]) -> str:
         return f"cannot read {shown}: it belongs to another user; `{advice}` lets git read it"
     if "terminal prompts disabled" in text or "Authentication failed" in text:
         return f"cannot read {shown}: it does not exist, or needs a token that allows reading it"
+    if re.search(r"does not appear to be a git rep|not a git repository|invalid gitfile", text):
+        return f"cannot read {shown}: it is not a git repository or a git bundle, or is damaged"
     if re.search(r"returned error: 30\d", text):
         return f"cannot read {shown}: it redirects to another address; give that one"
     reasons = [line for line in lines if not _AFTERWORDS.match(line)] or lines

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -160,10 +161,26 @@ def test_a_line_twice_is_read_once(tmp_path: Path) -> None:
     assert commits[0] == commits[1]
 
 
-@pytest.mark.parametrize("raw", [b"not gzip", b"\x1f\x8b\x08", None])
-def test_broken_compression_is_named(tmp_path: Path, raw: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda _: b"not gzip", "it is not compressed by gzip"),
+        (lambda _: b"\x1f\x8b\x08", "it ends too early, after line 0"),
+        (lambda raw: raw[:-12], "it ends too early, after line [0-9]"),
+        (lambda raw: raw + b"junk", "something that is not compressed follows after its end"),
+        (
+            lambda raw: raw[:-8] + b"\0\1\2\3" + raw[-4:],
+            "it is damaged: its checksum or",
+        ),
+        (lambda raw: raw[:-4] + b"\0\1\2\3", "it is damaged: its checksum"),
+        (lambda raw: raw[:2] + b"\x09" + raw[3:], "it is compressed in an unknown way"),
+    ],
+)
+def test_broken_compression_is_named(
+    tmp_path: Path, spoil: Callable[[bytes], bytes], reason: str
+) -> None:
     folder = _table(tmp_path / "t")
     file = folder / "repository_commits.csv.gz"
-    file.write_bytes(file.read_bytes()[:-12] if raw is None else raw)
-    with pytest.raises(TableError, match=r"csv\.gz cannot be read: (it is not|its compression)"):
+    file.write_bytes(spoil(file.read_bytes()))
+    with pytest.raises(TableError, match=rf"csv\.gz cannot be read: {reason}"):
         list(read_study(folder))
