@@ -456,10 +456,10 @@ def _kinds() -> Iterator[Kind]:
     what = "nothing proves which upstream commit it was made from"
     yield Kind("no_origin", what, _no_origin, (facts.revision, facts.upstream), (), usual=False)
     what = "no verified attestation of its upstream covers all of its weights"
-    to_look = (facts.revision, facts.upstream, facts.large_files, facts.attestations)
+    to_look = (facts.hub, facts.revision, facts.upstream, facts.large_files, facts.attestations)
     yield Kind("unattested", what, _unattested, to_look, (), usual=False)
     what = "an attestation of a large file was refused, or names another repository"
-    to_clear = (facts.hub, *to_look, facts.verified)
+    to_clear = (*to_look, facts.verified)
     name = "attestation_mismatch"
     yield Kind(name, what, _attestation_mismatch, (), to_clear, usual=False)
 
