@@ -54,7 +54,7 @@ def asked(call: Call) -> Call:
         (["acme/Yi-6B", "--fail-on", "lagg"], 2),
         (["acme/Yi-6B", "--areas", "code, tokenizer", "--fail-on", "lag"], 0),
         (["acme/Yi-6B", "--areas", "code,tokeniser"], 2),
-        (["acme/Yi-6B", "--areas", "", "--fail-on", "lag", "--lag", "upper"], 1),
+        (["acme/Yi-6B", "--areas", "", "--fail-on", "lag", "--lag", "upper"], 2),
         (["nobody/nothing"], 2),
         ([], 2),
         (["--all", "yi"], 2),

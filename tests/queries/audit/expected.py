@@ -147,6 +147,10 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
             ),
         ],
     ),
+    "variant_attestations": (
+        {"variants": [ALONE, SMALL]},
+        [(ALONE, "e" * 64, "https://github.com/acme", "none", *[None] * 5, at(3))],
+    ),
     "variant_evidence": (
         _SMALL,
         [

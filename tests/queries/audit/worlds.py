@@ -93,6 +93,9 @@ def _commits(world: World) -> None:
     world.commit("Variant", ALONE, sha("alone"), at(3))
     world.relationships["HAS_COMMIT", "Variant", "Commit"][-1]["on_default"] = True
     world.node("Variant", ALONE, host_id=None)
+    listed = {"sha256": "e" * 64, "place": "https://github.com/acme", "verdict": "none"}
+    world.node("Attestation", "listed", **listed, observed_at=at(3))
+    world.join("HAS_ATTESTATION", ("Variant", "Attestation"), ALONE, "listed")
     switches_of(world, "yi", [("upstream", UP[0], OWN[1]), ("downstream", OWN[1], UP[10])])
     refs: list[tuple[str, str, dict[str, Any]]] = [
         ("refs/heads/main", OWN[240], {"status": "default", "kind": "branch"}),
