@@ -312,6 +312,7 @@ class _WebServer:
                 client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
+@pytest.mark.faults  # twenty seconds: the server fills its memory
 def test_a_question_that_takes_too_much_memory_is_one_sentence(bolt: GraphStore) -> None:
     with bolt.write() as writer:
         writer.put_nodes("Family", _families("f"))
