@@ -35,6 +35,7 @@ def publish(graph: kglite.KnowledgeGraph, file: Path) -> None:
         target.parent.mkdir(exist_ok=True)
         graph.enable_disk_mode(str(aside))
         write_atomically(aside / _SEAL, _listed(aside))
+        shutil.rmtree(target, ignore_errors=True)  # a damaged copy of this state
         aside.replace(target)
     finally:
         retire(file)

@@ -87,6 +87,16 @@ class Standing:
         known = pc.is_valid(row)
         files, row = files.filter(known), row.filter(known)
         columns = {name: self.commits[name].take(row) for name in _STANDING}
+        # A history that was rewritten brings commits anew that a look had missed, with files that
+        # it had seen: what it missed is the commit, not the file.
+        blobs = files["blob"].combine_chunks()
+        first = pa.table({"blob": blobs, "seen_at": columns["seen_at"]}).group_by("blob")
+        seen = first.aggregate([("seen_at", "min")])
+        earliest = seen["seen_at_min"].take(pc.index_in(blobs, seen["blob"].combine_chunks()))
+        had = pc.fill_null(pc.less_equal(earliest, columns["absent_at"]), False)
+        for name, dated in (("came_at", "made_at"), ("since", "dated_since")):
+            columns[name] = pc.if_else(had, self.commits[dated].take(row), columns[name])
+        columns["absent_at"] = pc.if_else(had, pa.scalar(None, pa.int64()), columns["absent_at"])
         columns |= {name: files[name] for name in ("blob", "path", "sha")}
         columns["project"] = pa.repeat(pa.scalar(project, pa.int32()), files.num_rows)
         columns["kind"] = pa.repeat(pa.scalar(int(kind), pa.int8()), files.num_rows)
@@ -130,6 +140,8 @@ def standing_of(commits: pa.Table, at: str, observations: Sequence[Observation])
         "seen_at": pa.array(past.seen_at, pa.int64()),
         "absent_at": absent,
         "came_at": made,
+        "made_at": commits["committed_at"],
+        "dated_since": pc.coalesce(landed, commits[at]) if last.ancestry else commits[at],
     }
     stands = pa.array(membership.on_default, pa.bool_()) if last.ancestry else pa.scalar(True)
     nothing = pa.scalar(None, pa.int64())
