@@ -161,7 +161,8 @@ def _ask_apart(question: bytes, limits: Limits) -> Result:
     if child.returncode:
         why = for_people(child.stderr.decode(errors="replace").strip().rpartition("\n")[2])
         raise QueryFailed(f"the engine crashed at this question ({why[:100]}); ask in another way")
-    answer: Result | HubtraceError = pickle.loads(child.stdout)  # noqa: S301 - of answer_apart
+    # Only `answer_apart` writes to this pipe: what the engine prints goes to stderr.
+    answer: Result | HubtraceError = pickle.loads(child.stdout)  # noqa: S301 - our own child's
     if isinstance(answer, HubtraceError):
         raise answer
     return answer
@@ -171,7 +172,8 @@ def answer_apart() -> None:
     """Answer the question on stdin to stdout; a signal may end this process at any time."""
     out = os.dup(1)
     os.dup2(2, 1)  # what the engine prints is not an answer
-    url, text, parameters, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - of _ask_apart
+    # The question is data in it; who can write to this pipe runs our code already.
+    url, text, parameters, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent's
     from hubtrace.graph import open_store
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

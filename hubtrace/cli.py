@@ -96,8 +96,7 @@ def main() -> None:
         file = f"{error.filename}: " if error.filename else ""
         say(_clipped(f"hubtrace: {file}{error.strerror or error}"))
         sys.exit(BAD_INPUT)
-    except Exception:
-        # Not 1, with which Python would end: for a gate that means findings.
+    except Exception:  # whatever is not foreseen: Python would end with 1, which is "findings"
         traceback.print_exc()
         say("hubtrace: this is a defect of hubtrace; please report it with the lines above")
         sys.exit(BAD_INPUT)

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 CONFIG = Path(".hubtrace.toml")
 """Looked for in the working directory."""
-TODO = "TODO: why it is accepted"
-"""Stands where a reason is to be written; an acceptance with it is refused."""
+PLACEHOLDER = "TODO: why it is accepted"
+"""What `--write-baseline` leaves for its user to fill in; an acceptance with it is refused."""
 _LONGEST = 1_000
 """Characters of any text."""
 _MOST = 1_000_000
 """Days; as `Thresholds`."""
-_TODO = re.compile(r"\W*(todo|tbd|fixme|xxx)\b", re.IGNORECASE)
+_NO_REASON = re.compile(r"\W*(todo|tbd|fixme|xxx)\b", re.IGNORECASE)
+"""How a reason begins that its user has yet to write: it is refused (docs/decisions/0042)."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _Read = Callable[[Any], Any]
 """Returns the value of a key; raises ValueError with what is wrong."""
@@ -107,7 +108,7 @@ def _kind(value: Any) -> str:
 
 def _reason(value: Any) -> str:
     reason = _text(value)
-    if _TODO.match(reason):
+    if _NO_REASON.match(reason):
         raise ValueError("it is still to be written: say why the finding is accepted")
     return reason
 
@@ -242,7 +243,9 @@ def add_baseline(file: Path, found: Iterable[Mapping[str, str | None]], expires:
     """
     from hubtrace.ingest.input_files import read_toml
 
-    tables = {_table({**fields, "reason": TODO, "expires": expires}): None for fields in found}
+    tables = {
+        _table({**fields, "reason": PLACEHOLDER, "expires": expires}): None for fields in found
+    }
     if tables:
         text = read_toml(file).text if os.path.lexists(file) else ""
         text = f"{text.rstrip()}\n" if text.strip() else ""

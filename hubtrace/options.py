@@ -122,7 +122,8 @@ def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=type_)
         for name, type_ in more.items()
     ]
-    shaped.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])  # type: ignore[attr-defined] # read by typer
+    # `inspect.signature` looks here first, and typer reads the options from what it returns.
+    vars(shaped)["__signature__"] = own.replace(parameters=[*own.parameters.values(), *added])
     shaped.__annotations__ = {**command.__annotations__, **more}
     return cast(Callable[_P, _R], shaped)
 

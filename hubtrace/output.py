@@ -43,10 +43,11 @@ class View:
     @property
     def is_asked(self) -> bool:
         """True if anything but the default is wanted."""
-        return self != View()
+        return self != _WHOLE
 
 
-VIEW: ContextVar[View] = ContextVar("view", default=View())  # noqa: B039 - it is frozen
+_WHOLE = View()
+VIEW: ContextVar[View] = ContextVar("view", default=_WHOLE)
 """Set by `hubtrace.options.table_options` while a command runs."""
 
 _BRACKETS = str.maketrans("", "", "()")

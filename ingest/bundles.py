@@ -297,7 +297,7 @@ class Authorities:
             # What was read must be what was verified: two parsers could differ.
             if replace(_signed(said, leaf), logged=claim.logged) != claim:
                 raise ValueError("its parts contradict each other")
-        except Exception as error:
+        except Exception as error:  # sigstore's and its parsers', of many kinds: it is not verified
             why = for_people(str(error))[:_LONGEST]
             if self._stale:
                 raise Unverified(f"the authorities could not be refreshed ({why})") from None
@@ -315,7 +315,7 @@ class Authorities:
                         self._verifier = Verifier(trusted_root=TrustedRoot.from_file(own))
                         return self._verifier
                     self._verifier = Verifier.production()
-                except Exception as error:
+                except Exception as error:  # a file of any content, or no network to refresh by
                     if own:
                         raise SourceError(f"{TRUSTED_ROOT}: {own} cannot be read") from error
                     self._verifier, self._stale = Verifier.production(offline=True), True

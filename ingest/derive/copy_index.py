@@ -72,6 +72,10 @@ _STANDING = (
 )
 
 
+_DATED = {"made_at": "came_at", "dated_since": "since"}
+"""What a commit's own clock says → the column that observations bound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the commits of one project stand."""
@@ -87,20 +91,40 @@ class Standing:
         known = pc.is_valid(row)
         files, row = files.filter(known), row.filter(known)
         columns = {name: self.commits[name].take(row) for name in _STANDING}
-        # A history that was rewritten brings commits anew that a look had missed, with files that
-        # it had seen: what it missed is the commit, not the file.
-        blobs = files["blob"].combine_chunks()
-        first = pa.table({"blob": blobs, "seen_at": columns["seen_at"]}).group_by("blob")
-        seen = first.aggregate([("seen_at", "min")])
-        earliest = seen["seen_at_min"].take(pc.index_in(blobs, seen["blob"].combine_chunks()))
-        had = pc.fill_null(pc.less_equal(earliest, columns["absent_at"]), False)
-        for name, dated in (("came_at", "made_at"), ("since", "dated_since")):
-            columns[name] = pc.if_else(had, self.commits[dated].take(row), columns[name])
-        columns["absent_at"] = pc.if_else(had, pa.scalar(None, pa.int64()), columns["absent_at"])
         columns |= {name: files[name] for name in ("blob", "path", "sha")}
+        if columns["absent_at"].null_count < files.num_rows:
+            columns |= _seen_before(columns, self.commits, row)
         columns["project"] = pa.repeat(pa.scalar(project, pa.int32()), files.num_rows)
         columns["kind"] = pa.repeat(pa.scalar(int(kind), pa.int8()), files.num_rows)
         return pa.table([columns[name] for name in HOLDINGS.names], schema=HOLDINGS)
+
+
+def _seen_before(
+    columns: Mapping[str, pa.ChunkedArray], commits: pa.Table, row: pa.ChunkedArray
+) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of holdings whose commit a look missed, although it saw their file.
+
+    A rewritten history brings commits anew with files that were there: what the look missed is the
+    commit. The file is then as old as the holding that was seen first, and no older, whatever the
+    new commit's clock says (docs/decisions/0054). One that its committer says was made after the
+    look, as an amended one, is new.
+    """
+    blobs = columns["blob"].combine_chunks()
+    dated = pc.max_element_wise(columns["at"], columns["absent_at"])
+    known = pa.table({"blob": blobs, "seen_at": columns["seen_at"], "dated": dated})
+    at_a_look = known.group_by(["blob", "seen_at"]).aggregate([("dated", "min")])
+    first = at_a_look.sort_by([("blob", "ascending"), ("seen_at", "ascending")])
+    place = pc.index_in(blobs, first["blob"].combine_chunks())  # the first of its rows
+    seen_at, since = first["seen_at"].take(place), first["dated_min"].take(place)
+    made = pc.less_equal(commits["made_at"].take(row), columns["absent_at"])
+    had = pc.fill_null(pc.and_(pc.less_equal(seen_at, columns["absent_at"]), made), False)
+    before = pc.if_else(pc.greater(since, columns["at"]), pc.subtract(since, 1), None)
+    bound = pc.if_else(had, before, columns["absent_at"])
+    taken = {name: pc.max_element_wise(commits[name].take(row), bound) for name in _DATED}
+    return {
+        "absent_at": bound,
+        **{name: pc.if_else(had, taken[own], columns[name]) for own, name in _DATED.items()},
+    }
 
 
 def files_of(changes: pa.Table) -> pa.Table:

@@ -25,7 +25,8 @@ class Past:
     """The first observation in which a ref reached it."""
     landed_at: Sequence[int | None]
     """As `Membership.landed_at`; of a commit that has left the default branch, as it was then. Not
-    before the last look at the same branch that missed it, whatever dates say."""
+    before the last look at the same branch that missed it, whatever dates say, unless the branch
+    was rewritten after it."""
     entered_at: Sequence[int | None]
     """The observation that first found it on the default branch, if an earlier one would have
     found it there by its date and did not; else None."""
@@ -50,7 +51,8 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
     names = [seen.default_branch for seen, head in heads if head is not None]
     landed, chains = _landed(history, membership, [head for _, head in known])
     entered, left = list(nothing), list(nothing)
-    for commit, mask in enumerate(history.masks([head for _, head in known])):
+    masks = history.masks([head for _, head in known])
+    for commit, mask in enumerate(masks):
         if not mask:
             continue
         if not membership.on_default[commit] and mask.bit_length() < len(known):
@@ -59,7 +61,9 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
         at = landed[commit]
         if came and at is not None and at <= known[came - 1][0]:
             entered[commit] = known[came][0]
-            if names[came] == names[came - 1]:
+            # A history that was rewritten has commits anew that landed under other names before.
+            went_on = masks[known[came - 1][1]] >> came & 1
+            if went_on and names[came] == names[came - 1]:
                 landed[commit] = known[came - 1][0]
     seen_at = history.first_seen(observations, first)
     return Past(seen_at, landed, entered, left, _absent_at(seen_at, observations), chains)

@@ -56,7 +56,11 @@ class Link:
     """The words after it on its line."""
 
 
-_DOCUMENT = re.compile(r"[\w./-]{1,200}\.(?:md|markdown)\b", re.ASCII | re.IGNORECASE)
+_DOCUMENT = re.compile(
+    # It begins where a word does: a long run of letters is looked at once, not at each letter.
+    r"(?<![\w./-])[\w./-]{1,200}\.(?:md|markdown)\b",
+    re.ASCII | re.IGNORECASE,
+)
 _OF_MODELS = re.compile(
     r"(?:.*/)?(?:readme[\w.-]*|model[_-]?zoo(?:/[\w.-]+)?)\.\w+"
     r"|docs?/(?:.*/)?(?:(?:pre)?trained|models?|checkpoints?|weights|downloads?)[\w-]*\.\w+",

@@ -18,8 +18,8 @@ def in_each(
 ) -> Iterator[T]:
     """Yield what `read` finds in each text of a kind; a text that it fails on is `unread`.
 
-    This is the one place where any error is taken: texts are hostile, parsers are other people's,
-    and a crash on one card would keep a whole organization from being read.
+    This is the one place where any error over a text is taken: texts are hostile, parsers are other
+    people's, and a crash on one card would keep a whole organization from being read.
     """
     for text in details.texts:
         if text.kind == kind:

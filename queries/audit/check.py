@@ -210,7 +210,8 @@ def _look(
 ) -> tuple[list[Finding], list[Accepted], list[Undecided]]:
     found, accepted, undecided = acceptances.look(audit, wanted.kinds, wanted.limits, now)
     missing = too_old(audit, now, wanted.max_age)
-    if missing is None and not wanted.named and not accepted:
+    known_to_be_lost = any(it.finding.kind == "dead_link" for it in accepted)
+    if missing is None and not wanted.named and not known_to_be_lost:
         missing = nothing_to_compare(audit)
     if missing is None and not wanted.named and len(undecided) == len(wanted.kinds):
         missing = _NOTHING

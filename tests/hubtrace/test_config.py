@@ -9,6 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from hubtrace.config import PLACEHOLDER
 from hubtrace.graph import open_store
 from tests.hubtrace.conftest import Call, ingest_acme
 from tests.queries.audit.worlds import provenance
@@ -142,7 +143,7 @@ def test_a_baseline_passes_when_its_reasons_are_written(asked: Call) -> None:
     assert "accept 1: reason: it is still to be written" in refused.err
     text = CONFIG.read_text()
     assert text.startswith("# ours\n[check]\n")
-    CONFIG.write_text(text.replace("TODO: why it is accepted", "agreed\\u001b[2J with ::legal::"))
+    CONFIG.write_text(text.replace(PLACEHOLDER, "agreed\\u001b[2J with ::legal::"))
     answer = asked("check")
     assert (answer.code, answer.out) == (0, "")
     assert "0 findings, 9 accepted, in 4 models; observed " in answer.err

@@ -126,8 +126,9 @@ def _merge(both: Both) -> None:
     )
 
 
-def _again(both: Both) -> None:
-    both.code.commit(FILE, parents=both.code.commits[:1], at=day(10), message=b"Again\n")
+def _flowed_back(both: Both) -> None:
+    _model_alone(both)
+    both.code.commit(FILE, at=day(25))
 
 
 CASES: dict[str, tuple[Callable[[Both], None], Callable[[Both], None], int | None]] = {
@@ -139,19 +140,27 @@ CASES: dict[str, tuple[Callable[[Both], None], Callable[[Both], None], int | Non
     "only the author date is old": (_model_alone, _author_backdated, None),
     "flowed back, the model squashed": (_model_alone, _flowed_back_and_squashed, None),
     "an earlier origin is added": (_from_main, _backdated_branch, 1),
-    "an origin is made again": (_from_main, _again, 1),
     "squashed": (_from_topic, _squash, 1),
     "squashed, the branch deleted": (_from_topic, _squash_deleted, 1),
     "rebased": (_from_topic, _rebase, 1),
     "cherry-picked": (_topic_and_main, _cherry_pick, 1),
     "amended": (_from_topic, _amend, 1),
     "merged": (_from_topic, _merge, 1),
+    "flowed back, then backdated": (_flowed_back, _backdated_rewriting, None),
+    "flowed back, then backdated on a branch": (_flowed_back, _backdated_branch, None),
 }
 """Before the first look, between the looks, and the number of the repository's commit that is the
 origin by both."""
 
 
-_SHORT = {"backdated", "backdated on a branch", "an origin is made again", "squashed", "rebased"}
+_SHORT = {
+    "flowed back, then backdated",
+    "backdated",
+    "backdated on a branch",
+    "an origin is made again",
+    "squashed",
+    "rebased",
+}
 """What `make test` tries of them; `make faults` tries all."""
 
 
@@ -200,6 +209,37 @@ def test_an_origin_was_there_before_the_copy(
     between(both)
     look(LOOKS[1])
     assert (_origin(call, *until), _origin(call)) == (wanted, wanted)
+
+
+@pytest.mark.parametrize(("from_root", "renamed"), [(True, False), (True, True), (False, False)])
+def test_a_rewritten_history_is_as_old_as_it_was(
+    both: Both, look: Callable[[float], None], call: Call, from_root: bool, renamed: bool
+) -> None:
+    """A look missed the new commits and saw their files: neither the origin nor lag is younger."""
+    import json
+
+    def history(base: bytes, parents: list[str]) -> list[str]:
+        """Write it, as to take a large file out; return the commits."""
+        start = len(both.code.commits)
+        both.code.commit({b"base.py": base}, parents=parents, at=day(1))
+        both.code.commit(FILE, at=day(10))
+        for at in (22, 24, 26):
+            both.code.commit({b"z.py": b"%d" % at}, at=day(at))
+        return both.code.commits[start:]
+
+    both.model.commit(FILE, at=day(20))
+    old = history(b"base, and more\n", both.code.commits[:1])
+    look(LOOKS[0])
+    new = history(b"base, again\n", [] if from_root else both.code.commits[:1])
+    if renamed:
+        git(both.code.path, "branch", "--move", "main", "trunk")
+        git(both.code.path, "symbolic-ref", "HEAD", "refs/heads/trunk")
+    look(LOOKS[1])
+    until = "--until", timestamp(day(LOOKS[0]))
+    assert (_origin(call, *until), _origin(call)) == (old[1], new[1])
+    drift = json.loads(call("audit", "acme/model", "--format", "json").out)["drift"]
+    assert (drift["commits"], drift["first"]["sha"], drift["days_behind"]) == (3, new[2], 38)
+    assert call("check", "acme/model", "--fail-on", "lag", "--max-lag", "30").code == 1
 
 
 def test_a_cut_history_misses_nothing(

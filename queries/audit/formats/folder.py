@@ -18,7 +18,8 @@ def to_index(entries: Sequence[tuple[str, Audit]], format_: AuditFormat) -> str:
     """
 
     def page(text: str, file: str) -> Markup:
-        return Markup(f"[{escape(text)}]({file})")  # noqa: S704 - escaped, and a safe name
+        # The text is escaped for Markdown, and the name has no character that ends a destination.
+        return Markup(f"[{escape(text)}]({file})")  # noqa: S704 - nothing in it is taken as it is
 
     markdown = render_page("index.md.j2", entries=entries, page=page, tool=tool())
     if format_ is not AuditFormat.HTML:

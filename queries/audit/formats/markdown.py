@@ -58,7 +58,8 @@ def to_markdown(audit: Audit) -> str:
         if url is None or not is_safe(url, known):
             return escape(text)
         destination = url.translate(_IN_DESTINATION)
-        return Markup(f"[{escape(text)}](<{destination}>)")  # noqa: S704 - both are escaped
+        # What could end the text or the destination was escaped or encoded just above.
+        return Markup(f"[{escape(text)}](<{destination}>)")  # noqa: S704 - nothing in it is raw
 
     def full_commit(fact: CommitFact) -> Markup:
         known_by_day = f"known only by its day, {date(fact.at)}"
