@@ -137,6 +137,21 @@ def test_what_is_undecided_cannot_be_accepted(made: Any, taken: str) -> None:
     assert {each.kind for each in alone.undecided} & {*kinds, "everything"}
 
 
+@pytest.mark.parametrize(("kind", "ended"), [("licence_mismatch", 3), ("dead_link", 0)])
+def test_only_that_it_is_lost_explains_an_upstream_without_commits(
+    made: Any, kind: str, ended: int
+) -> None:
+    world = calm()
+    TAKEN["an empty upstream"][0](world)
+    if kind == "dead_link":
+        world.node("Repository", CODE, gone_at=at(20))
+    else:
+        world.node("Variant", MODEL, licence="gpl-3.0")
+    with made(world) as store:
+        assert code(check(store, "usual")) == 1
+        assert code(check(store, "usual", accept(kind))) == ended
+
+
 Case = tuple[Callable[[World], None], str, list[Acceptance], int, str | None]
 CASES: dict[str, Case] = {
     # change, kind, acceptances, exit code, and what the finding that is left names
