@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import kglite
 
-from hubtrace.graph import mapped
+from hubtrace.graph import disk_copy
 from hubtrace.graph.errors import (
     GraphError,
     GraphLocked,
@@ -190,9 +190,9 @@ class EmbeddedStore(GraphStore):
                     graph.save(str(self._file))
             with suppress(kglite.KgError, OSError):  # the graph is there; `doctor` reports it
                 if not self.is_large:
-                    mapped.retire(self._file)
-                elif not mapped.is_there(self._file):
-                    mapped.publish(graph, self._file)
+                    disk_copy.retire(self._file)
+                elif not disk_copy.is_there(self._file):
+                    disk_copy.publish(graph, self._file)
 
     def exists(self) -> bool:
         """Return True if there is a graph to ask."""
@@ -206,7 +206,7 @@ class EmbeddedStore(GraphStore):
     @property
     def is_mapped(self) -> bool:
         """True if questions are asked of a copy that need not be read."""
-        return self.exists() and mapped.is_there(self._file)
+        return self.exists() and disk_copy.is_there(self._file)
 
     def close(self) -> None:
         """Let go of the graph's memory."""
@@ -225,7 +225,7 @@ class EmbeddedStore(GraphStore):
         return Path(os.path.realpath(self._path))  # a link stays one
 
     def _mapped(self) -> kglite.KnowledgeGraph | None:
-        graph = mapped.opened(self._file) if self._path.is_file() else None
+        graph = disk_copy.opened(self._file) if self._path.is_file() else None
         return graph if graph is None or graph.schema_version <= MODEL.version else None
 
     def _load(self) -> kglite.KnowledgeGraph:

@@ -80,7 +80,7 @@ def _lacking(
 ) -> list[tuple[str, HubtraceError | None]]:
     """Return what to ingest, with the error that the question would end in."""
     from hubtrace.queries.catalogue import family_names
-    from hubtrace.queries.resolve import resolve
+    from hubtrace.queries.lookup import resolve
 
     found: list[tuple[str, HubtraceError | None]] = []
     with open_store(graph) as store:

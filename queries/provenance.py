@@ -13,7 +13,7 @@ from hubtrace.graph.format import count, date, later, short_sha
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.urls import Side, parse_sha
 from hubtrace.queries.catalogue import Row, ask, rows_as
-from hubtrace.queries.resolve import ProjectName, Resolved, find_project, resolve
+from hubtrace.queries.lookup import ProjectName, Resolved, find_project, resolve
 
 _SHA = 40
 _SHOWN = 5

@@ -40,7 +40,7 @@ def history(
     Example:  hubtrace history QwenLM/Qwen-VL --format json
     """
     from hubtrace.queries.catalogue import ask, family_names
-    from hubtrace.queries.resolve import find_project
+    from hubtrace.queries.lookup import find_project
 
     with open_store(graph) as store:
         families = family_names(store)

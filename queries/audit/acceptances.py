@@ -25,7 +25,7 @@ from hubtrace.queries.audit.findings import (
 )
 from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import family_names
-from hubtrace.queries.resolve import resolve
+from hubtrace.queries.lookup import resolve
 
 _URLS = "MATCH (p:Repository|Variant) WHERE p.url <> '' RETURN p.key, p.url"
 WITH_BRANCHES = ("rewritten", "abandoned_branch", "orphaned_branch")

@@ -27,8 +27,8 @@ from hubtrace.queries.audit.origin import (
 from hubtrace.queries.audit.trees import Trees, attestations_of, large_files
 from hubtrace.queries.catalogue import Row, ask, rows_as
 from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
+from hubtrace.queries.lookup import find_variant
 from hubtrace.queries.patterns import patterns
-from hubtrace.queries.resolve import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
 Rows = Mapping[str, list[Row]]

@@ -14,7 +14,7 @@ from hubtrace.queries.audit.facts import nothing_to_compare, too_old
 from hubtrace.queries.audit.findings import GROUPS, KINDS, Limits, Part
 from hubtrace.queries.audit.records import Audit, Finding, Undecided
 from hubtrace.queries.catalogue import Progress, ask, family_names
-from hubtrace.queries.resolve import resolve
+from hubtrace.queries.lookup import resolve
 from hubtrace.queries.thresholds import Thresholds
 
 

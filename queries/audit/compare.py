@@ -14,7 +14,7 @@ from hubtrace.queries.audit.build import AuditRequest, audits
 from hubtrace.queries.audit.origin import History
 from hubtrace.queries.audit.records import Audit, Drift, Revision
 from hubtrace.queries.catalogue import ask
-from hubtrace.queries.resolve import find_variant
+from hubtrace.queries.lookup import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
 SCHEMA = "hubtrace.audit-comparison/1"

@@ -21,7 +21,7 @@ from hubtrace.queries.audit.records import (
 )
 from hubtrace.queries.audit.trees import Trees
 from hubtrace.queries.catalogue import Row
-from hubtrace.queries.resolve import near
+from hubtrace.queries.lookup import near
 
 _SHORTEST = 4
 """Characters of a sha that are taken for its beginning."""
