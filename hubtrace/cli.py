@@ -1,5 +1,6 @@
 """The command line. Each command is a function of a module of `hubtrace.commands`."""
 
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -82,6 +83,9 @@ def _main(
 
 def main() -> None:
     """Run the command line; an expected error ends in one sentence and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
     try:
         app()
     except HubtraceError as error:

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import for_people, without_commands
 from hubtrace.queries.audit.formats.markdown import to_markdown
 from hubtrace.queries.audit.records import Audit
 
@@ -130,4 +130,4 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _wrapped(text: str, width: int, *, whole: bool = False) -> list[str]:
     lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=not whole)
-    return lines or [""]
+    return [without_commands(line) for line in lines] or [""]  # a new line may begin with one
