@@ -58,6 +58,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_looks_gather_into_few_generations_and_nothing_is_lost(tmp_path: Path) -> None:
     """Each look reads what all before it left: joined, so that many cost little more than few."""
     looks = 34
+    before: ProjectHistory | None = None
     with SnapshotWriter(tmp_path) as writer:
         for number in range(looks):
             made = commit(f"c{number}", *([f"c{number - 1}"] if number else []), paths=["x"])
@@ -71,13 +72,14 @@ def test_looks_gather_into_few_generations_and_nothing_is_lost(tmp_path: Path) -
             held = writer.snapshot.project(VARIANT.key)
             assert held is not None
             assert len(held.pointer.generations) < 17
-            if number == 15:  # this look joined what a reader may be reading
+            if number == 15 and before is not None:  # this look joined what a reader may be reading
                 assert before.commits().num_rows == 15
             before = held
-    assert [seen.observed_at for seen in held.observations] == [NOW + n for n in range(looks)]
-    assert [answer.details.cut for answer in held.answers] == [(str(n),) for n in range(looks)]
-    assert held.commits(["sha"])["sha"].to_pylist() == [sha(f"c{n}") for n in range(looks)]
-    assert held.change_types(rules()) is not None
+    assert before is not None
+    assert [seen.observed_at for seen in before.observations] == [NOW + n for n in range(looks)]
+    assert [answer.details.cut for answer in before.answers] == [(str(n),) for n in range(looks)]
+    assert before.commits(["sha"])["sha"].to_pylist() == [sha(f"c{n}") for n in range(looks)]
+    assert before.change_types(rules()) is not None
     assert Snapshot(tmp_path).verify() == []
 
 
