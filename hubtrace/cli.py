@@ -2,10 +2,12 @@
 
 import sys
 import traceback
+from functools import cache
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from hubtrace.commands import export, plot, snapshot
 from hubtrace.commands.audit import audit
@@ -80,10 +82,16 @@ def _main(
     pass
 
 
+@cache
+def command_line() -> Any:
+    """Return all commands with their options; made once in a process, for it takes 30 ms."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the command line; an expected error ends in one sentence and exit code 2."""
     try:
-        app()
+        command_line()()
     except HubtraceError as error:
         for line in f"hubtrace: {error}".splitlines():  # an engine points at the position below
             say(_clipped(line))
