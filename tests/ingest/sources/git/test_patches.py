@@ -218,7 +218,7 @@ def test_all_branches_are_compared_by_a_few_processes(
 def test_the_newest_of_several_forks_is_the_merge_base(
     world: World, cache: Path, fork: str
 ) -> None:
-    """What default held before the branch last took it in is no news of it, nor of a criss-cross."""
+    """A criss-cross has two merge bases, and git chooses one."""
     left = world.commit({b"a.txt": text(l5="five")}, ref="refs/heads/topic", parents=[fork])
     right = world.commit({b"b.txt": b"right"})
     branch(world, [left, right], {b"a.txt": text(l5="five"), b"b.txt": b"right"}, "topic")
