@@ -42,6 +42,8 @@ class File(StrEnum):
     SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
     LOCK = "lock"
     MANIFEST = "manifest.json"
+    LOG = "manifest.log"
+    """What was written since a large manifest was (docs/decisions/0058)."""
     FAMILIES = "families"
     PROJECTS = "projects"
     POINTER = "current.json"
@@ -58,7 +60,7 @@ class File(StrEnum):
 
 
 KNOWN: frozenset[str] = frozenset(
-    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.LOG, File.FAMILIES, File.PROJECTS}
 )
 
 
@@ -82,7 +84,7 @@ def remove(path: Path) -> None:
     """Remove an empty snapshot, and its folder if nothing else is in it."""
     for folder in (path / File.PROJECTS, path / File.FAMILIES):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (File.MANIFEST, File.HEADER, File.SECRET, File.LOCK):
+    for name in (File.MANIFEST, File.LOG, File.HEADER, File.SECRET, File.LOCK):
         (path / name).unlink(missing_ok=True)
     if not any(path.iterdir()):
         path.rmdir()
@@ -126,11 +128,12 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
 
-def write_sealed(path: Path, record: object) -> None:
-    """Write a record as JSON that carries its own SHA-256, atomically."""
+def write_sealed(path: Path, record: object) -> str:
+    """Write a record as JSON that carries its own SHA-256, atomically; return the file's."""
     text = json.dumps(to_json(record), indent=1, sort_keys=True)
-    seal = sha256(text.encode())
-    write_atomically(path, f'{{"sha256": "{seal}", "body":\n{text}\n}}\n')
+    whole = f'{{"sha256": "{sha256(text.encode())}", "body":\n{text}\n}}\n'
+    write_atomically(path, whole)
+    return sha256(whole.encode())
 
 
 def read_sealed(path: Path, type_: type[T]) -> T:
