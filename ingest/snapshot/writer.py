@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hubtrace.graph.errors import SnapshotError, SnapshotLocked
+from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Side, host_key, key_of
@@ -43,7 +43,18 @@ from hubtrace.ingest.snapshot.format import (
     without_addresses_in,
     write_sealed,
 )
-from hubtrace.ingest.snapshot.manifest import write_manifest
+from hubtrace.ingest.snapshot.manifest import (
+    LARGE,
+    LONGEST_LOG,
+    Entry,
+    Log,
+    Manifest,
+    differences,
+    logged_manifest,
+    misplaced,
+    read_manifest,
+    write_manifest,
+)
 from hubtrace.ingest.snapshot.reader import (
     Earlier,
     Generation,
@@ -192,11 +203,62 @@ class SnapshotWriter:
             held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self.snapshot.check()
             self.snapshot.check_key(required=True)
             self._contributors = Contributors(read_file(path / File.SECRET))
-            write_manifest(path, {**self.snapshot.contents(), "writing": True})
+            self._listed, self._log = self._begin()
             self._held = held.pop_all()
+
+    def _begin(self) -> tuple[Manifest | None, Log | None]:
+        """Compare the snapshot with its manifest, and mark that it is being written.
+
+        With a log, files are only looked for here, and compared when they are touched: what it
+        lists is never forgotten, so that `load` and `verify` notice the rest.
+        """
+        found = logged_manifest(self._path)
+        if found is None:
+            self.snapshot.check()
+            write_manifest(self._path, {**self.snapshot.contents(), "writing": True})
+            return None, None
+        listed, log = found
+        for problem in misplaced(self._path, listed):
+            raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+        if listed.id != self.snapshot.id:
+            raise SnapshotCorrupt(f"{self._path / File.MANIFEST} is that of another snapshot")
+        log.append(Entry(writing=True))
+        return listed, log
+
+    def _end(self) -> None:
+        """Bring the manifest up to date: by its log, or as a whole where that is about as long."""
+        if self._listed is None or self._log is None:
+            contents = self.snapshot.contents()
+            write_manifest(self._path, contents, logged=len(contents["projects"]) >= LARGE)
+            return
+        self._log.append(Entry(writing=False))
+        if len(self._log.entries) > max(LARGE, len(self._listed.projects)) * LONGEST_LOG:
+            contents, listed = self.snapshot.contents(), read_manifest(self._path)
+            if listed and not any(differences(self._path, listed, contents)):
+                write_manifest(self._path, contents, logged=True)
+
+    def _compare(self, file: Path) -> None:
+        """Check that a file which is about to be replaced is the one that the manifest lists."""
+        if self._listed is not None and file.exists():
+            seal = self._listed.seals.get(str(file.relative_to(self._path)))
+            if sha256(read_file(file)) != seal:
+                problem = f"{file} is not the one that the manifest lists"
+                raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+
+    def _write(self, file: Path, record: Pointer | Family) -> None:
+        """Write a project's pointer or a family, and note it in the log."""
+        seal = write_sealed(file, record)
+        if self._listed is None or self._log is None:
+            return
+        path = str(file.relative_to(self._path))
+        self._listed.seals[path] = seal
+        if isinstance(record, Pointer):
+            project = {"folder": file.parent.name, **to_json(record)}
+            self._log.append(Entry(path, seal, project, record.project.key), sync=False)
+        else:
+            self._log.append(Entry(path, seal, name=record.name), sync=False)
 
     def __enter__(self) -> Self:
         return self
@@ -206,7 +268,7 @@ class SnapshotWriter:
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
-                write_manifest(self._path, self.snapshot.contents())
+                self._end()
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -225,7 +287,10 @@ class SnapshotWriter:
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
         with self._naming:
-            if self._aliases is None:
+            if self._aliases is None and self._listed is not None:
+                listed = self._listed.projects.items()
+                self._aliases = {name: key for key, p in listed for name in p["aliases"]}
+            elif self._aliases is None:
                 pointers = [pointer for _, pointer in self.snapshot.pointers()]
                 self._aliases = {name: p.project.key for p in pointers for name in p.aliases}
             return self._aliases.get(alias)
@@ -242,11 +307,13 @@ class SnapshotWriter:
         if reading.details is not None:
             reading = replace(reading, details=without_addresses_in(reading.details))
         folder = self._path / File.PROJECTS / slug(reading.project.key)
+        self._compare(folder / File.POINTER)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
             taken = self._taken_over(reading) if before is None else ()
-            written, pointer = _publish(draft, reading, before, count, source, taken)
+            written, pointer = _published(draft, reading, before, count, source, taken)
+            self._write(folder / File.POINTER, pointer)
         with self._naming:
             if self._aliases is not None:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
@@ -274,9 +341,10 @@ class SnapshotWriter:
         history = self.snapshot.project(key)
         if history is None:
             return False
+        self._compare(history.folder / File.POINTER)
         pointer = msgspec.structs.replace(history.pointer, failed_at=at)
         with filesystem(f"write {history.folder}"):
-            write_sealed(history.folder / File.POINTER, pointer)
+            self._write(history.folder / File.POINTER, pointer)
         return True
 
     def write_family(self, family: Family) -> None:
@@ -284,7 +352,8 @@ class SnapshotWriter:
         file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
-            write_sealed(file, family)
+            self._compare(file)
+            self._write(file, family)
 
     def compact(self, progress: Progress = no_progress, *, redact: bool = False) -> int:
         """Join the generations of every project into one; return how many projects had several.
@@ -307,7 +376,8 @@ class SnapshotWriter:
                 draft.write_earlier(history, redact=redact)
                 generation = draft.finish(history.observations, history.events, details)
                 pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
-                write_sealed(history.folder / File.POINTER, pointer)
+                self._compare(history.folder / File.POINTER)
+                self._write(history.folder / File.POINTER, pointer)
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -354,7 +424,7 @@ def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
     return before.last.shallow or (reading.observation.ancestry and not before.last.ancestry)
 
 
-def _publish(
+def _published(
     draft: Draft,
     reading: ProjectData,
     before: ProjectHistory | None,
@@ -379,7 +449,6 @@ def _publish(
         reading.validators,
         _aliases(before, reading),
     )
-    write_sealed(draft.folder / File.POINTER, pointer)
     return Written(count, events, changed), pointer
 
 
