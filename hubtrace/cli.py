@@ -118,7 +118,7 @@ def _main(
 
 @cache
 def command_line() -> Any:
-    """Return the whole command line; each command is made once in a process, which takes a while."""
+    """Return the whole command line; a command is made once in a process, which takes a while."""
     return typer.main.get_command(app)
 
 
