@@ -3,6 +3,7 @@
 Only the module of the command that is run is imported: a question starts in half of the time.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
@@ -124,6 +125,9 @@ def command_line() -> Any:
 
 def main() -> None:
     """Run the command line; an expected error ends in one sentence and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
     try:
         command_line()()
     except HubtraceError as error:
