@@ -204,7 +204,9 @@ def commit_url(project_url: str | None, sha: str | None) -> str | None:
 
 
 # Up to the last `@` before the path; after a colon, which a password may follow, up to any `@`.
-_USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
+_USERINFO = re.compile(
+    r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)|^[^/:@]+:[^/:@]+@(?=[^/:]+:)", re.DOTALL
+)
 
 
 def redact(url: str) -> str:

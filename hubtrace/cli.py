@@ -3,13 +3,16 @@
 Only the module of the command that is run is imported: a question starts in half of the time.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.help import EPILOG, HELP_OPTIONS, Command, Group
@@ -114,10 +117,19 @@ def _main(
     pass
 
 
+@cache
+def command_line() -> Any:
+    """Return the whole command line; a command is made once in a process, which takes a while."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the command line; an expected error ends in one sentence and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
     try:
-        app()
+        command_line()()
     except HubtraceError as error:
         for line in f"hubtrace: {error}".splitlines():  # an engine points at the position below
             say(_clipped(line))

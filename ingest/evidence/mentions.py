@@ -34,9 +34,9 @@ def addresses_in(text: str) -> Iterator[str]:
 def repository_in(url: str) -> str | None:
     """Return `owner/name` if a URL leads into a GitHub repository, else None."""
     address = _address(url, Side.UPSTREAM)
-    owner = address.name.partition("/")[0] if address else ""
-    if address is None or owner.lower() == "github" or is_placeholder(owner):
-        return None  # GitHub's own repositories hold no models
+    owner, _, name = address.name.partition("/") if address else ("", "", "")
+    if address is None or owner.lower() == "github" or name == ".github" or is_placeholder(owner):
+        return None  # GitHub's own repositories, and those of profiles, hold no models
     return address.name
 
 

@@ -282,7 +282,10 @@ def without_addresses_in(details: HostData) -> HostData:
     )
     about = details.facts.description
     facts = replace(details.facts, description=without_addresses(about)) if about else details.facts
-    return replace(details, texts=texts, facts=facts)
+    releases = tuple(
+        replace(release, name=without_addresses(release.name)) for release in details.releases
+    )
+    return replace(details, texts=texts, facts=facts, releases=releases)
 
 
 def tables(

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,6 +68,8 @@ from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
 
 _BATCH = 5_000
 """Commits held in memory while a project is written."""
+_OF_A_CLASS = 16
+"""Generations of about the same number of looks, which are then joined."""
 
 
 def snapshot_hash(snapshot: Snapshot) -> str:
@@ -260,6 +262,24 @@ class SnapshotWriter:
         else:
             self._log.append(Entry(path, seal, name=record.name), sync=False)
 
+    def _join(self, history: ProjectHistory, newest_ones: int, *, redact: bool = False) -> None:
+        """Join the newest generations into one; the old ones stay on disk."""
+        pointer, file = history.pointer, history.folder / File.POINTER
+        kept, joined = pointer.generations[:-newest_ones], pointer.generations[-newest_ones:]
+        part = ProjectHistory(history.folder, msgspec.structs.replace(pointer, generations=joined))
+        with _draft(history.folder, history) as draft:
+            rows, details = part.tables(), part.details
+            del rows[File.TYPES]
+            if redact:
+                rows[File.COMMITS] = _redacted(rows[File.COMMITS])
+                details = without_addresses_in(details) if details else None
+            told = _types(part.project.side, rows) if history.tells_changes else {}
+            draft.write({**rows, **told})
+            draft.write_earlier(part, redact=redact)
+            generation = draft.finish(part.observations, part.events, details)
+            self._compare(file)
+            self._write(file, msgspec.structs.replace(pointer, generations=(*kept, generation)))
+
     def __enter__(self) -> Self:
         return self
 
@@ -314,6 +334,8 @@ class SnapshotWriter:
             taken = self._taken_over(reading) if before is None else ()
             written, pointer = _published(draft, reading, before, count, source, taken)
             self._write(folder / File.POINTER, pointer)
+        if many := _to_join(pointer):
+            self._join(ProjectHistory(folder, pointer), many)
         with self._naming:
             if self._aliases is not None:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
@@ -365,19 +387,7 @@ class SnapshotWriter:
         histories = self.snapshot.projects()
         several = [h for h in histories if redact or len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
-            with _draft(history.folder, history) as draft:
-                rows, details = history.tables(), history.details
-                del rows[File.TYPES]
-                if redact:
-                    rows[File.COMMITS] = _redacted(rows[File.COMMITS])
-                    details = without_addresses_in(details) if details else None
-                told = _types(history.project.side, rows) if history.tells_changes else {}
-                draft.write({**rows, **told})
-                draft.write_earlier(history, redact=redact)
-                generation = draft.finish(history.observations, history.events, details)
-                pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
-                self._compare(history.folder / File.POINTER)
-                self._write(history.folder / File.POINTER, pointer)
+            self._join(history, len(history.pointer.generations), redact=redact)
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -388,15 +398,19 @@ class SnapshotWriter:
         self, draft: Draft, reading: ProjectData, before: ProjectHistory | None, progress: Progress
     ) -> int:
         """Write what is new; return how many commits were not held before."""
-        held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
         again = before is not None and _completes(before, reading)
+        held: set[str] = set()
         side, logins = reading.project.side, reading.logins
         told = before.tells_changes if before and before.has_commits else None
         count = 0
         with ExitStack() as ending:
             if isinstance(reading.commits, Generator):  # and the program that it may read from
                 ending.enter_context(closing(reading.commits))
-            fresh = (commit for commit in reading.commits if again or commit.sha not in held)
+            given = iter(reading.commits)
+            first = list(islice(given, 1))
+            if before and first:  # most looks bring none: what is held need not be read
+                held = before.shas()
+            fresh = (commit for commit in chain(first, given) if again or commit.sha not in held)
             while batch := list(islice(fresh, _BATCH)):
                 rows = tables(batch, side, self._contributors, logins)
                 told = rows[File.CHANGES].num_rows > 0 if told is None else told
@@ -405,6 +419,18 @@ class SnapshotWriter:
                 progress(reading.project.name, count, None)
         draft.close()
         return count
+
+
+def _to_join(pointer: Pointer) -> int:
+    """Return how many of the newest generations a look joins, so that their number stays small.
+
+    Each look reads all of them. A generation is of the class of the looks that it holds: below 16,
+    below 256 and so on; 16 of one class become one of the next (docs/decisions/0056).
+    """
+    numbers = (0, *(generation.number for generation in pointer.generations))
+    classes = [(after - before).bit_length() - 1 >> 2 for before, after in pairwise(numbers)]
+    full = (n for n, one in enumerate(classes) if classes[n:].count(one) >= _OF_A_CLASS)
+    return len(classes) - next(full, len(classes))
 
 
 def _types(side: Side, rows: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -479,16 +505,20 @@ def _differs(before: ProjectHistory, reading: ProjectData) -> bool:
 
 
 def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple[Event, ...]:
-    def commits() -> pa.Table:
-        columns = ["sha", "parents", "committed_at"]
-        held = [before.commits(columns)]
-        fresh = draft.path / File.COMMITS
-        if fresh.exists():
-            held.append(pq.read_table(fresh, columns=columns))
-        return pa.concat_tables(newest(held))
+    columns, file = ["sha", "parents", "committed_at"], draft.path / File.COMMITS
+    fresh = pq.read_table(file, columns=columns) if file.exists() else None
 
-    *earlier, last = before.observations
-    events = events_between(last, reading.observation, commits, earlier)
+    def commits() -> pa.Table:
+        held = before.commits(columns)
+        return held if fresh is None else pa.concat_tables(newest([held, fresh]))
+
+    events = events_between(
+        before.last,
+        reading.observation,
+        commits,
+        lambda: islice(before.newest_first(), 1, None),
+        fresh,
+    )
     if before.details is not None and reading.details is not None:
         events += host_events(before.details, reading.details, reading.observation.observed_at)
     return events

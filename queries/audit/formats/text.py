@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hubtrace.graph.text import for_people
+from hubtrace.graph.text import for_people, without_commands
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -133,4 +133,4 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _wrapped(text: str, width: int, *, whole: bool = False) -> list[str]:
     lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=not whole)
-    return lines or [""]
+    return [without_commands(line) for line in lines] or [""]  # a new line may begin with one
