@@ -25,6 +25,7 @@ from hubtrace.commands.query import queries, query
 from hubtrace.commands.report import report
 from hubtrace.commands.reproduce import reproduce
 from hubtrace.commands.schema import schema
+from hubtrace.commands.serve import serve
 from hubtrace.commands.trace import trace
 from hubtrace.commands.why import why
 from hubtrace.graph.errors import HubtraceError
@@ -48,7 +49,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, reproduce, doctor, init),
+    *(why, serve, query, queries, schema, classify, reproduce, doctor, init),
 ):
     app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
-from hubtrace.queries.pages import is_safe, render
+from hubtrace.queries.pages import Site, is_safe, render
 from hubtrace.queries.patterns import PATTERNS
 from hubtrace.queries.report.attention import attention, family_attention
 from hubtrace.queries.report.records import (
@@ -72,12 +72,12 @@ _FLAGGED = 150
 _LONGEST = 120
 """Characters of a name or a message."""
 _MINUTE = 60
-_SCRIPTS = ("pages/table.js", "report/timeline.js", "report/families.js")
+SCRIPTS = ("pages/table.js", "report/timeline.js", "report/families.js")
 _SIDES = ("upstream", "downstream")
 _KINDS = ("release", "tag", "branch")
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report, site: Site | None = None) -> str:
     """Return the page of a report."""
     flags, families = attention(report), report.families
     shown = list(islice(flags, _FLAGGED))
@@ -87,7 +87,8 @@ def to_html(report: Report) -> str:
     return render(
         "report/report.html",
         title=title,
-        scripts=_SCRIPTS,
+        scripts=SCRIPTS,
+        site=site,
         data={
             "days": report.thresholds.period_days,
             "families": [_compact(family) for family in families],
