@@ -1,6 +1,5 @@
 """What went into a model, as a picture: base models, the upstream and its commit, and evidence."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -37,12 +36,15 @@ def steps_of(audit: Audit) -> list[Step]:
     bases, upstream, origin = audit.bases[:MOST_BASES], audit.upstream, audit.origin
     beside = 0 if upstream is None else 1 if origin.commit is None else 2
     deepest = max((beside, *(base.depth for base in bases)))
-    found = [*_sources(audit.identity.variant, bases, deepest)]
-    last = len(found) + beside
-    names = {base.variant: at for at, (base, _) in enumerate(found)}
+    farthest_first = bases[::-1]
+    last = len(bases) + beside
+    names = {base.variant: at for at, base in enumerate(farthest_first)}
     steps = [
-        Step("base", base.name or base.variant, _upstream_of(base), names.get(base.of, last), *more)
-        for base, more in found
+        Step(
+            *("base", base.name or base.variant, _upstream_of(base), names.get(base.of, last)),
+            *(_named_by(base), None, deepest - base.depth),
+        )
+        for base in farthest_first
     ]
     if upstream is not None:
         methods = list(dict.fromkeys(words(seen.method) for seen in upstream.evidence))
@@ -67,22 +69,15 @@ def steps_of(audit: Audit) -> list[Step]:
     return [*steps, Step("model", name, f"the model {at}".strip() + rest, None, "", None, deepest)]
 
 
-def _sources(
-    variant: str, bases: Sequence[Base], deepest: int
-) -> Iterator[tuple[Base, tuple[str, float | None, int]]]:
-    """Yield the bases of a variant, each after its own bases."""
-    for base in bases:
-        if base.of == variant:
-            yield from _sources(base.variant, bases, deepest)
-            relation = f": {base.relation}" if base.relation else ""
-            yield base, (f"named by its card{relation}", None, deepest - base.depth)
+def _named_by(base: Base) -> str:
+    return f"named by its card{f': {base.relation}' if base.relation else ''}"
 
 
 def _upstream_of(base: Base) -> str:
     if base.upstream is None:
         return "base model" if base.observed_at else "base model, not observed"
     sure = "" if base.confidence is None else f" (confidence {base.confidence:.2f})"
-    return f"base model of {base.upstream}{sure}"
+    return f"base model; its upstream: {base.upstream}{sure}"
 
 
 def picture(audit: Audit) -> Markup:
