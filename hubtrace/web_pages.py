@@ -14,7 +14,7 @@ from hubtrace.commands import patterns as patterns_command
 from hubtrace.commands import trace as trace_command
 from hubtrace.commands import why as why_command
 from hubtrace.graph import question
-from hubtrace.graph.errors import CatalogueError, QueryFailed, WriteRefused
+from hubtrace.graph.errors import QueryFailed, WriteRefused
 from hubtrace.graph.format import count, words
 from hubtrace.graph.question import Limits
 from hubtrace.graph.store import GraphStore, Result
@@ -35,7 +35,7 @@ from hubtrace.queries.catalogue import (
 )
 from hubtrace.queries.flags import Flag
 from hubtrace.queries.flags import flags as find_flags
-from hubtrace.queries.lookup import ProjectName, find_project, resolve
+from hubtrace.queries.lookup import ProjectName, find_project, recognised
 from hubtrace.queries.pages import Site
 from hubtrace.queries.patterns import patterns
 from hubtrace.queries.provenance import trace, why
@@ -168,15 +168,10 @@ def _families(store: GraphStore, _: Asked) -> Page:
 def _search(store: GraphStore, asked: Asked) -> Page:
     text = asked.given.get("q", "").strip()
     rows: list[dict[str, Any]] = []
-    try:
-        found = resolve(store, text)
-    except CatalogueError:  # not a name or an address, but it may be a part of one
-        pass
-    else:
+    if text and (found := recognised(store, text)):
         side = "repository" if found.project.side == Side.UPSTREAM else "model"
         rows.append({"kind": side, "key": found.project.key, "name": found.project.name})
-        if found.address.commit:
-            sha = found.address.commit
+        if sha := found.address.commit:
             rows.append({"kind": "commit", "key": sha, "name": sha})
     if digits := parse_sha(text):
         commits = ask(store, "commit_places", sha=digits).data()

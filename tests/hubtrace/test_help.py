@@ -19,8 +19,18 @@ from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from tests.hubtrace.conftest import Call
 
 ROOT: Any = typer.main.get_command(app)
-_NEEDS_MORE = ("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday")
-"""What asks a hub, reads files of its own, or writes elsewhere; the test of each runs it."""
+_NEEDS_MORE = (
+    "serve",
+    "demo",
+    "ingest",
+    "doctor",
+    "classify",
+    "copy",
+    "snapshot",
+    "tag",
+    "diff monday",
+)
+"""What asks a hub, reads files of its own, writes elsewhere or runs on; its own test runs it."""
 _NEEDS_FILES = ("reproduce", "trace Qwen/", "trace https://huggingface.co", "plot changes")
 """The graph of the demo knows days and no files."""
 
