@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
 from hubtrace.graph.urls import Side
@@ -152,8 +151,10 @@ def check(
     thresholds = Thresholds(abandon_after_days=chosen["abandon_after"])
     form = _parsed("-o", lambda path: format_of(path, format_, CheckFormat), output)
     models = [(Side.DOWNSTREAM, name) for name in chosen["targets"] or ()]
-    ingest_lacking(graph, models, snapshot, ingest=ingest, families=True)
-    with open_store(graph) as store, progress() as show:
+    with (
+        open_graph_with(graph, models, snapshot, ingest=ingest, families=True) as store,
+        progress() as show,
+    ):
         asked = targets_of(store, chosen["targets"] or [], everything=chosen["all"])
         acceptances = Acceptances(store, settings.accepted)
         found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
