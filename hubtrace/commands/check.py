@@ -26,6 +26,7 @@ from hubtrace.options import (
     parse_days,
 )
 from hubtrace.output import write_document
+from hubtrace.past import graph_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.audit.formats import CheckFormat, format_of, write_findings
 from hubtrace.queries.thresholds import Thresholds
@@ -153,12 +154,16 @@ def check(
     form = _parsed("-o", lambda path: format_of(path, format_, CheckFormat), output)
     models = [(Side.DOWNSTREAM, name) for name in chosen["targets"] or ()]
     ingest_lacking(graph, models, snapshot, ingest=ingest, families=True)
-    with open_store(graph) as store, progress() as show:
-        asked = targets_of(store, chosen["targets"] or [], everything=chosen["all"])
-        acceptances = Acceptances(store, settings.accepted)
-        found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
-        if write_baseline:
-            _add_baseline(store, file or CONFIG, found)
+    names, everything = chosen["targets"] or [], chosen["all"]
+    with open_store(graph) as now, progress() as show:
+        asked = targets_of(now, names, everything=everything)
+        with graph_at(now, until, asked.revisions, names, snapshot) as store:
+            if store is not now:
+                asked = targets_of(store, names, everything=everything)
+            acceptances = Acceptances(store, settings.accepted)
+            found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
+            if write_baseline:
+                _add_baseline(store, file or CONFIG, found)
     write_document(write_findings(found, form), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:

@@ -316,6 +316,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             "left_at": pa.chunked_array([project.left_at for project in projects]),
             "absent_at": pa.chunked_array([project.absent_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
+            "reverts": pa.chunked_array([project.reverts for project in projects]),
             **dict(zip(told.column_names, told.columns, strict=True)),
         }
     )

@@ -100,11 +100,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+_OPTIONAL = ("failed_at", "again_at", "failed_before", "since", "earlier")
+
+
 def to_json(record: object) -> Any:
     """Return a record as JSON values: a dataclass is a map, a named tuple a list."""
     body = msgspec.to_builtins(record)
-    if isinstance(body, dict) and body.get("failed_at", 0) is None:
-        del body["failed_at"]  # as before there was one
+    if isinstance(body, dict):
+        for name in _OPTIONAL:
+            if name in body and not body[name]:
+                del body[name]  # as before there was any
     if isinstance(record, HostData) and not record.attestations:
         del body["attestations"]  # as before there were any
     if isinstance(record, Observation):
@@ -220,6 +225,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     File.TYPES: COLUMNS,
 }
 
+REVERTS = "reverts "
+"""What stands before the name of a commit that a message takes back: to earlier versions no sha."""
+
 RULES = b"rules"
 """Where the metadata of `types.parquet` say by which rules the types were told."""
 
@@ -330,7 +338,12 @@ def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
 def _references(commits: list[Commit], own: str) -> list[tuple[Any, ...]]:
     """Return what messages name on the other side, or by sha alone."""
     return [
-        (commit.sha, reference.project, reference.sha, reference.copied)
+        (
+            commit.sha,
+            reference.project,
+            f"{REVERTS}{reference.sha}" if reference.taken_back else reference.sha,
+            reference.copied,
+        )
         for commit in commits
         for reference in commit.references
         if reference.project is None or not reference.project.startswith(own)

@@ -35,6 +35,7 @@ from hubtrace.ingest.snapshot.format import (
     is_empty,
     looks_unused,
     read_file,
+    read_sealed,
     remove,
     sha256,
     slug,
@@ -274,14 +275,20 @@ class SnapshotWriter:
         history = self.snapshot.project(key)
         if history is None:
             return False
-        pointer = msgspec.structs.replace(history.pointer, failed_at=at)
+        known = history.pointer
+        pointer = msgspec.structs.replace(known, failed_at=at, failed_before=_failures(known))
         with filesystem(f"write {history.folder}"):
             write_sealed(history.folder / File.POINTER, pointer)
         return True
 
     def write_family(self, family: Family) -> None:
-        """Add a family, or replace the one of its name."""
+        """Add a family, or replace the one of its name, whose members are kept as former ones."""
         file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
+        known = read_sealed(file, Family) if file.exists() else None
+        since = max((pointer.observed_at for _, pointer in self.snapshot.pointers()), default=None)
+        family = replace(family, since=since, earlier=known.memberships if known else ())
+        if known and family.memberships[-1][1:] == known.memberships[-1][1:]:
+            family = replace(family, since=known.since, earlier=known.earlier)
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
             write_sealed(file, family)
@@ -378,9 +385,22 @@ def _publish(
         generations,
         reading.validators,
         _aliases(before, reading),
+        again_at=_unchanged_looks(before) if before else (),
+        failed_before=_failures(before.pointer) if before else (),
     )
     write_sealed(draft.folder / File.POINTER, pointer)
     return Written(count, events, changed), pointer
+
+
+def _unchanged_looks(before: ProjectHistory) -> tuple[int, ...]:
+    pointer = before.pointer
+    is_kept = pointer.observed_at == before.last.observed_at
+    return pointer.again_at if is_kept else (*pointer.again_at, pointer.observed_at)
+
+
+def _failures(pointer: Pointer) -> tuple[int, ...]:
+    last = pointer.failed_at
+    return pointer.failed_before if last is None else (*pointer.failed_before, last)
 
 
 def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:

@@ -539,6 +539,7 @@ def _project(
     corrected_at = fact.get("corrected_at")
     read = {
         "corrected_at": corrected_at if (corrected_at or 0) <= until else None,
+        "late_at": late_at if (late_at := fact.get("late_at")) and late_at <= until else None,
         "branches_known": any(row["status"] == "default" for row in branches),
         "commits": min((row["commits"] for row in own), default=None),
         "paths": [path for row in own for path in row["paths"] or ()],
