@@ -53,6 +53,8 @@ class File(StrEnum):
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"
     PEOPLE = "people.parquet"
+    SMALL = "small.parquet"
+    """How much small contents say (docs/decisions/0055); earlier versions lack it."""
     TYPES = "types.parquet"
     """Derived: the change types of the commits, row by row (docs/decisions/0051)."""
 
@@ -222,6 +224,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
     File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.SMALL: pa.schema({"blob": pa.string(), "information": pa.int64()}),
     File.TYPES: COLUMNS,
 }
 

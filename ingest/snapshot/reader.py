@@ -215,6 +215,11 @@ class ProjectHistory:
         """Return the addresses whose login the host reported, as rows of its schema."""
         return self._rows(File.PEOPLE)
 
+    def small(self) -> dict[str, int]:
+        """Return how much small contents say, by blob id, as far as they were read."""
+        rows = self._rows(File.SMALL)
+        return dict(zip(rows["blob"].to_pylist(), rows["information"].to_pylist(), strict=True))
+
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
         return {name: self._rows(name) for name in SCHEMAS}

@@ -28,6 +28,7 @@ from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
     RULES,
+    SCHEMAS,
     WRITING,
     Contributors,
     File,
@@ -340,6 +341,11 @@ class SnapshotWriter:
                 draft.write({**rows, **(_types(side, rows) if told else {})})
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
+        if count:
+            known = before.small() if before else {}
+            small = {blob: told for blob, told in reading.small().items() if blob not in known}
+            columns = [[*small], [*small.values()]]
+            draft.write({File.SMALL: pa.table(columns, schema=SCHEMAS[File.SMALL])})
         draft.close()
         return count
 
