@@ -5,6 +5,8 @@ and Markdown sees no markup.
 """
 
 import csv
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -12,12 +14,19 @@ from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, Generic, TextIO, TypeVar, assert_never
 
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import write_atomically
+from hubtrace.graph.files import is_graph, write_atomically
 from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
-from hubtrace.graph.text import as_json, for_markdown, for_people, json_text, masked
+from hubtrace.graph.text import (
+    as_json,
+    for_markdown,
+    for_people,
+    json_text,
+    masked,
+    without_commands,
+)
 from hubtrace.progress import say
 
 
@@ -252,13 +261,21 @@ def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Non
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, list | tuple | dict):
         value = json_text(value, ensure_ascii=False, default=_plain)
-    if isinstance(value, str):
-        value = masked(value)
+    if value is not None and not isinstance(value, int | float):
+        value = masked(str(value))  # a node is not a text, and prints as one
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         value = f"'{value}"  # a spreadsheet would take it for a formula
-    if isinstance(value, str) and sys.stdout.isatty():
-        return for_people(value)  # a file gets the text as it is
+    if isinstance(value, str) and not _is_file(sys.stdout):  # a file gets the text as it is
+        return for_people(value) if sys.stdout.isatty() else without_commands(value)
     return value
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Return True unless a terminal or a pipe, which may lead to the log of a workflow."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -283,5 +300,16 @@ def write_document(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
+        check_output(output)
         write_atomically(output, text)
         say(f"wrote {output}")
+
+
+def check_output(file: Path) -> None:
+    """Refuse to write a document in the place of a graph.
+
+    Raises:
+        HubtraceError: the file is one.
+    """
+    if file.is_file() and is_graph(file):
+        raise HubtraceError(f"{file} is a graph, which would be lost; give another file with -o")

@@ -17,7 +17,7 @@ from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, count
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import for_people
-from hubtrace.output import date
+from hubtrace.output import check_output, date
 from hubtrace.queries.catalogue import ask, family_names
 from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.statistics.measures import label_shares
@@ -95,6 +95,7 @@ def save(made: "Figure", path: Path) -> None:
     ending = path.suffix.lower()
     content = io.BytesIO()
     made.savefig(content, format=ending[1:], dpi=_DOTS_PER_INCH, metadata=_NO_DATES[ending])
+    check_output(path)
     write_atomically(path, content.getvalue())
 
 

@@ -188,8 +188,7 @@ class Ref(NamedTuple):
     """The sha of the commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathChange:
+class PathChange(NamedTuple):
     """One path that a commit changed against its first parent."""
 
     status: str

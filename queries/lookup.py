@@ -19,20 +19,28 @@ from hubtrace.graph.urls import (
 
 _NAMED = """
 MATCH (p:{labels})
+WHERE toLower(p.url) IN $keys OR p.key IN $keys OR toLower(p.name) = toLower($name)
+      OR p.host_id = $name
+RETURN p.key AS key, coalesce(p.name, p.key) AS name,
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url,
+       CASE WHEN toLower(p.url) IN $keys THEN 0
+            WHEN p.key IN $keys THEN 1
+            WHEN toLower(p.name) = toLower($name) THEN 2
+            ELSE 3 END AS rank
+ORDER BY rank, side, key
+"""
+_ONCE_NAMED = """
+MATCH (p:{labels})
 OPTIONAL MATCH (e:Event)-[:ABOUT]->(p)
 WHERE e.kind IN ['renamed', 'transferred'] AND toLower(e.before) = toLower($name)
 WITH p, count(e) AS renamings
-WITH p, CASE WHEN toLower(p.url) IN $keys THEN 0
-             WHEN p.key IN $keys THEN 1
-             WHEN toLower(p.name) = toLower($name) THEN 2
-             WHEN p.host_id = $name THEN 3
-             WHEN renamings > 0 OR size([a IN p.aliases WHERE a IN $keys]) > 0 THEN 4 END AS rank
-WHERE rank IS NOT NULL
+WHERE renamings > 0 OR size([a IN p.aliases WHERE a IN $keys]) > 0
 RETURN p.key AS key, coalesce(p.name, p.key) AS name,
-       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, rank
-ORDER BY rank, side, key
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, 0 AS rank
+ORDER BY side, key
 """
-"""Its present name goes before a key and before former names: another project may have those."""
+"""A present name goes before a key and before former names: another project may have those. Former
+names are asked for where nothing has the name now; that takes ten times as long."""
 _NAMES = "MATCH (p:{labels}) RETURN DISTINCT coalesce(p.name, p.key) AS name ORDER BY name"
 _ELSEWHERE = """
 MATCH (r:Repository) WHERE r.key STARTS WITH 'http' AND NOT r.key STARTS WITH $public
@@ -130,7 +138,10 @@ def find_variant(store: GraphStore, target: str) -> tuple[str, str | None]:
 
 
 def _named(store: GraphStore, side: Side | None, name: str, keys: list[str]) -> ProjectName | None:
-    rows = store.run(_NAMED.format(labels=_LABELS[side]), name=name, keys=keys).data()
+    for question in (_NAMED, _ONCE_NAMED):
+        rows = store.run(question.format(labels=_LABELS[side]), name=name, keys=keys).data()
+        if rows:
+            break
     best = [row for row in rows if (row["rank"], row["side"]) == (rows[0]["rank"], rows[0]["side"])]
     if len(best) > 1:
         some = ", ".join(row["key"] for row in best)

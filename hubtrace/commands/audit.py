@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import new_folder
 from hubtrace.graph.format import count
@@ -99,10 +98,9 @@ def audit(
     except ValueError as error:
         raise HubtraceError(str(error)) from None
     wanted = [(Side.DOWNSTREAM, name) for name in names]
-    ingest_lacking(graph, wanted, snapshot, ingest=ingest, families=many)
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with (
-        open_store(graph) as now,
+        open_graph_with(graph, wanted, snapshot, ingest=ingest, families=many) as now,
         graph_at(now, until, *_asked_about(now, names, until, many=many), snapshot) as store,
     ):
         if compare is not None:

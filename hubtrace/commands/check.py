@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
 from hubtrace.graph.urls import Side
@@ -153,9 +152,11 @@ def check(
     thresholds = Thresholds(abandon_after_days=chosen["abandon_after"])
     form = _parsed("-o", lambda path: format_of(path, format_, CheckFormat), output)
     models = [(Side.DOWNSTREAM, name) for name in chosen["targets"] or ()]
-    ingest_lacking(graph, models, snapshot, ingest=ingest, families=True)
     names, everything = chosen["targets"] or [], chosen["all"]
-    with open_store(graph) as now, progress() as show:
+    with (
+        open_graph_with(graph, models, snapshot, ingest=ingest, families=True) as now,
+        progress() as show,
+    ):
         asked = targets_of(now, names, everything=everything)
         with graph_at(now, until, asked.revisions, names, snapshot) as store:
             if store is not now:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side
 from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir, table_options
@@ -53,8 +52,7 @@ def why(
     from hubtrace.queries.provenance import why as find_paths
 
     both = ((Side.DOWNSTREAM, variant), (Side.UPSTREAM, repository))
-    ingest_lacking(graph, both, snapshot, ingest=ingest)
-    with open_store(graph) as store:
+    with open_graph_with(graph, both, snapshot, ingest=ingest) as store:
         found = find_paths(store, variant, repository)
     files = [path for path in found.paths if path.kind == "file"]
     hidden = set() if all_ else {id(path) for path in files[_FILES:]}

@@ -90,6 +90,8 @@ def commit_reference(
 
 
 def _by_action(text: str) -> Iterator[Reference]:
+    if "ync from " not in text.lower():
+        return
     for match in _HUB_SYNC.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
         if name:
@@ -113,6 +115,8 @@ def _by_address(text: str) -> Iterator[Reference]:
 
 def _by_name(text: str) -> Iterator[Reference]:
     """Yield GitHub's short form of a commit elsewhere, `owner/name@sha`."""
+    if "@" not in text:
+        return
     for match in _NAMED_SHA.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
         if name and _refused(text, *match.span()):

@@ -48,7 +48,7 @@ class PastHistory(ProjectHistory):
             aliases=tuple(sorted({*whole.pointer.aliases, key_of(whole.project.url)} - {""})),
         )
         super().__init__(whole.folder, pointer)
-        self.seen = seen
+        self._read_before = dict(zip((g.number for g in generations), seen, strict=True))
         self.project = self._named()
 
     def _named(self) -> Project:

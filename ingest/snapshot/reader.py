@@ -110,15 +110,26 @@ class ProjectHistory:
         self.folder = folder
         self.pointer = pointer
         self.project = pointer.project
+        self._read_before: dict[int, Seen] = {}
+
+    def _saw(self, generation: Generation) -> Seen:
+        if generation.number not in self._read_before:
+            seen = self._json(generation, File.PROJECT, Seen)
+            self._read_before[generation.number] = seen
+        return self._read_before[generation.number]
 
     @cached_property
     def seen(self) -> list[Seen]:
         """What each generation saw: not read where only the pointer is asked for."""
-        generations = self.pointer.generations
-        seen = [self._json(generation, File.PROJECT, Seen) for generation in generations]
+        seen = list(map(self._saw, self.pointer.generations))
         if not any(file.observations for file in seen):
             raise SnapshotCorrupt(f"{self.folder / File.POINTER} has no observation of the project")
         return seen
+
+    def newest_first(self) -> Iterator[Observation]:
+        """Yield what was seen of it; of older generations as much as is asked for is read."""
+        for generation in reversed(self.pointer.generations):
+            yield from reversed(self._saw(generation).observations)
 
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
@@ -133,7 +144,7 @@ class ProjectHistory:
     @property
     def last(self) -> Observation:
         """The newest observation whose refs differed from the one before."""
-        return self.observations[-1]
+        return next(self.newest_first(), None) or self.observations[-1]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -191,6 +202,12 @@ class ProjectHistory:
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""
         return self._rows(File.COMMITS, columns)
+
+    def shas(self) -> set[str]:
+        """Return the sha of every commit ever seen."""
+        generations = [g for g in self.pointer.generations if File.COMMITS in g.files]
+        tables = (self._table(generation, File.COMMITS, ["sha"]) for generation in generations)
+        return {sha for table in tables for sha in table["sha"].to_pylist()}
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
         """Return every path that a commit changed, as rows of `SCHEMAS[File.CHANGES]`."""
@@ -407,7 +424,7 @@ class Snapshot:
             "tool": f"hubtrace {version('hubtrace')}",
             "families": sorted(family.name for family in families),
             "projects": {
-                key: {"folder": history.folder.name, **_listed(history.pointer)}
+                key: {"folder": history.folder.name, **listed(history.pointer)}
                 for key, history in held.items()
             },
             "seals": seals,
@@ -456,7 +473,8 @@ _TIMES = ("again_at", "failed_before")
 """Fields of a pointer that grow with every look; the manifest has the hash of all of it."""
 
 
-def _listed(pointer: Pointer) -> dict[str, Any]:
+def listed(pointer: Pointer) -> dict[str, Any]:
+    """Return what the manifest says of a project."""
     return {name: told for name, told in to_json(pointer).items() if name not in _TIMES}
 
 

@@ -7,7 +7,7 @@ of a commit with a line feed before it). So no name or message can be taken for 
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain, islice
 
 from hubtrace.graph.text import to_text
@@ -32,6 +32,8 @@ _OPTIONS = (
     "--encoding=UTF-8",
     f"--format=tformat:{'%x00'.join(_FIELDS)}",
 )
+_ESCAPED = b"\xf4\x8f"
+"""How the characters begin that `to_text` escapes."""
 _LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z: what lies beyond is not a real time of a commit."""
 
@@ -108,8 +110,9 @@ def _token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def _texts(block: bytes) -> list[str]:
-    if block.isascii():
-        return block.decode("ascii").split("\0")
+    if _ESCAPED not in block:
+        with suppress(UnicodeDecodeError):
+            return block.decode().split("\0")
     return [
         token.decode("ascii") if token.isascii() else to_text(token) for token in block.split(b"\0")
     ]
