@@ -10,7 +10,8 @@ help: ## Tell what can be made.
 demo: .venv/runtime ## Ingest, load and report on 43 real model families.
 	@$(BIN)/hubtrace demo
 
-test: lint types unit ## Lint, check types and run the tests.
+test: .venv/dev ## Lint, check types and run the tests, at the same time.
+	@$(MAKE) --no-print-directory -j3 lint types unit
 
 lint: .venv/dev ## Check style and the arrows between the packages.
 	$(BIN)/ruff check .

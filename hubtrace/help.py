@@ -15,6 +15,7 @@ GROUPS = {
     "Keep": ("ingest", "load", "tag", "snapshot"),
     "Look": (
         *("audit", "why", "trace", "patterns", "flags", "history", "diff", "report", "plot"),
+        "serve",
         "reproduce",
     ),
     "Gate": ("check", "init"),

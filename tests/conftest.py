@@ -38,14 +38,16 @@ _FOLDED = {NO_SERVER: SharedServer.get, NO_BROWSER: required_chromium}
 
 _ON_BOTH_STORES = (
     "tests/graph/",
-    "tests/ingest/load/test_load.py",
-    "tests/ingest/load/test_links.py",
+    "tests/ingest/load/test_load.py::test_a_small_family_becomes_exactly_this_graph",
+    "tests/ingest/load/test_load.py::test_loading_twice_changes_nothing",
+    "tests/ingest/load/test_load.py::test_what_vanished_stays_and_is_dated",
+    "tests/ingest/load/test_links.py::test_evidence_becomes_links_with_roles",
     "tests/queries/test_queries.py",
     "tests/queries/audit/test_questions.py",
 )
-"""What `make test` runs on a server, too: the stores' conformance, loading, and the rows of every
-stored question. What Python makes of the rows is tested on the embedded store, and on a server by
-`make faults`."""
+"""What `make test` runs on a server, too: the stores' conformance, one load of each kind, and the
+rows of every stored question. What is made of the rows, and what else is loaded by the same writes,
+is tested on the embedded store, and on a server by `make faults`."""
 
 
 _ON_MAPPED = ("tests/graph/test_conformance.py", *_ON_BOTH_STORES[-2:])
@@ -62,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(_ROOT).as_posix()
         group = item.get_closest_marker("xdist_group")
         on_server = group is not None and "neo4j" in group.args
-        if on_server and not place.startswith(_ON_BOTH_STORES):
+        if on_server and not item.nodeid.startswith(_ON_BOTH_STORES):
             item.add_marker(pytest.mark.faults)
         if "[mapped" in item.name and not place.startswith(_ON_MAPPED):
             item.add_marker(pytest.mark.faults)

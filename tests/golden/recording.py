@@ -14,11 +14,11 @@ Projects are read one after the other, so that requests and words have one order
 """
 
 import contextlib
-import functools
 import hashlib
 import importlib.metadata
 import io
 import json
+import math
 import os
 import runpy
 import secrets
@@ -33,8 +33,6 @@ from types import ModuleType
 from typing import Any, cast
 
 import pytest
-import typer
-import typer.main
 
 from tests.golden import kept, pages, sheet
 
@@ -57,8 +55,6 @@ def _freeze_what_varies() -> None:
         setattr(module, name, function)
     # The command line is told that its program is `hubtrace`, not `python -m …`.
     sys.modules["__main__"].__package__ = ""
-    # Not to make all commands anew for each of hundreds of calls: a third of the time.
-    typer.main.get_command = functools.cache(typer.main.get_command)
 
 
 def _later(days: int) -> None:
@@ -68,8 +64,10 @@ def _later(days: int) -> None:
 
 def call(arguments: Sequence[str]) -> tuple[int, str, str]:
     """Call `hubtrace` in this process; return its exit code and what it printed."""
+    from hubtrace import progress
     from hubtrace.cli import main
 
+    progress._LOG_EVERY = math.inf  # how far the work is depends on how fast this machine is
     printed = [io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2)]
     sys.argv = ["hubtrace", *arguments]
     with contextlib.redirect_stdout(printed[0]), contextlib.redirect_stderr(printed[1]):
@@ -109,9 +107,7 @@ class Recorder:
 
     def help(self) -> None:
         """Write what every command says of itself."""
-        from hubtrace.cli import app
-
-        told = {name: call([*name.split(), "--help"])[1] for name in _commands(app)}
+        told = {name: call([*name.split(), "--help"])[1] for name in _commands()}
         self.put("help.json", pages.document(dict(sorted(told.items()))))
 
     def rows(self, url: str, *, briefly: bool = False) -> None:
@@ -189,10 +185,11 @@ def _digests(file: Path) -> dict[str, Any]:
     return {"rows": table.num_rows, "columns": columns, "digests": digests}
 
 
-def _commands(app: typer.Typer) -> Iterator[str]:
-    root: Any = typer.main.get_command(app)
+def _commands() -> Iterator[str]:
+    from hubtrace.cli import command_line
+
     yield ""
-    for name, command in root.commands.items():
+    for name, command in command_line().commands.items():
         yield name
         yield from (f"{name} {inner}" for inner in getattr(command, "commands", ()))
 

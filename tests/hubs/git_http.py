@@ -42,6 +42,7 @@ def _environment(request: Request, repository: Path, rest: str) -> dict[str, str
         "PATH_TRANSLATED": f"{repository}/{rest}",
         "QUERY_STRING": request.target.partition("?")[2],
         "REQUEST_METHOD": request.method,
+        "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_TYPE": request.headers.get("Content-Type", ""),
         "CONTENT_LENGTH": str(len(request.body)),
         "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),

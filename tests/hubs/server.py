@@ -154,6 +154,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    raw_requestline: bytes = b""
     protocol_version = "HTTP/1.1"
     wbufsize = 1 << 16
     disable_nagle_algorithm = True
@@ -218,6 +219,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
         self.close_connection = True
+
+    def send_error(self, code: int, *args: Any, **more: Any) -> None:
+        """Show what could not be read as a request, which no log of ours has."""
+        print(f"hub: {code} for {self.raw_requestline!r}", file=sys.stderr)
+        super().send_error(code, *args, **more)
 
     def log_message(self, format: str, *args: Any) -> None:
         """The hub keeps its own log."""

@@ -341,10 +341,10 @@ def test_a_shallow_clone_is_ingested_again(call: Call, world: Path) -> None:
 
 
 def test_a_defect_is_not_taken_for_a_finding(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken() -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr("hubtrace.cli.app", broken)
+    monkeypatch.setattr("hubtrace.cli.command_line", broken)
     answer = call("check")
     assert answer.code == 2
     assert answer.err.splitlines()[-1].startswith("hubtrace: this is a defect of hubtrace")

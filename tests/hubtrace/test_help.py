@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from hubtrace.cli import app
+from hubtrace.cli import command_line
 from hubtrace.graph import open_store
 from hubtrace.help import GROUPS
 from hubtrace.ingest.load import load
@@ -18,9 +17,12 @@ from hubtrace.ingest.pipeline import ingest_study
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from tests.hubtrace.conftest import Call
 
-ROOT: Any = typer.main.get_command(app)
-_NEEDS_MORE = ("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday")
-"""What asks a hub, reads files of its own, or writes elsewhere; the test of each runs it."""
+ROOT = command_line()
+_NEEDS_MORE = (
+    *("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday"),
+    *("serve",),
+)
+"""What asks a hub, reads files of its own, writes elsewhere or runs on; its own test runs it."""
 _NEEDS_FILES = ("reproduce", "trace Qwen/", "trace https://huggingface.co", "plot changes")
 """The graph of the demo knows days and no files."""
 
