@@ -196,7 +196,7 @@ def _state(folder: Path) -> dict[str, object]:
         name = str(path.relative_to(folder))
         if path.suffix == ".kgl":
             with open_store(str(path)) as store:
-                held[name] = contents(store, without=DIFFERS)
+                held[name] = contents(store, without=DIFFERS | {"assessed_at"})
         elif not (folder / "out" / "snapshot.json").exists():
             held[name] = path.read_bytes()
     if (folder / "out" / "snapshot.json").exists():
