@@ -22,6 +22,7 @@ from hubtrace.commands.history import history
 from hubtrace.commands.ingest import ingest
 from hubtrace.commands.init import init
 from hubtrace.commands.load import load
+from hubtrace.commands.mcp import mcp
 from hubtrace.commands.patterns import patterns, tag
 from hubtrace.commands.query import queries, query
 from hubtrace.commands.report import report
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, classify, reproduce, doctor, init),
+    *(why, query, queries, schema, mcp, classify, reproduce, doctor, init),
 ):
     app.command(cls=Command)(command)
 app.add_typer(snapshot.app, name="snapshot")
