@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -380,6 +380,8 @@ class Snapshot:
             SnapshotCorrupt: something is missing, or was put in another's place.
         """
         self.check_key(required=False)
+        if (listed := self._as_listed()) is not None:
+            return listed
         held: dict[str, ProjectHistory] = {}
         for problem in self._missing(held):
             raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
@@ -447,8 +449,30 @@ class Snapshot:
                 return found
             listed = now
 
+    def _as_listed(self) -> dict[str, ProjectHistory] | None:
+        """Return the projects if every file is the one that an exact manifest lists; else None.
+
+        A file of that hash has been read before, so that it need not be checked once more.
+        """
+        listed = read_manifest(self.path)
+        if listed is None or not listed.is_exact or listed.id != self.id:
+            return None
+        left, held = listed.seals, {}
+        for folder in self._folders():
+            raw = read_file(folder / File.POINTER)
+            if left.pop(f"{File.PROJECTS}/{folder.name}/{File.POINTER}", "") != sha256(raw):
+                return None
+            pointer = _pointer(folder, raw, known=True)
+            held[pointer.project.key] = ProjectHistory(folder, pointer)
+        for file in self._family_files():
+            if left.pop(f"{File.FAMILIES}/{file.name}", "") != sha256(read_file(file)):
+                return None
+        return None if left else held
+
     def _family_files(self) -> list[Path]:
-        return sorted((self.path / File.FAMILIES).glob("*.json"))
+        folder = self.path / File.FAMILIES
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        return [folder / name for name in names if name.endswith(".json")]
 
     def _folders(self) -> list[Path]:
         folder = self.path / File.PROJECTS
@@ -493,9 +517,19 @@ def _family(file: Path, raw: bytes | None = None) -> Family:
     return family
 
 
-def _pointer(folder: Path, raw: bytes | None = None) -> Pointer:
+class _Sealed(msgspec.Struct):
+    body: Pointer
+
+
+def _pointer(folder: Path, raw: bytes | None = None, *, known: bool = False) -> Pointer:
+    """Return a project's pointer; `known` bytes are those that the manifest lists."""
     file = folder / File.POINTER
-    pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
+    pointer = None
+    if raw is not None and known:
+        with suppress(msgspec.DecodeError):  # half surrogates, which `json` reads
+            pointer = msgspec.json.decode(raw, type=_Sealed).body
+    if pointer is None:
+        pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
     if folder.name != slug(pointer.project.key):
         other = f"holds {pointer.project.key}, which has another folder"
         raise SnapshotCorrupt(f"{folder / File.POINTER} {other}")
