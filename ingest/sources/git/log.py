@@ -59,7 +59,7 @@ def read_log(
 
 def parse_log(blocks: Iterable[bytes], warn: Callable[[str], None]) -> Iterator[Commit]:
     """Yield the commits that `git log` printed in `blocks`, cut anywhere; see `read_log`."""
-    tokens = chain.from_iterable(_token_lists(blocks))
+    tokens = chain.from_iterable(token_lists(blocks))
     undated = 0
     sha = next(tokens, None)
     while sha is not None:
@@ -98,7 +98,8 @@ def _changes(tokens: Iterator[str]) -> tuple[tuple[PathChange, ...], str | None]
     return tuple(changes), None
 
 
-def _token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+def token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+    """Yield what git printed as texts, each of which a NUL ended; blocks are cut anywhere."""
     rest: list[bytes] = []
     for block in blocks:
         head, nul, tail = block.rpartition(b"\0")

@@ -16,9 +16,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import to_text
 from hubtrace.ingest.derive.dag import History
 from hubtrace.ingest.records import Landing, LandingState, Observation, RefKind
+from hubtrace.ingest.sources.git.log import token_lists
 from hubtrace.ingest.sources.git.runner import Git
 
 MOST_HEADS = 1_000
@@ -55,8 +55,12 @@ class Change(NamedTuple):
 
     def is_edit(self) -> bool:
         """Return True if its content can be merged: a regular file before and after."""
-        return all(
-            one is not None and one.mode.startswith("100") for one in (self.before, self.after)
+        before, after = self.before, self.after
+        return (
+            before is not None
+            and after is not None
+            and before.mode.startswith("100")
+            and after.mode.startswith("100")
         )
 
 
@@ -267,23 +271,16 @@ def _lines(*words: str) -> bytes:
 def _changes(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[tuple[str, Change]]:
     """Yield the sha of a commit (empty in a plain diff) with each change that git prints."""
     sha = ""
-    tokens = _tokens(git.stream(*arguments, feed=feed))
+    tokens = chain.from_iterable(token_lists(git.stream(*arguments, feed=feed)))
     for token in tokens:
-        if b":" not in token[:2]:
-            sha = token.decode() or sha
+        if ":" not in token[:2]:
+            sha = token or sha
             continue
-        old_mode, mode, old, new, status = token.decode().strip().removeprefix(":").split(" ")
+        old_mode, mode, old, new, status = token[token.index(":") + 1 :].split(" ")
         before = None if status == "A" else Entry(old_mode, old)
         after = None if status == "D" else Entry(mode, new)
-        moved_from = to_text(next(tokens)) if status[0] == "R" else None
-        yield sha, Change(to_text(next(tokens)), before, after, moved_from)
-
-
-def _tokens(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for block in blocks:
-        *tokens, rest = (rest + block).split(b"\0")
-        yield from tokens
+        moved_from = next(tokens) if status[0] == "R" else None
+        yield sha, Change(next(tokens), before, after, moved_from)
 
 
 class _Contents:
@@ -295,6 +292,7 @@ class _Contents:
         self._git = git
         self._text: dict[str, bytes | None] = {}
         self._lines: dict[bytes, frozenset[bytes]] = {}
+        self._merged: dict[tuple[bytes, bytes, bytes], bytes | None] = {}
         self._merges = 0
         self.there: set[str] = set()
         """The ids of what was read."""
@@ -327,11 +325,17 @@ class _Contents:
             lines = self._lines_of(version)
             if not new - old <= lines or (old - new) & lines:
                 continue
-            for ours in (version, before):
-                self._merges += 1
-                if self._git.merged(ours, base, head) == version:
-                    return True
+            if any(self._merge(ours, base, head) == version for ours in (version, before)):
+                return True
         return False
+
+    def _merge(self, ours: bytes, base: bytes, head: bytes) -> bytes | None:
+        """Return what git makes of three texts; branches share many of their changes."""
+        texts = ours, base, head
+        if texts not in self._merged:
+            self._merges += 1
+            self._merged[texts] = self._git.merged(*texts)
+        return self._merged[texts]
 
     def _lines_of(self, text: bytes) -> frozenset[bytes]:
         if text not in self._lines:
