@@ -47,8 +47,8 @@ _EVERYDAY = re.compile(
     r"(?:packages|runtime)\.txt|environment\.ya?ml|package\.json",
     re.IGNORECASE,
 )
-"""Names that tools prescribe, so that they say nothing. A short licence, card or configuration is no
-line that anybody writes: it was written for one model."""
+"""Names that tools prescribe, so that they say nothing. A short licence, card or configuration is
+no line that anybody writes: it was written for one model."""
 
 
 def information(content: bytes) -> int:
