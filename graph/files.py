@@ -68,7 +68,7 @@ def _aside(target: Path) -> Path:
 def is_graph(file: Path) -> bool:
     """Return True if a file is a graph of the embedded store, by how it begins."""
     with file.open("rb") as opened:
-        return opened.read(4) == b"RGF\t"
+        return opened.read(3) == b"RGF"
 
 
 @contextmanager

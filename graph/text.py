@@ -89,6 +89,11 @@ def to_text(raw: bytes) -> str:
     return text
 
 
+def is_utf8(text: str) -> bool:
+    """Return False of a text in which `to_text` escaped bytes."""
+    return not _has_escape(text)
+
+
 def to_bytes(text: str) -> bytes:
     """Return the exact bytes that `to_text` was given."""
     if not _has_escape(text):

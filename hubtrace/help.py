@@ -15,10 +15,11 @@ GROUPS = {
     "Keep": ("ingest", "load", "tag", "snapshot"),
     "Look": (
         *("audit", "why", "trace", "patterns", "flags", "history", "diff", "report", "plot"),
+        "serve",
         "reproduce",
     ),
     "Gate": ("check", "init"),
-    "Ask": ("query", "queries", "schema", "classify"),
+    "Ask": ("query", "queries", "schema", "classify", "mcp"),
     "Move": ("copy", "export"),
 }
 """Heading → the commands under it."""

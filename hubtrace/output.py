@@ -129,7 +129,7 @@ class Table(Generic[_Item]):
                 shown = [{column: row[column] for column in columns} for row in rows]
                 print_json({"schema": self.schema, self.key: shown})
             case Format.CSV:
-                _print_csv(rows, columns)
+                write_csv(rows, columns, sys.stdout, _shown_on(sys.stdout))
             case Format.MARKDOWN:
                 _print_markdown(rows, columns)
             case _:
@@ -181,7 +181,7 @@ def _order(value: Any) -> tuple[bool, Any]:
 
 def print_json(body: Mapping[str, Any]) -> None:
     """Print one JSON document to stdout; characters that control a terminal are escaped."""
-    sys.stdout.write(as_json(body, default=_plain))
+    sys.stdout.write(as_json(body, default=plain))
 
 
 def date(seconds: int | None) -> str:
@@ -219,7 +219,7 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(column, item) for item in value)
     if isinstance(value, dict):
-        return for_people(json_text(value, ensure_ascii=False, default=_plain))
+        return for_people(json_text(value, ensure_ascii=False, default=plain))
     return for_people(str(value))
 
 
@@ -251,22 +251,34 @@ def _print_table(
         say(f"not shown, as the terminal is narrow: {', '.join(hidden)} (--columns NAME,... does)")
 
 
-def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def _shown_on(file: TextIO) -> Callable[[str], str]:
+    if _is_file(file):  # a file gets the text as it is
+        return str
+    return for_people if file.isatty() else without_commands
+
+
+def write_csv(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    file: TextIO,
+    shown: Callable[[str], str] = str,
+) -> None:
+    """Write rows as CSV in which no cell is a formula; texts as they are `shown` there."""
     # Quoting all text keeps lone carriage returns inside their cell.
-    writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(columns)
-    writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
+    writer.writerows([_csv_cell(row[column], shown) for column in columns] for row in rows)
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any, shown: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple | dict):
-        value = json_text(value, ensure_ascii=False, default=_plain)
+        value = json_text(value, ensure_ascii=False, default=plain)
     if value is not None and not isinstance(value, int | float):
         value = masked(str(value))  # a node is not a text, and prints as one
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         value = f"'{value}"  # a spreadsheet would take it for a formula
-    if isinstance(value, str) and not _is_file(sys.stdout):  # a file gets the text as it is
-        return for_people(value) if sys.stdout.isatty() else without_commands(value)
+    if isinstance(value, str):
+        return shown(value)
     return value
 
 
@@ -285,7 +297,8 @@ def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -
         print(f"| {' | '.join(for_markdown(cell(c, row[c])) for c in columns)} |")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what JSON has no form for as one that it has."""
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return str(value)

@@ -373,7 +373,7 @@ def _draw_boxes(axes: "Axes", lags: dict[str, list[int]]) -> None:
     axes.set_xticks([tick for tick in (0, 1, 7, 30, 100, 365, 1000) if tick <= most])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_xlabel("whole days (box: quartiles; whiskers: 5 and 95 %)")
+    axes.set_xlabel("whole days, logarithmic (box: quartiles; whiskers: 5 and 95 %)")
 
 
 PLOTS: Mapping[str, _Draw] = {

@@ -81,10 +81,30 @@ def resolve(
         ProjectMissing: the graph has no such project; names the closest ones.
         CatalogueError: it has several, or the text is none of a project.
     """
-    text = text.strip()
+    found, side, name = _looked_up(store, text.strip(), side)
+    if found is not None:
+        return found
+    names = [known for (known,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
+    close = near(name, [*names, *families])
+    what = f"{_WORDS[side]} or family" if families else _WORDS[side]
+    raise ProjectMissing(f"the graph has no {what} {text.strip()!r}{close}", name)
+
+
+def recognised(store: GraphStore, text: str) -> Resolved | None:
+    """Return what `resolve` does, and None where it raises an error: nothing like it is sought."""
+    try:
+        return _looked_up(store, text.strip(), None)[0]
+    except CatalogueError:
+        return None
+
+
+def _looked_up(
+    store: GraphStore, text: str, side: Side | None
+) -> tuple[Resolved | None, Side | None, str]:
+    """Return what a text means, on which side, and the name in it."""
     found = _named(store, side, text, [text, text.lower()])
     if found is not None:  # also a key or a name that is on no host
-        return Resolved(found, Address(None, found.name))
+        return Resolved(found, Address(None, found.name)), side, text
     try:
         address, hosts = _address(store, text)
     except SourceError as error:
@@ -94,12 +114,7 @@ def resolve(
     side = side or address.side
     keys = list(_keys(hosts, (side,) if side else tuple(Side), address.name))
     found = _named(store, side, address.name, keys)
-    if found is None:
-        names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
-        close = near(address.name, [*names, *families])
-        what = f"{_WORDS[side]} or family" if families else _WORDS[side]
-        raise ProjectMissing(f"the graph has no {what} {text!r}{close}", address.name)
-    return Resolved(found, address)
+    return None if found is None else Resolved(found, address), side, address.name
 
 
 def _keys(hosts: Hosts, sides: Sequence[Side], name: str) -> Iterator[str]:

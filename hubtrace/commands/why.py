@@ -15,7 +15,7 @@ from hubtrace.progress import say
 if TYPE_CHECKING:
     from hubtrace.queries.provenance import Path
 
-_TABLE: Table["Path"] = Table(
+TABLE: Table["Path"] = Table(
     "hubtrace.why/1",
     {
         "path": lambda path: path.kind,
@@ -57,7 +57,7 @@ def why(
     files = [path for path in found.paths if path.kind == "file"]
     hidden = set() if all_ else {id(path) for path in files[_FILES:]}
     shown = [path for path in found.paths if id(path) not in hidden]
-    _TABLE.print(shown, format_, asdict(found))
+    TABLE.print(shown, format_, asdict(found))
     if format_ is Format.JSON:
         return
     pair = f"{found.variant.name} and {found.repository.name}"

@@ -58,19 +58,26 @@ class Claims:
     def _first_named(self, evidence: Sequence[Evidence]) -> str | None:
         """Return the repository that a card names before all others as the model's code.
 
-        The owner's other repositories come after the one that the model is named after. Of 39
-        that real cards name second, 34 are not where the model comes from (decision 0057).
+        The owner's other repositories come after the one that the model is named after, and those
+        that do not name the model after one that does. Of 39 that real cards name second, 34 are
+        not where the model comes from (decision 0057).
         """
         cards: dict[str, list[Evidence]] = {}
         for one in filter(_claims, evidence):
             cards.setdefault(one.repository.lower(), []).append(one)
         after = {one.repository.lower() for one in evidence if self._is_namesake(one.repository)}
+        answers = {
+            one.repository.lower()
+            for one in evidence
+            if one.method in _ANSWERS and one.reason is None
+        }
 
-        def place(repository: str) -> tuple[bool, float, int, int, int, str]:
+        def place(repository: str) -> tuple[bool, bool, float, int, int, int, str]:
             pair = cards[repository]
             sure = confidence([*pair, *self.owners([repository])])
             later = bool(after) and repository not in after and self._same_owner(repository)
-            return later, -sure, min(one.rank for one in pair), *in_text(pair)
+            silent = repository not in answers
+            return later, silent, -sure, min(one.rank for one in pair), *in_text(pair)
 
         named = min(cards, key=place, default=None)
         if named and after and named not in after and self._same_owner(named):

@@ -55,6 +55,8 @@ class File(StrEnum):
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"
     PEOPLE = "people.parquet"
+    SMALL = "small.parquet"
+    """How much small contents say (docs/decisions/0055); earlier versions lack it."""
     TYPES = "types.parquet"
     """Derived: the change types of the commits, row by row (docs/decisions/0051)."""
 
@@ -102,11 +104,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+_OPTIONAL = ("failed_at", "again_at", "failed_before", "since", "earlier")
+
+
 def to_json(record: object) -> Any:
     """Return a record as JSON values: a dataclass is a map, a named tuple a list."""
     body = msgspec.to_builtins(record)
-    if isinstance(body, dict) and body.get("failed_at", 0) is None:
-        del body["failed_at"]  # as before there was one
+    if isinstance(body, dict):
+        for name in _OPTIONAL:
+            if name in body and not body[name]:
+                del body[name]  # as before there was any
     if isinstance(record, HostData) and not record.attestations:
         del body["attestations"]  # as before there were any
     if isinstance(record, Observation):
@@ -220,8 +227,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
     File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.SMALL: pa.schema({"blob": pa.string(), "information": pa.int64()}),
     File.TYPES: COLUMNS,
 }
+
+REVERTS = "reverts "
+"""What stands before the name of a commit that a message takes back: to earlier versions no sha."""
 
 RULES = b"rules"
 """Where the metadata of `types.parquet` say by which rules the types were told."""
@@ -343,7 +354,8 @@ def _references(commits: list[Commit], own: str) -> Iterator[tuple[Any, ...]]:
     for commit in commits:
         for reference in commit.references:
             if reference.project is None or not reference.project.startswith(own):
-                yield commit.sha, reference.project, reference.sha, reference.copied
+                named = f"{REVERTS}{reference.sha}" if reference.taken_back else reference.sha
+                yield commit.sha, reference.project, named, reference.copied
 
 
 def _table(columns: list[Sequence[Any]], schema: pa.Schema) -> pa.Table:

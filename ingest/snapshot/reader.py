@@ -73,6 +73,10 @@ class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
     """Other keys it is known by: the host's own id, and every name that it had."""
     failed_at: int | None = None
     """When it could not be read, if that was the last try."""
+    again_at: tuple[int, ...] = ()
+    """Earlier observations that found it as it was before, and have no generation."""
+    failed_before: tuple[int, ...] = ()
+    """Earlier tries to read it that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class ProjectHistory:
         return self._read_before[generation.number]
 
     @cached_property
-    def _seen(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         """What each generation saw: not read where only the pointer is asked for."""
         seen = list(map(self._saw, self.pointer.generations))
         if not any(file.observations for file in seen):
@@ -130,12 +134,12 @@ class ProjectHistory:
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
         """What was seen of it, oldest first; never empty."""
-        return tuple(found for file in self._seen for found in file.observations)
+        return tuple(found for file in self.seen for found in file.observations)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """What happened to it between two observations, oldest first."""
-        return tuple(event for file in self._seen for event in file.events)
+        return tuple(event for file in self.seen for event in file.events)
 
     @property
     def last(self) -> Observation:
@@ -180,7 +184,7 @@ class ProjectHistory:
     def answers_as_json(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield all that its host ever said, oldest first, by the number of the observation."""
         before = 0
-        for generation, seen in zip(self.pointer.generations, self._seen, strict=True):
+        for generation, seen in zip(self.pointer.generations, self.seen, strict=True):
             last = len(seen.observations) - 1
             if File.DETAILS in generation.files:
                 path = self._path(generation, File.DETAILS)
@@ -227,6 +231,11 @@ class ProjectHistory:
     def people(self) -> pa.Table:
         """Return the addresses whose login the host reported, as rows of its schema."""
         return self._rows(File.PEOPLE)
+
+    def small(self) -> dict[str, int]:
+        """Return how much small contents say, by blob id, as far as they were read."""
+        rows = self._rows(File.SMALL)
+        return dict(zip(rows["blob"].to_pylist(), rows["information"].to_pylist(), strict=True))
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
@@ -417,7 +426,7 @@ class Snapshot:
             "tool": f"hubtrace {version('hubtrace')}",
             "families": sorted(family.name for family in families),
             "projects": {
-                key: {"folder": history.folder.name, **to_json(history.pointer)}
+                key: {"folder": history.folder.name, **listed(history.pointer)}
                 for key, history in held.items()
             },
             "seals": seals,
@@ -482,6 +491,15 @@ class Snapshot:
             for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
                 if entry.name not in names and not entry.name.startswith("."):
                     yield entry
+
+
+_TIMES = ("again_at", "failed_before")
+"""Fields of a pointer that grow with every look; the manifest has the hash of all of it."""
+
+
+def listed(pointer: Pointer) -> dict[str, Any]:
+    """Return what the manifest says of a project."""
+    return {name: told for name, told in to_json(pointer).items() if name not in _TIMES}
 
 
 def _strangers(history: ProjectHistory) -> Iterator[str]:

@@ -28,6 +28,7 @@ from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
     RULES,
+    SCHEMAS,
     WRITING,
     Contributors,
     File,
@@ -36,6 +37,7 @@ from hubtrace.ingest.snapshot.format import (
     is_empty,
     looks_unused,
     read_file,
+    read_sealed,
     remove,
     sha256,
     slug,
@@ -63,6 +65,7 @@ from hubtrace.ingest.snapshot.reader import (
     Pointer,
     ProjectHistory,
     Snapshot,
+    listed,
     newest,
 )
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
@@ -200,6 +203,8 @@ class SnapshotWriter:
             raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
         self._path = path
         self._aliases: dict[str, str] | None = None
+        self._latest: int | None = None
+        """When the last project was observed that was written."""
         self._naming = threading.Lock()
         with ExitStack() as held, filesystem(f"write {path}"):
             path.mkdir(parents=True, exist_ok=True)
@@ -258,7 +263,7 @@ class SnapshotWriter:
         path = str(file.relative_to(self._path))
         self._listed.seals[path] = seal
         if isinstance(record, Pointer):
-            project = {"folder": file.parent.name, **to_json(record)}
+            project = {"folder": file.parent.name, **listed(record)}
             self._listed.projects[record.project.key] = project
             self._log.append(Entry(path, seal, project, record.project.key), sync=False)
         else:
@@ -311,8 +316,8 @@ class SnapshotWriter:
         if self._listed is None:
             yield from (pointer.project for _, pointer in self.snapshot.pointers())
             return
-        for listed in self._listed.projects.values():
-            yield from_json(listed["project"], Project, self._path / File.MANIFEST)
+        for held in self._listed.projects.values():
+            yield from_json(held["project"], Project, self._path / File.MANIFEST)
 
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
@@ -344,6 +349,7 @@ class SnapshotWriter:
             taken = self._taken_over(reading) if before is None else ()
             written, pointer = _published(draft, reading, before, count, source, taken)
             self._write(folder / File.POINTER, pointer)
+        self._latest = max(self._latest or 0, pointer.observed_at)
         if many := _to_join(pointer):
             self._join(ProjectHistory(folder, pointer), many)
         with self._naming:
@@ -374,14 +380,22 @@ class SnapshotWriter:
         if history is None:
             return False
         self._compare(history.folder / File.POINTER)
-        pointer = msgspec.structs.replace(history.pointer, failed_at=at)
+        known = history.pointer
+        pointer = msgspec.structs.replace(known, failed_at=at, failed_before=_failures(known))
         with filesystem(f"write {history.folder}"):
             self._write(history.folder / File.POINTER, pointer)
         return True
 
     def write_family(self, family: Family) -> None:
-        """Add a family, or replace the one of its name."""
+        """Add a family, or replace the one of its name, whose members are kept as former ones."""
         file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
+        known = read_sealed(file, Family) if file.exists() else None
+        if self._latest is None:  # nothing was read now
+            times = (pointer.observed_at for _, pointer in self.snapshot.pointers())
+            self._latest = max(times, default=None)
+        family = replace(family, since=self._latest, earlier=known.memberships if known else ())
+        if known and family.memberships[-1][1:] == known.memberships[-1][1:]:
+            family = replace(family, since=known.since, earlier=known.earlier)
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
             self._compare(file)
@@ -427,6 +441,11 @@ class SnapshotWriter:
                 draft.write({**rows, **(_types(side, rows) if told else {})})
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
+        if count:
+            known = before.small() if before else {}
+            small = {blob: told for blob, told in reading.small().items() if blob not in known}
+            columns = [[*small], [*small.values()]]
+            draft.write({File.SMALL: pa.table(columns, schema=SCHEMAS[File.SMALL])})
         draft.close()
         return count
 
@@ -484,8 +503,21 @@ def _published(
         generations,
         reading.validators,
         _aliases(before, reading),
+        again_at=_unchanged_looks(before) if before else (),
+        failed_before=_failures(before.pointer) if before else (),
     )
     return Written(count, events, changed), pointer
+
+
+def _unchanged_looks(before: ProjectHistory) -> tuple[int, ...]:
+    pointer = before.pointer
+    is_kept = pointer.observed_at == before.last.observed_at
+    return pointer.again_at if is_kept else (*pointer.again_at, pointer.observed_at)
+
+
+def _failures(pointer: Pointer) -> tuple[int, ...]:
+    last = pointer.failed_at
+    return pointer.failed_before if last is None else (*pointer.failed_before, last)
 
 
 def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:

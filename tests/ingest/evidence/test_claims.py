@@ -77,6 +77,15 @@ NAMESAKE = card("card_link", "acme/lumen", 30)
             ],
             ["second", None, None],
         ),
+        # What names the model comes before what does not.
+        (
+            [
+                card("card_code", "acme/a", 3),
+                card("card_link", "acme/b", 9),
+                observed("readme_link", "acme/b", "README.md:1", "lumen"),
+            ],
+            ["second", None, None],
+        ),
         # What is a mention already, and what others than the card say, stay as they are.
         (
             [NAMESAKE, card("card_link", "other/a", 3, "unrelated"), ANSWER],
