@@ -27,6 +27,8 @@ REAL = HERE / "real_commits.jsonl"
 LABELLED = HERE.parent.parent / "shared" / "data" / "labelled"
 """Where the labelled commits lie in a checkout that has them; they are no part of the project."""
 SAMPLES = {"downstream": "hf.jsonl", "upstream": "gh.jsonl"}
+READINGS = ("label_a", "label_b", "label_c", "label_d")
+"""Of the real commits: two of one reader, then one each of two others, who saw nothing else."""
 PUBLISHED = {"upstream": 0.81, "downstream": 0.94}
 """Kappa between the labellers on all 160 commits of each side (arXiv 2508.10157)."""
 
@@ -150,17 +152,19 @@ def _commits(folder: Path, shas: Sequence[str]) -> Iterator[tuple[str, dict[str,
 
 
 def of_real(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[Agreement, Pairs]]:
-    """Compare the rules with each reading of the real commits, and the readings."""
-    for name in ("real", "second"):
+    """Compare the rules with each reading of the real commits, and a with b, c with d, a with c."""
+    for name in ("real", "second", "third"):
         for side in SAMPLES:
             here = [row for row in rows if (row["set"], row["side"]) == (name, side)]
-            readings = [who for who in ("label_a", "label_b") if here and who in here[0]]
-            for who in readings:
-                pairs = pairs_of(here, who)
-                yield agreement(name, side, f"reading {who[-1]}, rules", pairs), pairs
-            if len(readings) > 1:
-                pairs = Counter((row["label_a"], row["label_b"]) for row in here)
-                yield agreement(name, side, "reading a, reading b", pairs), pairs
+            for who in READINGS:
+                if read := [row for row in here if who in row]:
+                    pairs = pairs_of(read, who)
+                    yield agreement(name, side, f"reading {who[-1]}, rules", pairs), pairs
+            for one, other in (READINGS[:2], READINGS[2:], READINGS[::2]):
+                if both := [row for row in here if one in row and other in row]:
+                    pairs = Counter((row[one], row[other]) for row in both)
+                    compared = f"reading {one[-1]}, reading {other[-1]}"
+                    yield agreement(name, side, compared, pairs), pairs
 
 
 def of_sample(rows: Sequence[dict[str, Any]], side: str) -> Iterator[tuple[Agreement, Pairs]]:

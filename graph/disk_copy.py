@@ -6,7 +6,8 @@ a copy of another state is never asked, and a kill at any moment leaves the old 
 (docs/decisions/0050).
 """
 
-import os
+import re
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import kglite
 from hubtrace.graph.files import write_atomically
 
 _SUFFIX = ".mapped"
+_OURS = re.compile(r"[0-9a-f]+-[0-9a-f]+-[0-9a-f]+|\.[0-9a-f]+")
 _SEAL = "files"
 """Lists the copy's files as they were made: the engine has no checksums for them, and answers from
 half of them."""
@@ -30,8 +32,10 @@ def publish(graph: kglite.KnowledgeGraph, file: Path) -> None:
         OSError, kglite.KgError: it cannot be written; a part of it is removed.
     """
     target = _copy_of(file)
-    aside = target.with_name(f".{os.getpid()}")
+    aside = target.with_name(f".{secrets.token_hex(8)}")
     try:
+        if target.parent.is_symlink():
+            return
         target.parent.mkdir(exist_ok=True)
         graph.enable_disk_mode(str(aside))
         write_atomically(aside / _SEAL, _listed(aside))
@@ -61,9 +65,11 @@ def opened(file: Path) -> kglite.KnowledgeGraph | None:
 def retire(file: Path) -> None:
     """Remove copies of other states of the file, and parts of copies."""
     current = _copy_of(file)
+    if current.parent.is_symlink():  # what it leads to is not ours
+        return
     with suppress(OSError):
         for old in current.parent.iterdir():
-            if old != current:
+            if old != current and _OURS.fullmatch(old.name):
                 shutil.rmtree(old, ignore_errors=True)
         current.parent.rmdir()  # unless the current copy is in it
 

@@ -21,7 +21,7 @@ from hubtrace.graph.errors import (
     QueryTimedOut,
     WriteRefused,
 )
-from hubtrace.graph.files import exclusive_lock
+from hubtrace.graph.files import exclusive_lock, same_mode
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 
@@ -186,7 +186,7 @@ class EmbeddedStore(GraphStore):
             yield writer
             if writer.changed or not self.exists():
                 graph.set_schema_version(MODEL.version)
-                with writing(self.url):
+                with writing(self.url), same_mode(self._file):
                     graph.save(str(self._file))
             with suppress(kglite.KgError, OSError):  # the graph is there; `doctor` reports it
                 if not self.is_large:

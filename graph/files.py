@@ -2,7 +2,9 @@
 
 import errno
 import os
+import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,32 +13,71 @@ from hubtrace.graph.errors import HubtraceError
 
 
 @contextmanager
-def atomic_replace(path: Path) -> Iterator[Path]:
+def atomic_replace(path: Path, *, follow: bool = True) -> Iterator[Path]:
     """Yield a path to write to; that file becomes `path` when the block ends without an error.
 
     A reader, or a kill, sees the old content or the new, never a part. The content is on disk
-    before the name is. A link stays one: what it points to is replaced. What is not a regular
-    file, as a device or a pipe, is written to and stays what it is.
+    before the name is. A link stays one, and what it points to is replaced; without `follow`, as
+    for names that the user did not give, the link is. What is not a regular file, as a device or a
+    pipe, is written to and stays what it is. A file that is replaced keeps its mode.
 
     Raises:
         OSError: the file cannot be written; the error names `path`.
     """
-    target = Path(os.path.realpath(path))
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    aside: Path | None = None
     try:
-        if target.exists() and not target.is_file():
-            yield target
+        mode = _mode(path, follow=follow)
+        if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+            yield path  # not by its real path: that of a pipe without a name is none
             return
+        target = Path(os.path.realpath(path)) if follow else path
+        unfinished = _aside(target)
+        # Never one that is there, nor by way of a link: a stranger may have put it there.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        kept = mode is not None and stat.S_ISREG(mode)
+        os.close(os.open(unfinished, flags, 0o600 if kept else 0o666))
+        aside = unfinished
         yield aside
         with aside.open("rb") as file:
+            if kept and mode is not None:
+                os.fchmod(file.fileno(), stat.S_IMODE(mode))
             os.fsync(file.fileno())
         aside.replace(target)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # the name that the user knows
         raise
     finally:
-        with suppress(OSError):  # the folder may not even be one
-            aside.unlink(missing_ok=True)
+        if aside is not None:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _mode(path: Path, *, follow: bool = True) -> int | None:
+    """Return type and permissions of what is at a path; None if nothing is."""
+    try:
+        return os.stat(path, follow_symlinks=follow).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _aside(target: Path) -> Path:
+    """Return a name beside a file that nobody can foresee."""
+    return target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
+
+
+def is_graph(file: Path) -> bool:
+    """Return True if a file is a graph of the embedded store, by how it begins."""
+    with file.open("rb") as opened:
+        return opened.read(3) == b"RGF"
+
+
+@contextmanager
+def same_mode(path: Path) -> Iterator[None]:
+    """Let a file keep its permissions while another program replaces it."""
+    mode = _mode(path)
+    yield
+    if mode is not None:
+        path.chmod(stat.S_IMODE(mode))
 
 
 @contextmanager
@@ -51,22 +92,25 @@ def new_folder(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and any(target.iterdir()):
         raise OSError(errno.ENOTEMPTY, "it is not empty; choose another folder", str(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    aside: Path | None = None
     try:
-        aside.mkdir()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = _aside(target)
+        unfinished.mkdir()
+        aside = unfinished
         yield aside
         aside.replace(target)  # an empty folder is replaced, any other is not
     except OSError as error:
         error.filename, error.filename2 = str(path), None
         raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, *, follow: bool = True) -> None:
     """Write a whole file by `atomic_replace`; text as UTF-8, its line breaks as they are."""
-    with atomic_replace(path) as aside:
+    with atomic_replace(path, follow=follow) as aside:
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 

@@ -429,6 +429,9 @@ MODEL = Model(
                 "than its clock says; else null",
             ),
             time("vanished_at", "when no ref was first seen to reach it; null if one does"),
+            string(
+                "reverts", "sha of the variant's commit that it takes back, as `git revert` does"
+            ),
             strings("change_types", "what it changed, of the study's 15 types; primary first"),
             string("change_rule", "the rule that gave the types"),
             strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),

@@ -18,6 +18,7 @@ NEW_COMMITS_UNREAD = "its new commits were not read"
 _BLOCK = 0x10FE00
 _FIRST, _LAST = chr(_BLOCK + 0x80), chr(_BLOCK + 0xFF)
 _COMMAND = re.compile(r"\A\s*::|##\[")
+_COMMAND_IN_LINES = re.compile(r"(?:^|(?<=\r))[^\S\r\n]*::|##\[", re.MULTILINE)
 """How a line of a log becomes a command to GitHub's runner: the second form stands anywhere."""
 _BEYOND_ASCII = re.compile("[^\n -~]")
 _WWW = re.compile("www(?=\\.)", re.IGNORECASE)
@@ -88,6 +89,11 @@ def to_text(raw: bytes) -> str:
     return text
 
 
+def is_utf8(text: str) -> bool:
+    """Return False of a text in which `to_text` escaped bytes."""
+    return not _has_escape(text)
+
+
 def to_bytes(text: str) -> bytes:
     """Return the exact bytes that `to_text` was given."""
     if not _has_escape(text):
@@ -106,6 +112,11 @@ def for_people(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_visible, text))
     return _COMMAND.sub(_escaped_sign, text)
+
+
+def without_commands(text: str) -> str:
+    """Return a text of several lines as it is, but for commands to what keeps a workflow's log."""
+    return _COMMAND_IN_LINES.sub(_escaped_sign, text)
 
 
 def _escaped_sign(command: re.Match[str]) -> str:

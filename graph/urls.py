@@ -204,7 +204,9 @@ def commit_url(project_url: str | None, sha: str | None) -> str | None:
 
 
 # Up to the last `@` before the path; after a colon, which a password may follow, up to any `@`.
-_USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)", re.DOTALL)
+_USERINFO = re.compile(
+    r"(?:(?<=://)|(?<=^//))(?:[^/]*@|[^/]*:.*@)|^[^/:@]+:[^/:@]+@(?=[^/:]+:)", re.DOTALL
+)
 
 
 def redact(url: str) -> str:
@@ -410,9 +412,10 @@ def _host_and_path(text: str, hosts: Hosts) -> tuple[str, str, str] | None:
         raise SourceError("is not an address: it is malformed") from None
     if parts.scheme == "hf":
         return "huggingface.co", f"{parts.netloc}{parts.path}", parts.query
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    host = parts.hostname
+    if parts.scheme not in _SCHEMES or not host:
         raise NotHosted("is not the address of a web page or a git repository")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port not in (None, 22, 80, 443) else ""
     return f"{host.removeprefix('www.')}{port}", parts.path, parts.query
 

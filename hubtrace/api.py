@@ -12,9 +12,11 @@ from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import shorten
 from hubtrace.graph.store import GraphStore, GraphWriter, Result
 from hubtrace.output import cell, header
+from hubtrace.past import graph_at
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.catalogue import ask, epoch_seconds
 from hubtrace.queries.flags import Flag, Flags, flags
+from hubtrace.queries.lookup import find_variant
 from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.thresholds import Thresholds
 
@@ -240,10 +242,17 @@ class Graph:
     ) -> FoundAudit:
         """Return where a variant comes from, what proves it, and the findings.
 
+        `until` before the last look needs the snapshot, beside the graph or in the working folder.
+
         Raises:
             HubtraceError: the graph has no such variant or revision, or `until` is not a time.
         """
-        return FoundAudit(audit(self._store, variant, revision, _seconds(until), thresholds))
+        from hubtrace.options import SNAPSHOT  # all of the command line
+
+        at = _seconds(until)
+        keys = [] if at is None else [find_variant(self._store, variant)[0]]
+        with graph_at(self._store, at, keys, (), SNAPSHOT) as store:
+            return FoundAudit(audit(store, variant, revision, at, thresholds))
 
     def query(self, name: str, /, **parameters: Any) -> Rows:
         """Run a stored query; `hubtrace queries` lists them.

@@ -1,35 +1,19 @@
-"""The command line. Each command is a function of a module of `hubtrace.commands`."""
+"""The command line. Each command is a function of a module of `hubtrace.commands`.
 
+Only the module of the command that is run is imported: a question starts in half of the time.
+"""
+
+import os
 import sys
 import traceback
+from collections.abc import Iterator, MutableMapping
 from functools import cache
-from importlib.metadata import version
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 import typer.main
 
-from hubtrace.commands import export, plot, snapshot
-from hubtrace.commands.audit import audit
-from hubtrace.commands.check import check
-from hubtrace.commands.classify import classify
-from hubtrace.commands.copy import copy
-from hubtrace.commands.demo import demo
-from hubtrace.commands.diff import diff
-from hubtrace.commands.doctor import doctor
-from hubtrace.commands.flags import flags
-from hubtrace.commands.history import history
-from hubtrace.commands.ingest import ingest
-from hubtrace.commands.init import init
-from hubtrace.commands.load import load
-from hubtrace.commands.mcp import mcp
-from hubtrace.commands.patterns import patterns, tag
-from hubtrace.commands.query import queries, query
-from hubtrace.commands.report import report
-from hubtrace.commands.reproduce import reproduce
-from hubtrace.commands.schema import schema
-from hubtrace.commands.trace import trace
-from hubtrace.commands.why import why
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.help import EPILOG, HELP_OPTIONS, Command, Group
 from hubtrace.progress import say
@@ -39,24 +23,72 @@ INTERRUPTED = 130
 _LONGEST = 2_000
 """Characters of an error's line: a name in it may be as long as a book."""
 
+_GROUPS = ("snapshot", "export", "plot")
+_COMMANDS = (
+    *("demo", "ingest", "load", "copy", "tag", "patterns", "flags", "history", "audit", "check"),
+    *("report", "diff", "trace", "why", "query", "queries", "schema", "classify", "reproduce"),
+    *("doctor", "init", "serve", "mcp"),
+)
+_ELSEWHERE = {"tag": "patterns", "queries": "query"}
+"""The modules of commands that are not in the one of their name."""
+
+
+class _Commands(MutableMapping[str, Any]):
+    """The commands by their names; each is imported when it is looked up."""
+
+    def __init__(self, known: MutableMapping[str, Any]) -> None:
+        self._known = dict.fromkeys((*_GROUPS, *_COMMANDS)) | dict(known)
+
+    def __getitem__(self, name: str) -> Any:
+        if self._known[name] is None:
+            module = import_module(f"hubtrace.commands.{_ELSEWHERE.get(name, name)}")
+            self._known[name] = _made(name, module)
+        return self._known[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._known[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known  # without an import
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _made(name: str, module: Any) -> Any:
+    """Return the command or the group of commands of a module."""
+    if name in _GROUPS:
+        command: Any = typer.main.get_group(module.app)
+    else:
+        one = typer.Typer(**_PLAIN, add_completion=False)
+        one.command(cls=Command)(getattr(module, name))
+        command = typer.main.get_command(one)
+    command.name = name
+    return command
+
+
+class _Program(Group):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Commands(self.commands)
+
+
+_PLAIN: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
 app = typer.Typer(
     name="hubtrace",
-    cls=Group,
+    cls=_Program,
     context_settings=HELP_OPTIONS,
     epilog=EPILOG,
     help="Which code made which model: trace model families from GitHub to Hugging Face.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    **_PLAIN,
 )
-for command in (
-    *(demo, ingest, load, copy, tag, patterns, flags, history, audit, check, report, diff, trace),
-    *(why, query, queries, schema, mcp, classify, reproduce, doctor, init),
-):
-    app.command(cls=Command)(command)
-app.add_typer(snapshot.app, name="snapshot")
-app.add_typer(export.app, name="export")
-app.add_typer(plot.app, name="plot")
 
 
 def _print_version(wanted: bool) -> None:
@@ -68,6 +100,8 @@ def _print_version(wanted: bool) -> None:
 @app.command("version", cls=Command, hidden=True)
 def _version() -> None:
     """Print the version, as `--version` does."""
+    from importlib.metadata import version  # imports a parser of e-mail
+
     print(f"hubtrace {version('hubtrace')}")
 
 
@@ -85,12 +119,15 @@ def _main(
 
 @cache
 def command_line() -> Any:
-    """Return all commands with their options; made once in a process, for it takes 30 ms."""
+    """Return the whole command line; a command is made once in a process, which takes a while."""
     return typer.main.get_command(app)
 
 
 def main() -> None:
     """Run the command line; an expected error ends in one sentence and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
     try:
         command_line()()
     except HubtraceError as error:

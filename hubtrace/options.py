@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import typer
@@ -18,7 +17,6 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.store import GraphStore
 from hubtrace.output import VIEW, Format, View
-from hubtrace.progress import progress
 
 
 def as_date(text: str) -> int | None:
@@ -250,13 +248,8 @@ class GraphAt:
             with open_store(self.location) as store:
                 yield store
             return
-        from hubtrace.ingest.load import load
         from hubtrace.ingest.snapshot import Snapshot
+        from hubtrace.past import loaded
 
-        with (
-            TemporaryDirectory(prefix="hubtrace-") as folder,
-            open_store(str(Path(folder) / "graph.kgl")) as store,
-        ):
-            with progress() as show:
-                load(Snapshot(Path(self.location)), store, show)
+        with loaded([Snapshot(Path(self.location))]) as store:
             yield store

@@ -5,6 +5,8 @@ and Markdown sees no markup.
 """
 
 import csv
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -12,12 +14,19 @@ from dataclasses import asdict, dataclass, is_dataclass
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, Generic, TextIO, TypeVar, assert_never
 
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import write_atomically
+from hubtrace.graph.files import is_graph, write_atomically
 from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
-from hubtrace.graph.text import as_json, for_markdown, for_people, json_text, masked
+from hubtrace.graph.text import (
+    as_json,
+    for_markdown,
+    for_people,
+    json_text,
+    masked,
+    without_commands,
+)
 from hubtrace.progress import say
 
 
@@ -120,7 +129,7 @@ class Table(Generic[_Item]):
                 shown = [{column: row[column] for column in columns} for row in rows]
                 print_json({"schema": self.schema, self.key: shown})
             case Format.CSV:
-                _print_csv(rows, columns)
+                write_csv(rows, columns, sys.stdout, _shown_on(sys.stdout))
             case Format.MARKDOWN:
                 _print_markdown(rows, columns)
             case _:
@@ -172,7 +181,7 @@ def _order(value: Any) -> tuple[bool, Any]:
 
 def print_json(body: Mapping[str, Any]) -> None:
     """Print one JSON document to stdout; characters that control a terminal are escaped."""
-    sys.stdout.write(as_json(body, default=_plain))
+    sys.stdout.write(as_json(body, default=plain))
 
 
 def date(seconds: int | None) -> str:
@@ -210,7 +219,7 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(column, item) for item in value)
     if isinstance(value, dict):
-        return for_people(json_text(value, ensure_ascii=False, default=_plain))
+        return for_people(json_text(value, ensure_ascii=False, default=plain))
     return for_people(str(value))
 
 
@@ -242,23 +251,43 @@ def _print_table(
         say(f"not shown, as the terminal is narrow: {', '.join(hidden)} (--columns NAME,... does)")
 
 
-def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def _shown_on(file: TextIO) -> Callable[[str], str]:
+    if _is_file(file):  # a file gets the text as it is
+        return str
+    return for_people if file.isatty() else without_commands
+
+
+def write_csv(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    file: TextIO,
+    shown: Callable[[str], str] = str,
+) -> None:
+    """Write rows as CSV in which no cell is a formula; texts as they are `shown` there."""
     # Quoting all text keeps lone carriage returns inside their cell.
-    writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(columns)
-    writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
+    writer.writerows([_csv_cell(row[column], shown) for column in columns] for row in rows)
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any, shown: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple | dict):
-        value = json_text(value, ensure_ascii=False, default=_plain)
-    if isinstance(value, str):
-        value = masked(value)
+        value = json_text(value, ensure_ascii=False, default=plain)
+    if value is not None and not isinstance(value, int | float):
+        value = masked(str(value))  # a node is not a text, and prints as one
     if isinstance(value, str) and value[:1] in "=+-@\t\r" and value:
         value = f"'{value}"  # a spreadsheet would take it for a formula
-    if isinstance(value, str) and sys.stdout.isatty():
-        return for_people(value)  # a file gets the text as it is
+    if isinstance(value, str):
+        return shown(value)
     return value
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Return True unless a terminal or a pipe, which may lead to the log of a workflow."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -268,7 +297,8 @@ def _print_markdown(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -
         print(f"| {' | '.join(for_markdown(cell(c, row[c])) for c in columns)} |")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what JSON has no form for as one that it has."""
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return str(value)
@@ -283,5 +313,16 @@ def write_document(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
     else:
+        check_output(output)
         write_atomically(output, text)
         say(f"wrote {output}")
+
+
+def check_output(file: Path) -> None:
+    """Refuse to write a document in the place of a graph.
+
+    Raises:
+        HubtraceError: the file is one.
+    """
+    if file.is_file() and is_graph(file):
+        raise HubtraceError(f"{file} is a graph, which would be lost; give another file with -o")

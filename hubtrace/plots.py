@@ -17,7 +17,7 @@ from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, count
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import for_people
-from hubtrace.output import date
+from hubtrace.output import check_output, date
 from hubtrace.queries.catalogue import ask, family_names
 from hubtrace.queries.patterns import FamilyPattern, patterns
 from hubtrace.queries.statistics.measures import label_shares
@@ -95,6 +95,7 @@ def save(made: "Figure", path: Path) -> None:
     ending = path.suffix.lower()
     content = io.BytesIO()
     made.savefig(content, format=ending[1:], dpi=_DOTS_PER_INCH, metadata=_NO_DATES[ending])
+    check_output(path)
     write_atomically(path, content.getvalue())
 
 
@@ -372,7 +373,7 @@ def _draw_boxes(axes: "Axes", lags: dict[str, list[int]]) -> None:
     axes.set_xticks([tick for tick in (0, 1, 7, 30, 100, 365, 1000) if tick <= most])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set_xlabel("whole days (box: quartiles; whiskers: 5 and 95 %)")
+    axes.set_xlabel("whole days, logarithmic (box: quartiles; whiskers: 5 and 95 %)")
 
 
 PLOTS: Mapping[str, _Draw] = {

@@ -19,13 +19,13 @@ from hubtrace.graph.urls import (
     key_of,
     parse_address,
     redact,
-    split_url,
 )
 from hubtrace.ingest.derive.scopes import path_prefix
 from hubtrace.ingest.evidence.model import UPSTREAM, Link
 from hubtrace.ingest.input_files import csv_table, in_words, read_toml
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.sources.git.location import exists, split_remote
 
 T = TypeVar("T")
 _NAMED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)=(?P<location>.+)", re.ASCII | re.DOTALL)
@@ -97,10 +97,11 @@ def parse_target(
     named = _NAMED.fullmatch(text)
     if named:
         name, location = named["name"], named["location"]
+        split_remote(location)
         on_host = side is Side.DOWNSTREAM or "/" in name
         project = hosts.project(side, name) if on_host else _elsewhere(location, name)
         return Target(project, location, paths)
-    address = None if _exists(text) else _address(side, text, hosts)
+    address = None if exists(text) else _address(side, text, hosts)
     if address is not None:
         project = hosts.project(side, address.name)
         return Target(project, text if _FOR_GIT.match(text) else project.url, paths)
@@ -138,13 +139,11 @@ def _elsewhere(location: str, name: str | None = None) -> Project:
     Raises:
         SourceError: the URL is malformed, or no path can be like that.
     """
-    parts = split_url(location)
-    is_local = parts.scheme in ("", "file") or len(parts.scheme) == 1
-    if is_local and (scp_like := _SCP_LIKE.fullmatch(location)) and not _exists(location):
-        parts, is_local = split_url(f"ssh://{scp_like[1]}/{scp_like[2]}"), False
-    if is_local:
+    parts = split_remote(location)
+    is_local = parts is None or parts.scheme == "file"
+    if parts is None or is_local:
         try:
-            path = parts.path if parts.scheme == "file" else location
+            path = parts.path if parts else location
             url = Path(path).expanduser().resolve().as_uri()
         except (OSError, RuntimeError, ValueError) as error:
             raise SourceError(f"{redact(location)} is not a path: {error}") from None
@@ -153,16 +152,6 @@ def _elsewhere(location: str, name: str | None = None) -> Project:
         url = f"{parts.scheme}://{netloc}{parts.path.rstrip('/').removesuffix('.git')}"
     last = url.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git").removesuffix(".bundle")
     return Project(key_of(url), Side.UPSTREAM, name or last, "" if is_local else url)
-
-
-_SCP_LIKE = re.compile(r"(?:[\w.-]+@)([\w.-]+):([^/].*)")
-
-
-def _exists(text: str) -> bool:
-    try:
-        return Path(text).expanduser().exists()
-    except (OSError, RuntimeError, ValueError):  # too long, an unknown user, a NUL
-        return False
 
 
 _COLUMNS = ["family", "side", "location"]

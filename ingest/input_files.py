@@ -22,6 +22,10 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 _TYPE = re.compile(r"Expected (.+), got (.+)")
 _DEEPEST = 50
 """Tables and lists within each other; nothing that is asked for has more than five."""
+_DEEP_KEY = re.compile(
+    r"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    rf"{{{_DEEPEST}}}"
+)
 _TRIES = 200
 """Beginnings of a TOML file that are parsed to find a line; beyond, no line is named."""
 _TOML_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -209,6 +213,9 @@ def read_toml(file: Path) -> TomlFile:
         text = "".join(line.replace("\r\n", "\n") for line in lines_of(file))
     except OSError as error:
         raise TableError(f"cannot read {file}: {error.strerror or error}") from None
+    if deep := _DEEP_KEY.search(text):  # the parser takes the square of its length
+        before = text.count("\n", 0, deep.start())
+        raise TableError(f"{file}:{before + 1}: nested too deeply")
     try:
         found = TomlFile(file, text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:
@@ -351,10 +358,11 @@ def csv_table(
         raise TableError(
             f"{file}:{first}: the header needs the columns {columns}; {missing[0]} is missing"
         )
-    for name in header:
+    counts = Counter(header)
+    for name in counts:
         if not known(name):
             raise TableError(f"{file}:{first}: the column {name[:80]!r} is not known here")
-        if name and header.count(name) > 1:
+        if name and counts[name] > 1:
             raise TableError(f"{file}:{first}: the column {name[:80]!r} stands twice")
     for number, row in rows:
         if len(row) != len(header):

@@ -188,8 +188,7 @@ class Ref(NamedTuple):
     """The sha of the commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathChange:
+class PathChange(NamedTuple):
     """One path that a commit changed against its first parent."""
 
     status: str
@@ -211,6 +210,8 @@ class Reference:
     """The full sha of the commit; None if only the project is named."""
     copied: bool
     """True if the message says that something was brought from it, or to it."""
+    taken_back: bool = False
+    """True if the commit undoes that one, as `git revert` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,16 @@ class Upstream:
     """Path prefixes; empty means the whole repository."""
 
 
+class Membership(NamedTuple):
+    """The members that a family had from one time on."""
+
+    since: int | None
+    """When the last project was observed before it was recorded; None by an earlier version."""
+    upstreams: tuple[Upstream, ...]
+    variants: tuple[str, ...]
+    found: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """One upstream and the variants released from it (docs/design.md, section 1)."""
@@ -299,3 +310,13 @@ class Family:
     """The end of the time that the source covers; None if it was read live."""
     found: bool = False
     """True if hubtrace found its members by evidence, False if they were stated."""
+    since: int | None = field(default=None, compare=False, repr=False)
+    """As `Membership.since`; the writer of a snapshot sets it, and `earlier`."""
+    earlier: tuple[Membership, ...] = field(default=(), compare=False, repr=False)
+    """The members that it had before, oldest first."""
+
+    @property
+    def memberships(self) -> tuple[Membership, ...]:
+        """The members that it had, oldest first; the last ones are those of now."""
+        now = Membership(self.since, self.upstreams, self.variants, self.found)
+        return (*self.earlier, now)

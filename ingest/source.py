@@ -49,6 +49,8 @@ class ProjectData:
     """Commit sha → the author's login on the host, where the host reports it."""
     aliases: tuple[str, ...] = ()
     """Other keys by which the project was requested, e.g. of a former name."""
+    small: Callable[[], Mapping[str, int]] = dict[str, int]
+    """How much small contents say (`ingest.derive.blobs.information`), as far as they are known."""
 
 
 class Source(Protocol):

@@ -344,7 +344,7 @@ def ask(store: GraphStore, name: str, /, **parameters: Any) -> Result:
 def ask_in_batches(store: GraphStore, name: str, /, **parameters: Any) -> Iterator[Result]:
     """Like `ask`, but yield a result for every batch of families, at least one in all."""
     stored = query(name)
-    values = _values(store, stored, parameters)
+    values = values_of(store, stored, parameters)
     families = values.get("families") if stored.parameter("families") else None
     if not families:
         yield store.run(stored.text, **values)
@@ -426,8 +426,12 @@ def family_names(store: GraphStore, families: Sequence[str] | None = None) -> li
     return list(dict.fromkeys(families))
 
 
-def _values(store: GraphStore, stored: Query, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of every parameter: the given one, checked, or its default."""
+def values_of(store: GraphStore, stored: Query, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every parameter: the given one, checked, or its default.
+
+    Raises:
+        CatalogueError: a family is unknown, or a parameter is missing, unknown or of a wrong type.
+    """
     for key, value in given.items():
         parameter = _parameter(stored, key)
         if not parameter.type.accepts(value) and not (value is None and parameter.all_families):

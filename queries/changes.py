@@ -28,13 +28,15 @@ KINDS: Mapping[str, str] = {
     "pattern": "families whose pattern changed",
     "side": "families whose sides changed",
     "variant": "variants that came, went or changed",
-    "link": "variants that lost or found their upstream",
+    "link": "variants whose upstream went, moved or was found again",
     "branch": "branches that were abandoned, orphaned, taken up again or deleted",
     "event": "events",
 }
 """Kinds of changes, in the order in which they are listed."""
 
 _NO_PATTERN = "no pattern"
+_LINKED = "linked"
+"""A variant's upstream is there: how active both are is another matter."""
 _Flag = TypeVar("_Flag", VariantFlag, BranchFlag)
 
 
@@ -156,7 +158,11 @@ def _variants(before: State, after: State) -> Iterator[Change]:
         link = not ORPHANED_VARIANTS.isdisjoint(statuses)
         at = now.gone_at if link and now else None
         name = known.name or known.variant
-        yield Change("link" if link else "variant", known.family, name, *statuses, at)
+        if link:  # a status of the link on both sides, not one of the activity on the other
+            was, is_ = (s if s is None or s in ORPHANED_VARIANTS else _LINKED for s in statuses)
+            yield Change("link", known.family, name, was, is_, at)
+        else:
+            yield Change("variant", known.family, name, *statuses, at)
 
 
 def _branches(before: State, after: State) -> Iterator[Change]:

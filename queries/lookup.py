@@ -19,20 +19,28 @@ from hubtrace.graph.urls import (
 
 _NAMED = """
 MATCH (p:{labels})
+WHERE toLower(p.url) IN $keys OR p.key IN $keys OR toLower(p.name) = toLower($name)
+      OR p.host_id = $name
+RETURN p.key AS key, coalesce(p.name, p.key) AS name,
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url,
+       CASE WHEN toLower(p.url) IN $keys THEN 0
+            WHEN p.key IN $keys THEN 1
+            WHEN toLower(p.name) = toLower($name) THEN 2
+            ELSE 3 END AS rank
+ORDER BY rank, side, key
+"""
+_ONCE_NAMED = """
+MATCH (p:{labels})
 OPTIONAL MATCH (e:Event)-[:ABOUT]->(p)
 WHERE e.kind IN ['renamed', 'transferred'] AND toLower(e.before) = toLower($name)
 WITH p, count(e) AS renamings
-WITH p, CASE WHEN toLower(p.url) IN $keys THEN 0
-             WHEN p.key IN $keys THEN 1
-             WHEN toLower(p.name) = toLower($name) THEN 2
-             WHEN p.host_id = $name THEN 3
-             WHEN renamings > 0 OR size([a IN p.aliases WHERE a IN $keys]) > 0 THEN 4 END AS rank
-WHERE rank IS NOT NULL
+WHERE renamings > 0 OR size([a IN p.aliases WHERE a IN $keys]) > 0
 RETURN p.key AS key, coalesce(p.name, p.key) AS name,
-       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, rank
-ORDER BY rank, side, key
+       CASE WHEN p:Repository THEN 'upstream' ELSE 'downstream' END AS side, p.url AS url, 0 AS rank
+ORDER BY side, key
 """
-"""Its present name goes before a key and before former names: another project may have those."""
+"""A present name goes before a key and before former names: another project may have those. Former
+names are asked for where nothing has the name now; that takes ten times as long."""
 _NAMES = "MATCH (p:{labels}) RETURN DISTINCT coalesce(p.name, p.key) AS name ORDER BY name"
 _ELSEWHERE = """
 MATCH (r:Repository) WHERE r.key STARTS WITH 'http' AND NOT r.key STARTS WITH $public
@@ -73,10 +81,30 @@ def resolve(
         ProjectMissing: the graph has no such project; names the closest ones.
         CatalogueError: it has several, or the text is none of a project.
     """
-    text = text.strip()
+    found, side, name = _looked_up(store, text.strip(), side)
+    if found is not None:
+        return found
+    names = [known for (known,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
+    close = near(name, [*names, *families])
+    what = f"{_WORDS[side]} or family" if families else _WORDS[side]
+    raise ProjectMissing(f"the graph has no {what} {text.strip()!r}{close}", name)
+
+
+def recognised(store: GraphStore, text: str) -> Resolved | None:
+    """Return what `resolve` does, and None where it raises an error: nothing like it is sought."""
+    try:
+        return _looked_up(store, text.strip(), None)[0]
+    except CatalogueError:
+        return None
+
+
+def _looked_up(
+    store: GraphStore, text: str, side: Side | None
+) -> tuple[Resolved | None, Side | None, str]:
+    """Return what a text means, on which side, and the name in it."""
     found = _named(store, side, text, [text, text.lower()])
     if found is not None:  # also a key or a name that is on no host
-        return Resolved(found, Address(None, found.name))
+        return Resolved(found, Address(None, found.name)), side, text
     try:
         address, hosts = _address(store, text)
     except SourceError as error:
@@ -86,12 +114,7 @@ def resolve(
     side = side or address.side
     keys = list(_keys(hosts, (side,) if side else tuple(Side), address.name))
     found = _named(store, side, address.name, keys)
-    if found is None:
-        names = [name for (name,) in store.run(_NAMES.format(labels=_LABELS[side])).rows()]
-        close = near(address.name, [*names, *families])
-        what = f"{_WORDS[side]} or family" if families else _WORDS[side]
-        raise ProjectMissing(f"the graph has no {what} {text!r}{close}", address.name)
-    return Resolved(found, address)
+    return None if found is None else Resolved(found, address), side, address.name
 
 
 def _keys(hosts: Hosts, sides: Sequence[Side], name: str) -> Iterator[str]:
@@ -130,7 +153,10 @@ def find_variant(store: GraphStore, target: str) -> tuple[str, str | None]:
 
 
 def _named(store: GraphStore, side: Side | None, name: str, keys: list[str]) -> ProjectName | None:
-    rows = store.run(_NAMED.format(labels=_LABELS[side]), name=name, keys=keys).data()
+    for question in (_NAMED, _ONCE_NAMED):
+        rows = store.run(question.format(labels=_LABELS[side]), name=name, keys=keys).data()
+        if rows:
+            break
     best = [row for row in rows if (row["rank"], row["side"]) == (rows[0]["rank"], rows[0]["side"])]
     if len(best) > 1:
         some = ", ".join(row["key"] for row in best)

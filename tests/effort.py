@@ -8,6 +8,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 THOROUGH = bool(os.environ.get("HUBTRACE_THOROUGH"))
+SEED = os.environ.get("HUBTRACE_SEED", "")
+"""Another one makes a campaign try what none has tried; a failure names the case itself."""
 
 
 def examples(most: int) -> int:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import new_folder
 from hubtrace.graph.format import count
@@ -25,8 +24,10 @@ from hubtrace.options import (
     Until,
 )
 from hubtrace.output import write_document
+from hubtrace.past import graph_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.audit.formats import AuditFormat, format_of, write
+from hubtrace.queries.lookup import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -97,9 +98,11 @@ def audit(
     except ValueError as error:
         raise HubtraceError(str(error)) from None
     wanted = [(Side.DOWNSTREAM, name) for name in names]
-    ingest_lacking(graph, wanted, snapshot, ingest=ingest, families=many)
     thresholds = Thresholds(abandon_after_days=abandon_after)
-    with open_store(graph) as store:
+    with (
+        open_graph_with(graph, wanted, snapshot, ingest=ingest, families=many) as now,
+        graph_at(now, until, *_asked_about(now, names, until, many=many), snapshot) as store,
+    ):
         if compare is not None:
             write_document(_compared(store, names[0], compare, until, thresholds, chosen), output)
         elif many and output is not None:
@@ -109,6 +112,19 @@ def audit(
 
             one = run_audit(store, names[0], revision, until, thresholds)
             write_document(_document(one, chosen, output), output)
+
+
+def _asked_about(
+    store: "GraphStore", names: Sequence[str], until: int | None, *, many: bool
+) -> tuple[list[str], Sequence[str]]:
+    """Return the keys of the variants, and the families, that names stand for."""
+    from hubtrace.queries.audit.check import targets_of
+
+    if until is None:
+        return [], []
+    if not many:
+        return [find_variant(store, names[0])[0]], []
+    return list(targets_of(store, names, everything=False).revisions), names
 
 
 def _lines(file: Path) -> list[str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
 from hubtrace.graph.urls import Side
@@ -26,6 +25,7 @@ from hubtrace.options import (
     parse_days,
 )
 from hubtrace.output import write_document
+from hubtrace.past import graph_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.audit.formats import CheckFormat, format_of, write_findings
 from hubtrace.queries.thresholds import Thresholds
@@ -152,13 +152,19 @@ def check(
     thresholds = Thresholds(abandon_after_days=chosen["abandon_after"])
     form = _parsed("-o", lambda path: format_of(path, format_, CheckFormat), output)
     models = [(Side.DOWNSTREAM, name) for name in chosen["targets"] or ()]
-    ingest_lacking(graph, models, snapshot, ingest=ingest, families=True)
-    with open_store(graph) as store, progress() as show:
-        asked = targets_of(store, chosen["targets"] or [], everything=chosen["all"])
-        acceptances = Acceptances(store, settings.accepted)
-        found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
-        if write_baseline:
-            _add_baseline(store, file or CONFIG, found)
+    names, everything = chosen["targets"] or [], chosen["all"]
+    with (
+        open_graph_with(graph, models, snapshot, ingest=ingest, families=True) as now,
+        progress() as show,
+    ):
+        asked = targets_of(now, names, everything=everything)
+        with graph_at(now, until, asked.revisions, names, snapshot) as store:
+            if store is not now:
+                asked = targets_of(store, names, everything=everything)
+            acceptances = Acceptances(store, settings.accepted)
+            found = check_variants(store, asked, wanted, until, thresholds, show, acceptances)
+            if write_baseline:
+                _add_baseline(store, file or CONFIG, found)
     write_document(write_findings(found, form), output)
     _say_summary(found)
     if found.findings or found.lacks_an_answer:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph.text import json_text
+from hubtrace.graph.text import as_json
 from hubtrace.options import OutputFormat, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
@@ -47,7 +47,7 @@ def classify(
     with nullcontext(sys.stdin.buffer) if commits is None else commits.open("rb") as lines:
         try:
             for row in classified_lines(lines, str(commits or "stdin")):
-                print(json_text(row), flush=True)  # \\u escapes: nothing acts on a terminal
+                print(as_json(row, indent=None), end="", flush=True)
         except BrokenPipeError:
             # The reader has seen enough, as `head` does; Python must not complain again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,6 +10,7 @@ from contextlib import chdir, contextmanager
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +33,8 @@ _TOKEN = "demonstration"  # noqa: S105 - only the loopback hubs accept it
 _EVERYTHING = (
     "ingest --org acme --org borealis --org cirrus thebits/atlas-7b-gguf dusk/lost-1b echo/silent"
 )
+_OTHERS = ("GITHUB_TOKENS", "GH_TOKEN", "HUBTRACE_GRAPH", "HF_HUB_OFFLINE")
+"""Variables of the user's that would lead elsewhere."""
 _SOME = 3
 """Rows of a table of which the demo shows the beginning: all of it fits a screen and a half."""
 _FIRST = ("ingest acme/atlas-7b", _EVERYTHING, "patterns", "flags")
@@ -46,6 +49,9 @@ def demo(
     live: Annotated[
         bool, typer.Option("--live", help="Show the way from names to a graph, on two small hubs.")
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --live: only run the two hubs, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Ingest 43 real families, load them, print their patterns, and write a report on them.
 
@@ -54,9 +60,15 @@ def demo(
 
     With --live, a GitHub and a Hugging Face are started on this machine, with three made-up
     families on them; they are read as the real ones are, and again after a month has passed.
+    With --keep they are left running, and what to export is printed: docs/first-report.md.
 
     Example:  hubtrace demo --directory /tmp/demo
     """
+    if keep and not live:
+        raise HubtraceError("--keep is of the two hubs; say --live --keep")
+    if keep:
+        _keep_hubs(directory / "live")
+        return
     if live:
         # The program that runs this command runs the others too: no import of `hubtrace.cli`.
         program = context.find_root().command
@@ -80,6 +92,10 @@ def demo(
     page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
     agreed = ", ".join(f"{a.dimension} {a.agreeing} of {a.compared}" for a in agreement(patterns))
     print(f"\nAgreement with the published labels: {agreed}")
+    _print_next(graph, page)
+
+
+def _print_next(graph: Path, page: Path) -> None:
     print(
         f"""
 What to try next
@@ -164,6 +180,27 @@ def _show_live(directory: Path, run: Callable[[list[str]], object]) -> None:
     )
 
 
+def _keep_hubs(directory: Path) -> None:
+    """Run both hubs, as they are before anybody looked, until Ctrl-C; a line of input is a month.
+
+    They end with this process, however that ends.
+    """
+    with _loopback_hubs() as (github, hub, a_month_later):
+        exports = {**_variables(github, hub), "HUBTRACE_CACHE": str(directory.resolve() / "clones")}
+        print(f"unset {' '.join(_OTHERS)}")
+        for name, value in exports.items():
+            print(f"export {name}={shlex.quote(value)}")
+        print(flush=True)
+        say(
+            "hubtrace: two hubs are running; paste these lines in another terminal, in an empty "
+            "folder, and follow docs/first-report.md; Enter lets a month pass, Ctrl-C ends them"
+        )
+        for _ in sys.stdin:
+            a_month_later()
+            print("A month later: renamed, deleted, squashed, closed.", flush=True)
+        Event().wait()  # no input: until Ctrl-C
+
+
 @contextmanager
 def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
     """Run both hubs in a process of their own; yield their URLs, and what advances their clock."""
@@ -177,7 +214,12 @@ def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
     command = [sys.executable, "-m", found[0]]
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,  # Ctrl-C is ours: they end when their input does
     ) as process:
         requests, replies = process.stdin, process.stdout
         if requests is None or replies is None:
@@ -196,15 +238,21 @@ def _loopback_hubs() -> Iterator[tuple[str, str, Callable[[], None]]]:
             requests.close()
 
 
+def _variables(github: str, hub: str) -> dict[str, str]:
+    """Return what leads commands to these hubs."""
+    return {
+        **{"GITHUB_API_URL": github, "GITHUB_TOKEN": _TOKEN},
+        **{"HF_ENDPOINT": hub, "HF_TOKEN": _TOKEN, "NO_PROXY": "127.0.0.1"},
+    }
+
+
 @contextmanager
 def _environment(github: str, hub: str) -> Iterator[None]:
     """Let commands find these hubs, and none of the user's tokens."""
     before = dict(os.environ)
-    for name in ("GITHUB_TOKENS", "GH_TOKEN", "HUBTRACE_GRAPH", "HF_HUB_OFFLINE"):
+    for name in _OTHERS:
         os.environ.pop(name, None)
-    os.environ |= {"GITHUB_API_URL": github, "GITHUB_TOKEN": _TOKEN}
-    os.environ |= {"HF_ENDPOINT": hub, "HF_TOKEN": _TOKEN}
-    os.environ |= {"HUBTRACE_CACHE": "clones", "NO_PROXY": "127.0.0.1"}
+    os.environ |= {**_variables(github, hub), "HUBTRACE_CACHE": "clones"}
     try:
         yield
     finally:

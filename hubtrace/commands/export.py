@@ -11,7 +11,7 @@ from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
 from hubtrace.options import GRAPH, Graph, OutputFormat, Until, table_options
-from hubtrace.output import Format, Table
+from hubtrace.output import Format, Table, check_output
 from hubtrace.progress import progress, say
 
 _Family = Annotated[
@@ -78,6 +78,7 @@ def _write(
 ) -> None:
     from hubtrace.exports.subgraph import subgraph
 
+    check_output(file)
     with open_store(graph) as store, progress() as show:
         nodes, relationships = subgraph(store, families)
         with atomic_replace(file) as aside, aside.open("w", encoding="utf-8", newline="\n") as out:

@@ -11,7 +11,7 @@ from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
-_TABLE = Table[Mapping[str, Any]](
+TABLE = Table[Mapping[str, Any]](
     "hubtrace.history/1",
     {
         "date": lambda event: date(event["observed_at"]),
@@ -47,6 +47,6 @@ def history(
         name = target if target in families else find_project(store, target, None, families).key
         events = ask(store, "history", target=name).data()
         vanished = ask(store, "vanished_commits", target=name).data()
-    _TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})
+    TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})
     if format_ is not Format.JSON:
         say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")

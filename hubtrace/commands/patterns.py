@@ -22,7 +22,7 @@ from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 from hubtrace.queries.thresholds import Thresholds
 
-_TABLE = Table.of(
+TABLE = Table.of(
     "hubtrace.patterns/1",
     *("family", "code", "pattern", "lag", "sync", "intensity", "stability", "runner_up"),
     *("early_code", "late_code", "published_code", "reason"),
@@ -56,7 +56,7 @@ def patterns(
         )
     rows = [{**asdict(pattern), "published_code": pattern.published.code} for pattern in found]
     body = {"until": until, "thresholds": asdict(thresholds), "families": rows}
-    _TABLE.print(rows, format_, body)
+    TABLE.print(rows, format_, body)
 
 
 def tag(

@@ -42,7 +42,7 @@ _PLOTS = {
     "Example:  hubtrace plot patterns -o patterns.pdf",
     "lag": "Draw who moves first, beside the study's figures, and the lags of switches.\n\n"
     "Example:  hubtrace plot lag -o lag.png",
-    "changes": "Draw what commits are about on each side: the shares of the 15 change types.\n\n"
+    "changes": "Draw what commits are about on each side: the shares of their change types.\n\n"
     "Example:  hubtrace plot changes Qwen_Qwen-VL -o changes.svg",
 }
 """The help of each plot of several families; `hubtrace.plots.PLOTS` has what draws it."""

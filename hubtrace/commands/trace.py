@@ -15,7 +15,7 @@ from hubtrace.progress import say
 if TYPE_CHECKING:
     from hubtrace.queries.provenance import Trace, TracedCopy
 
-_TABLE = Table.of(
+TABLE = Table.of(
     "hubtrace.trace/1",
     *("variant", "file", "revision", "since_at", "gone_at"),
     *("repository", "origin_file", "origin", "made_at", "lag_seconds", "weight", "note"),
@@ -52,10 +52,15 @@ def trace(
 
     with open_store(graph) as store:
         found = run_trace(store, target)
-    _TABLE.print([*map(_copy_row, found.copies), *_reference_rows(found)], format_, asdict(found))
+    TABLE.print(rows_of(found), format_, asdict(found))
     if format_ is not Format.JSON:
-        for line in _summary(found):
+        for line in summary(found):
             say(line)
+
+
+def rows_of(found: "Trace") -> list[dict[str, Any]]:
+    """Return a row of `TABLE` for each copy, and for each commit that names another."""
+    return [*map(_copy_row, found.copies), *_reference_rows(found)]
 
 
 def _copy_row(copy: "TracedCopy") -> dict[str, Any]:
@@ -99,7 +104,7 @@ def _reference_rows(found: "Trace") -> Iterator[dict[str, Any]]:
         ends = (other.name or other.project, other.other_sha, other.at), own_end
         (variant, revision, since), (repository, origin, made) = ends if downstream else ends[::-1]
         namer = "variant" if downstream == (other.direction == "named_by") else "repository"
-        yield dict.fromkeys(_TABLE.columns) | {
+        yield dict.fromkeys(TABLE.columns) | {
             "variant": variant,
             "revision": revision[:10],
             "since_at": since,
@@ -111,7 +116,8 @@ def _reference_rows(found: "Trace") -> Iterator[dict[str, Any]]:
         }
 
 
-def _summary(found: "Trace") -> Iterator[str]:
+def summary(found: "Trace") -> Iterator[str]:
+    """Yield what there is, in sentences."""
     for commit in found.places:
         landed = f", landed {date(commit.landed_at)}" if commit.landed_at is not None else ""
         never = "" if commit.on_default else ", not on the default branch"

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.first_ingest import Ingest, ingest_lacking
-from hubtrace.graph import open_store
+from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side
 from hubtrace.options import GRAPH, SNAPSHOT, Graph, OutputFormat, SnapshotDir, table_options
@@ -16,7 +15,7 @@ from hubtrace.progress import say
 if TYPE_CHECKING:
     from hubtrace.queries.provenance import Path
 
-_TABLE: Table["Path"] = Table(
+TABLE: Table["Path"] = Table(
     "hubtrace.why/1",
     {
         "path": lambda path: path.kind,
@@ -53,13 +52,12 @@ def why(
     from hubtrace.queries.provenance import why as find_paths
 
     both = ((Side.DOWNSTREAM, variant), (Side.UPSTREAM, repository))
-    ingest_lacking(graph, both, snapshot, ingest=ingest)
-    with open_store(graph) as store:
+    with open_graph_with(graph, both, snapshot, ingest=ingest) as store:
         found = find_paths(store, variant, repository)
     files = [path for path in found.paths if path.kind == "file"]
     hidden = set() if all_ else {id(path) for path in files[_FILES:]}
     shown = [path for path in found.paths if id(path) not in hidden]
-    _TABLE.print(shown, format_, asdict(found))
+    TABLE.print(shown, format_, asdict(found))
     if format_ is Format.JSON:
         return
     pair = f"{found.variant.name} and {found.repository.name}"

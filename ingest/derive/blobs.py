@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,33 @@ def asset_id(digest: str | None, size: int) -> str | None:
     if digest is None or not digest.startswith(_DIGEST_PREFIX):
         return None
     return pointer_id(digest.removeprefix(_DIGEST_PREFIX), size)
+
+
+LEAST = 64
+"""Bytes of information. What is below is a line or two that anybody writes."""
+_EVERYDAY = re.compile(
+    r"\..*|__(?:init|main|version)__\.py|(?:readme|version|licen[cs]e|notice|codeowners|makefile|"
+    r"dockerfile|procfile|manifest)(?:\..*)?|requirements.*\.txt|(?:setup|tox)\.(?:py|cfg|ini)|"
+    r"py(?:project\.toml|\.typed)|(?:packages|runtime)\.txt|environment\.ya?ml|package\.json|"
+    r"(?:.*_)?config\.json|(?:special|added)_tokens.*\.json|index\.html|robots\.txt",
+    re.IGNORECASE,
+)
+"""Names that tools prescribe, so that they say nothing."""
+
+
+def information(content: bytes) -> int:
+    """Return how much a content says: the bytes that are left of it when it is compressed."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return min(len(content), len(squeezer.compress(content) + squeezer.flush()))
+
+
+def says_nothing(path: str, origin_path: str) -> bool:
+    """Return True of names that do not help a small content to tell where it comes from.
+
+    They differ, or everybody has them.
+    """
+    name, origin = (text.rpartition("/")[2] for text in (path, origin_path))
+    return name != origin or _EVERYDAY.fullmatch(name) is not None
 
 
 _FENCE = "---"

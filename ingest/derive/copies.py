@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hubtrace.ingest.derive.blobs import says_nothing
 from hubtrace.ingest.derive.copy_index import CopyIndex, Kind
 
 MOST_HOLDERS = 20
@@ -107,7 +108,28 @@ def _found(
     wanted = ~common | family
     file, origin, common = file[wanted], origin[wanted], common[wanted]
     found = _table(world, held.take(file), origins, origin, common)
+    found = _without_everyday_files(world, found, family[wanted])
     return found.sort_by([(name, "ascending") for name in COPIES.names[:4]])
+
+
+def _without_everyday_files(
+    world: CopyIndex, found: pa.Table, family: NDArray[np.bool_]
+) -> pa.Table:
+    """Mark as boilerplate what anybody can have written (docs/decisions/0055).
+
+    Of these, as of all boilerplate, only what members of a family have is kept.
+    """
+    is_small = pc.is_in(found["blob"], pa.array(sorted(world.small), pa.string()))
+    is_small = pc.and_(is_small, pc.equal(found["kind"], "blob"))
+    rows = np.flatnonzero(is_small.to_numpy())
+    paths = found.take(pa.array(rows)).select(["path", "origin_path"]).to_pydict()
+    pairs = zip(paths["path"], paths["origin_path"], strict=True)
+    everyday = np.zeros(found.num_rows, dtype=np.bool_)
+    everyday[rows] = [says_nothing(path, origin) for path, origin in pairs]
+    marked = pc.or_(found["boilerplate"], pa.array(everyday))
+    place = found.schema.get_field_index("boilerplate")
+    kept = pa.array(~everyday | family)
+    return found.set_column(place, COPIES.field("boilerplate"), marked).filter(kept)
 
 
 def _named(world: CopyIndex, copies: pa.Table) -> pa.Table:

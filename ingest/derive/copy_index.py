@@ -12,7 +12,14 @@ import pyarrow.compute as pc
 
 from hubtrace.graph.text import to_bytes
 from hubtrace.graph.urls import Side
-from hubtrace.ingest.derive.blobs import asset_id, blob_id, body_digest, boilerplate, pointer_id
+from hubtrace.ingest.derive.blobs import (
+    LEAST,
+    asset_id,
+    blob_id,
+    body_digest,
+    boilerplate,
+    pointer_id,
+)
 from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import History, history_of
 from hubtrace.ingest.derive.landed import membership_of
@@ -245,6 +252,8 @@ class CopyIndex:
     """Of each variant the large files that the Hub ever listed, by blob id."""
     boilerplate: Collection[str]
     """Blob ids of files that are in everybody's repositories."""
+    small: Collection[str]
+    """Blob ids of files that are so small that anybody can have written them."""
 
 
 _BATCH_ROWS = 500_000
@@ -267,6 +276,7 @@ class _Search:
     """Body of a model card → blob ids of the cards."""
     pointers: set[str] = field(default_factory=set)
     large: dict[int, dict[str, TreeFile]] = field(default_factory=dict)
+    small: set[str] = field(default_factory=set)
     done: int = 0
 
     def next(self) -> None:
@@ -302,12 +312,14 @@ def read_copy_index(
         pointers=search.pointers,
         large=search.large,
         boilerplate=boilerplate().keys(),
+        small=search.small,
     )
 
 
 def _variant_files(search: _Search) -> Files:
     found: Files = {}
     for number, history in enumerate(search.variants):
+        search.small.update(blob for blob, told in history.small().items() if told < LEAST)
         for answer in history.answers:
             _learn(search, number, answer.details)
         files = _files(history)
@@ -327,6 +339,8 @@ def _learn(search: _Search, number: int, details: HostData) -> None:
         search.cards[digest].add(_blob_of(text))
     pointers = (pointer_id(file.lfs_sha256, file.lfs_size) for file in details.files)
     search.pointers.update(pointer for pointer in pointers if pointer is not None)
+    files = (file for file in details.files if file.lfs_sha256 is None and file.size < LEAST)
+    search.small.update(file.blob for file in files)
 
 
 def _files(history: ProjectHistory) -> pa.Table:

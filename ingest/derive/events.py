@@ -1,6 +1,7 @@
 """What happened to a project between two observations: to its refs, and on its host."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import pyarrow as pa
 
@@ -12,16 +13,19 @@ def events_between(
     before: Observation,
     after: Observation,
     commits: Callable[[], pa.Table],
-    earlier: Sequence[Observation] = (),
+    earlier: Callable[[], Iterable[Observation]] = tuple,
+    fresh: pa.Table | None = None,
 ) -> tuple[Event, ...]:
     """Return the events that lead from one observation to the next, in order of the refs.
 
     `history_rewritten`: the old head of a branch is no ancestor of its new head (docs/design.md,
     section 6, *Snapshot*), or that of a default branch that was deleted none of the new one's (it
-    may have been the default branch in an observation `earlier` than `before`), or a default branch
+    may have been the default branch in an observation `earlier` than `before`, which come newest
+    first and are read only if a default branch may be lost), or a default branch
     that is still there shares no commit with the one that took its place. `branch_deleted`,
     `tag_deleted`, `tag_moved` and `default_branch_changed` are what they say. `commits` gives all
-    commits held (columns `sha`, `parents`, `committed_at`); it is called only if a branch moved.
+    commits held (columns `sha`, `parents`, `committed_at`); it is called only if a branch moved
+    otherwise than forward over those of them that are `fresh`.
     """
     old = {ref.name: ref for ref in before.refs}
     new = {ref.name: ref for ref in after.refs}
@@ -34,37 +38,50 @@ def events_between(
     events += _moved_tags(moved, after.observed_at)
     if after.ancestry and not (before.shallow or after.shallow):
         # Where history is cut, an ancestor may lie beyond the cut.
-        moved += _default_moved((*earlier, before), after)
-        events += _rewritten(moved, _default_replaced((*earlier, before), after), commits, after)
+        moved += _default_moved(before, earlier, after)
+        replaced = _default_replaced(chain([before], _lazily(earlier)), after)
+        events += _rewritten(moved, replaced, commits, fresh, after)
     if before.default_branch != after.default_branch:
         names = before.default_branch, after.default_branch
         events.append(Event("default_branch_changed", after.observed_at, "", *names))
     return tuple(sorted(events, key=lambda event: (event.subject, event.kind)))
 
 
-def _default_moved(before: Sequence[Observation], after: Observation) -> Iterator[tuple[Ref, Ref]]:
+def _default_moved(
+    before: Observation, earlier: Callable[[], Iterable[Observation]], after: Observation
+) -> Iterator[tuple[Ref, Ref]]:
     """Yield former default branches that are not there any more, with the present one.
 
     Each as it was when it was last the default branch. What stands beside the new one under its own
     name is not lost. After an observation without a default branch the last one counts.
     """
-    formers = {ref.name: ref for seen in before if (ref := _default(seen))}
-    new, names = _default(after), {ref.name for ref in after.refs}
-    deleted = {ref.name for ref in before[-1].refs} - names
-    if _default(before[-1]) is None:
-        deleted.update(list(formers)[-1:])
-    for name, old in formers.items():
-        if new is not None and name in deleted and old.target != new.target:
+    last, new = _default(before), _default(after)
+    deleted = {ref.name for ref in before.refs} - {ref.name for ref in after.refs}
+    if new is None or (last is not None and not deleted):
+        return
+    formers: dict[str, Ref] = {}
+    for ref in map(_default, (before, *earlier())):
+        if ref is not None:
+            formers.setdefault(ref.name, ref)
+    if last is None:
+        deleted.update(list(formers)[:1])
+    for name, old in reversed(formers.items()):
+        if name in deleted and old.target != new.target:
             yield old, new
 
 
-def _default_replaced(before: Sequence[Observation], after: Observation) -> list[tuple[Ref, Ref]]:
+def _lazily(earlier: Callable[[], Iterable[Observation]]) -> Iterator[Observation]:
+    yield from earlier()
+
+
+def _default_replaced(newest: Iterable[Observation], after: Observation) -> list[tuple[Ref, Ref]]:
     """Return the last known default branch and the present one, if both are there side by side.
 
     Of an observation that was cut the history is not compared: the last whole one counts.
     """
-    whole = [_default(seen) for seen in before if seen.ancestry and not seen.shallow]
-    old, new = next((ref for ref in reversed(whole) if ref), None), _default(after)
+    new = _default(after)
+    whole = (_default(seen) for seen in newest if seen.ancestry and not seen.shallow)
+    old = next(filter(None, whole), None) if new else None
     if old is None or new is None or old.name == new.name:
         return []
     return [(old, new)] if any(ref.name == old.name for ref in after.refs) else []
@@ -90,25 +107,43 @@ def _rewritten(
     moved: list[tuple[Ref, Ref]],
     replaced: list[tuple[Ref, Ref]],
     commits: Callable[[], pa.Table],
+    fresh: pa.Table | None,
     after: Observation,
 ) -> Iterator[Event]:
     branches = [(old, new) for old, new in moved if old.kind is not RefKind.TAG]
-    if not branches and not replaced:
+    if not replaced and (not branches or (fresh is not None and _forward(branches, fresh))):
         return
     history = history_of(commits())
     found: dict[str, Event] = {}
-    known = [(old, new) for old, new in branches if new.target in history.number]
-    masks = history.masks([history.number[new.target] for _, new in known])
-    lost = []
-    for bit, (old, new) in enumerate(known):
-        number = history.number.get(old.target)
-        if number is None or not masks[number] >> bit & 1:
-            lost.append((old, new))
+    lost = _lost([(old, new) for old, new in branches if new.target in history.number], history)
     lost += [(old, new) for old, new in replaced if not _related(history, old, new)]
     for old, new in lost:
         event = Event("history_rewritten", after.observed_at, new.name, old.target, new.target)
         found.setdefault(new.name, event)
     yield from found.values()
+
+
+def _lost(branches: list[tuple[Ref, Ref]], history: History) -> list[tuple[Ref, Ref]]:
+    """Return the branches whose old head their new one does not reach."""
+    masks = history.masks([history.number[new.target] for _, new in branches])
+    numbers = (history.number.get(old.target) for old, _ in branches)
+    return [
+        branch
+        for bit, (branch, number) in enumerate(zip(branches, numbers, strict=True))
+        if number is None or not masks[number] >> bit & 1
+    ]
+
+
+def _forward(branches: list[tuple[Ref, Ref]], fresh: pa.Table) -> bool:
+    """Return True if each of these branches leads to its old head by way of `fresh` commits.
+
+    Then nothing older has to be read, which would make each look as slow as all before it.
+    """
+    new = set(fresh["sha"].to_pylist())
+    heads = sorted({old.target for old, _ in branches} - new)
+    bare = {"sha": heads, "parents": [[] for _ in heads], "committed_at": [0] * len(heads)}
+    history = history_of(pa.concat_tables([fresh, pa.table(bare, schema=fresh.schema)]))
+    return new.issuperset(ref.target for _, ref in branches) and not _lost(branches, history)
 
 
 def _related(history: History, old: Ref, new: Ref) -> bool:

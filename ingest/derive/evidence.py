@@ -157,7 +157,10 @@ class EvidenceCollector:
             for position, one in enumerate(self.pairs.get((variant, repository), ()))
         ]
         written = [replace(one.found, repository=names[r]) for r, _, one in seen]
-        for (repository, position, one), found in zip(seen, claims.weigh(written), strict=True):
+        gone = {number for number, (_, _, one) in enumerate(seen) if one.gone_at is not None}
+        for (repository, position, one), found in zip(
+            seen, claims.weigh(written, gone), strict=True
+        ):
             weighed = replace(found, repository=repository)
             self.pairs[variant, repository][position] = replace(one, found=weighed)
         for repository in repositories:

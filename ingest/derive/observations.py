@@ -46,12 +46,12 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
     nothing: list[int | None] = [None] * count
     if len(observations) == 1 or not count:
         return Past([first] * count, membership.landed_at, nothing, nothing, nothing, frozenset())
-    heads = [(seen, _known_head(history, seen)) for seen in observations]
-    known = [(seen.observed_at, head) for seen, head in heads if head is not None]
-    names = [seen.default_branch for seen, head in heads if head is not None]
-    landed, chains = _landed(history, membership, [head for _, head in known])
+    heads = _heads(history, observations)
+    known = [(seen.observed_at, head) for seen, head in heads]
+    names = [seen.default_branch for seen, _ in heads]
+    landed, chains = _landed(history, membership, [head for _, head in known if head is not None])
     entered, left = list(nothing), list(nothing)
-    masks = history.masks([head for _, head in known])
+    masks = history.masks_of([[head] if head is not None else [] for _, head in known])
     for commit, mask in enumerate(masks):
         if not mask:
             continue
@@ -62,8 +62,9 @@ def past_of(history: History, membership: Membership, observations: Sequence[Obs
         if came and at is not None and at <= known[came - 1][0]:
             entered[commit] = known[came][0]
             # A history that was rewritten has commits anew that landed under other names before.
-            went_on = masks[known[came - 1][1]] >> came & 1
-            if went_on and names[came] == names[came - 1]:
+            former = known[came - 1][1]
+            went_on = former is not None and masks[former] >> came & 1
+            if former is None or (went_on and names[came] == names[came - 1]):
                 landed[commit] = known[came - 1][0]
     seen_at = history.first_seen(observations, first)
     return Past(seen_at, landed, entered, left, _absent_at(seen_at, observations), chains)
@@ -80,9 +81,22 @@ def _absent_at(seen_at: Sequence[int], observations: Sequence[Observation]) -> l
     return [before[at] for at in seen_at]
 
 
-def _known_head(history: History, seen: Observation) -> int | None:
-    """Return the head of the default branch where all that it reaches is known, else None."""
-    return default_head(history, seen) if seen.ancestry and not seen.shallow else None
+def _heads(
+    history: History, observations: Sequence[Observation]
+) -> list[tuple[Observation, int | None]]:
+    """Return the head of the default branch at each look where all that it reaches is known.
+
+    That is None at a look before there was any commit. One that lost its branches later may get
+    the same history again, under other names: such a look tells nothing.
+    """
+    heads: list[tuple[Observation, int | None]] = []
+    for seen in observations:
+        if not seen.ancestry or seen.shallow:
+            continue
+        head = default_head(history, seen)
+        if head is not None or (not seen.refs and all(known is None for _, known in heads)):
+            heads.append((seen, head))
+    return heads
 
 
 def _landed(

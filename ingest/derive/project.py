@@ -15,6 +15,7 @@ from hubtrace.ingest.derive.clocks import settled
 from hubtrace.ingest.derive.dag import Changes, History, history_of, values
 from hubtrace.ingest.derive.landed import Membership, membership_of
 from hubtrace.ingest.derive.observations import contradicted, past_of
+from hubtrace.ingest.derive.references import reverts
 from hubtrace.ingest.records import Event, Observation, Ref, RefKind
 from hubtrace.ingest.snapshot import ProjectHistory
 
@@ -49,6 +50,8 @@ class DerivedProject:
     absent_at: pa.Array
     """`Past.absent_at` where it is not before `at`: the commit came later than its clock says."""
     vanished_at: pa.Array
+    reverts: pa.Array
+    """The sha of the commit that each takes back, as `git revert` does; variants only."""
     branches: list[BranchFacts]
     """Branches of the last observation."""
     deleted: list[DeletedBranch]
@@ -89,7 +92,8 @@ def derive(project: ProjectHistory) -> DerivedProject:
         nothing = pa.nulls(commits.num_rows, pa.int64())
         stands = (everywhere, nothing, nothing, nothing, nothing, nothing)
         return DerivedProject(
-            project.project, commits, at, nothing, *stands, [], [], [], project.events, types
+            *(project.project, commits, at, nothing, *stands, _reverts(project, commits)),
+            *([], [], [], project.events, types),
         )
     history, times = settled(history_of(commits), commits, project.observations)
     if times.wrong:
@@ -116,12 +120,20 @@ def derive(project: ProjectHistory) -> DerivedProject:
         pa.array(past.left_at, pa.int64()),
         contradicted(past.absent_at, at),
         pa.array(since, pa.int64()),
+        _reverts(project, commits),
         branches,
         list(_deleted_branches(project, history)),
         [r for r in project.last.refs if r.kind is RefKind.TAG and r.target in history.number],
         project.events,
         types,
     )
+
+
+def _reverts(project: ProjectHistory, commits: pa.Table) -> pa.Array:
+    known = {} if project.project.side is Side.UPSTREAM else reverts(project)
+    if not known:
+        return pa.nulls(commits.num_rows, pa.string())
+    return pa.array([known.get(sha) for sha in values(commits, "sha")], pa.string())
 
 
 def _change_types(project: ProjectHistory, commits: pa.Table) -> pa.Table:

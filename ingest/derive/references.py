@@ -13,6 +13,7 @@ from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.evidence import Evidence, commit_reference
 from hubtrace.ingest.records import Reference
 from hubtrace.ingest.snapshot import ProjectHistory
+from hubtrace.ingest.snapshot.format import REVERTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class References:
 def read_references(histories: Mapping[str, ProjectHistory], directory: ProjectIndex) -> References:
     """Return what messages name: projects by their pages, commits where the other side has them."""
     result = References()
-    rows = {key: history.references().to_pylist() for key, history in histories.items()}
+    rows = {
+        key: [row for row in history.references().to_pylist() if not _takes_back(row["named"])]
+        for key, history in histories.items()
+    }
     shas = {row["named"] for found in rows.values() for row in found if row["named"]}
     holders = _holders(histories, shas) if shas else {}
     for key, found in rows.items():
@@ -48,6 +52,16 @@ def read_references(histories: Mapping[str, ProjectHistory], directory: ProjectI
             at = seen_at[sha]
             _take(histories[key], sha, at, _reference(row), directory, holders, result)
     return result
+
+
+def _takes_back(named: str | None) -> bool:
+    return named is not None and named.startswith(REVERTS)
+
+
+def reverts(history: ProjectHistory) -> dict[str, str]:
+    """Return the commits of a project that take another one back, and that one."""
+    rows = zip(*(history.references()[name].to_pylist() for name in ("sha", "named")), strict=True)
+    return {sha: named.removeprefix(REVERTS) for sha, named in rows if _takes_back(named)}
 
 
 def _reference(row: Mapping[str, object]) -> Reference:

@@ -6,6 +6,7 @@ a part about the community; owners that turn out to be the same are recognized l
 (`hubtrace.ingest.derive.evidence`).
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from hubtrace.ingest.evidence.reasons import (
     in_readme,
     is_introduced,
     is_tool_of_others,
+    kin_of,
     shown_in_card,
 )
 from hubtrace.ingest.evidence.unreadable import Unread, in_each
@@ -42,6 +44,10 @@ _LOADS = re.compile(
     r"[\s=(:]{0,12}?[^\n\"']{0,40}?[\"' ]([\w.-]{1,96}/[\w.-]{1,96})\b"
 )
 """Code that loads a model by its name."""
+_ORIGINAL_CARD = re.compile(
+    r"^#{1,6}[^\n]{0,80}\boriginal (?:model )?(?:card|readme)\b", re.IGNORECASE | re.MULTILINE
+)
+"""From here on it is the card of the model that this one was made from."""
 _LEAVES = 500
 """Strings of a front matter that are read."""
 
@@ -61,6 +67,8 @@ def front_matter(card: str) -> tuple[str, int]:
 def _in_card(variant: str, card: Text) -> Iterator[Evidence]:
     head, end = front_matter(card.text)
     yield from _in_front_matter(variant, card.path, head)
+    original = _ORIGINAL_CARD.search(card.text)
+    borrowed = card.text.count("\n", 0, original.start()) if original else math.inf
     for link in links_in(card.text[end:], first_line=1 + card.text.count("\n", 0, end)):
         repository = repository_in(link.url)
         shown = None if repository else repository_shown_in(link.url)
@@ -68,9 +76,11 @@ def _in_card(variant: str, card: Text) -> Iterator[Evidence]:
             weak = shown_in_card(link, variant, shown)
             yield observed("card_link", shown, f"{card.path}:{link.line}", _excerpt(link), weak)
         if repository:
-            code = is_introduced(link, kinship(variant, repository))
-            method = "card_code" if code else "card_link"
+            kin = kin_of(link, variant, repository)
+            method = "card_code" if is_introduced(link, kin) else "card_link"
             reason = in_card(link, variant, repository)
+            if reason == "claimed" and link.line > borrowed:
+                reason = "original"
             yield observed(method, repository, f"{card.path}:{link.line}", _excerpt(link), reason)
 
 

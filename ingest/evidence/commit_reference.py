@@ -49,6 +49,7 @@ _FOR = re.compile(
 )
 _BREAKS = re.compile(r"[.:;!?](?=\s|$)|[,…\n]|\b(?:but|then|and)\b")
 _OF_A_REVERT = re.compile(r"(?:revert|undo|back out|roll ?back) [\"'“]", re.IGNORECASE)
+_GIT_REVERT = re.compile(r"\bThis reverts commit ([0-9a-f]{40})\b")
 _MOST = 20
 """References that are kept of one message."""
 _LONGEST = 20_000
@@ -66,7 +67,9 @@ def references_in(message: str) -> tuple[Reference, ...]:
         for match in _BARE_SHA.finditer(text)
         if not _refused(text, *match.span())
     )
-    for reference in (*_by_action(text), *_by_address(text), *_by_name(text), *shas):
+    taken_back = (Reference(None, match[1], False, True) for match in _GIT_REVERT.finditer(text))
+    found = (*_by_action(text), *_by_address(text), *_by_name(text), *shas, *taken_back)
+    for reference in found:
         if not (reference.project is None and any(sha == reference.sha for _, sha in references)):
             references.setdefault((reference.project, reference.sha), reference)
     return tuple(references.values())[:_MOST]
@@ -87,6 +90,8 @@ def commit_reference(
 
 
 def _by_action(text: str) -> Iterator[Reference]:
+    if "ync from " not in text.lower():
+        return
     for match in _HUB_SYNC.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
         if name:
@@ -110,6 +115,8 @@ def _by_address(text: str) -> Iterator[Reference]:
 
 def _by_name(text: str) -> Iterator[Reference]:
     """Yield GitHub's short form of a commit elsewhere, `owner/name@sha`."""
+    if "@" not in text:
+        return
     for match in _NAMED_SHA.finditer(text):
         name = repository_in(f"github.com/{match[1]}")
         if name and _refused(text, *match.span()):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from hubtrace.graph.text import to_text
 from hubtrace.ingest.evidence.mentions import addresses_in
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def links_in(text: str, first_line: int = 1) -> tuple[Link, ...]:
     if not _HOSTS.search(text):
         return ()
     lines = text[:_LONGEST].split("\n")[:_LINES]
+    read = to_text("\n".join(lines).encode(errors="surrogatepass"))  # else the parser raises
     walk = _Walk(first_line)
-    for token in _parser(blocks=True).parse("\n".join(lines), walk.environment):
+    for token in _parser(blocks=True).parse(read, walk.environment):
         if token.map:
             walk.line = first_line + token.map[0]
         if token.type not in _WITHOUT_LINKS:

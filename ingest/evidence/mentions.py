@@ -6,6 +6,7 @@ never kept.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import Address, Side, parse_address, variant_url
@@ -33,9 +34,9 @@ def addresses_in(text: str) -> Iterator[str]:
 def repository_in(url: str) -> str | None:
     """Return `owner/name` if a URL leads into a GitHub repository, else None."""
     address = _address(url, Side.UPSTREAM)
-    owner = address.name.partition("/")[0] if address else ""
-    if address is None or owner.lower() == "github" or is_placeholder(owner):
-        return None  # GitHub's own repositories hold no models
+    owner, _, name = address.name.partition("/") if address else ("", "", "")
+    if address is None or owner.lower() == "github" or name == ".github" or is_placeholder(owner):
+        return None  # GitHub's own repositories, and those of profiles, hold no models
     return address.name
 
 
@@ -99,10 +100,17 @@ def is_placeholder(owner: str) -> bool:
 
 def _address(url: str, side: Side | None = None) -> Address | None:
     """Return what a URL points at on a side's host, if it is one of the host's own pages."""
+    address = _parsed(url)
+    if address is None or address.indirect or side not in (None, address.side):
+        return None
+    return address
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(url: str) -> Address | None:
+    """Return what a URL points at; kept, because several questions are asked of each."""
     try:
         address = parse_address(url)
     except SourceError:
         return None
-    if address.side is None or address.indirect or side not in (None, address.side):
-        return None
-    return address
+    return address if address.side is not None else None

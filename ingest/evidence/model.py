@@ -64,7 +64,7 @@ FACTORS: Mapping[str, float] = MappingProxyType(
         "unrelated": 0.05,
         "unanswered": 0.7,
         "original": 0.95,
-        "sibling": 0.3,
+        "second": 0.1,
         "claimed": 0.97,
         "code_block": 0.96,
         "other_owner": 0.35,
@@ -169,7 +169,7 @@ def links(
     sure = [(confidence(pair), sorted(pair, key=strongest_first)) for pair in pairs.values()]
     ranked = sorted(
         ((value, pair) for value, pair in sure if value >= FLOOR),
-        key=lambda both: (-both[0], both[1][0].rank, *_in_text(both[1])),
+        key=lambda both: (-both[0], both[1][0].rank, *in_text(both[1])),
     )
     roles = (
         _role(position, pair, family, foreign_base) for position, (_, pair) in enumerate(ranked)
@@ -185,7 +185,7 @@ def strongest_first(one: Evidence) -> tuple[float, int, str, str]:
     return -one.strength, one.rank, one.method, one.place
 
 
-def _in_text(pair: Sequence[Evidence]) -> tuple[int, int, str]:
+def in_text(pair: Sequence[Evidence]) -> tuple[int, int, str]:
     """Sort repositories of which texts say equally much: the most often named, the first named."""
     lines = [int(number) for one in pair if (number := one.place.rpartition(":")[2]).isdecimal()]
     return -len(pair), min(lines, default=0), pair[0].repository.lower()

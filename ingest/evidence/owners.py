@@ -82,10 +82,18 @@ def owners_alike(org: str, owner: str) -> bool:
     return any(one[at : at + needed] in other for at in range(len(one) - needed + 1))
 
 
+def owners_alike_only(variant: str, repository: str) -> bool:
+    """Return True if nothing but a likeness of their owners' names joins two projects."""
+    org, owner = variant.partition("/")[0], repository.partition("/")[0]
+    return not owners_agree(org, owner) and not _is_home(org, repository)
+
+
 def _is_home(org: str, repository: str) -> bool:
     """Return True for a repository named like the organization: `acme`, `thelab/acme-py`."""
     words = [word for word in _words(repository) if word not in _FILLERS]
-    return bool(words) and words[0] == core(org) and words[0] not in _GENERIC
+    if not words or words[0] in _GENERIC:
+        return False
+    return words[0] == core(org) or "".join(_words(repository)) == _BETWEEN.sub("", org.lower())
 
 
 def names_alike(variant: str, repository: str) -> bool:
@@ -103,6 +111,26 @@ def names_alike(variant: str, repository: str) -> bool:
     if "".join(wanted) in "".join(given) and len("".join(telling)) >= _ALIKE:
         return True
     return bool(telling) and set(wanted) <= set(given) and _telling(given)[0] in telling
+
+
+_IN_REPOSITORY = re.compile(r"/(?:blob|tree|raw)/[^/?#]+/([^?#]+)")
+_COINED = re.compile(r"(?=\w*\d)(?=\w*[a-z])\w+")
+_SIZE = re.compile(r"v?\d+(?:\.\d+)?[bmk]?|\d+bit|int\d|fp\d+|q\d.*")
+
+
+def named_in_path(variant: str, url: str) -> bool:
+    """Return True if a URL leads to a folder or file with the name that a model's name coins.
+
+    That is its first word of letters and digits, as `ab3` of `multilingual-ab3-large`: many models
+    are made in a repository of several, or in a library.
+    """
+    path = _IN_REPOSITORY.search(url.lower())
+    coined = (
+        word
+        for word in re.split(r"[-_.]", variant.partition("/")[2].lower())
+        if _COINED.fullmatch(word) and not _SIZE.fullmatch(word) and _telling(_WORDS.findall(word))
+    )
+    return path is not None and next(coined, None) in re.split(r"[-_./]", path[1])
 
 
 def _telling(words: Iterable[str]) -> list[str]:

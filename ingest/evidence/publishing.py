@@ -34,6 +34,8 @@ _PROGRAMS = {"hf", "huggingface-cli", "huggingface_hub.cli.hf"}
 _UPLOADS = {"upload", "upload-large-folder"}
 _OPTIONS = {"--hub_model_id", "--hub-model-id", "--repo-id", "--repo_id", "--hub-repo", "--hf-repo"}
 _PUSHES = ("--push_to_hub", "--push-to-hub", "--upload", "--push")
+_VERBS = {"upload", "push", "publish", "release", "deploy"}
+"""What a project's own program is called with that publishes."""
 _WITH_VALUE = {
     *("--repo-type", "--revision", "--commit-message", "--commit-description", "--every"),
     *("--token", "--num-workers", "--include", "--exclude", "--delete"),
@@ -279,8 +281,10 @@ def _options(words: Iterable[str]) -> Mapping[str, str]:
 
 
 def _by_option(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what a training script pushes to: `--push_to_hub --hub_model_id org/name`."""
-    if any(word.partition("=")[0] in _PUSHES for word in words):
+    """Yield what a program pushes to: `--push_to_hub --hub_model_id a/b`, `upload --repo-id b`."""
+    kinds = {word.rpartition("=")[2] for word in words}
+    uploads = _VERBS & {*words[1:]} and not {"dataset", "space"} & kinds
+    if uploads or any(word.partition("=")[0] in _PUSHES for word in words):
         for word, following in zip(words, [*words[1:], ""], strict=True):
             name, equals, value = word.partition("=")
             if name in _OPTIONS:

@@ -6,7 +6,14 @@ from functools import cache
 from importlib.resources import files
 
 from hubtrace.ingest.evidence.markdown import Link
-from hubtrace.ingest.evidence.owners import Kinship, kinship, owners_agree
+from hubtrace.ingest.evidence.owners import (
+    Kinship,
+    kinship,
+    named_in_path,
+    names_alike,
+    owners_agree,
+    owners_alike_only,
+)
 
 _ACKNOWLEDGEMENT = re.compile(
     r"acknowledg|credits?\b|thanks|inspir|appreciat|致谢|鸣谢|感谢|謝辞|감사|agradecimientos|"
@@ -42,6 +49,8 @@ _MADE_WITH = re.compile(
     r"\b(?:code|scripts?|repo\w*|implementation|notebook)\b\W*$",
     re.IGNORECASE,
 )
+_TRAINED = re.compile(r"\b(?:pre-?)?train|\bfine-?tun|\breproduc|训练|微调", re.IGNORECASE)
+"""What a tool does for a model of its own makers that links to it."""
 _POSSESSIVE = re.compile(
     r"\b(\w+)['\u2019]s\W+(?:\w+\W+){0,3}(?:code\w*|scripts?|repo\w*|github|notebooks?)\b",
     re.IGNORECASE,
@@ -54,7 +63,7 @@ _DATA_NAME = re.compile(
     r"(?:corpus|dataset|treebank|benchmark)\d*$",
     re.IGNORECASE,
 )
-
+_DATA_OWNER = re.compile(r"(?:data-?sets?|corpora)$", re.IGNORECASE)
 _DATA_HEADING = re.compile(
     rf"\b{_DATA}\b|\b(?:training|evaluation|test) data\b|数据|데이터", re.IGNORECASE
 )
@@ -101,6 +110,13 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 """Sentences that say where the code is, or where to read more."""
+_NEAR = re.compile(
+    rf"\breleased\W+(?:in|at|on|via|through)\W+(?:\w+\W+){{0,3}}{_CODE}\b|"
+    r"(?:训练|微调|推理)(?:脚本|代码|程序)",
+    re.IGNORECASE,
+)
+"""The same, of a repository after which the model is named: cards of models that are made from
+another one keep the sentence of that one's card."""
 _ORIGINAL = re.compile(
     r"\b(?:original|upstream|ported|port of|converted|conversion of|re-?upload\w*|"
     r"mirror(?:ed)? of|their|developed (?:this|the|by))\b",
@@ -121,7 +137,17 @@ def is_introduced(link: Link, kin: Kinship) -> bool:
         return True
     if link.text and _LABEL.fullmatch(link.text) and len(sentence.split()) < _MANY:
         return True
-    return bool(_OURS.search(_around(link)) or _WHERE.search(_around(link)))
+    around = _around(link)
+    if kin is not Kinship.STRANGERS and _NEAR.search(around):
+        return True
+    return bool(_OURS.search(around) or _WHERE.search(around))
+
+
+def kin_of(link: Link, variant: str, repository: str) -> Kinship:
+    """Return how a variant and the repository that a link leads to are related by names."""
+    kin = kinship(variant, repository)
+    named = kin is Kinship.STRANGERS and named_in_path(variant, link.url)
+    return Kinship.NAMES if named else kin
 
 
 def _around(link: Link) -> str:
@@ -136,15 +162,17 @@ def _sentence(before: str) -> str:
 
 def in_card(link: Link, variant: str, repository: str) -> str | None:
     """Return the reason against a link from a card to a repository; None if there is none."""
-    if is_tool_of_others(variant, repository):
+    kin = kin_of(link, variant, repository)
+    if _is_tool_for(link, variant, repository):
         return "tooling"
-    kin = kinship(variant, repository)
     if _leads_to_data(link, repository):
         return "data_set"
     if _LICENCE.search(f"{link.text} {link.url.rpartition('/')[2]}"):
         return "licence"
     if kin is Kinship.OWNERS:
-        return _form(link)
+        alike = owners_alike_only(variant, repository) and not is_introduced(link, kin)
+        reason = _heading_of(link, "acknowledgement", "citation", "comparison") if alike else None
+        return reason or _form(link)
     if _OURS.search(_around(link)):
         return _of_other_owner(link, kin)
     reason = _heading_of(link, "acknowledgement", "citation", "comparison", "licence")
@@ -163,6 +191,8 @@ def _is_others(link: Link, variant: str) -> bool:
 
 def shown_in_card(link: Link, variant: str, repository: str) -> str:
     """Return the reason against a notebook, page or badge of a repository in a card."""
+    if _is_tool_for(link, variant, repository):
+        return "tooling"
     if kinship(variant, repository) is Kinship.OWNERS:
         return "indirect"
     reason = in_card(link, variant, repository)
@@ -186,9 +216,26 @@ def in_readme(link: Link, repository: str, variant: str) -> str | None:
     return reason or "other_owner"
 
 
+def is_tool(repository: str) -> bool:
+    """Return True for a tool that any model uses."""
+    return repository.lower() in _tools()
+
+
 def is_tool_of_others(variant: str, repository: str) -> bool:
     """Return True for a tool, unless the variant is of the tool's makers."""
-    return repository.lower() in _tools() and not _own(variant, repository)
+    return is_tool(repository) and not _own(variant, repository)
+
+
+def _is_tool_for(link: Link, variant: str, repository: str) -> bool:
+    """Return True for a tool, unless its makers named the model after it, or made it with it."""
+    if is_tool_of_others(variant, repository):
+        return True
+    if not is_tool(repository) or names_alike(variant, repository):
+        return False
+    # "For more of the tool see our GitHub" introduces the tool; a label introduces model's code.
+    labelled = _LABEL.fullmatch(_sentence(link.before) or "-")
+    made = labelled or _TRAINED.search(_around(link))
+    return not (made and is_introduced(link, Kinship.OWNERS))
 
 
 @cache
@@ -202,7 +249,8 @@ def _own(variant: str, repository: str) -> bool:
 
 
 def _leads_to_data(link: Link, repository: str) -> bool:
-    if _DATA_NAME.search(repository.partition("/")[2]):
+    owner, _, name = repository.partition("/")
+    if _DATA_NAME.search(name) or _DATA_OWNER.search(owner):
         return True
     return bool(_DATA_SET.search(link.text) or _DATA_SET.match(link.after))
 

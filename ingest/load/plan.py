@@ -21,8 +21,8 @@ from hubtrace.ingest.load.projects import told_properties
 from hubtrace.ingest.records import Family, Observation
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
-_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 3, 3, 1
-_HISTORY_DERIVATION = 3
+_COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 4, 3, 1
+_HISTORY_DERIVATION = 4
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
 Seen = tuple[str | int | None, ...]
@@ -52,12 +52,15 @@ class Plan:
 
     wanted: dict[str, Seen] = field(default_factory=dict)
     """Project → what the graph ought to hold, once it was asked for."""
+    prints: dict[str, str] = field(default_factory=dict)
+    """Family → `family_print`, once it was asked for."""
 
     def with_families(self, families: Collection[Family]) -> "Plan":
         """Return the plan for the same projects with other families."""
         return replace(
             self,
             families={family.name: family for family in families},
+            prints={},
             copies=_copies_fingerprints(self.histories, families),
         )
 
@@ -157,13 +160,15 @@ class Plan:
 
     def family_print(self, name: str) -> str:
         """Return the hash of all that a family's derived nodes depend on."""
-        family = self.families[name]
-        present = [
-            (key, self.histories[key].fingerprint)
-            for key in projects_of(family)
-            if key in self.histories
-        ]
-        return _hash(_SWITCHES_DERIVATION, family, present)
+        if name not in self.prints:
+            family = self.families[name]
+            present = [
+                (key, self.histories[key].fingerprint)
+                for key in projects_of(family)
+                if key in self.histories
+            ]
+            self.prints[name] = _hash(_SWITCHES_DERIVATION, family, present)
+        return self.prints[name]
 
     def _known_family(self, name: str) -> Seen:
         return self.in_graph["Family"].get(name, (None, None))

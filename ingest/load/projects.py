@@ -13,6 +13,7 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
 from hubtrace.graph.tables import END, START, nodes, pairs, relationships
+from hubtrace.graph.text import is_utf8
 from hubtrace.graph.urls import Side, key_of, variant_url
 from hubtrace.ingest.derive.branches import BranchFacts
 from hubtrace.ingest.derive.project import DerivedProject
@@ -105,12 +106,22 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
         "licence": facts.licence,
         "created_at": facts.created_at,
         "private": facts.private,
-        "unread": "; ".join(history.details.cut) or None,
+        "unread": "; ".join(unread_parts(history.details)) or None,
     }
     if history.project.side is Side.UPSTREAM:
         return {**common, "archived": facts.archived, "fork_of": facts.fork_of}
     own = ("gated", "disabled", "library", "task", "downloads")
     return {**common, **{name: getattr(facts, name) for name in own}}
+
+
+def unread_parts(details: HostData) -> Iterator[str]:
+    """Yield what of a project could not be read, in words: a card may link it nevertheless."""
+    yield from details.cut
+    for text in details.texts:
+        if text.kind == "card" and text.cut:
+            yield f"only the beginning of {text.path} is kept"
+        elif text.kind == "card" and ("\0" in text.text or not is_utf8(text.text)):
+            yield f"{text.path} is not text in UTF-8"
 
 
 def _gone_at(history: ProjectHistory) -> int | None:
@@ -316,6 +327,7 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             "left_at": pa.chunked_array([project.left_at for project in projects]),
             "absent_at": pa.chunked_array([project.absent_at for project in projects]),
             "vanished_at": pa.chunked_array([project.vanished_at for project in projects]),
+            "reverts": pa.chunked_array([project.reverts for project in projects]),
             **dict(zip(told.column_names, told.columns, strict=True)),
         }
     )

@@ -4,6 +4,7 @@
     secret.key                       the key under which e-mail addresses become contributors
     manifest.json                    derived: every project, generation and file hash, by which
                                      what is missing is noticed
+    manifest.log                     of a large snapshot: what was written since the manifest was
     families/<name>.json             which projects form a family
     projects/<key>/current.json      the pointer, moved atomically: generations and their hashes
     projects/<key>/<n>/              one generation: project.json, commits.parquet, changes.parquet,

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -42,6 +42,8 @@ class File(StrEnum):
     SECRET = "secret.key"  # noqa: S105 - the name of a file, not a password
     LOCK = "lock"
     MANIFEST = "manifest.json"
+    LOG = "manifest.log"
+    """What was written since a large manifest was (docs/decisions/0058)."""
     FAMILIES = "families"
     PROJECTS = "projects"
     POINTER = "current.json"
@@ -53,12 +55,14 @@ class File(StrEnum):
     CHANGES = "changes.parquet"
     REFERENCES = "references.parquet"
     PEOPLE = "people.parquet"
+    SMALL = "small.parquet"
+    """How much small contents say (docs/decisions/0055); earlier versions lack it."""
     TYPES = "types.parquet"
     """Derived: the change types of the commits, row by row (docs/decisions/0051)."""
 
 
 KNOWN: frozenset[str] = frozenset(
-    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.FAMILIES, File.PROJECTS}
+    {File.HEADER, File.SECRET, File.LOCK, File.MANIFEST, File.LOG, File.FAMILIES, File.PROJECTS}
 )
 
 
@@ -82,7 +86,7 @@ def remove(path: Path) -> None:
     """Remove an empty snapshot, and its folder if nothing else is in it."""
     for folder in (path / File.PROJECTS, path / File.FAMILIES):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in (File.MANIFEST, File.HEADER, File.SECRET, File.LOCK):
+    for name in (File.MANIFEST, File.LOG, File.HEADER, File.SECRET, File.LOCK):
         (path / name).unlink(missing_ok=True)
     if not any(path.iterdir()):
         path.rmdir()
@@ -100,11 +104,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+_OPTIONAL = ("failed_at", "again_at", "failed_before", "since", "earlier")
+
+
 def to_json(record: object) -> Any:
     """Return a record as JSON values: a dataclass is a map, a named tuple a list."""
     body = msgspec.to_builtins(record)
-    if isinstance(body, dict) and body.get("failed_at", 0) is None:
-        del body["failed_at"]  # as before there was one
+    if isinstance(body, dict):
+        for name in _OPTIONAL:
+            if name in body and not body[name]:
+                del body[name]  # as before there was any
     if isinstance(record, HostData) and not record.attestations:
         del body["attestations"]  # as before there were any
     if isinstance(record, Observation):
@@ -126,11 +135,12 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
 
-def write_sealed(path: Path, record: object) -> None:
-    """Write a record as JSON that carries its own SHA-256, atomically."""
+def write_sealed(path: Path, record: object) -> str:
+    """Write a record as JSON that carries its own SHA-256, atomically; return the file's."""
     text = json.dumps(to_json(record), indent=1, sort_keys=True)
-    seal = sha256(text.encode())
-    write_atomically(path, f'{{"sha256": "{seal}", "body":\n{text}\n}}\n')
+    whole = f'{{"sha256": "{sha256(text.encode())}", "body":\n{text}\n}}\n'
+    write_atomically(path, whole)
+    return sha256(whole.encode())
 
 
 def read_sealed(path: Path, type_: type[T]) -> T:
@@ -217,8 +227,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # Which address has which login, both as keys of contributors, where a host knows the login.
     File.PEOPLE: pa.schema({"login": pa.string(), "address": pa.string()}),
+    File.SMALL: pa.schema({"blob": pa.string(), "information": pa.int64()}),
     File.TYPES: COLUMNS,
 }
+
+REVERTS = "reverts "
+"""What stands before the name of a commit that a message takes back: to earlier versions no sha."""
 
 RULES = b"rules"
 """Where the metadata of `types.parquet` say by which rules the types were told."""
@@ -279,7 +293,10 @@ def without_addresses_in(details: HostData) -> HostData:
     )
     about = details.facts.description
     facts = replace(details.facts, description=without_addresses(about)) if about else details.facts
-    return replace(details, texts=texts, facts=facts)
+    releases = tuple(
+        replace(release, name=without_addresses(release.name)) for release in details.releases
+    )
+    return replace(details, texts=texts, facts=facts, releases=releases)
 
 
 def tables(
@@ -292,34 +309,39 @@ def tables(
     host = login_host(side)
     keys = [contributors.key(commit.author_name, commit.author_email) for commit in commits]
     known = [_login(commit, host, logins) for commit in commits]
-    rows: dict[str, list[tuple[Any, ...]]] = {
+    columns: dict[str, list[Sequence[Any]]] = {
         File.COMMITS: [
-            (
-                commit.sha,
-                commit.parents,
-                without_email(commit.author_name),
-                login or key,
-                commit.authored_at,
-                commit.committed_at,
-                without_addresses(commit.subject),
-            )
-            for commit, login, key in zip(commits, known, keys, strict=True)
+            [commit.sha for commit in commits],
+            [commit.parents for commit in commits],
+            [without_email(commit.author_name) for commit in commits],
+            [login or key for login, key in zip(known, keys, strict=True)],
+            [commit.authored_at for commit in commits],
+            [commit.committed_at for commit in commits],
+            [without_addresses(commit.subject) for commit in commits],
         ],
         File.CHANGES: [
-            (commit.sha, change.status, change.path, change.blob, change.mode)
-            for commit in commits
-            for change in commit.changes
+            [commit.sha for commit in commits for _ in commit.changes],
+            *_columns((change for commit in commits for change in commit.changes), 4),
         ],
-        File.REFERENCES: _references(commits, f"https://{host}/"),
-        File.PEOPLE: sorted(
-            {
-                (login, key)
-                for commit, login, key in zip(commits, known, keys, strict=True)
-                if commit.author_email and login and key and key.startswith("hmac:")
-            }
+        File.REFERENCES: _columns(_references(commits, f"https://{host}/"), 4),
+        File.PEOPLE: _columns(
+            sorted(
+                {
+                    (login, key)
+                    for commit, login, key in zip(commits, known, keys, strict=True)
+                    if commit.author_email and login and key and key.startswith("hmac:")
+                }
+            ),
+            2,
         ),
     }
-    return {name: _table(found, SCHEMAS[name]) for name, found in rows.items()}
+    return {name: _table(found, SCHEMAS[name]) for name, found in columns.items()}
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
+    """Return rows as columns; `zip` of as many iterators is ten times slower."""
+    rows = list(rows)
+    return [[row[place] for row in rows] for place in range(width)]
 
 
 def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
@@ -327,17 +349,15 @@ def _login(commit: Commit, host: str, logins: Mapping[str, str]) -> str | None:
     return f"{host}:{login.lower()}" if login else None
 
 
-def _references(commits: list[Commit], own: str) -> list[tuple[Any, ...]]:
-    """Return what messages name on the other side, or by sha alone."""
-    return [
-        (commit.sha, reference.project, reference.sha, reference.copied)
-        for commit in commits
-        for reference in commit.references
-        if reference.project is None or not reference.project.startswith(own)
-    ]
+def _references(commits: list[Commit], own: str) -> Iterator[tuple[Any, ...]]:
+    """Yield what messages name on the other side, or by sha alone."""
+    for commit in commits:
+        for reference in commit.references:
+            if reference.project is None or not reference.project.startswith(own):
+                named = f"{REVERTS}{reference.sha}" if reference.taken_back else reference.sha
+                yield commit.sha, reference.project, named, reference.copied
 
 
-def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+def _table(columns: list[Sequence[Any]], schema: pa.Schema) -> pa.Table:
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -3,10 +3,14 @@
 It is sealed by its own hash, and marked while a writer is at work. Once the writer has ended, what
 it lists and what is there must be the same; after a kill, and in snapshots of earlier versions,
 nothing that it lists may be missing, and what was written after it counts.
+
+Of a large snapshot it is not written anew for every model: what was written since stands in a log
+beside it, a line each (docs/decisions/0058).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,20 @@ import msgspec
 
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.files import write_atomically
-from hubtrace.ingest.snapshot.format import File, changed, parse_json, read_file, sha256, slug
+from hubtrace.ingest.snapshot.format import (
+    File,
+    changed,
+    from_json,
+    parse_json,
+    read_file,
+    sha256,
+    slug,
+)
+
+LARGE = 500
+"""Projects from which on a manifest has a log."""
+LONGEST_LOG = 0.25
+"""Lines of a log, as a share of the projects, from which on the manifest is written anew."""
 
 
 class _Generation(msgspec.Struct, rename={"number": "n"}):
@@ -47,37 +64,184 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
         return self.sha256 is not None and not self.writing
 
 
-def write_manifest(path: Path, body: Mapping[str, Any]) -> None:
-    """Write a manifest with its own hash."""
-    sealed = {**body, "sha256": sha256(_text(body).encode())}
-    write_atomically(path / File.MANIFEST, _text(sealed))
+class Entry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A line of the log: what was written, or where a manifest or a writer begins or ends."""
+
+    path: str = ""
+    """Of a project's pointer or a family's file, and its SHA-256."""
+    seal: str = ""
+    project: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What the manifest says of a project; nothing of a family."""
+    name: str = ""
+    """The key of the project, or the name of the family."""
+    manifest: str = ""
+    """The SHA-256 of the manifest that the next lines continue."""
+    writing: bool | None = None
+    """True where a writer begins, false where it ends."""
+
+
+class Log:
+    """What was written since a manifest was; every line is sealed with all before it."""
+
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
+        self._file = path / File.LOG
+        self._seal = ""
+        self.entries: list[Entry] = []
+        self.is_cut = bool(lines) and lines[-1] != ""
+        """True if the last line is not whole, as a kill leaves it."""
+        for line in lines[:-1]:
+            seal, _, text = line.partition(" ")
+            if seal != sha256((self._seal + text).encode()):
+                raise changed(self._file)
+            self._seal = seal
+            self.entries.append(from_json(parse_json(text.encode(), self._file), Entry, self._file))
+
+    @classmethod
+    def read(cls, path: Path) -> "Log":
+        """Return the log of a snapshot; an empty one if it has none.
+
+        Raises:
+            SnapshotCorrupt: a line is not what was written.
+        """
+        file = path / File.LOG
+        there = file.is_symlink() or file.exists()
+        return cls(path, read_file(file).decode("ascii", "replace").split("\n") if there else ())
+
+    @classmethod
+    def of(cls, path: Path, manifest: bytes) -> "Log | None":
+        """Return the log of the manifest of these bytes, from there on; None if it has none."""
+        log, seal = cls.read(path), sha256(manifest)
+        begins = [number for number, entry in enumerate(log.entries) if entry.manifest]
+        own = [number for number in begins if log.entries[number].manifest == seal]
+        if not own:
+            return None
+        end = next((number for number in begins if number > own[-1]), None)
+        log.entries = log.entries[own[-1] + 1 : end]
+        return log
+
+    @property
+    def is_ended(self) -> bool:
+        """True if the last writer ended, and all that it wrote is in the log."""
+        marks = [entry.writing for entry in self.entries if entry.writing is not None]
+        return not self.is_cut and (not marks or not marks[-1])
+
+    def line(self, entry: Entry) -> bytes:
+        """Return an entry as the next line."""
+        text = json.dumps(msgspec.to_builtins(entry), sort_keys=True)
+        self._seal = sha256((self._seal + text).encode())
+        return f"{self._seal} {text}\n".encode()
+
+    def append(self, entry: Entry, *, sync: bool = True) -> None:
+        """Write the next line; with `sync` it, and all before it, are on disk when this returns."""
+        with self._file.open("ab") as file:
+            file.write(self.line(entry))
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        self.entries.append(entry)
+
+    def add_to(self, listed: Manifest) -> None:
+        """Add to a manifest what was written since."""
+        families = set(listed.families)
+        for entry in self.entries:
+            if entry.project:
+                listed.projects[entry.name] = entry.project
+            elif entry.path:
+                families.add(entry.name)
+            if entry.path:
+                listed.seals[entry.path] = entry.seal
+        listed.families = sorted(families)
+        listed.writing = not self.is_ended
+        del listed.seals[File.LOG]
+
+
+def write_manifest(path: Path, body: Mapping[str, Any], *, logged: bool = False) -> None:
+    """Write a manifest with its own hash, and, if `logged`, begin a log beside it.
+
+    The log names the manifest that it continues, and does so before the manifest is there: a kill
+    leaves the old pair or the new. Earlier versions take such a manifest for one of a kill.
+    """
+    if logged:
+        body = {**body, "seals": {**body["seals"], File.LOG: ""}, "writing": True}
+    text = _text({**body, "sha256": sha256(_text(body).encode())})
+    begins = Entry(manifest=sha256(text.encode()))
+    if logged:
+        Log.read(path).append(begins)
+    write_atomically(path / File.MANIFEST, text)
+    if logged:
+        write_atomically(path / File.LOG, Log(path, ()).line(begins))
+    else:
+        (path / File.LOG).unlink(missing_ok=True)
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """Return the manifest of the snapshot at `path`; None if it has none.
+    """Return the manifest of the snapshot at `path`, with what its log adds; None if it has none.
 
     Raises:
-        SnapshotCorrupt: it is not what was written.
+        SnapshotCorrupt: it, or its log, is not what was written.
     """
     file = path / File.MANIFEST
     if not file.is_symlink() and not file.exists():
         return None
     raw = read_file(file)
+    log = Log.of(path, raw)
     body = parse_json(raw, file)
     indent = 1 if raw.startswith(b"{\n") else None
-    intact = isinstance(body, dict) and _text(body, indent).encode() == raw
-    if intact and "sha256" in body:
+    # The log, which is sealed as well, names the very bytes.
+    intact = isinstance(body, dict) and (log is not None or _text(body, indent).encode() == raw)
+    if intact and log is None and "sha256" in body:
         rest = {name: value for name, value in body.items() if name != "sha256"}
         intact = body["sha256"] == sha256(_text(rest, indent).encode())
     if not intact:
         raise changed(file)
     try:
         found = msgspec.convert(body, Manifest)
+        if log is not None:
+            log.add_to(found)
+        elif File.LOG in found.seals:
+            raise SnapshotCorrupt(f"{path / File.LOG} is missing, which the manifest lists")
         for project in found.projects.values():
             msgspec.convert(project, _Project)
         return found
     except msgspec.ValidationError as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
+
+
+def logged_manifest(path: Path) -> tuple[Manifest, Log] | None:
+    """Return the manifest, with what its log adds, and the log, for a writer to go on with it.
+
+    None if there is no log, or a writer did not end: then all has to be compared. Its own cost
+    grows with the snapshot, but a thousand times less than reading what it lists.
+
+    Raises:
+        SnapshotCorrupt: a line of the log is not what was written.
+    """
+    file = path / File.MANIFEST
+    if not (path / File.LOG).exists() or not file.exists():
+        return None
+    raw = read_file(file)
+    log = Log.of(path, raw)
+    if log is None or not log.is_ended:
+        return None
+    try:
+        listed = msgspec.json.decode(raw, type=Manifest)
+    except msgspec.DecodeError:  # half a surrogate in a name
+        return None
+    log.add_to(listed)
+    return listed, log
+
+
+def misplaced(path: Path, listed: Manifest) -> Iterator[str]:
+    """Yield a sentence for each file that is listed and not there, or there and not listed."""
+    folder = path / File.PROJECTS
+    pointers = (f"{File.PROJECTS}/{name}/{File.POINTER}" for name in os.listdir(folder))
+    held = {name for name in pointers if os.path.exists(f"{path}/{name}")}
+    held |= {f"{File.FAMILIES}/{file.name}" for file in (path / File.FAMILIES).glob("*.json")}
+    for name in sorted(listed.seals.keys() ^ held):
+        lost = (
+            "missing, which the manifest lists" if name in listed.seals else "not in the manifest"
+        )
+        yield f"{path / name} is {lost}"
 
 
 def differences(path: Path, listed: Manifest, held: Mapping[str, Any]) -> Iterator[str]:

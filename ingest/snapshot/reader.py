@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -73,6 +73,10 @@ class Pointer(msgspec.Struct, frozen=True, rename={"validators": "marks"}):
     """Other keys it is known by: the host's own id, and every name that it had."""
     failed_at: int | None = None
     """When it could not be read, if that was the last try."""
+    again_at: tuple[int, ...] = ()
+    """Earlier observations that found it as it was before, and have no generation."""
+    failed_before: tuple[int, ...] = ()
+    """Earlier tries to read it that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +110,41 @@ class ProjectHistory:
         self.folder = folder
         self.pointer = pointer
         self.project = pointer.project
+        self._read_before: dict[int, Seen] = {}
+
+    def _saw(self, generation: Generation) -> Seen:
+        if generation.number not in self._read_before:
+            seen = self._json(generation, File.PROJECT, Seen)
+            self._read_before[generation.number] = seen
+        return self._read_before[generation.number]
 
     @cached_property
-    def _seen(self) -> list[Seen]:
+    def seen(self) -> list[Seen]:
         """What each generation saw: not read where only the pointer is asked for."""
-        generations = self.pointer.generations
-        seen = [self._json(generation, File.PROJECT, Seen) for generation in generations]
+        seen = list(map(self._saw, self.pointer.generations))
         if not any(file.observations for file in seen):
             raise SnapshotCorrupt(f"{self.folder / File.POINTER} has no observation of the project")
         return seen
 
+    def newest_first(self) -> Iterator[Observation]:
+        """Yield what was seen of it; of older generations as much as is asked for is read."""
+        for generation in reversed(self.pointer.generations):
+            yield from reversed(self._saw(generation).observations)
+
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
         """What was seen of it, oldest first; never empty."""
-        return tuple(found for file in self._seen for found in file.observations)
+        return tuple(found for file in self.seen for found in file.observations)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """What happened to it between two observations, oldest first."""
-        return tuple(event for file in self._seen for event in file.events)
+        return tuple(event for file in self.seen for event in file.events)
 
     @property
     def last(self) -> Observation:
         """The newest observation whose refs differed from the one before."""
-        return self.observations[-1]
+        return next(self.newest_first(), None) or self.observations[-1]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -169,7 +184,7 @@ class ProjectHistory:
     def answers_as_json(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield all that its host ever said, oldest first, by the number of the observation."""
         before = 0
-        for generation, seen in zip(self.pointer.generations, self._seen, strict=True):
+        for generation, seen in zip(self.pointer.generations, self.seen, strict=True):
             last = len(seen.observations) - 1
             if File.DETAILS in generation.files:
                 path = self._path(generation, File.DETAILS)
@@ -187,6 +202,12 @@ class ProjectHistory:
     def commits(self, columns: list[str] | None = None) -> pa.Table:
         """Return every commit ever seen, each once, as rows of `SCHEMAS[File.COMMITS]`."""
         return self._rows(File.COMMITS, columns)
+
+    def shas(self) -> set[str]:
+        """Return the sha of every commit ever seen."""
+        generations = [g for g in self.pointer.generations if File.COMMITS in g.files]
+        tables = (self._table(generation, File.COMMITS, ["sha"]) for generation in generations)
+        return {sha for table in tables for sha in table["sha"].to_pylist()}
 
     def changes(self, columns: list[str] | None = None) -> pa.Table:
         """Return every path that a commit changed, as rows of `SCHEMAS[File.CHANGES]`."""
@@ -210,6 +231,11 @@ class ProjectHistory:
     def people(self) -> pa.Table:
         """Return the addresses whose login the host reported, as rows of its schema."""
         return self._rows(File.PEOPLE)
+
+    def small(self) -> dict[str, int]:
+        """Return how much small contents say, by blob id, as far as they were read."""
+        rows = self._rows(File.SMALL)
+        return dict(zip(rows["blob"].to_pylist(), rows["information"].to_pylist(), strict=True))
 
     def tables(self) -> dict[str, pa.Table]:
         """Return all that is held of it in Parquet, by the name of the file."""
@@ -354,6 +380,8 @@ class Snapshot:
             SnapshotCorrupt: something is missing, or was put in another's place.
         """
         self.check_key(required=False)
+        if (listed := self._as_listed()) is not None:
+            return listed
         held: dict[str, ProjectHistory] = {}
         for problem in self._missing(held):
             raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
@@ -398,7 +426,7 @@ class Snapshot:
             "tool": f"hubtrace {version('hubtrace')}",
             "families": sorted(family.name for family in families),
             "projects": {
-                key: {"folder": history.folder.name, **to_json(history.pointer)}
+                key: {"folder": history.folder.name, **listed(history.pointer)}
                 for key, history in held.items()
             },
             "seals": seals,
@@ -421,8 +449,30 @@ class Snapshot:
                 return found
             listed = now
 
+    def _as_listed(self) -> dict[str, ProjectHistory] | None:
+        """Return the projects if every file is the one that an exact manifest lists; else None.
+
+        A file of that hash has been read before, so that it need not be checked once more.
+        """
+        listed = read_manifest(self.path)
+        if listed is None or not listed.is_exact or listed.id != self.id:
+            return None
+        left, held = listed.seals, {}
+        for folder in self._folders():
+            raw = read_file(folder / File.POINTER)
+            if left.pop(f"{File.PROJECTS}/{folder.name}/{File.POINTER}", "") != sha256(raw):
+                return None
+            pointer = _pointer(folder, raw, known=True)
+            held[pointer.project.key] = ProjectHistory(folder, pointer)
+        for file in self._family_files():
+            if left.pop(f"{File.FAMILIES}/{file.name}", "") != sha256(read_file(file)):
+                return None
+        return None if left else held
+
     def _family_files(self) -> list[Path]:
-        return sorted((self.path / File.FAMILIES).glob("*.json"))
+        folder = self.path / File.FAMILIES
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        return [folder / name for name in names if name.endswith(".json")]
 
     def _folders(self) -> list[Path]:
         folder = self.path / File.PROJECTS
@@ -443,6 +493,15 @@ class Snapshot:
                     yield entry
 
 
+_TIMES = ("again_at", "failed_before")
+"""Fields of a pointer that grow with every look; the manifest has the hash of all of it."""
+
+
+def listed(pointer: Pointer) -> dict[str, Any]:
+    """Return what the manifest says of a project."""
+    return {name: told for name, told in to_json(pointer).items() if name not in _TIMES}
+
+
 def _strangers(history: ProjectHistory) -> Iterator[str]:
     """Yield what is in the generations of a project beside their files."""
     for generation in history.pointer.generations:
@@ -458,9 +517,19 @@ def _family(file: Path, raw: bytes | None = None) -> Family:
     return family
 
 
-def _pointer(folder: Path, raw: bytes | None = None) -> Pointer:
+class _Sealed(msgspec.Struct):
+    body: Pointer
+
+
+def _pointer(folder: Path, raw: bytes | None = None, *, known: bool = False) -> Pointer:
+    """Return a project's pointer; `known` bytes are those that the manifest lists."""
     file = folder / File.POINTER
-    pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
+    pointer = None
+    if raw is not None and known:
+        with suppress(msgspec.DecodeError):  # half surrogates, which `json` reads
+            pointer = msgspec.json.decode(raw, type=_Sealed).body
+    if pointer is None:
+        pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
     if folder.name != slug(pointer.project.key):
         other = f"holds {pointer.project.key}, which has another folder"
         raise SnapshotCorrupt(f"{folder / File.POINTER} {other}")

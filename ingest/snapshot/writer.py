@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hubtrace.graph.errors import SnapshotError, SnapshotLocked
+from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Side, host_key, key_of
@@ -28,6 +28,7 @@ from hubtrace.ingest.records import Event, Family, HostData, Observation
 from hubtrace.ingest.snapshot.format import (
     FORMAT,
     RULES,
+    SCHEMAS,
     WRITING,
     Contributors,
     File,
@@ -35,6 +36,7 @@ from hubtrace.ingest.snapshot.format import (
     is_empty,
     looks_unused,
     read_file,
+    read_sealed,
     remove,
     sha256,
     slug,
@@ -43,7 +45,18 @@ from hubtrace.ingest.snapshot.format import (
     without_addresses_in,
     write_sealed,
 )
-from hubtrace.ingest.snapshot.manifest import write_manifest
+from hubtrace.ingest.snapshot.manifest import (
+    LARGE,
+    LONGEST_LOG,
+    Entry,
+    Log,
+    Manifest,
+    differences,
+    logged_manifest,
+    misplaced,
+    read_manifest,
+    write_manifest,
+)
 from hubtrace.ingest.snapshot.reader import (
     Earlier,
     Generation,
@@ -51,12 +64,15 @@ from hubtrace.ingest.snapshot.reader import (
     Pointer,
     ProjectHistory,
     Snapshot,
+    listed,
     newest,
 )
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
 
 _BATCH = 5_000
 """Commits held in memory while a project is written."""
+_OF_A_CLASS = 16
+"""Generations of about the same number of looks, which are then joined."""
 
 
 def snapshot_hash(snapshot: Snapshot) -> str:
@@ -186,17 +202,88 @@ class SnapshotWriter:
             raise SnapshotError(f"{path} is not a snapshot, and not empty; choose another folder")
         self._path = path
         self._aliases: dict[str, str] | None = None
+        self._latest: int | None = None
+        """When the last project was observed that was written."""
         self._naming = threading.Lock()
         with ExitStack() as held, filesystem(f"write {path}"):
             path.mkdir(parents=True, exist_ok=True)
             held.enter_context(exclusive_lock(path / File.LOCK, path, SnapshotLocked))
             _make_header(path)
             self.snapshot = Snapshot(path)
-            self.snapshot.check()
             self.snapshot.check_key(required=True)
             self._contributors = Contributors(read_file(path / File.SECRET))
-            write_manifest(path, {**self.snapshot.contents(), "writing": True})
+            self._listed, self._log = self._begin()
             self._held = held.pop_all()
+
+    def _begin(self) -> tuple[Manifest | None, Log | None]:
+        """Compare the snapshot with its manifest, and mark that it is being written.
+
+        With a log, files are only looked for here, and compared when they are touched: what it
+        lists is never forgotten, so that `load` and `verify` notice the rest.
+        """
+        found = logged_manifest(self._path)
+        if found is None:
+            self.snapshot.check()
+            write_manifest(self._path, {**self.snapshot.contents(), "writing": True})
+            return None, None
+        listed, log = found
+        for problem in misplaced(self._path, listed):
+            raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+        if listed.id != self.snapshot.id:
+            raise SnapshotCorrupt(f"{self._path / File.MANIFEST} is that of another snapshot")
+        log.append(Entry(writing=True))
+        return listed, log
+
+    def _end(self) -> None:
+        """Bring the manifest up to date: by its log, or as a whole where that is about as long."""
+        if self._listed is None or self._log is None:
+            contents = self.snapshot.contents()
+            write_manifest(self._path, contents, logged=len(contents["projects"]) >= LARGE)
+            return
+        self._log.append(Entry(writing=False))
+        if len(self._log.entries) > max(LARGE, len(self._listed.projects)) * LONGEST_LOG:
+            contents, listed = self.snapshot.contents(), read_manifest(self._path)
+            if listed and not any(differences(self._path, listed, contents)):
+                write_manifest(self._path, contents, logged=True)
+
+    def _compare(self, file: Path) -> None:
+        """Check that a file which is about to be replaced is the one that the manifest lists."""
+        if self._listed is not None and file.exists():
+            seal = self._listed.seals.get(str(file.relative_to(self._path)))
+            if sha256(read_file(file)) != seal:
+                problem = f"{file} is not the one that the manifest lists"
+                raise SnapshotCorrupt(f"{problem}; take it from a copy of the snapshot")
+
+    def _write(self, file: Path, record: Pointer | Family) -> None:
+        """Write a project's pointer or a family, and note it in the log."""
+        seal = write_sealed(file, record)
+        if self._listed is None or self._log is None:
+            return
+        path = str(file.relative_to(self._path))
+        self._listed.seals[path] = seal
+        if isinstance(record, Pointer):
+            project = {"folder": file.parent.name, **listed(record)}
+            self._log.append(Entry(path, seal, project, record.project.key), sync=False)
+        else:
+            self._log.append(Entry(path, seal, name=record.name), sync=False)
+
+    def _join(self, history: ProjectHistory, newest_ones: int, *, redact: bool = False) -> None:
+        """Join the newest generations into one; the old ones stay on disk."""
+        pointer, file = history.pointer, history.folder / File.POINTER
+        kept, joined = pointer.generations[:-newest_ones], pointer.generations[-newest_ones:]
+        part = ProjectHistory(history.folder, msgspec.structs.replace(pointer, generations=joined))
+        with _draft(history.folder, history) as draft:
+            rows, details = part.tables(), part.details
+            del rows[File.TYPES]
+            if redact:
+                rows[File.COMMITS] = _redacted(rows[File.COMMITS])
+                details = without_addresses_in(details) if details else None
+            told = _types(part.project.side, rows) if history.tells_changes else {}
+            draft.write({**rows, **told})
+            draft.write_earlier(part, redact=redact)
+            generation = draft.finish(part.observations, part.events, details)
+            self._compare(file)
+            self._write(file, msgspec.structs.replace(pointer, generations=(*kept, generation)))
 
     def __enter__(self) -> Self:
         return self
@@ -206,7 +293,7 @@ class SnapshotWriter:
             if is_empty(self._path):
                 remove(self._path)  # nothing could be read: leave nothing behind
             else:
-                write_manifest(self._path, self.snapshot.contents())
+                self._end()
 
     def cursor(self, key: str) -> Cursor:
         """Return where reading of a project continues.
@@ -225,7 +312,10 @@ class SnapshotWriter:
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""
         with self._naming:
-            if self._aliases is None:
+            if self._aliases is None and self._listed is not None:
+                listed = self._listed.projects.items()
+                self._aliases = {name: key for key, p in listed for name in p["aliases"]}
+            elif self._aliases is None:
                 pointers = [pointer for _, pointer in self.snapshot.pointers()]
                 self._aliases = {name: p.project.key for p in pointers for name in p.aliases}
             return self._aliases.get(alias)
@@ -242,11 +332,16 @@ class SnapshotWriter:
         if reading.details is not None:
             reading = replace(reading, details=without_addresses_in(reading.details))
         folder = self._path / File.PROJECTS / slug(reading.project.key)
+        self._compare(folder / File.POINTER)
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
             taken = self._taken_over(reading) if before is None else ()
-            written, pointer = _publish(draft, reading, before, count, source, taken)
+            written, pointer = _published(draft, reading, before, count, source, taken)
+            self._write(folder / File.POINTER, pointer)
+        self._latest = max(self._latest or 0, pointer.observed_at)
+        if many := _to_join(pointer):
+            self._join(ProjectHistory(folder, pointer), many)
         with self._naming:
             if self._aliases is not None:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
@@ -274,17 +369,27 @@ class SnapshotWriter:
         history = self.snapshot.project(key)
         if history is None:
             return False
-        pointer = msgspec.structs.replace(history.pointer, failed_at=at)
+        self._compare(history.folder / File.POINTER)
+        known = history.pointer
+        pointer = msgspec.structs.replace(known, failed_at=at, failed_before=_failures(known))
         with filesystem(f"write {history.folder}"):
-            write_sealed(history.folder / File.POINTER, pointer)
+            self._write(history.folder / File.POINTER, pointer)
         return True
 
     def write_family(self, family: Family) -> None:
-        """Add a family, or replace the one of its name."""
+        """Add a family, or replace the one of its name, whose members are kept as former ones."""
         file = self._path / File.FAMILIES / f"{slug(family.name)}.json"
+        known = read_sealed(file, Family) if file.exists() else None
+        if self._latest is None:  # nothing was read now
+            times = (pointer.observed_at for _, pointer in self.snapshot.pointers())
+            self._latest = max(times, default=None)
+        family = replace(family, since=self._latest, earlier=known.memberships if known else ())
+        if known and family.memberships[-1][1:] == known.memberships[-1][1:]:
+            family = replace(family, since=known.since, earlier=known.earlier)
         with filesystem(f"write {file}"):
             file.parent.mkdir(exist_ok=True)
-            write_sealed(file, family)
+            self._compare(file)
+            self._write(file, family)
 
     def compact(self, progress: Progress = no_progress, *, redact: bool = False) -> int:
         """Join the generations of every project into one; return how many projects had several.
@@ -296,18 +401,7 @@ class SnapshotWriter:
         histories = self.snapshot.projects()
         several = [h for h in histories if redact or len(h.pointer.generations) > 1]
         for done, history in enumerate(several, start=1):
-            with _draft(history.folder, history) as draft:
-                rows, details = history.tables(), history.details
-                del rows[File.TYPES]
-                if redact:
-                    rows[File.COMMITS] = _redacted(rows[File.COMMITS])
-                    details = without_addresses_in(details) if details else None
-                told = _types(history.project.side, rows) if history.tells_changes else {}
-                draft.write({**rows, **told})
-                draft.write_earlier(history, redact=redact)
-                generation = draft.finish(history.observations, history.events, details)
-                pointer = msgspec.structs.replace(history.pointer, generations=(generation,))
-                write_sealed(history.folder / File.POINTER, pointer)
+            self._join(history, len(history.pointer.generations), redact=redact)
             with filesystem(f"write {history.folder}"):
                 for old in history.pointer.generations:
                     shutil.rmtree(history.folder / str(old.number))
@@ -318,23 +412,44 @@ class SnapshotWriter:
         self, draft: Draft, reading: ProjectData, before: ProjectHistory | None, progress: Progress
     ) -> int:
         """Write what is new; return how many commits were not held before."""
-        held = set(before.commits(["sha"])["sha"].to_pylist()) if before else set()
         again = before is not None and _completes(before, reading)
+        held: set[str] = set()
         side, logins = reading.project.side, reading.logins
         told = before.tells_changes if before and before.has_commits else None
         count = 0
         with ExitStack() as ending:
             if isinstance(reading.commits, Generator):  # and the program that it may read from
                 ending.enter_context(closing(reading.commits))
-            fresh = (commit for commit in reading.commits if again or commit.sha not in held)
+            given = iter(reading.commits)
+            first = list(islice(given, 1))
+            if before and first:  # most looks bring none: what is held need not be read
+                held = before.shas()
+            fresh = (commit for commit in chain(first, given) if again or commit.sha not in held)
             while batch := list(islice(fresh, _BATCH)):
                 rows = tables(batch, side, self._contributors, logins)
                 told = rows[File.CHANGES].num_rows > 0 if told is None else told
                 draft.write({**rows, **(_types(side, rows) if told else {})})
                 count += sum(commit.sha not in held for commit in batch)
                 progress(reading.project.name, count, None)
+        if count:
+            known = before.small() if before else {}
+            small = {blob: told for blob, told in reading.small().items() if blob not in known}
+            columns = [[*small], [*small.values()]]
+            draft.write({File.SMALL: pa.table(columns, schema=SCHEMAS[File.SMALL])})
         draft.close()
         return count
+
+
+def _to_join(pointer: Pointer) -> int:
+    """Return how many of the newest generations a look joins, so that their number stays small.
+
+    Each look reads all of them. A generation is of the class of the looks that it holds: below 16,
+    below 256 and so on; 16 of one class become one of the next (docs/decisions/0056).
+    """
+    numbers = (0, *(generation.number for generation in pointer.generations))
+    classes = [(after - before).bit_length() - 1 >> 2 for before, after in pairwise(numbers)]
+    full = (n for n, one in enumerate(classes) if classes[n:].count(one) >= _OF_A_CLASS)
+    return len(classes) - next(full, len(classes))
 
 
 def _types(side: Side, rows: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -354,7 +469,7 @@ def _completes(before: ProjectHistory, reading: ProjectData) -> bool:
     return before.last.shallow or (reading.observation.ancestry and not before.last.ancestry)
 
 
-def _publish(
+def _published(
     draft: Draft,
     reading: ProjectData,
     before: ProjectHistory | None,
@@ -378,9 +493,21 @@ def _publish(
         generations,
         reading.validators,
         _aliases(before, reading),
+        again_at=_unchanged_looks(before) if before else (),
+        failed_before=_failures(before.pointer) if before else (),
     )
-    write_sealed(draft.folder / File.POINTER, pointer)
     return Written(count, events, changed), pointer
+
+
+def _unchanged_looks(before: ProjectHistory) -> tuple[int, ...]:
+    pointer = before.pointer
+    is_kept = pointer.observed_at == before.last.observed_at
+    return pointer.again_at if is_kept else (*pointer.again_at, pointer.observed_at)
+
+
+def _failures(pointer: Pointer) -> tuple[int, ...]:
+    last = pointer.failed_at
+    return pointer.failed_before if last is None else (*pointer.failed_before, last)
 
 
 def _new_details(before: ProjectHistory | None, reading: ProjectData) -> HostData | None:
@@ -410,16 +537,20 @@ def _differs(before: ProjectHistory, reading: ProjectData) -> bool:
 
 
 def _events(before: ProjectHistory, draft: Draft, reading: ProjectData) -> tuple[Event, ...]:
-    def commits() -> pa.Table:
-        columns = ["sha", "parents", "committed_at"]
-        held = [before.commits(columns)]
-        fresh = draft.path / File.COMMITS
-        if fresh.exists():
-            held.append(pq.read_table(fresh, columns=columns))
-        return pa.concat_tables(newest(held))
+    columns, file = ["sha", "parents", "committed_at"], draft.path / File.COMMITS
+    fresh = pq.read_table(file, columns=columns) if file.exists() else None
 
-    *earlier, last = before.observations
-    events = events_between(last, reading.observation, commits, earlier)
+    def commits() -> pa.Table:
+        held = before.commits(columns)
+        return held if fresh is None else pa.concat_tables(newest([held, fresh]))
+
+    events = events_between(
+        before.last,
+        reading.observation,
+        commits,
+        lambda: islice(before.newest_first(), 1, None),
+        fresh,
+    )
     if before.details is not None and reading.details is not None:
         events += host_events(before.details, reading.details, reading.observation.observed_at)
     return events

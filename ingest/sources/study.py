@@ -91,11 +91,14 @@ def _family(line: _Line) -> tuple[Family, dict[Project, list[Commit]]]:
     url = repository_url(line.repository)
     upstream = Project(key_of(url), Side.UPSTREAM, line.repository, url)
     projects: dict[Project, list[Commit]] = {upstream: []}
+    keys = {upstream.key}
     for name, days in line.variant_commit_days.items():
         url = variant_url(name)
-        if any(project.key == key_of(url) for project in projects):
+        key = key_of(url)
+        if key in keys:
             raise SourceError(f"{name} stands twice in family {line.family}")
-        projects[Project(key_of(url), Side.DOWNSTREAM, name, url)] = [
+        keys.add(key)
+        projects[Project(key, Side.DOWNSTREAM, name, url)] = [
             _commit(f"day:{name}:{day}", _seconds(f"{day}T00:00:00Z")) for day in sorted(set(days))
         ]
     variants = tuple(project.key for project in projects if project is not upstream)

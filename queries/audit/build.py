@@ -13,6 +13,7 @@ from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
 from hubtrace.queries.audit.bases import bases_of, people_of
+from hubtrace.queries.audit.facts import unknown_of
 from hubtrace.queries.audit.findings import GROUPS, look
 from hubtrace.queries.audit.origin import (
     History,
@@ -261,55 +262,6 @@ def _sum_of(evidence: Sequence[Row]) -> Row:
     return {"confidence": sure, "best_method": evidence[0]["method"]}
 
 
-def unknown_of(audit: records.Audit) -> Iterator[str]:
-    """Yield one sentence for each thing that the graph does not hold."""
-    identity, link, drift = audit.identity, audit.upstream, audit.drift
-    if identity.host_id is None:
-        yield "The Hub was not asked about the model: licence, access, task and base models."
-    elif identity.licence is None:
-        yield "The Hub tells no licence of the model."
-    if audit.revision is None:
-        yield "No commit of the variant is known up to this moment, so there is no revision."
-    elif audit.revision.how == "newest":
-        yield (
-            "The head of the default branch is not among the commits up to this moment; the "
-            "revision is the newest of its commits."
-        )
-    if identity.shallow:
-        yield "Only a part of the variant's history was read."
-    if link is None:
-        yield "No repository is known to be its upstream."
-        return
-    if link.host_id is None:
-        yield "GitHub was not asked about the upstream: licence, archiving, renames, releases."
-    elif link.licence is None:
-        yield "GitHub tells no licence of the upstream."
-    if any(finding.kind == "replaced" for finding in audit.findings):
-        yield "What was observed of a project that had a name before does not count for this one."
-    elif link.confidence is None:
-        yield "No evidence was collected for the upstream; a families file names it."
-    if link.later_evidence:
-        yield (
-            "The confidence of the upstream rests on observations that were made after this moment "
-            f"as well ({len(link.later_evidence)})."
-        )
-    if link.shallow:
-        yield "Only a part of the upstream's history was read."
-    if not audit.files and audit.revision is not None and not audit.revision.is_head:
-        yield "The SHA-256 of large files is known only of those that the Hub was seen to list."
-    if audit.origin.commit is None:
-        yield (
-            "No file and no commit message proves which upstream commit the revision was made "
-            "from; drift is counted from the revision's own date."
-        )
-    if drift is not None and any(count.name is None for count in drift.by_type):
-        yield "Not every commit upstream was classified by what it changes."
-    if drift is not None and any(count.name is None for count in drift.by_area):
-        yield "It is not known of every commit upstream which paths it changes."
-    if not audit.method.snapshots:
-        yield "The graph does not say which snapshot it was loaded from; load it again."
-
-
 BATCH = 100
 """Variants that are asked about at once."""
 
@@ -511,7 +463,12 @@ def _finished(
     )
     found, undecided = look(drawn, GROUPS["all"])
     drawn = replace(drawn, findings=tuple(found), undecided=tuple(undecided))
-    return replace(drawn, unknown=tuple(unknown_of(drawn)))
+    looks = [
+        (row["first_observed_at"], row["observed_at"])
+        for row in answers.of("project_facts", *projects)
+    ]
+    later = any(first is not None and first <= until < last for first, last in looks)
+    return replace(drawn, unknown=tuple(unknown_of(drawn, later=later)))
 
 
 def _valid_places(
@@ -539,6 +496,7 @@ def _project(
     corrected_at = fact.get("corrected_at")
     read = {
         "corrected_at": corrected_at if (corrected_at or 0) <= until else None,
+        "late_at": late_at if (late_at := fact.get("late_at")) and late_at <= until else None,
         "branches_known": any(row["status"] == "default" for row in branches),
         "commits": min((row["commits"] for row in own), default=None),
         "paths": [path for row in own for path in row["paths"] or ()],

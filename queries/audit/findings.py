@@ -250,23 +250,30 @@ def _dead_link(audit: Audit, limits: Limits) -> Found | None:
 
 
 def _abandoned(side: str) -> _Rule:
-    """Return the rule for a silent side; that its upstream is archived as well does not hide it."""
+    """Return the rule for a silent side; that its upstream is archived as well does not hide it.
+
+    What came to light late, with older dates, came by any time up to the look that found it.
+    """
 
     def rule(audit: Audit, _: Limits) -> Found | None:
         days = audit.method.abandon_after_days
+        young = audit.method.until - days * DAY
+        own, *others = (project.late_at or 0 for project in audit.projects)
         for status in audit.statuses:
             ours, theirs = status.last_at, status.upstream_last_at
             if ours is None or theirs is None:
                 continue
-            quiet, moved = (theirs, ours) if side == "upstream" else (ours, theirs)
-            young = audit.method.until - days * DAY
-            if quiet <= young < moved:
+            sides = (theirs, max([theirs, *others])), (ours, max(ours, own))
+            (quiet, late_quiet), (moved, late) = sides if side == "upstream" else sides[::-1]
+            if late_quiet <= young < moved:
                 text = f"{side} has been silent since {date(quiet)}, for {days} days or more; the "
                 proof = (
                     _last("upstream", theirs, status.upstream_last_sha),
                     _last("variant", ours, status.last_sha),
                 )
                 return Found(f"{text}other side moved on", proof, (_own(audit),))
+            if quiet <= young < late:
+                raise _Missing("commits came to light after a look that their dates say was later")
         return None
 
     return rule

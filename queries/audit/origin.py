@@ -54,6 +54,17 @@ class History:
         reach = {head: self.ancestors(head) for _, head in past}
         return next((at for at, head in past if sha in reach[head]), None)
 
+    def taken_back(self, carried: Set[str]) -> set[str]:
+        """Return those of the commits `carried` that a later one reverted, and none again."""
+        reverts = {row["sha"]: row["reverts"] for row in self.commits if row["reverts"]}
+        gone: set[str] = set()
+        # Whoever reverts was made on it, so that the youngest has the most ancestors.
+        by_age = {sha: self.ancestors(sha) for sha in reverts if sha in carried}
+        for sha, made_on in sorted(by_age.items(), key=lambda one: (-len(one[1]), one[0])):
+            if sha not in gone and reverts[sha] in made_on:
+                gone.add(reverts[sha])
+        return gone
+
     def ancestors(self, sha: str) -> set[str]:
         """Return a commit and all that it was made on, as far as they were read."""
         return _reached({row["sha"]: row["parents"] for row in self.commits}, sha)
@@ -343,7 +354,8 @@ def origin_of(
 ) -> Origin:
     """Return the newest upstream commit that a revision provably holds something of.
 
-    Of what commit messages name, that of the revision's newest commit counts: it may go back.
+    Of what commit messages name, that of the revision's newest commit counts: it may go back. What
+    a commit names that was reverted does not count.
 
     `answers` are the variant's rows of the stored queries about it, by query; `links` the
     URLs of repositories. What the revision was not made on proves nothing, nor does a file that it
@@ -352,6 +364,7 @@ def origin_of(
     hands: all else is a former project's.
     """
     carried = history.ancestors(revision.commit.sha) if revision else set()
+    standing = carried - history.taken_back(carried)
     moment = moment_of(history, revision, until)
     url = history.url
     copies = [
@@ -362,7 +375,7 @@ def origin_of(
     references = [
         _reference(row, url, links)
         for row in answers["variant_references"]
-        if row["sha"] in carried and _was_known(row, until)
+        if row["sha"] in standing and _was_known(row, until)
     ]
     source = upstream.repository if upstream else None
     proofs: list[tuple[str, CommitFact, int | None]] = [

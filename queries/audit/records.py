@@ -497,6 +497,8 @@ class ProjectFact:
     """When it could not be read, if that was the last try."""
     corrected_at: int | None
     """When the last commit of its default branch whose clock cannot have been right seems made."""
+    late_at: int | None
+    """When a look last found commits that an earlier one had missed, although they seem older."""
     branches_known: bool
     """True if its branches were compared with its default branch."""
     commits: int | None

@@ -8,10 +8,11 @@
 //     lag_seconds (integer or null)
 //
 // commits: full shas. The columns mean what they mean in the query origins. A file that the commit
-// brought and an earlier one had brought before comes from that one.
+// brought and an earlier one had brought before comes from that one. Asked by `IN`: for {sha: sha} the
+// embedded engine would first build an index of all commits.
 
-UNWIND $commits AS sha
-MATCH (o:Commit {sha: sha})<-[:ORIGINATES_IN]-(c:Copy)-[:COPIED_FROM]->(r:Repository)
+MATCH (o:Commit)<-[:ORIGINATES_IN]-(c:Copy)-[:COPIED_FROM]->(r:Repository)
+WHERE o.sha IN $commits
 MATCH (c)<-[:HAS_COPY]-(v:Variant)
 MATCH (c)-[:COPIED_IN]->(x:Commit)<-[carried:HAS_COMMIT]-(v)
 MATCH (v)-[:HAS_COPY]->(same:Copy)-[:COPIED_FROM]->(holder:Repository)

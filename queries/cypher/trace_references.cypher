@@ -8,8 +8,8 @@
 // commits: full shas. direction: `names` if the commit's own message names the other one, else
 // `named_by`. at: the other commit's time on its side.
 
-UNWIND $commits AS sha
-MATCH (c:Commit {sha: sha})-[x:REFERENCES]-(o:Commit)
+MATCH (c:Commit)-[x:REFERENCES]-(o:Commit)
+WHERE c.sha IN $commits
 MATCH (p:Repository|Variant)-[h:HAS_COMMIT]->(o)
 RETURN DISTINCT c.sha AS sha,
        CASE WHEN EXISTS { (c)-[:REFERENCES]->(o) } THEN 'names' ELSE 'named_by' END AS direction,

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -94,6 +95,18 @@ def figure(document: Any, path: str, form: str = "whole") -> Markup:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What stands above a page that `hubtrace serve` shows: a search, and the pages beside it."""
+
+    pages: Sequence[tuple[str, str]] = ()
+    """Addresses and names of the pages on the same thing."""
+    here: str = ""
+    """The page's own address."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Address of the page as data → what it is."""
+
+
 LONGEST = 300
 """Characters of a text that a page shows: a title of a megabyte must not drown the rest."""
 _LONGEST_CELL = 120
@@ -101,13 +114,20 @@ _LONGEST_CELL = 120
 
 
 def render(
-    template: str, *, title: str, scripts: Sequence[str] = (), data: Any = None, **values: Any
+    template: str,
+    *,
+    title: str,
+    scripts: Sequence[str] = (),
+    data: Any = None,
+    site: Site | None = None,
+    **values: Any,
 ) -> str:
     """Return a page made of `template`, a file of this package such as `report/report.html`.
 
     It extends `pages/base.html`. All that it prints is escaped, control characters made visible; a
     name that it is not given is an error. `scripts` are files of this package, the only code that
-    the page may run; `data` is given to them as JSON, in the element `data`.
+    the page may run; `data` is given to them as JSON, in the element `data`. A page of a `site` may
+    send a form to where it came from.
 
     Raises:
         jinja2.TemplateError: the template is broken or lacks a value.
@@ -118,13 +138,20 @@ def render(
         .get_template(template)
         .render(
             title=title,
-            policy=_policy(sources),
+            policy=policy(scripts, forms=site is not None),
+            site=site,
             styles=Markup(_resource("pages/style.css")),  # noqa: S704 - a file of ours
             scripts=[Markup(source) for source in sources],  # noqa: S704 - files of ours
             data=data,
             **values,
         )
     )
+
+
+def fragment(template: str, **values: Any) -> Markup:
+    """Return a part of a page made of `template`; all that it prints is escaped, as in `render`."""
+    # The template's own text is markup, and what it prints was escaped by it.
+    return Markup(_environment().get_template(template).render(values))  # noqa: S704 - see above
 
 
 @cache
@@ -170,16 +197,18 @@ def _visible(value: Any) -> Any:
     return value
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def policy(scripts: Sequence[str], *, forms: bool = False) -> str:
     """Return the Content-Security-Policy: nothing is fetched, and only these scripts run."""
+    sources = [_resource(name).encode() for name in scripts]
     hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
-        for source in scripts
+        f"'sha256-{base64.b64encode(hashlib.sha256(source).digest()).decode()}'"
+        for source in sources
     ]
     allowed = " ".join(hashes) or "'none'"
+    sent_to = "'self'" if forms else "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {sent_to}"
     )
 
 

@@ -63,8 +63,12 @@ const hubtrace = {};
       this.period = days * DAY;
       this.first = family.s;
       this.last = family.s + Math.max(family.k, 1) * this.period;
+      // What is shown at first ends with the activity, not years of silence later.
+      const active = Math.max(0, ...family.p.flatMap((p) => p[4].filter((_, i) => i % 2 === 0)));
+      const end = Math.max(this.first + (active + 2) * this.period, ...family.m.map((mark) => mark[2] + this.period));
       this.from = this.first;
-      this.to = this.last;
+      this.to = Math.min(this.last, Math.max(end, this.first + 4 * this.period));
+      this.silent = Math.floor((this.last - this.to) / this.period);
       this.cursor = null;
       this.most = Math.log1p(Math.max(1, ...family.p.flatMap((p) => p[4].filter((_, i) => i % 2))));
       this.active = family.p.map((p) => new Map(p[4].flatMap((k, i) => (i % 2 ? [] : [[k, p[4][i + 1]]]))));
@@ -80,7 +84,7 @@ const hubtrace = {};
         class: "plot", tabindex: "0", role: "slider", "aria-label": `Timeline of ${n}, by period`,
         "aria-valuemin": "1", "aria-valuemax": String(Math.max(k, 1)), "aria-valuenow": "1",
       });
-      this.summary = `${count(k, "period")}, ${b.length.toLocaleString("en")} with both sides active; ${count(this.family.w.length / 3, "switch").replace(/switchs$/, "switches")}.`;
+      this.summary = `${count(k, "period")}, ${b.length.toLocaleString("en")} with both sides active; ${count(this.family.w.length / 3, "switch").replace(/switchs$/, "switches")}.${this.silent > 0 ? ` Nothing in the last ${count(this.silent, "period")}; All shows them.` : ""}`;
       const button = (sign, label, action) => {
         const made = element("button", { type: "button", class: "plain", "aria-label": label, title: label }, sign);
         made.addEventListener("click", action);

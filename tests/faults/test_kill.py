@@ -1,6 +1,7 @@
 """A kill at any moment of ingest or load: the same command finishes with the same graph."""
 
 import random
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +10,9 @@ import pytest
 
 from hubtrace.graph import open_store
 from hubtrace.ingest.snapshot import Snapshot
-from tests.faults.killed import KILLED, events, run, run_for
+from tests.faults.killed import KILLED, events, run, run_for, run_fork
 from tests.graphs import Contents, contents
-from tests.ingest.worlds import World
+from tests.ingest.worlds import World, git
 
 # The moment of looking and the snapshot's own key differ from run to run.
 DIFFERS = frozenset(
@@ -138,3 +139,103 @@ def test_kills_by_the_clock(
     for _ in range(5):
         run_for(_ingest(world, tmp_path), clock.uniform(0, whole))
     _kill_and_finish(world, tmp_path, undisturbed, [])
+
+
+_UNTIL = ("--until", "2022-01-01")
+_WRITERS: dict[str, tuple[str, ...]] = {
+    "load": ("load", "s", "--graph", "out.kgl"),
+    "copy": ("copy", "g.kgl", "out.kgl"),
+    "tag": ("tag", "--graph", "out.kgl", *_UNTIL),
+    "compact": ("snapshot", "compact", "out"),
+    "redact": ("snapshot", "compact", "out", "--redact"),
+    "tables": ("export", "tables", "out", "--graph", "g.kgl", *_UNTIL),
+    "shards": ("export", "neo4j-import", "out", "--graph", "g.kgl"),
+    "graphml": ("export", "graphml", "out.graphml", "--graph", "g.kgl"),
+    "node-link": ("export", "node-link", "out.json", "--graph", "g.kgl"),
+    "report": ("report", "--graph", "g.kgl", "-o", "out", *_UNTIL, "-f", "parquet", "-f", "json"),
+}
+"""Everything that writes to disk beside `ingest`, to something called out."""
+
+
+@pytest.fixture(scope="module")
+def written(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a snapshot that was looked at several times, and its graph."""
+    place = _keyed(tmp_path_factory.mktemp("written"))
+    world = shutil.copytree(world, place / "world")
+    for name in ("main", "later"):  # two looks, the second with one more branch
+        git(world / "code.git", "update-ref", f"refs/heads/{name}", "refs/heads/main")
+        _finish(_ingest(world, place))
+    return place
+
+
+def _in(folder: Path, command: Sequence[str], said: Path, moment: int | None = None) -> int | None:
+    places = ("s", "g.kgl")
+    arguments = [
+        str(folder / one) if one in places or one.startswith("out") else one for one in command
+    ]
+    return run_fork(arguments, said, **({} if moment is None else {"kill_at_event": moment}))
+
+
+def _begun(written: Path, folder: Path, command: Sequence[str]) -> None:
+    """Lay out what a command reads, and what it replaces."""
+    folder.mkdir()
+    (folder / "g.kgl").symlink_to(written / "g.kgl")
+    (folder / "s").symlink_to(written / "s")
+    if command[0] == "snapshot":
+        shutil.copytree(written / "s", folder / "out")
+    elif command[0] == "tag":
+        shutil.copy(written / "g.kgl", folder / "out.kgl")
+
+
+def _state(folder: Path) -> dict[str, object]:
+    """Return all that the outputs hold: graphs and snapshots by their contents."""
+    held: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or "/out" not in str(path):
+            continue
+        name = str(path.relative_to(folder))
+        if path.suffix == ".kgl":
+            with open_store(str(path)) as store:
+                held[name] = contents(store, without=DIFFERS)
+        elif not (folder / "out" / "snapshot.json").exists():
+            held[name] = path.read_bytes()
+    if (folder / "out" / "snapshot.json").exists():
+        snapshot = Snapshot(folder / "out")
+        assert snapshot.verify() == []
+        held["snapshot"] = [
+            (one.observations, one.events, one.answers, one.commits().to_pylist())
+            for one in snapshot.projects()
+        ]
+    return held
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("writer", _WRITERS)
+def test_a_kill_of_each_writer_leaves_the_old_or_the_new(
+    written: Path, tmp_path: Path, writer: str
+) -> None:
+    command, said = _WRITERS[writer], tmp_path / "said"
+    _begun(written, tmp_path / "whole", command)
+    old = _state(tmp_path / "whole")
+    assert _in(tmp_path / "whole", command, said) == 0, said.read_text()
+    count, new = int(said.read_text().rpartition("events: ")[2]), _state(tmp_path / "whole")
+    kills = 0
+    for moment in range(1, count + 1):
+        folder = tmp_path / str(moment)
+        _begun(written, folder, command)
+        kills += _in(folder, command, said, moment) == KILLED
+        for name, held in _visible(folder).items():
+            assert held in (old.get(name), new.get(name)), f"{writer} {moment}: {name}"
+        assert _in(folder, command, said) == 0, f"{writer} {moment}: {said.read_text()}"
+        assert _visible(folder) == new
+        shutil.rmtree(folder)
+    print(f"{kills} kills of {writer}")
+
+
+def _visible(folder: Path) -> dict[str, object]:
+    """Return the state without locks and temporary files, which a kill leaves beside a target."""
+    return {
+        name: held
+        for name, held in _state(folder).items()
+        if not any(part.startswith(".") for part in Path(name).parts) and ".writer" not in name
+    }

@@ -10,6 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,13 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph import open_store
+from hubtrace.graph.errors import TableError
 from hubtrace.graph.text import for_markdown, for_people
 from hubtrace.graph.urls import Project, redact
 from hubtrace.ingest.change_types.classifier import Changed, classify
 from hubtrace.ingest.evidence import in_repository, in_variant, references_in
 from hubtrace.ingest.http import scrub
+from hubtrace.ingest.input_files import csv_table, read_toml
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import (
     Commit,
@@ -37,11 +40,13 @@ from hubtrace.ingest.records import (
 from hubtrace.ingest.snapshot import SnapshotWriter
 from hubtrace.ingest.snapshot.format import without_email
 from hubtrace.ingest.source import ProjectData
+from hubtrace.ingest.sources.study import read_study
 from tests.ingest.evidence.texts import repository, variant
 from tests.ingest.host_data import REPOSITORY_DATA, VARIANT_DATA, with_data
 from tests.ingest.readings import NOW, REPOSITORY, VARIANT, reading
 
 Run = Callable[[], object]
+Shape = Callable[[Path, int], Run]
 
 
 def _sha(number: int) -> str:
@@ -141,27 +146,46 @@ def _projects(place: Path, n: int) -> Run:
     return _loaded(place, *readings, families=families)
 
 
-def _answers(place: Path, n: int) -> Run:
-    """One more look at a host that gave another answer at each of n looks; then what follows."""
+def _looks(place: Path, n: int, *, pushed: bool) -> Run:
+    """n looks at one host, each with another answer, or with a commit; then what follows."""
 
     def look(writer: SnapshotWriter, number: int) -> None:
-        told = _read(VARIANT, [_commit(0)])
-        writer.write_project(
-            with_data(told, VARIANT_DATA, at=NOW + number, licence=str(number)), "live"
-        )
-
-    with SnapshotWriter(place / "s") as first:
-        for number in range(n):
-            look(first, number)
+        if pushed:
+            made = _commit(number, *([number - 1] if number else []))
+            told = with_data(_read(REPOSITORY, [made]), REPOSITORY_DATA, at=NOW + number)
+        else:
+            told = _read(VARIANT, [_commit(0)], _branches(1, number + 1)[-1:])
+            told = with_data(told, VARIANT_DATA, at=NOW + number, licence=str(number))
+        writer.write_project(told, "live")
 
     def run() -> None:
         with SnapshotWriter(place / "s") as writer:
-            look(writer, n)
-            writer.compact()
+            for number in range(n):
+                look(writer, number)
         with open_store(str(place / "g.kgl")) as store:
             load(writer.snapshot, store)
 
     return run
+
+
+def _file(name: str, make: Callable[[int], str], read: Callable[[Path], object]) -> Shape:
+    def shape(place: Path, n: int) -> Run:
+        file = place / name
+        file.write_text(make(n))
+
+        def run() -> None:
+            with suppress(TableError):
+                read(file)
+
+        return run
+
+    return shape
+
+
+def _study(n: int) -> str:
+    days = {f"o/m{i}": ["2024-01-01"] for i in range(n)}
+    line = {"family": "f", "repository": "o/n", "until": "2024-10-06T23:59:59Z"}
+    return json.dumps({**line, "variant_commit_days": days})
 
 
 def _told(n: int, *, files: bool = False) -> ProjectData:
@@ -274,7 +298,19 @@ SHAPES: dict[str, tuple[int, Callable[[Path, int], Run]]] = {
     "files of a model": (20_000, _project(lambda n: _told(n, files=True))),
     "releases and pulls": (10_000, _project(_told)),
     "projects": (60, _projects),
-    "answers of a host": (20, _answers),
+    "looks with another answer": (20, partial(_looks, pushed=False)),
+    "looks with a commit": (20, partial(_looks, pushed=True)),
+    "key of a TOML file": (2_000, _file("f.toml", lambda n: "a." * n + "a=1", read_toml)),
+    "columns of a CSV file": (
+        4_000,
+        _file(
+            "f.csv", lambda n: ",".join(f"c{i}" for i in range(n)), lambda f: [*csv_table(f, ())]
+        ),
+    ),
+    "variants of a study": (
+        1_000,
+        _file("families.jsonl", _study, lambda file: read_study(file.parent)),
+    ),
 }
 
 

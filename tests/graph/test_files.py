@@ -1,6 +1,7 @@
 """Files are what they were: links, devices and pipes stay, and a failure leaves nothing behind."""
 
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -51,6 +52,59 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     reader.join()
     assert read == ["through"]
     assert pipe.is_fifo()
+
+
+def test_a_pipe_without_a_name_is_written_to() -> None:
+    reading, writing = os.pipe()
+    write_atomically(Path(f"/dev/fd/{writing}"), "through")
+    assert os.read(reading, 99) == b"through"
+
+
+def test_nothing_that_lies_there_already_is_followed_or_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if a stranger knew the name of a temporary file."""
+    monkeypatch.setattr("secrets.token_hex", lambda _: "known")
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / ".page.html.known").symlink_to("victim")
+    (tmp_path / ".out.known").mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "page.html", "new")
+    with pytest.raises(FileExistsError), new_folder(tmp_path / "out"):
+        pass
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+def test_a_link_that_was_not_named_is_replaced_itself(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "report.html").symlink_to("victim")
+    write_atomically(tmp_path / "report.html", "new", follow=False)
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert (tmp_path / "report.html").read_text() == "new"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_what_is_replaced_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    page, graph = tmp_path / "page.html", tmp_path / "graph.kgl"
+    page.touch()
+    with open_store(str(graph)) as store, store.write() as writer:
+        writer.run("CREATE (:Family {name: 'one'})")
+    page.chmod(mode)
+    graph.chmod(mode)
+    write_atomically(page, "new")
+    with open_store(str(graph)) as store, store.write() as writer:
+        writer.run("CREATE (:Family {name: 'two'})")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (page, graph)] == [mode, mode]
+
+
+def test_a_folder_of_copies_that_is_a_link_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "home" / "papers").mkdir(parents=True)
+    (tmp_path / "graph.kgl.mapped").symlink_to("home")
+    with open_store(str(tmp_path / "graph.kgl")) as store, store.write() as writer:
+        writer.run("CREATE (:Family {name: 'one'})")
+    assert (tmp_path / "home" / "papers").is_dir()
 
 
 @pytest.mark.parametrize("path", ["missing/page.html", "file/page.html", "."])

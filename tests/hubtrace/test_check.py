@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -138,13 +139,47 @@ def action(tmp_path: Path) -> Run:
     return run
 
 
+def test_the_action_keeps_one_comment_on_a_pull_request(action: Run, tmp_path: Path) -> None:
+    (tmp_path / "runner" / "findings.md").write_text("**hubtrace check**: 1 finding \u00e9\n")
+    program = tmp_path / "bin" / "gh"  # what a runner has; it notes what it is told
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\necho "$*" >> asked\nfor last; do :; done\n'
+        'case "$last" in body=@*) cp "${last#body=@}" body ;; *) cat theirs ;; esac\n'
+    )
+    program.chmod(0o755)
+    of = {"REPOSITORY": "acme/code", "NUMBER": "7", "GH_TOKEN": "t"}
+    of["PATH"] = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    place = "repos/acme/code/issues/7/comments"
+    for theirs, how in (
+        ("", f"POST {place}"),
+        ("81\n82\n", "PATCH repos/acme/code/issues/comments/81"),
+    ):
+        (tmp_path / "theirs").write_text(theirs)
+        done = action("Comment on the pull request", **of)
+        assert done.returncode == 0, done.stderr
+        assert f"--method {how} --field body=@" in (tmp_path / "asked").read_text()
+    begin, text = (tmp_path / "body").read_text().split("\n", 1)
+    assert (begin, text) == ("<!-- hubtrace check -->", "**hubtrace check**: 1 finding \u00e9\n")
+    (tmp_path / "theirs").unlink()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    refused = action("Comment on the pull request", **of)
+    assert (refused.returncode, "::warning::" in refused.stderr) == (0, True)
+
+
 def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -> None:
     variants = f"acme/model={world / 'model'}\nacme/model-chat={world / 'model-chat'}\n"
     family = {"FAMILY": "acme"}
     upstream = {"UPSTREAM": f"acme/code={world / 'code'}", "SNAPSHOT": "snapshot", "HUB_TOKEN": ""}
     looked = action("Look at both sides", VARIANTS=variants, **family, **upstream)
     assert looked.returncode == 0, looked.stderr
-    asked = {"MAX_LAG": "30d", "FAIL_ON": "usual", "AREAS": "", "SARIF": "found.sarif"}
+    asked = {
+        "MAX_LAG": "30d",
+        "FAIL_ON": "usual",
+        "AREAS": "",
+        "SARIF": "found.sarif",
+        "BADGE": "badge.svg",
+    }
     checked = action("Check", **family, **asked)
     assert checked.returncode == 1, checked.stderr
     assert "acme/model: lag: behind its upstream for" in checked.stdout
@@ -154,7 +189,10 @@ def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -
     assert (len(token), end) == (41, f"::{token}::")  # no line of ours is a command to the runner
     assert outputs == {"sarif": "found.sarif", "findings": str(len(found)), "accepted": "0"}
     assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
-    assert "| acme/model | lag |" in (tmp_path / "summary").read_text()
+    linked = "| [acme/model](<https://huggingface.co/acme/model>) | lag |"
+    assert linked in (tmp_path / "summary").read_text()
+    badge = ElementTree.parse(tmp_path / "badge.svg").getroot()
+    assert badge.get("aria-label") == f"hubtrace: {len(found)} findings"
     lenient = {**asked, "FAIL_UNDECIDED": "false", "MAX_LAG": "9999", "FAIL_ON": "usual"}
     assert action("Check", **family, **lenient).returncode == 0
     assert action("Check", **family, **{**lenient, "FAIL_UNDECIDED": "true"}).returncode == 3

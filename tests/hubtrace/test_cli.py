@@ -410,3 +410,42 @@ def test_ctrl_c_while_everything_is_imported_is_no_traceback() -> None:
     )
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr == "hubtrace: interrupted; run the same command again to continue\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("query", "--cypher", "RETURN '\udcff'"),
+        ("query", "--cypher", "RETURN $a", "--param", "a=\udcff"),
+        ("query", "\udcff"),
+        ("patterns", "\udcff"),
+        ("demo", "--directory", "\udcff"),
+        ("snapshot", "info", "\udcff"),
+        ("export", "tables", "\udcff"),
+        ("classify", "--columns", "\udcff"),
+        ("ingest", "--org", "\udcff"),
+    ],
+)
+def test_what_is_not_utf_8_is_refused_in_a_sentence(call: Call, arguments: tuple[str, ...]) -> None:
+    answer = call(*arguments)
+    assert answer.code == 2
+    assert answer.err.startswith("hubtrace: ")
+    assert answer.err.endswith("\\xff is not valid UTF-8\n") or "\\xff' is not" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_is_no_defect(
+    call: Call, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr(sys, stream, None)
+    assert call("queries").code == 0
+    getattr(sys, stream).close()
+
+
+def test_a_document_does_not_replace_a_graph(call: Call, ingested: None) -> None:
+    for arguments in (("check", "--all", "-o"), ("export", "node-link")):
+        answer = call(*arguments, "hubtrace.kgl")
+        assert (answer.code, answer.err.count("\n")) == (2, 1), answer.err
+        assert "hubtrace.kgl is a graph, which would be lost" in answer.err
+    assert call("patterns").code == 0

@@ -18,8 +18,11 @@ from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
 from tests.hubtrace.conftest import Call
 
 ROOT = command_line()
-_NEEDS_MORE = ("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday")
-"""What asks a hub, reads files of its own, or writes elsewhere; the test of each runs it."""
+_NEEDS_MORE = (
+    *("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday"),
+    *("serve",),
+)
+"""What asks a hub, reads files of its own, writes elsewhere or runs on; its own test runs it."""
 _NEEDS_FILES = ("reproduce", "trace Qwen/", "trace https://huggingface.co", "plot changes")
 """The graph of the demo knows days and no files."""
 

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,29 @@ def test_what_acts_on_a_terminal_does_not(
     assert "31m" in out
     assert "名" in out
     assert not {"\x1b", "\x9b", "\u202e"} & set(out)
+
+
+def test_csv_on_a_pipe_is_no_command_and_in_a_file_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log of a workflow is a pipe, of which a runner takes commands."""
+    hostile = "a\n ::error::x\r::x ##[error]y"
+    shown = _printed(capsys, [{"name": hostile}], Format.CSV)
+    assert not re.search(r"^\s*::|##\[", shown, re.MULTILINE)
+    with (tmp_path / "rows.csv").open("w", newline="") as file:
+        monkeypatch.setattr(sys, "stdout", file)
+        Table.of("hubtrace.test/1", "name").print([{"name": hostile}], Format.CSV)
+    assert hostile in (tmp_path / "rows.csv").read_bytes().decode()
+
+
+def test_what_is_no_text_in_a_csv_cell_shows_no_address(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Node:
+        def __str__(self) -> str:
+            return "(:Branch {name: 'ada@example.org'})"
+
+    assert "ada@" not in _printed(capsys, [{"node": Node()}], Format.CSV)
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -7,6 +7,7 @@ import pytest
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.urls import Hosts, Side
 from hubtrace.ingest.families import FamilyTarget, parse_target, read_families
+from hubtrace.ingest.sources.git.location import parse_location
 
 UP, DOWN = Side.UPSTREAM, Side.DOWNSTREAM
 YI, HUB = "https://github.com/01-ai/Yi", "https://huggingface.co/01-ai/Yi-6B"
@@ -95,20 +96,61 @@ def test_a_local_upstream_is_called_after_its_folder(tmp_path: Path) -> None:
         (UP, "http://[::1/x", "is malformed"),
         (UP, "x=http://[::1/x", "is malformed"),
         (UP, "~nosuchuser/x", "is not a path"),
-        (UP, "/data/\0", "is not a path"),
+        (UP, "/data/\0", "is not a place that git can clone"),
         (DOWN, "//git@[x]/y", "needs a name"),
         (UP, "https://github.com/", "not a GitHub"),
         (UP, "https://github.com/only-owner", "not a GitHub repository name"),
         (UP, " ", "--upstream: an empty text"),
         (DOWN, "", "--variant: an empty text"),
         (UP, "o/..=/data", "not a GitHub repository name"),
+        *(
+            (UP, text, "neither a path here nor the address of a repository")
+            for text in (
+                *(
+                    "git@[x:y/z",
+                    "git@[::1:y",
+                    "[x]:y",
+                    "git@",
+                    "git@x:",
+                    "git@:x",
+                    ":x",
+                    "x=git@[x:y",
+                ),
+                *("git@x/y/z", "git@@x:y/z", "git@x@y:z", "git@h o:y/z", "git@h?t:y", "<git@x:y>"),
+                *(
+                    "git@-oProxyCommand=x:y",
+                    "h:-x",
+                    "h:/-x",
+                    "u:secret@h:x/y",
+                    "//host/x",
+                    "git@x:y ",
+                ),
+                *("http:/x/y", "https:github.com/o/n", "https//x/y", "ssh:/x", "file:x", "C:\\x"),
+            )
+        ),
+        (UP, "htps://x/y", "is not of a kind that is read"),
+        (UP, "file://x/y", "is not of a kind that is read"),
+        (UP, "https:///x/y", "names no host"),
+        (UP, "ssh://-oProxyCommand=x/y", "names no host"),
+        (DOWN, "o/n=ext::sh -c x", "names a transport program"),
     ],
 )
 def test_a_name_that_its_host_does_not_allow_is_refused(
     side: Side, text: str, complaint: str
 ) -> None:
-    with pytest.raises(SourceError, match=complaint):
+    with pytest.raises(SourceError, match=complaint) as refused:
         parse_target(side, text)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_short_form_of_a_remote_is_the_project_of_its_long_one(tmp_path: Path) -> None:
+    short = ("git@host:o/n", "host:o/n", "git@host:/o/n", "a.b@host:o/n")
+    for text in (*short, "ssh://git@host/o/n"):
+        assert parse_target(UP, text).project.key == "ssh://host/o/n"
+        assert parse_location(text).url == text
+    assert parse_target(UP, "git@[::1]:o/n").location == "git@[::1]:o/n"
+    (tmp_path / "git@[x:y").mkdir()
+    assert parse_target(UP, str(tmp_path / "git@[x:y")).project.key.startswith("file:")
 
 
 def test_a_family_names_each_project_once() -> None:

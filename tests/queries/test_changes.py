@@ -57,7 +57,7 @@ def test_two_graphs(tmp_path: Path) -> None:
         Change("side", "kept", "kept", "dormant", "downstream_abandoned", at(1)),
         Change("variant", "kept", "a/kept", "dormant", "downstream_abandoned", None),
         Change("variant", "new", "a/new", None, "no_variant_commits", None),
-        Change("link", "dead", "a/dead", "dormant", "dead_link", at(305)),
+        Change("link", "dead", "a/dead", "linked", "dead_link", at(305)),
         Change("branch", "kept", "a/kept brief", "dormant", None, at(20)),
         Change("branch", "kept", "a/kept idea", "dormant", "abandoned", at(20)),
         Change("event", "kept", "a/kept refs/heads/x", "u2", "branch_deleted", at(305)),

@@ -197,6 +197,19 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("steady", DOWN, at(31), at(43), 12 * DAY, 12, "b1", "s5"),
         ("steady", UP, at(43), at(60), 17 * DAY, 17, "s5", "a3"),
     ],
+    "search": [
+        *(("family", name, name) for name in ("gone", "scoped", "steady", "unborn")),
+        *(
+            ("model" if key.startswith("hf") else "repository", key, key[3:])
+            for key in (
+                *("hf/x/dead", "hf/x/moved", "hf/x/frozen", "gh/old/dead"),
+                *("hf/acme/left", "hf/acme/part", "hf/x/derived", "gh/acme/gone"),
+                *("gh/acme/mono", "gh/old/moved", "hf/acme/large", "hf/acme/small"),
+                *("hf/x/unlinked", "gh/live/alive", "gh/old/frozen", "gh/acme/steady"),
+                *("gh/acme/unborn", "hf/y/only-named-as-base"),
+            )
+        ),
+    ],
     "sync_type": [
         ("gone", "base", None, 0, 1, 0, 0),
         ("scoped", "base", "PS", 2, 2, 1, 0),

@@ -25,6 +25,10 @@ from hubtrace.ingest.sources.git.runner import CLONING, Git, serving_command, tr
 _PROGRESS = re.compile(r"(?:remote: )?([A-Z][a-z ]+): +\d+% \((\d+)/(\d+)\)")
 
 
+SMALL = 512
+"""Bytes of a content that is small."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteHead:
     """What `HEAD` of a location was when it was cloned or updated."""
@@ -66,8 +70,10 @@ class CloneCache:
         digest = hashlib.sha256(os.fsencode(location.url)).hexdigest()[:12]
         return self._directory.absolute() / f"{slug or 'clone'}-{digest}.git"
 
-    def update(self, location: Location, refspecs: Sequence[str]) -> Clone:
+    def update(self, location: Location, refspecs: Sequence[str], *, small: bool = False) -> Clone:
         """Make the clone of `location`, or bring the refs of `refspecs` up to date in it.
+
+        With `small`, contents of up to `SMALL` bytes come from a folder, too; else none.
 
         Raises:
             SourceError: there is no repository at `location`, git cannot read it, or the cache
@@ -75,7 +81,8 @@ class CloneCache:
         """
         path = self.path_of(location)
         with self._locked(path, location) as lock:
-            head = self._fetch(self._remote(path, location, lock), location, refspecs)
+            options = _filter(location, small=small)
+            head = self._fetch(self._remote(path, location, lock), location, options, refspecs)
             return Clone(Git(path, location.shown), head, _boundary(path))
 
     def fetch_blobs(self, location: Location, blobs: Sequence[str]) -> None:
@@ -99,10 +106,12 @@ class CloneCache:
         settings, secrets = location.authorized(self._tokens)
         return Git(path, location.shown, CLONING, settings, secrets, held=(lock,))
 
-    def _fetch(self, git: Git, location: Location, refspecs: Sequence[str]) -> RemoteHead:
+    def _fetch(
+        self, git: Git, location: Location, filtered: Sequence[str], refspecs: Sequence[str]
+    ) -> RemoteHead:
         serving = _serving(git, location)
         head = _remote_head(git, location, serving)
-        options = [*serving, *_filter(location)]
+        options = [*serving, *filtered]
         if git.git_dir.exists():
             _sweep(git.git_dir)
             self._update(git, location, options, refspecs)
@@ -156,9 +165,13 @@ class CloneCache:
             raise SourceError(f"the clone cache {path.parent} failed: {error}") from error
 
 
-def _filter(location: Location) -> list[str]:
-    # A server that cannot filter says so and sends everything; a bundle is what it is.
-    return [] if location.kind is Kind.BUNDLE else ["--filter=blob:none"]
+def _filter(location: Location, *, small: bool = False) -> list[str]:
+    # A server that cannot filter says so and sends everything; a bundle is what it is. Not every
+    # server that can filters by size.
+    if location.kind is Kind.BUNDLE:
+        return []
+    by_size = small and location.kind is Kind.DIRECTORY
+    return [f"--filter=blob:limit={SMALL + 1}" if by_size else "--filter=blob:none"]
 
 
 def _serving(git: Git, location: Location) -> list[str]:

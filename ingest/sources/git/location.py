@@ -66,11 +66,58 @@ _HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
     '"$HUBTRACE_GIT_USER" "$HUBTRACE_GIT_PASSWORD"; }; f'
 )
-_SCHEMES = ("https", "http", "ssh", "git")
+_CLONED = ("https", "http", "ssh", "git")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRANSPORT_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
-_SCP_LIKE = re.compile(r"(?!-)(?:(?P<user>[^\s/:@-][^\s/:@]*)@)?[A-Za-z0-9][\w.-]*:(?!/?-)\S+")
+_LIKE_REMOTE = re.compile(r"//|(?:https?|ssh|git|file)//|[^/]*[:@]")
+_SHORT_REMOTE = re.compile(
+    r"(?!(?:https?|ssh|git|file):|[A-Za-z]:\\|[^/@]*:[^/]*@)"
+    r"(?:(?!-)[\w.+~%\\-]+@)?(?P<host>(?!-)[\w.-]+|\[[0-9A-Fa-f:.]+\]):(?!/?-)(?P<path>\S+)"
+)
+"""`git@example.org:owner/name`, but a scheme without its slashes, a drive, and a password."""
 _BUNDLE = re.compile(rb"# v[0-9]+ git bundle\n")
+
+
+def exists(location: str) -> bool:
+    """Return True if a text is the path of something on this machine."""
+    try:
+        return Path(location).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown user, a NUL
+        return False
+
+
+def split_remote(location: str) -> SplitResult | None:
+    """Return the parts of what git would clone from, its short form as ssh; None for a path.
+
+    A text is a path if something is there, or if git would take it for nothing else.
+
+    Raises:
+        SourceError: git would run a program for it, or it is not read, or it is malformed.
+    """
+    shown = redact(location)
+    if not location or location.startswith("-") or _CONTROL.search(location):
+        raise SourceError(f"{shown or 'an empty text'} is not a place that git can clone")
+    if _TRANSPORT_HELPER.match(location):
+        raise SourceError(f"{shown} names a transport program; hubtrace runs none")
+    if "://" in location:
+        parts = split_url(location)
+        if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+            return parts
+        if parts.scheme not in _CLONED:
+            raise SourceError(
+                f"{shown} is not of a kind that is read: {', '.join(_CLONED)} or file"
+            )
+        if not parts.hostname or parts.hostname.startswith("-") or " " in parts.netloc:
+            raise SourceError(f"{shown} names no host")
+        return parts
+    if exists(location) or not _LIKE_REMOTE.match(location):
+        return None
+    if scp_like := _SHORT_REMOTE.fullmatch(location):
+        return split_url(f"ssh://{scp_like['host']}/{scp_like['path'].lstrip('/')}")
+    raise SourceError(
+        f"{shown} is neither a path here nor the address of a repository, "
+        "like https://example.org/owner/name or git@example.org:owner/name"
+    )
 
 
 def parse_location(location: str) -> Location:
@@ -79,28 +126,12 @@ def parse_location(location: str) -> Location:
     Raises:
         SourceError: it is not one of these, or no such file exists.
     """
-    shown = redact(location)
-    if not location or location.startswith("-") or _CONTROL.search(location):
-        raise SourceError(f"{shown or 'an empty text'} is not a place that git can clone")
-    if _TRANSPORT_HELPER.match(location):
-        raise SourceError(f"{shown} names a transport program; hubtrace runs none")
-    if "://" in location:
-        return _from_url(_parts(location, shown), shown)
-    path = Path(location)
-    if path.exists() or not _SCP_LIKE.fullmatch(location):
-        return _from_path(path, shown)
-    return Location(Kind.REMOTE, location, shown)
-
-
-def _parts(url: str, shown: str) -> SplitResult:
-    parts = split_url(url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return parts
-    if parts.scheme not in _SCHEMES:
-        raise SourceError(f"{shown} is not of a kind that is read: {', '.join(_SCHEMES)} or file")
-    if not parts.hostname or parts.hostname.startswith("-"):
-        raise SourceError(f"{shown} names no host")
-    return parts
+    parts, shown = split_remote(location), redact(location)
+    if parts is None:
+        return _from_path(Path(location), shown)
+    if "://" not in location:
+        return Location(Kind.REMOTE, location, shown)
+    return _from_url(parts, shown)
 
 
 def _from_url(parts: SplitResult, shown: str) -> Location:

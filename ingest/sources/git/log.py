@@ -7,7 +7,7 @@ of a commit with a line feed before it). So no name or message can be taken for 
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain, islice
 
 from hubtrace.graph.text import to_text
@@ -32,6 +32,8 @@ _OPTIONS = (
     "--encoding=UTF-8",
     f"--format=tformat:{'%x00'.join(_FIELDS)}",
 )
+_ESCAPED = b"\xf4\x8f"
+"""How the characters begin that `to_text` escapes."""
 _LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z: what lies beyond is not a real time of a commit."""
 
@@ -57,7 +59,7 @@ def read_log(
 
 def parse_log(blocks: Iterable[bytes], warn: Callable[[str], None]) -> Iterator[Commit]:
     """Yield the commits that `git log` printed in `blocks`, cut anywhere; see `read_log`."""
-    tokens = chain.from_iterable(_token_lists(blocks))
+    tokens = chain.from_iterable(token_lists(blocks))
     undated = 0
     sha = next(tokens, None)
     while sha is not None:
@@ -96,7 +98,8 @@ def _changes(tokens: Iterator[str]) -> tuple[tuple[PathChange, ...], str | None]
     return tuple(changes), None
 
 
-def _token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+def token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+    """Yield what git printed as texts, each of which a NUL ended; blocks are cut anywhere."""
     rest: list[bytes] = []
     for block in blocks:
         head, nul, tail = block.rpartition(b"\0")
@@ -108,8 +111,9 @@ def _token_lists(blocks: Iterable[bytes]) -> Iterator[list[str]]:
 
 
 def _texts(block: bytes) -> list[str]:
-    if block.isascii():
-        return block.decode("ascii").split("\0")
+    if _ESCAPED not in block:
+        with suppress(UnicodeDecodeError):
+            return block.decode().split("\0")
     return [
         token.decode("ascii") if token.isascii() else to_text(token) for token in block.split(b"\0")
     ]

@@ -10,14 +10,15 @@ that, file by file; or else if all changes of each of its commits are. Only file
 changed need their contents, which are fetched for these branches alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
 from hubtrace.graph.errors import SourceError
-from hubtrace.graph.text import to_text
+from hubtrace.ingest.derive.dag import History
 from hubtrace.ingest.records import Landing, LandingState, Observation, RefKind
+from hubtrace.ingest.sources.git.log import token_lists
 from hubtrace.ingest.sources.git.runner import Git
 
 MOST_HEADS = 1_000
@@ -54,8 +55,12 @@ class Change(NamedTuple):
 
     def is_edit(self) -> bool:
         """Return True if its content can be merged: a regular file before and after."""
-        return all(
-            one is not None and one.mode.startswith("100") for one in (self.before, self.after)
+        before, after = self.before, self.after
+        return (
+            before is not None
+            and after is not None
+            and before.mode.startswith("100")
+            and after.mode.startswith("100")
         )
 
 
@@ -107,19 +112,16 @@ def landings(
             unknown.)
     """
     default = {ref.name: ref.target for ref in seen.refs}.get(seen.default_branch or "")
-    if default is None or seen.shallow:
-        return ()
     tips = {ref.target for ref in seen.refs if ref.kind in _BRANCHES} - {default}
-    off = git.run("rev-list", "--no-walk", "--stdin", feed=_lines(*tips, f"^{default}"))
-    heads = sorted(off.decode().split()) if tips else []
-    branches = [one for head in heads[:MOST_HEADS] if (one := _read(git, default, head))]
-    small = [
-        one for one in branches if len({change.path for change in one.changes()}) <= MOST_PATHS
-    ]
-    _follow(git, default, small)
+    if default is None or seen.shallow or not tips:
+        return ()
+    forks = _Forks.of(git, default, tips)
+    branches = _read(git, forks)
+    small = [one for one in branches if len(one.paths()) <= MOST_PATHS]
+    _follow(git, forks, small)
     wanted = dict.fromkeys(blob for branch in small for blob in branch.blobs())
     contents = _Contents(git, list(wanted)[:MOST_BLOBS], fetch)
-    states = dict.fromkeys(heads[MOST_HEADS:], LandingState.UNKNOWN)
+    states = dict.fromkeys(forks.beyond, LandingState.UNKNOWN)
     states |= dict.fromkeys((one.head for one in branches), LandingState.UNKNOWN)
     states |= {one.head: _state(one, contents) for one in small}
     return tuple(Landing(head, state) for head, state in sorted(states.items()))
@@ -137,55 +139,129 @@ def _state(branch: _Branch, contents: "_Contents") -> LandingState:
     return LandingState.UNKNOWN if unread else LandingState.ABSENT
 
 
-def _read(git: Git, default: str, head: str) -> _Branch | None:
-    """Return a head with what it changed; None if it shares no ancestor with the default branch."""
-    base = _merge_base(git, default, head)
-    if base is None:
-        return None
-    net = [one for _, one in _changes(git, "diff-tree", "-r", "--no-renames", *_RAW, base, head)]
+@dataclass(frozen=True, slots=True)
+class _Forks:
+    """Where heads left the default branch, of all heads in one pass over the commits."""
+
+    history: History
+    default: str
+    heads: list[str]
+    """Those off the default branch, in order of their names."""
+    beyond: list[str]
+    """More of them than are compared."""
+    on_default: list[bool]
+    reaching: list[int]
+    """For each commit the `heads` that reach it, by their bits."""
+
+    @classmethod
+    def of(cls, git: Git, default: str, tips: Collection[str]) -> "_Forks":
+        """Read the commits that `default` and `tips` reach; their times do not matter."""
+        listing = ("rev-list", "--topo-order", "--parents", "--stdin")
+        listed = git.run(*listing, feed=_lines(default, *tips)).decode()
+        rows = [line.split(" ") for line in listed.splitlines()]
+        shas, parents = [row[0] for row in rows], [row[1:] for row in rows]
+        history = History.from_columns(shas, parents, [0] * len(rows))
+        on_default = history.ancestors([history.number[default]])
+        off = sorted(tip for tip in tips if not on_default[history.number[tip]])
+        heads, beyond = off[:MOST_HEADS], off[MOST_HEADS:]
+        reaching = history.masks([history.number[head] for head in heads])
+        return cls(history, default, heads, beyond, on_default, reaching)
+
+    def bases(self, git: Git) -> dict[str, str]:
+        """Return the merge base of each head that shares an ancestor with the default branch."""
+        history, count = self.history, len(self.history.shas)
+        left = [0] * count  # the heads that left the default branch at this commit
+        below = [0] * count  # those that left it at a commit of which this one is an ancestor
+        found: dict[str, list[str]] = {}
+        for commit in reversed(history.order):
+            if self.on_default[commit]:
+                for head in self._named(left[commit] & ~below[commit]):
+                    found.setdefault(head, []).append(history.shas[commit])
+                if gone := left[commit] | below[commit]:
+                    for parent in history.parents[commit]:
+                        below[parent] |= gone
+            else:
+                for parent in history.parents[commit]:
+                    left[parent] |= self.reaching[commit]
+        for head, shas in found.items():
+            if len(shas) > 1:  # which of several is git's choice
+                shas[:] = git.run("merge-base", self.default, head).decode().split()
+        return {head: found[head][0] for head in self.heads if head in found}
+
+    def heads_of(self, sha: str) -> Iterator[str]:
+        """Yield the heads that reach a commit."""
+        return self._named(self.reaching[self.history.number[sha]])
+
+    def _named(self, bits: int) -> Iterator[str]:
+        while bits:
+            yield self.heads[(bits & -bits).bit_length() - 1]
+            bits &= bits - 1
+
+
+def _read(git: Git, forks: _Forks) -> list[_Branch]:
+    """Return each head that shares an ancestor with the default branch, with what it changed."""
+    bases = forks.bases(git)
+    branches = {head: _Branch(head, base, [], []) for head, base in bases.items()}
+    if not branches:
+        return []
+    pairs = [f"{head} {base}" for head, base in bases.items()]
+    diff = ("diff-tree", "--stdin", "-r", "--no-renames", *_RAW)
+    for head, one in _changes(git, *diff, feed=_lines(*pairs)):
+        branches[head].net.append(one)
     commits: dict[str, list[Change]] = {}
     log = (*_LOG, "--no-renames", "--no-merges")
-    for sha, one in _changes(git, *log, feed=_lines(head, f"^{default}")):
+    for sha, one in _changes(git, *log, feed=_lines(*branches, f"^{forks.default}")):
         commits.setdefault(sha, []).append(one)
-    return _Branch(head, base, net, list(commits.values()))
+    for sha, changes in commits.items():
+        for head in forks.heads_of(sha):
+            if head in branches:
+                branches[head].commits.append(changes)
+    return list(branches.values())
 
 
-def _merge_base(git: Git, *arguments: str) -> str | None:
-    try:
-        return git.run("merge-base", *arguments).decode().strip()
-    except SourceError:  # it fails if there is none, as between several roots
-        return None
-
-
-def _follow(git: Git, default: str, branches: Sequence[_Branch]) -> None:
+def _follow(git: Git, forks: _Forks, branches: Sequence[_Branch]) -> None:
     """Find what default changed of the branches' files, in one pass over its history.
 
     A file that default moved without a change is followed under its new name.
     """
     if not branches:
         return
-    bases = {branch.base for branch in branches}
-    oldest = _merge_base(git, "--octopus", *bases)
+    history = forks.history
+    bits = {base: 1 << bit for bit, base in enumerate({one.base: 0 for one in branches})}
+    before = history.masks([history.number[base] for base in bits])
     names: dict[str, set[str]] = {}
     for path in {path for branch in branches for path in branch.paths()}:
         names[path] = {path}
-    made: dict[str, list[tuple[str, Change]]] = {}
+    made: dict[str, list[tuple[int, Change]]] = {}
     log = (*_LOG, "--find-renames=100%", "--diff-merges=first-parent", "--reverse")
-    for sha, one in _changes(git, *log, feed=_lines(default, *([f"^{oldest}"] if oldest else []))):
+    common = _common(history, before, (1 << len(bits)) - 1)
+    since = _lines(forks.default, *(f"^{sha}" for sha in common))
+    for sha, one in _changes(git, *log, feed=since):
+        seen = before[history.number[sha]]
         for name in names.get(one.path, ()):
-            made.setdefault(name, []).append((sha, one))
+            made.setdefault(name, []).append((seen, one))
         if one.moved_from is not None:
             for name in names.get(one.moved_from, ()):
                 names.setdefault(one.path, set()).add(name)
                 gone = Change(one.moved_from, one.before, None)
-                made.setdefault(name, []).append((sha, gone))
-    after = {}
-    for base in bases:
-        after[base] = set(git.run("rev-list", default, f"^{base}").decode().split())
+                made.setdefault(name, []).append((seen, gone))
     for branch in branches:
-        since = after[branch.base]
         for path in branch.paths():
-            branch.made[path] = [one for sha, one in made.get(path, ()) if sha in since]
+            changes = made.get(path, ())
+            branch.made[path] = [one for seen, one in changes if not seen & bits[branch.base]]
+
+
+def _common(history: History, before: Sequence[int], bases: int) -> list[str]:
+    """Return the newest commits that all bases reach: nothing from there on is news of a branch."""
+    common = [reached == bases for reached in before]
+    found = {
+        parent
+        for commit, parents in enumerate(history.parents)
+        if not common[commit]
+        for parent in parents
+        if common[parent]
+    }
+    return [history.shas[commit] for commit in found]
 
 
 def _lines(*words: str) -> bytes:
@@ -195,23 +271,16 @@ def _lines(*words: str) -> bytes:
 def _changes(git: Git, *arguments: str, feed: bytes = b"") -> Iterator[tuple[str, Change]]:
     """Yield the sha of a commit (empty in a plain diff) with each change that git prints."""
     sha = ""
-    tokens = _tokens(git.stream(*arguments, feed=feed))
+    tokens = chain.from_iterable(token_lists(git.stream(*arguments, feed=feed)))
     for token in tokens:
-        if b":" not in token[:2]:
-            sha = token.decode() or sha
+        if ":" not in token[:2]:
+            sha = token or sha
             continue
-        old_mode, mode, old, new, status = token.decode().strip().removeprefix(":").split(" ")
+        old_mode, mode, old, new, status = token[token.index(":") + 1 :].split(" ")
         before = None if status == "A" else Entry(old_mode, old)
         after = None if status == "D" else Entry(mode, new)
-        moved_from = to_text(next(tokens)) if status[0] == "R" else None
-        yield sha, Change(to_text(next(tokens)), before, after, moved_from)
-
-
-def _tokens(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for block in blocks:
-        *tokens, rest = (rest + block).split(b"\0")
-        yield from tokens
+        moved_from = next(tokens) if status[0] == "R" else None
+        yield sha, Change(next(tokens), before, after, moved_from)
 
 
 class _Contents:
@@ -223,6 +292,7 @@ class _Contents:
         self._git = git
         self._text: dict[str, bytes | None] = {}
         self._lines: dict[bytes, frozenset[bytes]] = {}
+        self._merged: dict[tuple[bytes, bytes, bytes], bytes | None] = {}
         self._merges = 0
         self.there: set[str] = set()
         """The ids of what was read."""
@@ -255,11 +325,17 @@ class _Contents:
             lines = self._lines_of(version)
             if not new - old <= lines or (old - new) & lines:
                 continue
-            for ours in (version, before):
-                self._merges += 1
-                if self._git.merged(ours, base, head) == version:
-                    return True
+            if any(self._merge(ours, base, head) == version for ours in (version, before)):
+                return True
         return False
+
+    def _merge(self, ours: bytes, base: bytes, head: bytes) -> bytes | None:
+        """Return what git makes of three texts; branches share many of their changes."""
+        texts = ours, base, head
+        if texts not in self._merged:
+            self._merges += 1
+            self._merged[texts] = self._git.merged(*texts)
+        return self._merged[texts]
 
     def _lines_of(self, text: bytes) -> frozenset[bytes]:
         if text not in self._lines:

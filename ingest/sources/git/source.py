@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import to_text
 from hubtrace.graph.urls import Project, Side
+from hubtrace.ingest.derive.blobs import information
 from hubtrace.ingest.records import Commit, Observation, Ref, RefKind
 from hubtrace.ingest.source import Cursor, Progress, ProjectData, no_progress
-from hubtrace.ingest.sources.git.cache import Clone, CloneCache, RemoteHead
+from hubtrace.ingest.sources.git.cache import SMALL, Clone, CloneCache, RemoteHead
 from hubtrace.ingest.sources.git.location import parse_location
 from hubtrace.ingest.sources.git.log import read_log
 from hubtrace.ingest.sources.git.patches import landings
@@ -63,6 +65,25 @@ def existing_commits(git: Git, shas: Sequence[str]) -> list[str]:
     distinct = list(dict.fromkeys(sha for sha in shas if _is_sha(sha)))
     kinds = _look_up(git, distinct)
     return [sha for sha, found in zip(distinct, kinds, strict=True) if found == sha]
+
+
+def small_contents(git: Git) -> dict[str, int]:
+    """Return how much the small contents in the clone say: bytes, when compressed, by blob id.
+
+    Raises:
+        SourceError: git cannot read them.
+    """
+    check = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
+    listed = git.run("cat-file", "--batch-all-objects", "--unordered", check)
+    objects = (line.split() for line in listed.decode().splitlines())
+    small = [name for kind, name, size in objects if kind == "blob" and int(size) <= SMALL]
+    feed = "".join(f"{name}\n" for name in small).encode()
+    printed = BytesIO(git.run("cat-file", "--batch", feed=feed) if small else b"")
+    found: dict[str, int] = {}
+    while head := printed.readline().split():
+        found[head[0].decode()] = information(printed.read(int(head[2])))
+        printed.read(1)
+    return found
 
 
 def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
@@ -141,7 +162,8 @@ class GitSource:
                 of commits raises it too, if git fails later.
         """
         place = parse_location(location)
-        clone = self._clones.update(place, refspecs(project.side))
+        downstream = project.side is Side.DOWNSTREAM
+        clone = self._clones.update(place, refspecs(project.side), small=downstream)
         refs = list_refs(clone.git, project.side)
         observation = Observation(
             observed_at=int(self._clock()),
@@ -154,7 +176,8 @@ class GitSource:
         observation = _compared(clone.git, observation, cursor.last, fetch, warnings)
         tips = list(dict.fromkeys(ref.target for ref in refs))
         commits = self._commits(project, clone, tips, cursor.heads, warnings)
-        return ProjectData(project, observation, commits, warnings)
+        small = partial(small_contents, clone.git) if downstream else dict[str, int]
+        return ProjectData(project, observation, commits, warnings, small=small)
 
     def _commits(
         self,

@@ -37,12 +37,15 @@ class CheckFormat(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     SARIF = "sarif"
+    BADGE = "badge"
+    SHIELDS = "shields"
 
 
 ENDINGS = {
     **{".cdx.json": "cyclonedx", ".intoto.json": "in-toto", ".intoto.jsonl": "in-toto"},
     **{".spdx.json": "spdx", ".spdx3.json": "spdx"},
     **{".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"},
+    **{".svg": "badge", ".shields.json": "shields"},
     **{".txt": "text", ".sarif": "sarif", ".sarif.json": "sarif", ".json": "json"},
 }
 """Ending of a file's name → the format that it stands for: the longest that fits.
@@ -131,5 +134,13 @@ def write_findings(checked: "Checked", format_: CheckFormat) -> str:
             from hubtrace.queries.audit.formats.sarif import findings_to_sarif
 
             return findings_to_sarif(checked)
+        case CheckFormat.BADGE:
+            from hubtrace.queries.audit.formats.badge import findings_to_badge
+
+            return findings_to_badge(checked)
+        case CheckFormat.SHIELDS:
+            from hubtrace.queries.audit.formats.badge import findings_to_shields
+
+            return findings_to_shields(checked)
         case _:
             assert_never(format_)

@@ -11,9 +11,11 @@ from markupsafe import Markup
 from hubtrace.graph.format import date_time
 from hubtrace.queries.audit.formats.markdown import SECTIONS, known_places, to_markdown
 from hubtrace.queries.audit.formats.text import plain
+from hubtrace.queries.audit.lineage import picture
 from hubtrace.queries.audit.records import Audit
-from hubtrace.queries.pages import is_safe, render
+from hubtrace.queries.pages import Site, is_safe, render
 
+_NOTHING = Markup("")
 _BRIEF, _WORDY = 16, 60
 """Characters up to which a cell stays on one line, and from which it asks for room."""
 
@@ -37,7 +39,7 @@ class _Markdown(MarkdownIt):
         return url  # `to_markdown` has encoded it already
 
 
-def to_html(audit: Audit) -> str:
+def to_html(audit: Audit, site: Site | None = None) -> str:
     """Return the page as HTML: readable on paper, and safe whatever the hubs have said."""
     identity, revision, method = audit.identity, audit.revision, audit.method
     at = f" at {revision.commit.sha}" if revision else ""
@@ -46,7 +48,14 @@ def to_html(audit: Audit) -> str:
         f"{identity.variant}{at}, as of {date_time(method.until)} UTC, by {method.tool}.{snapshots}"
     )
     names = {heading: name for name, heading in SECTIONS.items()}
-    return as_html(to_markdown(audit), note, names=names, known=known_places(audit))
+    return as_html(
+        to_markdown(audit),
+        note,
+        names=names,
+        known=known_places(audit),
+        site=site,
+        drawn=picture(audit),
+    )
 
 
 def as_html(
@@ -56,11 +65,13 @@ def as_html(
     names: Mapping[str, str],
     known: Collection[str] = (),
     files: Collection[str] = (),
+    site: Site | None = None,
+    drawn: Markup = _NOTHING,
 ) -> str:
     """Return a page of `render_page` as one HTML file.
 
     `note` stands at its foot; `names` has the anchor of each heading; `known` are places, and
-    `files` the files beside it, that the page may link to.
+    `files` the files beside it, that the page may link to; `drawn` is the picture above the text.
     """
     markdown = _Markdown(known, files)
 
@@ -79,9 +90,11 @@ def as_html(
         render(
             "audit/audit.html",
             title=title,
+            site=site,
             summary=rendered(summary, title),
             sections=[(names[head], head, rendered(body, head)) for head, _, body in bodies],
             note=note,
+            picture=drawn,
         )
         + "\n"
     )

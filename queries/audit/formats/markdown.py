@@ -5,6 +5,7 @@ all that it prints.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from hubtrace.graph.format import (
 )
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS, KINDS
-from hubtrace.queries.audit.records import Audit, CommitFact, is_member
+from hubtrace.queries.audit.records import Audit, CommitFact, Finding, is_member
 from hubtrace.queries.pages import LONGEST, is_safe
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ SECTIONS = {
 }
 """The sections of the page in their order: name (for links to it) and heading."""
 
+_MOST_CAUSES, _MOST_MODELS = 100, 10
+"""Rows of a table of findings, and models that a row names: a comment has room for so many."""
+
 # A URL stands between angle brackets; `is_safe` refuses spaces and backslashes. These could still
 # end the destination, the cell of the table or begin a span of code.
 _IN_DESTINATION = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", "`": "%60", "&": "&amp;"})
@@ -54,12 +58,7 @@ def to_markdown(audit: Audit) -> str:
     """Return the audit's page as Markdown (CommonMark with tables)."""
     known = known_places(audit)
 
-    def link(text: str, url: str | None) -> Markup:
-        if url is None or not is_safe(url, known):
-            return escape(text)
-        destination = url.translate(_IN_DESTINATION)
-        # What could end the text or the destination was escaped or encoded just above.
-        return Markup(f"[{escape(text)}](<{destination}>)")  # noqa: S704 - nothing in it is raw
+    link = partial(_link, known=known)
 
     def full_commit(fact: CommitFact) -> Markup:
         known_by_day = f"known only by its day, {date(fact.at)}"
@@ -104,12 +103,32 @@ def known_places(audit: Audit) -> frozenset[str]:
     return frozenset(place for place in places if place)
 
 
+def _link(text: str, url: str | None, known: Collection[str] = ()) -> Markup:
+    """Return `text` as a link to `url`, or as plain text where a page must not lead there."""
+    if url is None or not is_safe(url, known):
+        return escape(text)
+    destination = url.translate(_IN_DESTINATION)
+    # What could end the text or the destination was escaped or encoded just above.
+    return Markup(f"[{escape(text)}](<{destination}>)")  # noqa: S704 - nothing in it is raw
+
+
 def findings_to_markdown(checked: "Checked") -> str:
-    """Return a table for a pull request or a job's summary."""
+    """Return a table for a pull request or a job's summary: a row for each cause."""
     lines = [f"**hubtrace check**: {checked.total}"]
-    if checked.findings:
+    causes: dict[tuple[str, str, tuple[str, ...]], list[Finding]] = {}
+    for found in checked.findings:
+        causes.setdefault((found.kind, found.text, found.proof), []).append(found)
+    if causes:
         lines += ["", "| model | finding | what was found | proof |", "|---|---|---|---|"]
-        lines += [_row(f.name, f.kind, f.text, "; ".join(f.proof)) for f in checked.findings]
+    for (kind, text, proof), of_cause in [*causes.items()][:_MOST_CAUSES]:
+        models = [_model_link(found) for found in of_cause[:_MOST_MODELS]]
+        if more := len(of_cause) - len(models):
+            models.append(escape(f"and {count(more, 'more model')}"))
+        proofs = (_link(each.partition("://")[2] or each, each) for each in proof)
+        cells = Markup(", ").join(models), for_markdown(kind), for_markdown(text)
+        lines.append(f"| {' | '.join(cells)} | {Markup('; ').join(proofs)} |")
+    if len(causes) > _MOST_CAUSES:
+        lines += ["", f"… {len(causes) - _MOST_CAUSES:,} more; `--format json` lists all."]
     if checked.accepted:
         lines += ["", "| model | accepted | what was found | until | by | reason |"]
         lines += ["|---|---|---|---|---|---|"]
@@ -121,6 +140,11 @@ def findings_to_markdown(checked: "Checked") -> str:
         lines += ["", "| model | undecided | what is missing |", "|---|---|---|"]
         lines += [_row(each.name, each.kind, each.missing) for each in checked.undecided]
     return "\n".join(lines) + "\n"
+
+
+def _model_link(found: Finding) -> Markup:
+    page = f"https://huggingface.co/{found.name}"  # as people write it, if it is still there
+    return _link(found.name, page if page.lower() == found.variant else found.variant)
 
 
 def _row(*cells: str) -> str:

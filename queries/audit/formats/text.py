@@ -5,16 +5,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
-
-from hubtrace.graph.text import for_people
-from hubtrace.queries.audit.formats.markdown import to_markdown
-from hubtrace.queries.audit.records import Audit
+from hubtrace.graph.text import for_people, without_commands
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
+    from markdown_it.tree import SyntaxTreeNode
+
     from hubtrace.queries.audit.check import Checked
+    from hubtrace.queries.audit.records import Audit
 
 WIDTH = 100
 """Columns of the widest line, long words apart."""
@@ -26,13 +24,18 @@ _NARROWEST = 10
 _UNDERLINES = {"h1": "=", "h2": "-"}
 
 
-def to_text(audit: Audit) -> str:
+def to_text(audit: "Audit") -> str:
     """Return the page as text; control characters are visible, nothing takes effect."""
+    from hubtrace.queries.audit.formats.markdown import to_markdown  # findings take no template
+
     return as_text(to_markdown(audit))
 
 
 def as_text(markdown: str) -> str:
     """Return a page of `render_page` as text."""
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
     tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
     text = "\n".join(_lines(SyntaxTreeNode(tokens)))
     return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
@@ -48,7 +51,7 @@ def findings_to_text(checked: "Checked") -> str:
     return "".join(f"{for_people(line)}\n" for line in lines)
 
 
-def plain(inline: Token | None) -> str:
+def plain(inline: "Token | None") -> str:
     """Return the text of an inline token without where its links lead.
 
     The zero-width spaces are those of `for_markdown`, which keep hosts from making links: any that
@@ -59,7 +62,7 @@ def plain(inline: Token | None) -> str:
     return "".join(broken).replace("\u200b", "")
 
 
-def _lines(page: SyntaxTreeNode) -> Iterator[str]:
+def _lines(page: "SyntaxTreeNode") -> Iterator[str]:
     for block in page.children:
         if block.type == "table":
             yield from _table(
@@ -77,7 +80,7 @@ def _lines(page: SyntaxTreeNode) -> Iterator[str]:
                 yield from _wrapped(line, WIDTH)
 
 
-def _table(rows: Sequence[Sequence[SyntaxTreeNode]]) -> Iterator[str]:
+def _table(rows: "Sequence[Sequence[SyntaxTreeNode]]") -> Iterator[str]:
     texts = [[plain(cell.children[0].token if cell else None) for cell in row] for row in rows]
     if not any(texts[0]):
         yield from _facts(rows[1:], texts[1:])
@@ -92,7 +95,7 @@ def _table(rows: Sequence[Sequence[SyntaxTreeNode]]) -> Iterator[str]:
 
 
 def _facts(
-    rows: Sequence[Sequence[SyntaxTreeNode]], texts: Sequence[Sequence[str]]
+    rows: "Sequence[Sequence[SyntaxTreeNode]]", texts: Sequence[Sequence[str]]
 ) -> Iterator[str]:
     for (_, cell), (label, text) in zip(rows, texts, strict=True):
         for position, line in enumerate(_wrapped(text, WIDTH - _LABEL)):
@@ -130,4 +133,4 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _wrapped(text: str, width: int, *, whole: bool = False) -> list[str]:
     lines = textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=not whole)
-    return lines or [""]
+    return [without_commands(line) for line in lines] or [""]  # a new line may begin with one

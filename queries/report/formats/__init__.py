@@ -48,5 +48,5 @@ class ReportFormat(StrEnum):
 
 
 def _put(path: Path, text: str) -> Path:
-    write_atomically(path, text)
+    write_atomically(path, text, follow=False)  # the folder may be a stranger's
     return path

@@ -1,16 +1,17 @@
 """A report as one HTML page that needs no network."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from markupsafe import Markup
 
 from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
-from hubtrace.queries.pages import is_safe, render
+from hubtrace.queries.pages import Site, is_safe, render
 from hubtrace.queries.patterns import PATTERNS
 from hubtrace.queries.report.attention import attention, family_attention
 from hubtrace.queries.report.records import (
@@ -65,6 +66,8 @@ def _path(bins: list[int], sign: int) -> str:
 
 OPEN_AT_ONCE = 60
 """With more families than this, each is closed until it is opened."""
+FEW = 10
+"""With fewer families the page has no statistics: they would say nothing. The JSON has them."""
 LEFT_BEHIND = 8
 """How many commits of a tail the page names; the JSON has more."""
 _FLAGGED = 150
@@ -72,12 +75,13 @@ _FLAGGED = 150
 _LONGEST = 120
 """Characters of a name or a message."""
 _MINUTE = 60
-_SCRIPTS = ("pages/table.js", "report/timeline.js", "report/families.js")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+SCRIPTS = ("pages/table.js", "report/timeline.js", "report/families.js")
 _SIDES = ("upstream", "downstream")
 _KINDS = ("release", "tag", "branch")
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report, site: Site | None = None) -> str:
     """Return the page of a report."""
     flags, families = attention(report), report.families
     shown = list(islice(flags, _FLAGGED))
@@ -87,7 +91,8 @@ def to_html(report: Report) -> str:
     return render(
         "report/report.html",
         title=title,
-        scripts=_SCRIPTS,
+        scripts=SCRIPTS,
+        site=site,
         data={
             "days": report.thresholds.period_days,
             "families": [_compact(family) for family in families],
@@ -97,12 +102,24 @@ def to_html(report: Report) -> str:
         flags=shown,
         flags_left=sum(1 for _ in flags),
         sparks=[spark(family) for family in families],
+        anchors=_anchors(families),
+        few=len(families) < FEW,
         is_open=len(families) <= OPEN_AT_ONCE,
         names=NAMES,
         patterns=PATTERNS,
         study=STUDY,
         package=PACKAGE,
     )
+
+
+def _anchors(families: Sequence[FamilyReport]) -> list[str]:
+    """Return the name of each family's place in the page, which stays when others come or go."""
+    found: dict[str, None] = {}
+    for family in families:
+        name = f"family-{_UNSAFE.sub('-', family.family)[:_LONGEST]}"
+        same = (f"{name}-{number}" for number in count(2))
+        found[name if name not in found else next(one for one in same if one not in found)] = None
+    return [*found]
 
 
 def _compact(family: FamilyReport) -> dict[str, Any]:

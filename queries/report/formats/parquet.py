@@ -47,7 +47,7 @@ def write_tables(report: Report, folder: Path) -> Path:
 
     folder.mkdir(exist_ok=True)
     for name, table in tables(report).items():
-        with atomic_replace(folder / f"{name}.parquet") as unfinished:
+        with atomic_replace(folder / f"{name}.parquet", follow=False) as unfinished:
             pq.write_table(table, unfinished)
     return folder
 

@@ -1,5 +1,7 @@
 """A default branch whose history was rewritten, under whatever name it comes back."""
 
+from functools import partial
+
 import pyarrow as pa
 import pytest
 
@@ -31,7 +33,8 @@ def _rewritten(*looks: Look, shallow: bool = False) -> list[tuple[int, str, str 
     found = []
     for number in range(1, len(seen)):
         before, after = seen[number - 1], seen[number]
-        events = events_between(before, after, _commits, seen[: number - 1])
+        earlier = partial(reversed, seen[: number - 1])
+        events = events_between(before, after, _commits, earlier)
         found += [event for event in events if event.kind == "history_rewritten"]
     return [(e.observed_at, e.subject.removeprefix("refs/heads/"), e.before) for e in found]
 

@@ -52,6 +52,7 @@ def test_a_matrix_is_expanded_and_secrets_stay_unknown() -> None:
     [
         ["- run: hf upload acme/model ./out . --commit-message x"],
         ["- run: hf upload --repo-type model acme/model"],
+        ["- run: pixi run convert upload out --repo-id acme/model --release v1 # hf"],
         ["- run: hf upload --repo-type=model acme/model out"],
         ["- run: uvx hf upload acme/model out"],
         ["- run: huggingface-cli upload acme/model out && echo done"],

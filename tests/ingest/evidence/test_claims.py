@@ -1,5 +1,7 @@
 """What cards claim, weighed by what repositories answer."""
 
+import pytest
+
 from hubtrace.ingest.evidence import Evidence, observed
 from hubtrace.ingest.evidence.claims import Claims, has_foreign_base
 from hubtrace.ingest.records import BaseModel, HostData, ProjectMetadata
@@ -45,8 +47,59 @@ def test_an_alias_takes_back_that_the_owner_is_another_one() -> None:
     assert reasons(claims, CLAIM, plain, ANSWER) == [None, None, None]
 
 
-def test_a_sibling_is_less_than_the_repository_after_which_the_model_is_named() -> None:
-    own = observed("card_link", "acme/lumen", "README.md:30", "code", "licence")
-    sibling = observed("card_code", "acme/tools", "README.md:3", "GitHub")
-    assert reasons(Claims("acme/lumen-7b"), own, sibling) == ["licence", "sibling"]
-    assert reasons(Claims("acme/lumen-7b"), sibling) == [None]
+def card(method: str, repository: str, line: int, *reasons: str) -> Evidence:
+    return observed(method, repository, f"README.md:{line}", "code", *reasons)
+
+
+NAMESAKE = card("card_link", "acme/lumen", 30)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        # The owner's other repositories come after the one that the model is named after.
+        (
+            [card("card_link", "acme/lumen", 30, "licence"), card("card_code", "acme/tools", 3)],
+            ["licence", "second"],
+        ),
+        ([card("card_code", "acme/tools", 3)], [None]),
+        ([NAMESAKE, card("card_link", "acme/tools", 3, "badge")], [None, "second"]),
+        # Then what says more: an introduction, an own repository, how often and how early.
+        ([card("card_link", "acme/a", 3), card("card_code", "acme/b", 9)], ["second", None]),
+        ([card("card_link", "acme/a", 9), CLAIM], ["second", "claimed"]),
+        ([card("card_link", "other/a", 3, "claimed"), NAMESAKE], ["second", None]),
+        ([card("card_link", "acme/a", 3), card("card_link", "acme/b", 9)], [None, "second"]),
+        (
+            [
+                card("card_link", "acme/a", 3),
+                card("card_link", "acme/b", 4),
+                card("card_link", "acme/b", 9),
+            ],
+            ["second", None, None],
+        ),
+        # What names the model comes before what does not.
+        (
+            [
+                card("card_code", "acme/a", 3),
+                card("card_link", "acme/b", 9),
+                observed("readme_link", "acme/b", "README.md:1", "lumen"),
+            ],
+            ["second", None, None],
+        ),
+        # What is a mention already, and what others than the card say, stay as they are.
+        (
+            [NAMESAKE, card("card_link", "other/a", 3, "unrelated"), ANSWER],
+            [None, "unrelated", "other_owner"],
+        ),
+    ],
+)
+def test_of_the_repositories_that_a_card_names_one_comes_first(
+    evidence: list[Evidence], expected: list[str | None]
+) -> None:
+    assert reasons(Claims("acme/lumen-7b"), *evidence) == expected
+
+
+def test_what_a_card_named_before_does_not_compete_with_what_it_names_now() -> None:
+    before, now = card("card_code", "acme/a", 3), card("card_link", "acme/b", 9)
+    weighed = Claims("acme/lumen-7b").weigh([before, now], gone={0})
+    assert [one.reason for one in weighed] == [None, None]

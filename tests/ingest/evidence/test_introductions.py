@@ -102,3 +102,54 @@ def test_a_model_is_named_after_a_repository_but_not_after_what_it_was_tuned_on(
     name = "acme/umbra-base-finetuned-northwind"
     northwind, umbra = in_variant(name, variant(name, card))
     assert (northwind.reason, umbra.reason) == ("unrelated", "claimed")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "expected"),
+    [
+        # A card that is copied below another one's: whoever converted the model has no code there.
+        ("acme/glacier-gptq", f"# Original model card: Glacier\n\n**Repository**: {OTHER}",
+         ("card_code", "original")),
+        # The phrase of cards that the Hub's people wrote for others.
+        ("acme/glacier-7b", f"It is in a paper and was first released in [this repo]({OTHER})",
+         ("card_code", "claimed")),
+        ("acme/glacier-7b", f"训练脚本使用 [这里]({OTHER})", ("card_code", "claimed")),
+        ("acme/lumen-7b", f"It is in a paper, Glacier was released in [this repo]({OTHER})",
+         ("card_link", "unrelated")),
+        # A folder or file of a library, with the name that the model's name coins.
+        ("acme/big-gl4-base", f"Scores: [tables]({OTHER}/tree/main/gl4)", ("card_link", "claimed")),
+        ("acme/gl4-base", f"Scores: [it]({OTHER}/blob/main/scripts/train_gl4.py)",
+         ("card_link", "claimed")),
+        ("acme/gl4-base", f"Scores: [it]({OTHER}/tree/main/gl5)", ("card_link", "unrelated")),
+        ("acme/lumen-7b", f"Scores: [it]({OTHER}/tree/main/7b)", ("card_link", "unrelated")),
+        # Owners that are only alike are strangers under such headings.
+        ("acmesoft/lumen", "# A\n## Evaluation\n[Frost](https://github.com/acmesoft-labour/frost)",
+         ("card_link", "comparison")),
+        ("acmesoft/lumen", "# A\n## Use\n[Frost](https://github.com/acmesoft-labour/frost)",
+         ("card_link", None)),
+        ("acme/lumen", "[Ice](https://github.com/acme-datasets/ice)", ("card_link", "data_set")),
+        # A tool of the model's makers, which any of their models may use.
+        ("huggingface/lumen", "It runs in [it](https://github.com/huggingface/transformers).",
+         ("card_link", "tooling")),
+        ("huggingface/lumen",
+         "More on it in [our GitHub](https://github.com/huggingface/transformers).",
+         ("card_code", "tooling")),
+        ("huggingface/lumen",
+         "You find the training code [here](https://github.com/huggingface/transformers/x).",
+         ("card_code", None)),
+        ("huggingface/setfit-small", "See [it](https://github.com/huggingface/setfit).",
+         ("card_link", None)),
+        ("huggingface/lumen", "The [format](https://huggingface.github.io/transformers/format).",
+         ("card_link", "tooling")),
+    ],
+)  # fmt: skip
+def test_kinds_that_real_cards_of_other_years_brought(
+    name: str, sentence: str, expected: tuple[str, str | None]
+) -> None:
+    (one,) = in_variant(name, variant(name, sentence))
+    assert (one.method, one.reason) == expected
+
+
+def test_the_repository_of_an_owners_profile_holds_no_model() -> None:
+    badge = "![](https://raw.githubusercontent.com/acme/.github/main/logo.png)"
+    assert in_variant("acme/lumen", variant("acme/lumen", badge)) == []

@@ -45,6 +45,8 @@ def test_others_do_not(org: str, owner: str) -> None:
         ("jdoerow/x", "johndoerow/y", Kinship.OWNERS),
         ("northwind/x", "northwindresearchers-22/y", Kinship.OWNERS),
         ("umbra/x", "thelab/Umbra-py", Kinship.OWNERS),
+        ("llm-mixer/x", "someone/LLM-Mixer", Kinship.OWNERS),
+        ("transformers/x", "someone/transformers", Kinship.STRANGERS),
         ("acme/swedish-bert-base", "royallibrary/swedish-bert-models", Kinship.NAMES),
         ("acme/umbrabert-v2-base", "someone/UmbraBERT", Kinship.NAMES),
         ("acme/bert-base-umbra", "someone/bert", Kinship.STRANGERS),

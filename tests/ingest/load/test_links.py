@@ -252,7 +252,7 @@ def test_people_on_both_sides(store: GraphStore, tmp_path: Path) -> None:
 def test_files_of_another_owners_model_are_lineage(store: GraphStore, tmp_path: Path) -> None:
     def with_file(one: ProjectData, *names: str) -> ProjectData:
         made = [commit(name, paths=["tokenizer.json"]) for name in names]
-        same = tuple(replace(c, changes=(replace(c.changes[0], blob="b" * 40),)) for c in made)
+        same = tuple(replace(c, changes=(c.changes[0]._replace(blob="b" * 40),)) for c in made)
         return replace(one, commits=iter(same))
 
     repository_ = with_file(repository("acme/code"), "r")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked, SourceError
+from hubtrace.ingest.change_types.rules import version as rules
 from hubtrace.ingest.records import Commit, Event, Family, Observation, Text, Upstream
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot, SnapshotWriter
 from hubtrace.ingest.snapshot.format import without_email
@@ -52,6 +53,34 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert project.changes()["path"].to_pylist() == ["x", "y", "z"]
     assert snapshot.verify() == []
     assert snapshot.project("https://github.com/nobody/here") is None
+
+
+def test_looks_gather_into_few_generations_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Each look reads what all before it left: joined, so that many cost little more than few."""
+    looks = 34
+    before: ProjectHistory | None = None
+    with SnapshotWriter(tmp_path) as writer:
+        for number in range(looks):
+            made = commit(f"c{number}", *([f"c{number - 1}"] if number else []), paths=["x"])
+            told = with_data(
+                reading(VARIANT, [made], main=f"c{number}"),
+                replace(VARIANT_DATA, cut=(str(number),)),
+                at=NOW + number,
+            )
+            written = writer.write_project(told, "live")
+            assert (written.commits, written.events) == (1, ())
+            held = writer.snapshot.project(VARIANT.key)
+            assert held is not None
+            assert len(held.pointer.generations) < 17
+            if number == 15 and before is not None:  # this look joined what a reader may be reading
+                assert before.commits().num_rows == 15
+            before = held
+    assert before is not None
+    assert [seen.observed_at for seen in before.observations] == [NOW + n for n in range(looks)]
+    assert [answer.details.cut for answer in before.answers] == [(str(n),) for n in range(looks)]
+    assert before.commits(["sha"])["sha"].to_pylist() == [sha(f"c{n}") for n in range(looks)]
+    assert before.change_types(rules()) is not None
+    assert Snapshot(tmp_path).verify() == []
 
 
 def test_reading_on_adds_only_what_is_new(tmp_path: Path) -> None:

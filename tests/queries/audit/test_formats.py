@@ -11,16 +11,20 @@ from google.protobuf import json_format
 from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
 from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
 from spdx_python_model.bindings.v3_0_1 import JSONLDDeserializer, SHACLObjectSet
 
 from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.urls import is_web
 from hubtrace.queries.audit import Audit, audit
+from hubtrace.queries.audit.check import Checked, Wanted
 from hubtrace.queries.audit.formats.cyclonedx import to_cyclonedx
 from hubtrace.queries.audit.formats.in_toto import PREDICATE, to_in_toto
 from hubtrace.queries.audit.formats.json import json_schema, to_json
+from hubtrace.queries.audit.formats.markdown import findings_to_markdown
 from hubtrace.queries.audit.formats.spdx import to_spdx
+from hubtrace.queries.audit.records import Finding
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import ALONE, CHAT, OWN, SMALL, UP, provenance
 
@@ -207,3 +211,24 @@ def test_spdx_of_what_has_no_revision_is_refused(small: Audit) -> None:
     ):
         with pytest.raises(ValueError, match="needs a revision with a sha, an owner"):
             to_spdx(unknown)
+
+
+def test_a_table_of_findings_has_a_row_for_each_cause_and_links_that_work() -> None:
+    place = "https://github.com/acme/code/commit/0123456789"
+    evil = "https://evil.example/|`<x>"
+    found = [
+        Finding(
+            "dead_link", f"https://huggingface.co/acme/{name.lower()}", f"acme/{name}", None, *why
+        )
+        for name in ("A", "B")
+        for why in ((f"gone | <b> {name}", (place, evil)), ("the same", (place,)))
+    ]
+    checked = Checked(Wanted.of(None, 30, ()), None, None, 2, tuple(found), ())
+    page = findings_to_markdown(checked)
+    tokens = MarkdownIt("commonmark").enable("table").parse(page)
+    parts = [part for token in tokens for part in token.children or ()]
+    links = [str(part.attrs["href"]) for part in parts if part.type == "link_open"]
+    models = ["https://huggingface.co/acme/A", "https://huggingface.co/acme/B"]
+    assert links == [models[0], place, *models, place, models[1], place]
+    assert page.count("\n| [") == 3
+    assert not any(part.type == "html_inline" for part in parts)

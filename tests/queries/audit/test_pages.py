@@ -12,6 +12,7 @@ from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.audit.formats.html import to_html
 from hubtrace.queries.audit.formats.markdown import SECTIONS, to_markdown
 from hubtrace.queries.audit.formats.text import to_text
+from hubtrace.queries.audit.lineage import steps_of
 from tests.browser import OpenPage
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import OWN, SMALL, UP, provenance
@@ -54,6 +55,19 @@ def test_every_section_says_something(small: Audit, evil: Audit) -> None:
         parts = re.split("^## (.*)$", to_markdown(found), flags=re.MULTILINE)[1:]
         assert parts[::2] == list(SECTIONS.values())
         assert all(body.strip() for body in parts[1::2])
+
+
+def test_the_lineage_says_what_went_into_the_model_and_what_says_so(small: Audit) -> None:
+    steps = steps_of(small)
+    assert [step.kind for step in steps[-3:]] == ["upstream", "commit", "model"]
+    upstream, commit, model = steps[-3:]
+    assert (upstream.name, upstream.into, upstream.confidence) == ("acme/Yi", len(steps) - 2, 0.98)
+    assert upstream.evidence.startswith("confidence 0.98: same blob")
+    assert commit.name == f"{UP[100][:10]} of 2024-04-10"
+    assert (model.name, model.into) == ("acme/Yi-6B", None)
+    assert all(step.into is not None and step.into > at for at, step in enumerate(steps[:-1]))
+    html = to_html(small)
+    assert html.count("<rect class=") == len(steps)
 
 
 def test_text_lets_nothing_take_effect(evil: Audit) -> None:

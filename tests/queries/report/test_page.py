@@ -109,7 +109,7 @@ def test_it_searches_and_filters(study_page: Path, open_page: OpenPage) -> None:
 
 
 def _readout(shown: Page, section: int) -> str:
-    return shown.locator(f"#f-{section} .readout").text_content() or ""
+    return shown.locator("details.family").nth(section).locator(".readout").text_content() or ""
 
 
 def test_a_timeline_is_read_and_zoomed_without_a_mouse(
@@ -118,7 +118,7 @@ def test_a_timeline_is_read_and_zoomed_without_a_mouse(
     opened = open_page(study_page)
     shown, family = opened.page, study_document["families"][0]
     shown.get_by_role("link", name=family["family"]).first.press("Enter")
-    plot = shown.locator("#f-0").get_by_role("slider")
+    plot = shown.locator("details.family").first.get_by_role("slider")
     plot.focus()
     plot.press("ArrowRight")
     first = dict(family["projects"][0]["periods"])[0]
@@ -128,11 +128,12 @@ def test_a_timeline_is_read_and_zoomed_without_a_mouse(
     assert plot.get_attribute("aria-valuetext") == said
     plot.press("End")
     assert plot.get_attribute("aria-valuenow") == str(family["periods"])
-    width = "document.querySelector('#f-0 rect.cursor').getBoundingClientRect().width"
+    width = "document.querySelector('details.family rect.cursor').getBoundingClientRect().width"
+    shown.locator("details.family").first.get_by_role("button", name="Show all").click()
     before = shown.evaluate(width)
     plot.press("+")
     assert shown.evaluate(width) == pytest.approx(2 * before, rel=0.1)
-    shown.locator("#f-0").get_by_role("button", name="Show all").click()
+    shown.locator("details.family").first.get_by_role("button", name="Show all").click()
     assert shown.evaluate(width) == pytest.approx(before, rel=0.1)
     plot.press("Escape")
     assert f"{len(family['shared_periods'])} with both sides active" in _readout(shown, 0)
@@ -144,19 +145,20 @@ def test_a_timeline_is_read_by_pointing_and_moved_by_dragging(
 ) -> None:
     opened = open_page(study_page)
     shown = opened.page
-    shown.goto(f"{study_page.resolve().as_uri()}#f-1")
-    plot = shown.locator("#f-1 .plot")
+    shown.goto(f"{study_page.resolve().as_uri()}#family-EleutherAI_gpt")
+    section = shown.locator("#family-EleutherAI_gpt")
+    plot = section.locator(".plot")
     box = plot.bounding_box()
     assert box is not None
     shown.mouse.move(box["x"] + 1, box["y"] + 40)
     assert _readout(shown, 1).startswith("2020-08-28 to ")
-    shown.locator("#f-1").get_by_role("button", name="Zoom in").click()
-    ticks = shown.locator("#f-1 svg text").all_text_contents()
+    section.get_by_role("button", name="Zoom in").click()
+    ticks = section.locator("svg text").all_text_contents()
     shown.mouse.move(box["x"] + 300, box["y"] + 40)
     shown.mouse.down()
     shown.mouse.move(box["x"] + 10, box["y"] + 40)
     shown.mouse.up()
-    assert shown.locator("#f-1 svg text").all_text_contents() != ticks
+    assert section.locator("svg text").all_text_contents() != ticks
     shown.mouse.move(box["x"], box["y"] - 60)
     shown.keyboard.press("Escape")
     assert "24 switches" in _readout(shown, 1)
@@ -169,8 +171,8 @@ def test_it_fits_the_window(study_page: Path, open_page: OpenPage, width: int) -
     opened = open_page(study_page, width=width)
     wide = "document.documentElement.scrollWidth"
     assert opened.page.evaluate(wide) == width
-    opened.page.locator("#f-3").scroll_into_view_if_needed()
-    opened.page.locator("#f-3 svg").wait_for()
+    opened.page.locator("details.family").nth(3).scroll_into_view_if_needed()
+    opened.page.locator("details.family").nth(3).locator("svg").wait_for()
     assert opened.page.evaluate(wide) == width
     opened.assert_quiet()
 
@@ -204,7 +206,7 @@ def test_hostile_text_is_text(
     title = shown.title()
     shown.get_by_role("button", name="Open all").click()
     for i in range(len(hostile_document["families"])):
-        section = shown.locator(f"#f-{i}")
+        section = shown.locator("details.family").nth(i)
         section.scroll_into_view_if_needed()
         section.locator("svg").wait_for()
         section.get_by_role("slider").press("ArrowRight")

@@ -1,7 +1,7 @@
 """Branches whose patches are on the default branch, by the contents of their files."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.records import Observation
 from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git import patches
+from hubtrace.ingest.sources.git.runner import Git
 from hubtrace.ingest.sources.git.source import GitSource
 from tests.ingest.worlds import World
 
@@ -190,3 +191,37 @@ def test_branches_of_several_roots(world: World, cache: Path, fork: str) -> None
     world.commit({b"a.txt": text(l30="x"), b"b.txt": text(l30="x")}, parents=[merged])
     world.commit({b"a.txt": text(l5="five", l30="x"), b"b.txt": text(l7="seven", l30="x")})
     assert states(world, cache) == {"one": "landed", "two": "landed"}
+
+
+def test_all_branches_are_compared_by_a_few_processes(
+    world: World, cache: Path, fork: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only heads are compared, and git is started as often for one as for twenty."""
+    for number in range(20):
+        first = branch(world, [fork], {b"a.txt": text(l5=f"five{number}")}, f"topic{number}")
+        branch(world, [first], {b"c%d.txt" % number: b"c"}, f"topic{number}")
+    world.commit({b"a.txt": text(l30="thirty")})
+    started: list[str] = []
+    before = Git.stream
+
+    def counted(git: Git, *arguments: str, feed: bytes = b"") -> Generator[bytes, None, None]:
+        started.append(arguments[0])
+        return before(git, *arguments, feed=feed)
+
+    monkeypatch.setattr(Git, "stream", counted)
+    seen = observed(world, cache)
+    heads = {ref.target for ref in seen.refs if ref.name.startswith("refs/heads/topic")}
+    assert {one.head for one in seen.landings or ()} == heads
+    assert len(started) < 20
+
+
+def test_the_newest_of_several_forks_is_the_merge_base(
+    world: World, cache: Path, fork: str
+) -> None:
+    """A criss-cross has two merge bases, and git chooses one."""
+    left = world.commit({b"a.txt": text(l5="five")}, ref="refs/heads/topic", parents=[fork])
+    right = world.commit({b"b.txt": b"right"})
+    branch(world, [left, right], {b"a.txt": text(l5="five"), b"b.txt": b"right"}, "topic")
+    merged = world.commit({b"a.txt": text(l5="five")}, parents=[right, left])
+    world.commit({b"a.txt": text(l5="six")}, parents=[merged])
+    assert states(world, cache) == {"topic": "landed"}
