@@ -147,3 +147,9 @@ def test_lines_are_answered_as_they_come() -> None:
         assert running.stderr is not None
         assert running.stderr.read() == b""
         assert running.wait() == 0
+
+
+def test_nothing_of_a_message_is_a_command_in_a_log(feed: Any) -> None:
+    answer = feed(_line(message="Fix: x ##[error]y", paths=["a"]))
+    assert "##[" not in answer.out
+    assert answer.code == 0

@@ -24,6 +24,7 @@ from hubtrace.queries.audit.formats.in_toto import PREDICATE, to_in_toto
 from hubtrace.queries.audit.formats.json import json_schema, to_json
 from hubtrace.queries.audit.formats.markdown import findings_to_markdown
 from hubtrace.queries.audit.formats.spdx import to_spdx
+from hubtrace.queries.audit.formats.text import as_text
 from hubtrace.queries.audit.records import Finding
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import ALONE, CHAT, OWN, SMALL, UP, provenance
@@ -232,3 +233,10 @@ def test_a_table_of_findings_has_a_row_for_each_cause_and_links_that_work() -> N
     assert links == [models[0], place, *models, place, models[1], place]
     assert page.count("\n| [") == 3
     assert not any(part.type == "html_inline" for part in parts)
+
+
+@pytest.mark.parametrize("before", range(40))
+def test_no_line_of_a_wrapped_text_is_a_command_in_a_log(before: int) -> None:
+    told = f"{'x ' * before}::error::y {'x ' * 60}::z"
+    lines = as_text(f"| a | b |\n|---|---|\n| a{told} | {told} |\n\nA{told}\n").splitlines()
+    assert not [line for line in lines if line.lstrip().startswith("::")]
