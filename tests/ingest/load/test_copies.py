@@ -356,9 +356,10 @@ SMALL = {ONE: 24}
         (".gitignore", ".gitignore", False),
         ("requirements.txt", "requirements.txt", False),
         ("requirements-dev.txt", "docs/requirements-dev.txt", False),
-        ("config.json", "config.json", False),
-        ("README.md", "README.md", False),
-        ("version.txt", "VERSION", False),
+        ("setup.py", "setup.py", False),
+        ("VERSION", "VERSION", False),
+        ("LICENSE", "LICENSE", True),
+        ("config.json", "small/config.json", True),
     ],
 )
 def test_a_small_file_needs_a_name_that_says_something(
