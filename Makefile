@@ -13,10 +13,13 @@ demo: .venv/runtime ## Ingest, load and report on 43 real model families.
 test: .venv/dev ## Lint, check types and run the tests, at the same time.
 	@$(MAKE) --no-print-directory -j3 lint types unit
 
-lint: .venv/dev ## Check style and the arrows between the packages.
+lint: .venv/dev ## Check style, the arrows between the packages, workflows and the citation.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/zizmor --offline --pedantic --quiet .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 types: .venv/dev ## Check types.
 	$(BIN)/mypy

@@ -247,9 +247,11 @@ class Graph:
         Raises:
             HubtraceError: the graph has no such variant or revision, or `until` is not a time.
         """
+        from hubtrace.options import SNAPSHOT  # all of the command line
+
         at = _seconds(until)
         keys = [] if at is None else [find_variant(self._store, variant)[0]]
-        with graph_at(self._store, at, keys) as store:
+        with graph_at(self._store, at, keys, (), SNAPSHOT) as store:
             return FoundAudit(audit(store, variant, revision, at, thresholds))
 
     def query(self, name: str, /, **parameters: Any) -> Rows:

@@ -19,7 +19,7 @@ GROUPS = {
         "reproduce",
     ),
     "Gate": ("check", "init"),
-    "Ask": ("query", "queries", "schema", "classify"),
+    "Ask": ("query", "queries", "schema", "classify", "mcp"),
     "Move": ("copy", "export"),
 }
 """Heading → the commands under it."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import SnapshotError
 from hubtrace.graph.store import GraphStore
-from hubtrace.options import SNAPSHOT
 from hubtrace.progress import progress
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ def graph_at(
     store: GraphStore,
     until: int | None,
     variants: Collection[str],
-    families: Collection[str] = (),
-    snapshot: Path = SNAPSHOT,
+    families: Collection[str],
+    snapshot: Path,
 ) -> Iterator[GraphStore]:
     """Yield the graph as it was at `until`, for a question about some variants, by their keys.
 

@@ -3,11 +3,13 @@
 import ast
 import re
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import networkx
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("hubtrace", "ingest", "graph", "queries")
@@ -135,3 +137,26 @@ def test_no_two_decisions_have_the_same_number() -> None:
     numbers = [file.name[:4] for file in (ROOT / "docs" / "decisions").glob("*.md")]
     assert all(number.isdigit() for number in numbers)
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_citation_names_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (cited["title"], cited["version"], cited["license"]) == (
+        project["name"],
+        project["version"],
+        project["license"],
+    )
+
+
+def test_workflows_pin_what_they_run_and_keep_no_credentials() -> None:
+    for file in (ROOT / ".github" / "workflows").iterdir():
+        text = file.read_text()
+        jobs = yaml.safe_load(text)["jobs"].values()
+        steps = [step for job in jobs for step in job["steps"] if "uses" in step]
+        assert yaml.safe_load(text)["permissions"] == {}
+        assert all(re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", step["uses"]) for step in steps)
+        assert len(re.findall(r"uses: \S+ # v\d", text)) == len(steps)
+        for step in steps:
+            if step["uses"].startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False

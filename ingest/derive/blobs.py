@@ -42,13 +42,13 @@ def asset_id(digest: str | None, size: int) -> str | None:
 LEAST = 64
 """Bytes of information. What is below is a line or two that anybody writes."""
 _EVERYDAY = re.compile(
-    r"\..*|__(?:init|main|version)__\.py|(?:readme|version|licen[cs]e|notice|codeowners|makefile|"
-    r"dockerfile|procfile|manifest)(?:\..*)?|requirements.*\.txt|(?:setup|tox)\.(?:py|cfg|ini)|"
-    r"py(?:project\.toml|\.typed)|(?:packages|runtime)\.txt|environment\.ya?ml|package\.json|"
-    r"(?:.*_)?config\.json|(?:special|added)_tokens.*\.json|index\.html|robots\.txt",
+    r"\..*|__(?:init|main|version)__\.py|(?:version|codeowners|makefile|dockerfile|procfile)(?:\..*)?|"
+    r"requirements.*\.txt|(?:setup|tox)\.(?:py|cfg|ini)|py(?:project\.toml|\.typed)|manifest\.in|"
+    r"(?:packages|runtime)\.txt|environment\.ya?ml|package\.json",
     re.IGNORECASE,
 )
-"""Names that tools prescribe, so that they say nothing."""
+"""Names that tools prescribe, so that they say nothing. A short licence, card or configuration is
+no line that anybody writes: it was written for one model."""
 
 
 def information(content: bytes) -> int:

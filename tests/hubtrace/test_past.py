@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import hubtrace
+from hubtrace.graph import open_store
 from hubtrace.graph.format import timestamp
+from hubtrace.graph.urls import Project, Side
+from hubtrace.ingest.load import load
+from hubtrace.ingest.records import Commit, Family, PathChange, Reference, Upstream
+from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter
+from hubtrace.ingest.source import ProjectData
 from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.live import LiveSource
+from hubtrace.queries.audit import Audit
 from tests.hubs.worlds import START, World
 from tests.hubtrace.conftest import Call
+from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 
 DAY = 86_400
 MAIN = "refs/heads/main"
@@ -136,3 +146,209 @@ def test_a_rewritten_history_changes_no_audit_of_before(
 
 def _compact(call: Call) -> None:
     assert call("snapshot", "compact", "hubtrace-snapshot").code == 0
+
+
+LOOKED, LATER = 1_000, 2_000
+OTHER = Project(
+    "https://github.com/o/other", Side.UPSTREAM, "o/other", "https://github.com/o/other"
+)
+FAMILY = Family("fam", (Upstream(REPOSITORY.key),), (VARIANT.key,))
+CODE = [
+    replace(commit("a", at=10, paths=["b.py"])),
+    replace(commit("b", "a", at=20), changes=(PathChange("A", "m.py", sha("file"), "100644"),)),
+]
+BUILT = Reference("https://github.com/o/r", sha("a"), True)
+MODEL = replace(
+    commit("m", at=100),
+    changes=(PathChange("A", "m.py", sha("file"), "100644"),),
+)
+
+
+class Kept:
+    """A snapshot and its graph, of readings that a test makes up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.url = folder / "snapshot", str(folder / "graph.kgl")
+
+    def look(self, *readings: ProjectData, family: Family = FAMILY) -> None:
+        """Write readings and a family, and load them."""
+        with SnapshotWriter(self.folder) as writer:
+            for one in readings:
+                writer.write_project(one, "git")
+            writer.write_family(family)
+        with open_store(self.url) as store:
+            load(Snapshot(self.folder), store)
+
+    def audit(self, until: int | None, revision: str | None = "m") -> Audit:
+        """Return an audit of the model."""
+        with hubtrace.open_graph(self.url) as graph:
+            return graph.audit("o/v", sha(revision) if revision else None, until).facts
+
+    def at_first(self) -> Any:
+        """Return the whole audit as of the first look, but the digest of the snapshot."""
+        found = asdict(self.audit(LOOKED))
+        del found["method"]["snapshots"]
+        return found
+
+
+def code(*commits: Commit, at: int = LOOKED, project: Project = REPOSITORY, **refs: str) -> Any:
+    """Return a reading of a repository whose default branch is that of the last commit."""
+    known = commits or CODE
+    return reading(project, known, observed_at=at, **{"main": "b", **refs})
+
+
+def model(*commits: Commit, at: int = LOOKED, main: str = "m") -> ProjectData:
+    """Return a reading of the model."""
+    return reading(VARIANT, commits or [MODEL], observed_at=at, main=main)
+
+
+def others_hold_the_file(kept: Kept) -> None:
+    names = [f"https://github.com/o/n{n}" for n in range(21)]
+    kept.look(*(code(at=LATER, project=Project(n, Side.UPSTREAM, n[19:], n)) for n in names))
+
+
+def another_upstream_had_it_before(kept: Kept) -> None:
+    early = replace(CODE[1], sha=sha("e"), parents=(), authored_at=5, committed_at=5)
+    both = replace(FAMILY, upstreams=(*FAMILY.upstreams, Upstream(OTHER.key)))
+    kept.look(code(early, at=LATER, project=OTHER, main="e"), family=both)
+
+
+def the_upstream_is_replaced(kept: Kept) -> None:
+    family = replace(FAMILY, upstreams=(Upstream(OTHER.key),))
+    kept.look(code(at=LATER, project=OTHER), family=family)
+
+
+def upstream_is_rewritten(kept: Kept) -> None:
+    anew = replace(CODE[1], sha=sha("c"), parents=())
+    kept.look(code(anew, at=LATER, main="c"))
+
+
+def a_branch_is_merged_and_deleted(kept: Kept) -> None:
+    kept.look(code(commit("d", "b", "a", at=1_500), at=LATER, main="d"))
+
+
+def nothing_changes_twice_then_something(kept: Kept) -> None:
+    for at in (1_200, 1_300):
+        kept.look(code(at=at), model(at=at))
+    kept.look(code(commit("d", "b", at=1_500), at=LATER, main="d"), model(at=LATER))
+
+
+def the_model_is_squashed(kept: Kept) -> None:
+    kept.look(model(replace(MODEL, sha=sha("n"), parents=()), at=LATER, main="n"))
+
+
+def the_model_joins_another_family(kept: Kept) -> None:
+    family = Family("more", (Upstream(OTHER.key),), (VARIANT.key,))
+    kept.look(code(at=LATER, project=OTHER), family=family)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        others_hold_the_file,
+        another_upstream_had_it_before,
+        the_upstream_is_replaced,
+        upstream_is_rewritten,
+        a_branch_is_merged_and_deleted,
+        nothing_changes_twice_then_something,
+        the_model_is_squashed,
+        the_model_joins_another_family,
+    ],
+)
+def test_what_came_later_changes_no_audit_of_before(
+    tmp_path: Path, change: Callable[[Kept], None]
+) -> None:
+    kept = Kept(tmp_path)
+    kept.look(code(topic="a"), model())
+    before = kept.at_first()
+    assert before["origin"]["commit"]["sha"] == sha("b")
+    change(kept)
+    assert kept.at_first() == before
+    with SnapshotWriter(kept.folder) as writer:
+        writer.compact()
+    assert kept.at_first() == before
+
+
+def test_without_the_snapshot_an_audit_of_the_past_says_so(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.look(code(), model())
+    upstream_is_rewritten(kept)
+    words = "its snapshot is not at hand"
+    assert not any(words in line for line in kept.audit(LOOKED).unknown)
+    kept.folder.rename(tmp_path / "away")
+    (tmp_path / "away" / "snapshot.json").rename(tmp_path / "away" / "kept")
+    assert any(words in line for line in kept.audit(LOOKED).unknown)
+
+
+def test_a_time_before_the_first_look_is_asked_of_that_look(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.look(code(at=LOOKED + 5), model())  # the two sides are looked at one after the other
+    others_hold_the_file(kept)
+    assert kept.audit(500).origin.commit is not None
+    assert kept.audit(500).upstream is not None
+
+
+def _made(name: str, parent: str, *references: Reference) -> Commit:
+    return replace(commit(name, parent, at=200 + ord(name)), references=references)
+
+
+NAMES_B = Reference("https://github.com/o/r", sha("b"), True)
+
+
+@pytest.mark.parametrize(
+    ("later", "origin"),
+    [
+        pytest.param([], "b", id="named"),
+        pytest.param([("q", "p")], "a", id="reverted"),
+        pytest.param([("q", "p"), ("r", "q")], "b", id="applied again"),
+        pytest.param([("q", "p"), ("r", "q"), ("s", "r")], "a", id="and reverted again"),
+        pytest.param([("q", "o")], "b", id="the one before is reverted"),
+        pytest.param([("q", "z")], "b", id="a commit that is not there"),
+    ],
+)
+def test_a_reverted_commit_names_no_origin(
+    tmp_path: Path, later: list[tuple[str, str]], origin: str
+) -> None:
+    """`o` says that it was built from `a`, `p` that it was built from `b`."""
+    parents = ["p", *(name for name, _ in later)]
+    reverts = [
+        _made(name, parent, Reference(None, sha(back), False, taken_back=True))
+        for (name, back), parent in zip(later, parents, strict=False)
+    ]
+    commits = [replace(_made("o", "x", BUILT), parents=()), _made("p", "o", NAMES_B), *reverts]
+    kept = Kept(tmp_path)
+    kept.look(code(), model(*commits, main=parents[-1]))
+    found = kept.audit(None, parents[-1]).origin.commit
+    assert found is not None
+    assert found.sha == sha(origin)
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [(230, None), (250, None), (379, None), (381, "fine"), (800, "fine")],
+)
+def test_late_commits_leave_an_abandoned_side_undecided(
+    tmp_path: Path, days: int, status: str | None
+) -> None:
+    """Upstream's commit of day 5 came to light between days 20 and 200; the model is of day 10."""
+    kept = Kept(tmp_path)
+    dated = replace(MODEL, committed_at=10 * DAY)
+    kept.look(code(commit("a", at=DAY), at=20 * DAY, main="a"), model(dated, at=20 * DAY))
+    late = commit("b", "a", at=5 * DAY)
+    kept.look(code(late, at=200 * DAY), model(at=200 * DAY))
+    found = kept.audit(days * DAY)
+    undecided = {one.kind for one in found.undecided}
+    assert ("downstream_abandoned" in undecided) is (status is None)
+    assert "downstream_abandoned" not in {one.kind for one in found.findings}
+
+
+def test_a_look_at_an_empty_repository_bounds_times(tmp_path: Path) -> None:
+    """What has older dates came after it: the model, which was there, cannot have it."""
+    kept = Kept(tmp_path)
+    empty = reading(REPOSITORY, [], observed_at=20 * DAY, default=None)
+    kept.look(empty, model(replace(MODEL, committed_at=10 * DAY), at=20 * DAY))
+    old = [commit("a", at=1 * DAY), commit("b", "a", at=2 * DAY)]
+    kept.look(code(*old, at=200 * DAY), model(at=200 * DAY))
+    (drift,) = [kept.audit(200 * DAY).drift]
+    assert drift is not None
+    assert drift.least_days == 180

@@ -22,10 +22,8 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str] | None
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of what git tracks here: a clean checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+def _build(folder: Path) -> Path:
+    """Return the wheel of what git tracks here: a clean checkout."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -42,6 +40,25 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _run(command, folder / "checkout")
     (built,) = (folder / "built").iterdir()
     return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _build(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.mark.faults  # builds a second one
+def test_two_builds_are_the_same(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another folder, another time of every file, another mask and another zone of time."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    before = os.umask(0o077)
+    try:
+        assert _build(tmp_path / "elsewhere").read_bytes() == wheel.read_bytes()
+    finally:
+        os.umask(before)
 
 
 def test_it_holds_one_package_and_all_of_it(wheel: Path) -> None:

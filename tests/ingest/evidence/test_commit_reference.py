@@ -62,3 +62,19 @@ def test_evidence_of_a_reference_says_if_it_was_a_copy_and_is_known() -> None:
     assert commit_reference("01-ai/Yi", "f" * 40, copy, missing=True).reason == "unverified"
     assert commit_reference("01-ai/Yi", "f" * 40, mention).reason == "mention"
     assert sure.place == f"commit {'f' * 40}"
+
+
+@pytest.mark.parametrize(
+    ("message", "taken_back"),
+    [
+        (f'Revert "Fix"\n\nThis reverts commit {SHA}.', [SHA]),
+        (f'Reapply "Fix"\n\nThis reverts commit {SHA}.', [SHA]),
+        (f"Too slow\n\nThis reverts commit {SHA}, reversing\nchanges made to {SHA[::-1]}.", [SHA]),
+        (f"Both\n\nThis reverts commit {SHA}.\nThis reverts commit {SHA[::-1]}.", [SHA, SHA[::-1]]),
+        (f"This reverts commit {SHA[:10]}.", []),
+        (f"This reverts nothing of {SHA}", []),
+    ],
+)
+def test_what_a_message_takes_back(message: str, taken_back: list[str]) -> None:
+    assert [one.sha for one in references_in(message) if one.taken_back] == taken_back
+    assert [one for one in references_in(message) if not one.taken_back] == []

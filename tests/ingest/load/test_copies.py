@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.text import to_text
 from hubtrace.graph.urls import Project, Side
-from hubtrace.ingest.derive.blobs import blob_id, pointer_id
+from hubtrace.ingest.derive.blobs import LEAST, blob_id, information, pointer_id, pointer_text
 from hubtrace.ingest.derive.copies import MOST_HOLDERS, MOST_PATHS
 from hubtrace.ingest.load import Loaded, load
+from hubtrace.ingest.load.projects import unread_parts
 from hubtrace.ingest.records import (
     Asset,
     Commit,
@@ -339,3 +341,77 @@ def test_copies_are_written_when_they_differ(store: GraphStore, tmp_path: Path) 
         ("x", "b/q", "old/x", "blob", False, 95, "p0", "e"),
     }
     assert store.run("MATCH (c:Copy) RETURN count(c)").evaluate() == 2
+
+
+SMALL = {ONE: 24}
+
+
+@pytest.mark.parametrize(
+    ("path", "origin_path", "proves"),
+    [
+        ("model.py", "model.py", True),
+        ("src/model.py", "model.py", True),
+        ("model.py", "net.py", False),
+        ("__init__.py", "__init__.py", False),
+        (".gitignore", ".gitignore", False),
+        ("requirements.txt", "requirements.txt", False),
+        ("requirements-dev.txt", "docs/requirements-dev.txt", False),
+        ("setup.py", "setup.py", False),
+        ("VERSION", "VERSION", False),
+        ("LICENSE", "LICENSE", True),
+        ("config.json", "small/config.json", True),
+    ],
+)
+def test_a_small_file_needs_a_name_that_says_something(
+    store: GraphStore, tmp_path: Path, path: str, origin_path: str, proves: bool
+) -> None:
+    upstream = reading(
+        REPOSITORY, [brings("a", files={origin_path: ONE, "b": TWO}, at=1)], main="a"
+    )
+    downstream = replace(variant_of({path: ONE, "c": TWO}), small=lambda: SMALL)
+    held = {(row[0], row[4]) for row in found(store, tmp_path, upstream, downstream)}
+    assert held == {(path, False), ("c", False)} if proves else {("c", False)}
+
+
+def test_a_small_file_of_a_family_is_kept_as_boilerplate(store: GraphStore, tmp_path: Path) -> None:
+    upstream = reading(REPOSITORY, [brings("a", files={".env": ONE}, at=1)], main="a")
+    downstream = replace(variant_of({".env": ONE}), small=lambda: SMALL)
+    rows = found(store, tmp_path, upstream, downstream, families=[FAMILY])
+    assert [row[4] for row in rows] == [True]
+
+
+@pytest.mark.parametrize(
+    ("content", "says_enough"),
+    [
+        (b"", False),
+        (b"torch\n", False),
+        (b"torch\n" * 100, False),
+        (b"torch\ntransformers\naccelerate\nsentencepiece\n", False),
+        (b"*.bin filter=lfs diff=lfs merge=lfs -text\n" * 9, False),
+        (b"from .modeling import *\nfrom .configuration import *\n", False),
+        (b"__pycache__/\n*.py[cod]\nbuild/\ndist/\n", False),
+        (pointer_text("4d7a214614ab2935c943f9e0ff69d22e" * 2, 12_345), True),
+        (
+            b"def turn(x, cos, sin):\n    a, b = x.chunk(2, -1)\n    return a * cos - b * sin\n",
+            True,
+        ),
+    ],
+)
+def test_how_much_a_content_says(content: bytes, says_enough: bool) -> None:
+    assert (information(content) >= LEAST) is says_enough
+
+
+@pytest.mark.parametrize(
+    ("card", "unread"),
+    [
+        (Text("card", "README.md", None, "# A card"), False),
+        (Text("card", "README.md", None, to_text(b"caf\xe9")), True),
+        (Text("card", "README.md", None, to_text("# A card".encode("utf-16"))), True),
+        (Text("card", "README.md", None, to_text("# A card".encode("utf-16-le"))), True),
+        (Text("card", "README.md", None, "# A car", cut=True), True),
+        (Text("readme", "README.md", None, to_text(b"caf\xe9")), False),
+    ],
+)
+def test_a_card_that_is_no_text_is_unread(card: Text, unread: bool) -> None:
+    details = HostData(ProjectMetadata("1", "o/v"), (card,))
+    assert bool(list(unread_parts(details))) is unread
