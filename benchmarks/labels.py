@@ -122,9 +122,10 @@ def _every(size: Size, shape: str, stability: bool) -> int:
     The study's loops filter all commits for every family, so they slow down with the world.
     """
     if shape == "study":
-        enough = 50 if stability else 100 if size.commits > STUDY.commits else STUDY.families
+        some = min(50, size.families // 8)
+        enough = some if stability else 100 if size.commits > STUDY.commits else STUDY.families
     else:
-        enough = STUDY.families if stability else size.families
+        enough = min(STUDY.families, size.families // 4) if stability else size.families
     return max(1, size.families // enough)
 
 

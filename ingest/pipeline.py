@@ -248,9 +248,9 @@ class Intake:
 
     def held(self) -> Iterator[ProjectRef]:
         """Yield the variants that the snapshot holds, under the names that they had last."""
-        for _, pointer in self.writer.snapshot.pointers():
-            if pointer.project.side is Side.DOWNSTREAM:
-                yield ProjectRef(Side.DOWNSTREAM, pointer.project.name)
+        for project in self.writer.projects():
+            if project.side is Side.DOWNSTREAM:
+                yield ProjectRef(Side.DOWNSTREAM, project.name)
 
     def _found(self, asked: Sequence[ProjectRef]) -> Ingested:
         source = self.make_source()
@@ -340,10 +340,7 @@ class Intake:
 
         By the repository's key and the variant's name in lower case, as `discover` takes them.
         """
-        names = {
-            pointer.project.key: pointer.project.name
-            for _, pointer in self.writer.snapshot.pointers()
-        }
+        names = {project.key: project.name for project in self.writer.projects()}
         members: dict[str, list[str]] = {}
         homes: dict[str, list[str]] = {}
         for family in self.writer.snapshot.families():

@@ -139,7 +139,7 @@ def _lines(file: Path) -> list[str]:
 def _document(found: "Audit", format_: AuditFormat, output: Path | None) -> str:
     try:
         text = write(found, format_)
-    except ValueError as error:  # an in-toto statement without a subject
+    except ValueError as error:  # a statement or document without a subject
         raise HubtraceError(f"{found.identity.name or found.identity.variant}: {error}") from None
     if output is not None and output.name.lower().endswith(".jsonl") and text.startswith("{"):
         from hubtrace.graph.text import one_line

@@ -39,8 +39,8 @@ _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", 
 _CODE_KEYS = {"repository", "repo", "code", "github", "repo_url", "source_code", "source", "git"}
 _LOADS = re.compile(
     r"(?:from_pretrained|from_hparams|pipeline|snapshot_download|hf_hub_download|load_model|LLM|"
-    r"create_model|SentenceTransformer|model(?:_id|_name|_path|_name_or_path)?|repo_id|checkpoint|"
-    r"hf download|huggingface-cli download|vllm serve|--model(?:[-_](?:id|name|path))?)"
+    r"create_model|SentenceTransformer|model(?:_id|_name|_path|_name_or_path)?(?![\w.])|repo_id|"
+    r"checkpoint|hf download|huggingface-cli download|vllm serve|--model(?:[-_](?:id|name|path))?)"
     r"[\s=(:]{0,12}?[^\n\"']{0,40}?[\"' ]([\w.-]{1,96}/[\w.-]{1,96})\b"
 )
 """Code that loads a model by its name."""

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked
 from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.text import without_addresses
-from hubtrace.graph.urls import Side, host_key, key_of
+from hubtrace.graph.urls import Project, Side, host_key, key_of
 from hubtrace.ingest.change_types.classifier import classify_history
 from hubtrace.ingest.change_types.rules import version
 from hubtrace.ingest.derive.events import events_between, host_events
@@ -33,6 +33,7 @@ from hubtrace.ingest.snapshot.format import (
     Contributors,
     File,
     filesystem,
+    from_json,
     is_empty,
     looks_unused,
     read_file,
@@ -263,6 +264,7 @@ class SnapshotWriter:
         self._listed.seals[path] = seal
         if isinstance(record, Pointer):
             project = {"folder": file.parent.name, **listed(record)}
+            self._listed.projects[record.project.key] = project
             self._log.append(Entry(path, seal, project, record.project.key), sync=False)
         else:
             self._log.append(Entry(path, seal, name=record.name), sync=False)
@@ -308,6 +310,14 @@ class SnapshotWriter:
         # A project of which only the host was read has refs, and no commits yet.
         heads = pointer.heads if history.has_commits else ()
         return Cursor(heads, history.last, history.details, pointer.validators)
+
+    def projects(self) -> Iterator[Project]:
+        """Yield every project that is held, under the name that it had last."""
+        if self._listed is None:
+            yield from (pointer.project for _, pointer in self.snapshot.pointers())
+            return
+        for held in self._listed.projects.values():
+            yield from_json(held["project"], Project, self._path / File.MANIFEST)
 
     def key_of_alias(self, alias: str) -> str | None:
         """Return the key of the project that is, or once was, known by another one."""

@@ -62,7 +62,8 @@ def run_for(arguments: Sequence[str], seconds: float) -> int:
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
-        *("hubtrace.cli", "kglite", "pyarrow.parquet", "hubtrace.ingest.load", "hubtrace.ingest"),
+        # Not the engine: a fork has none of its threads (docs/decisions/0052).
+        *("hubtrace.cli", "pyarrow.parquet", "hubtrace.ingest.load", "hubtrace.ingest"),
         *("hubtrace.queries.report.build", "hubtrace.queries.report.formats.html"),
     ]
 )

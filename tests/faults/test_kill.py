@@ -233,9 +233,9 @@ def test_a_kill_of_each_writer_leaves_the_old_or_the_new(
 
 
 def _visible(folder: Path) -> dict[str, object]:
-    """Return the state without temporary files, which a kill leaves beside a target."""
+    """Return the state without locks and temporary files, which a kill leaves beside a target."""
     return {
         name: held
         for name, held in _state(folder).items()
-        if not any(part.startswith(".") for part in Path(name).parts)
+        if not any(part.startswith(".") for part in Path(name).parts) and ".writer" not in name
     }

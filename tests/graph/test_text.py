@@ -15,6 +15,7 @@ from hubtrace.graph.text import (
     to_bytes,
     to_text,
     without_addresses,
+    without_commands,
 )
 
 BLOCK = st.characters(min_codepoint=0x10FE70, max_codepoint=0x10FF10)
@@ -67,6 +68,8 @@ def test_no_line_of_a_log_is_a_command_to_the_program_that_keeps_it() -> None:
     assert for_people(" ::add-mask::x") == " :\\x3aadd-mask::x"
     assert for_people("remote: ##[error]owned") == "remote: ##\\x5berror]owned"
     assert for_people("std::move # [x]") == "std::move # [x]"
+    lines = without_commands("a::b\n \t::error::x\r::y\n##[z]")
+    assert lines == "a::b\n \t:\\x3aerror::x\r:\\x3ay\n##\\x5bz]"
 
 
 @pytest.mark.parametrize(

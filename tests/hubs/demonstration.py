@@ -202,9 +202,23 @@ def _card(released: Released) -> bytes:
 
 
 def _config(name: str) -> bytes:
-    """Return a file that the variants of a family and its repository have in common."""
-    words = name.rpartition("/")[2].split("-")
-    return f'{{"model_type": "{words[0]}", "layers": {len(words[0]) * 4}}}\n'.encode()
+    """Return a file that the variants of a family and its repository have in common.
+
+    It is as long as such files are: a shorter one proves no origin (docs/decisions/0055).
+    """
+    kind = name.rpartition("/")[2].split("-")[0]
+    fields = {
+        "architectures": [f"{kind.title()}ForCausalLM"],
+        "hidden_act": "silu",
+        "intermediate_size": 11_008,
+        "max_position_embeddings": 4_096,
+        "model_type": kind,
+        "num_attention_heads": 32,
+        "num_hidden_layers": len(kind) * 4,
+        "rope_theta": 10_000.0,
+        "vocab_size": 32_000,
+    }
+    return f"{json.dumps(fields, indent=2)}\n".encode()
 
 
 def _day(day: int) -> int:

@@ -12,7 +12,7 @@ from hubtrace.graph import open_store
 from tests.hubtrace.conftest import Call
 from tests.queries.audit.worlds import ALONE, OWN, UP, provenance
 
-FORMATS = ("text", "markdown", "html", "json", "cyclonedx", "in-toto")
+FORMATS = ("text", "markdown", "html", "json", "cyclonedx", "in-toto", "spdx")
 
 
 @pytest.fixture
@@ -124,6 +124,7 @@ def test_what_is_written_is_whole_json(asked: Call) -> None:
         ("a.txt", "Provenance of"),
         ("a.out", "Provenance of"),
         ("a.cdx.json", '{\n  "components": ['),
+        ("a.spdx.json", '{\n  "@context": "https://spdx.org/rdf/3.0.1/'),
         ("a.intoto.json", '{\n  "_type": "https://in-toto.io'),
         ("a.intoto.jsonl", '{"_type": "https://in-toto.io'),
     ],

@@ -57,7 +57,7 @@ def test_the_same_objects_come_back_with_types(feed: Any) -> None:
         "merge": False,
     }
     assert second["bot"] is True
-    assert answer.out.isascii()  # nothing of a message takes effect on a terminal
+    assert "\u202e" not in answer.out  # nothing of a message takes effect on a terminal
     assert answer.code == 0
 
 
@@ -147,3 +147,9 @@ def test_lines_are_answered_as_they_come() -> None:
         assert running.stderr is not None
         assert running.stderr.read() == b""
         assert running.wait() == 0
+
+
+def test_nothing_of_a_message_is_a_command_in_a_log(feed: Any) -> None:
+    answer = feed(_line(message="Fix: x ##[error]y", paths=["a"]))
+    assert "##[" not in answer.out
+    assert answer.code == 0

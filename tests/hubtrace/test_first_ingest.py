@@ -54,6 +54,15 @@ def test_a_question_is_one_step(hubs: Call, monkeypatch: pytest.MonkeyPatch) -> 
     assert "read 2 projects of 1 family" in found.err
     again = hubs("audit", MODEL, "--ingest")
     assert (again.out, again.err) == (found.out, "")
+    # One number for one link, whatever asks for it.
+    asked = (
+        hubs("query", "links", "--param", f"variant={MODEL}", "--format", "json").json()["rows"],
+        [hubs("audit", MODEL, "--format", "json").json()["upstream"]],
+        hubs("why", MODEL, CODE, "--format", "json").out,
+    )
+    (sure,) = {row["confidence"] for rows in asked[:2] for row in rows}
+    assert f'"confidence": {sure}' in asked[2]
+    assert f"(confidence {sure:.2f}" in found.out
 
     other = "acme/atlas-7b-chat"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

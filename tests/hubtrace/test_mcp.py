@@ -64,7 +64,6 @@ ASKED: list[tuple[str, dict[str, Any], list[str]]] = [
 """Tool, its arguments, and the command that gives the same JSON."""
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("cypher", {"text": "MATCH (f:Family) SET f.name = 'x'"}, "this statement changes the graph"),
-    ("cypher", {"text": "MATCH (n) DETACH DELETE n"}, "this statement changes the graph"),
     ("cypher", {"text": "LOAD CSV FROM 'file:///etc/passwd' AS x RETURN x"}, "LOAD CSV reads"),
     ("cypher", {"text": "RETURN 1", "parameters": {"x": 1}, "write": True}, "'write' was unexp"),
     ("cypher", {"text": "UNWIND range(1, 20000) AS n RETURN n"}, "20,000 rows"),

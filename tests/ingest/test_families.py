@@ -234,6 +234,7 @@ def test_both_forms_say_the_same(tmp_path: Path, name: str, text: str) -> None:
         ("f.toml", "[[family]]\nname = 2020-01-01\n", "`name` is a date, not a text$"),
         ("f.toml", "\n\nx = " + "[" * 5_000, r"f\.toml:3: nested too deeply$"),
         ("f.toml", "\n" + "a." * 200 + "a = 1", r"f\.toml:2: nested too deeply$"),
+        ("f.toml", "\n" + "a . 'b' ." * 50_000 + "a = 1", r"f\.toml:2: nested too deeply$"),
         ("f.toml", "\n\nx = " + "9" * 5_000, r"f\.toml:3: a number has too many digits$"),
         (  # What looks like the table's first line is a text.
             "f.toml",

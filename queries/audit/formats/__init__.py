@@ -22,6 +22,7 @@ class AuditFormat(StrEnum):
     JSON = "json"
     CYCLONEDX = "cyclonedx"
     IN_TOTO = "in-toto"
+    SPDX = "spdx"
 
     @property
     def ending(self) -> str:
@@ -42,6 +43,7 @@ class CheckFormat(StrEnum):
 
 ENDINGS = {
     **{".cdx.json": "cyclonedx", ".intoto.json": "in-toto", ".intoto.jsonl": "in-toto"},
+    **{".spdx.json": "spdx", ".spdx3.json": "spdx"},
     **{".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"},
     **{".svg": "badge", ".shields.json": "shields"},
     **{".txt": "text", ".sarif": "sarif", ".sarif.json": "sarif", ".json": "json"},
@@ -77,7 +79,8 @@ def write(audit: "Audit", format_: AuditFormat) -> str:
     """Return an audit as a document that ends in a newline.
 
     Raises:
-        ValueError: an in-toto statement of an audit that has no revision with a sha.
+        ValueError: an in-toto statement or an SPDX document of an audit that has no revision with a
+            sha.
     """
     match format_:
         case AuditFormat.TEXT:
@@ -104,6 +107,10 @@ def write(audit: "Audit", format_: AuditFormat) -> str:
             from hubtrace.queries.audit.formats.in_toto import to_in_toto
 
             return to_in_toto(audit)
+        case AuditFormat.SPDX:
+            from hubtrace.queries.audit.formats.spdx import to_spdx
+
+            return to_spdx(audit)
         case _:
             assert_never(format_)
 

@@ -77,7 +77,7 @@ def to_cyclonedx(audit: Audit) -> str:
     name, _, version = audit.method.tool.partition(" ")
     tool = Component(type=ComponentType.APPLICATION, name=name, version=version, bom_ref="tool")
     bom = Bom(
-        serial_number=uuid.uuid5(_NAMESPACE, _seed(audit)),
+        serial_number=audit_id(audit),
         metadata=BomMetaData(
             timestamp=_time(audit.method.until),
             tools=ToolRepository(components=[tool]),
@@ -93,11 +93,12 @@ def to_cyclonedx(audit: Audit) -> str:
     return inert(JsonV1Dot7(bom).output_as_string(indent=2)) + "\n"
 
 
-def _seed(audit: Audit) -> str:
-    """Return what makes this audit another one than the last."""
+def audit_id(audit: Audit) -> uuid.UUID:
+    """Return an id that is the same for the same audit."""
     revision = audit.revision.commit.sha if audit.revision else ""
     digests = [seen.digest for seen in audit.method.snapshots]
-    return " ".join([audit.identity.variant, revision, str(audit.method), *digests])
+    seed = " ".join([audit.identity.variant, revision, str(audit.method), *digests])
+    return uuid.uuid5(_NAMESPACE, seed)
 
 
 def _component(

@@ -179,6 +179,14 @@ MARKUP = st.lists(
 ).map("".join)
 
 
+def test_half_characters_in_a_link_hide_no_other() -> None:
+    unread: list[str] = []
+    text = f"[a](\ud800\udfff) {LINK}"
+    found = in_variant("acme/m", variant("acme/m", text), unread)
+    assert unread == []
+    assert found == in_variant("acme/m", variant("acme/m", f"[a](x) {LINK}"), unread)
+
+
 @given(MARKUP)
 def test_no_text_is_an_error(text: str) -> None:
     in_variant("acme/m", variant("acme/m", text + LINK))

@@ -49,6 +49,7 @@ def test_code_that_loads_a_model_of_the_same_owner_counts() -> None:
 a = AutoModel.from_pretrained("acme/one", device=0)
 b = AutoModel.from_pretrained("meta/other")
 repo_id = "acme-ai/two"
+scores = model.evaluate("acme/data")
 ```
 ```sh
 hf download acme/three

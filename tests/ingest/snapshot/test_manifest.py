@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -147,11 +148,15 @@ def test_an_earlier_version_takes_it_for_one_that_a_kill_left(path: Path) -> Non
 
 def test_the_log_says_what_the_whole_would(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is cut when it is long; names of projects are known by it."""
-    before = snapshot_hash(Snapshot(path))
-    logged = _read(path)
-    monkeypatch.setattr("hubtrace.ingest.snapshot.writer.LONGEST_LOG", 0)
     with SnapshotWriter(path) as writer:
-        assert writer.key_of_alias("https://github.com/o/r") is None
+        again = replace(reading(VARIANT, [], main="a"), aliases=("https://huggingface.co/o/w",))
+        writer.write_project(again, "git")
+        assert writer.key_of_alias("https://huggingface.co/o/w") == VARIANT.key
+        assert {project.key for project in writer.projects()} == {REPOSITORY.key, VARIANT.key}
+    before, logged = snapshot_hash(Snapshot(path)), _read(path)
+    monkeypatch.setattr("hubtrace.ingest.snapshot.writer.LONGEST_LOG", 0)
+    with SnapshotWriter(path):
+        pass
     assert len(_lines(path)) == 1
     assert _read(path) == logged
     assert snapshot_hash(Snapshot(path)) == before

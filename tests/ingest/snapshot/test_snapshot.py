@@ -12,7 +12,7 @@ import pytest
 
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked, SourceError
 from hubtrace.ingest.change_types.rules import version as rules
-from hubtrace.ingest.records import Commit, Event, Family, Observation, Text, Upstream
+from hubtrace.ingest.records import Commit, Event, Family, Observation, Release, Text, Upstream
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot, SnapshotWriter
 from hubtrace.ingest.snapshot.format import without_email
 from hubtrace.ingest.snapshot.writer import snapshot_hash
@@ -262,18 +262,22 @@ def test_addresses_in_prose_are_left_out_and_those_of_earlier_versions_by_compac
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = Text("card", "README.md", None, "Mail bob@example.org")
-    details = replace(VARIANT_DATA, texts=(card,))
+    release = Release("v1", "For bob@example.org", None)
+    details = replace(VARIANT_DATA, texts=(card,), releases=(release,))
     told = with_data(reading(VARIANT, [A], main="a"), details)
     told = replace(told, commits=iter([replace(A, subject="Thank bob@example.org")]))
+    without = ["Mail (e-mail)", "For (e-mail)", "Thank (e-mail)"]
 
     def texts(project: ProjectHistory | None) -> list[str]:
         assert project is not None
-        answers = [text.text for answer in project.answers for text in answer.details.texts]
+        told = [answer.details for answer in project.answers]
+        answers = [text.text for details in told for text in details.texts]
+        answers += [release.name for details in told for release in details.releases]
         return [*answers, *project.commits(["subject"])["subject"].to_pylist()]
 
     with SnapshotWriter(tmp_path / "new") as writer:
         writer.write_project(told, "live")
-        assert texts(writer.snapshot.project(VARIANT.key)) == ["Mail (e-mail)", "Thank (e-mail)"]
+        assert texts(writer.snapshot.project(VARIANT.key)) == without
     # What an earlier version wrote: nothing matches, so nothing is left out.
     monkeypatch.setattr("hubtrace.graph.text._PROSE", re.compile("(?!)"))
     told = replace(told, commits=iter([replace(A, subject="Thank bob@example.org")]))
@@ -284,7 +288,7 @@ def test_addresses_in_prose_are_left_out_and_those_of_earlier_versions_by_compac
         writer.compact()
         assert "bob@example.org" in texts(writer.snapshot.project(VARIANT.key))[0]
         assert writer.compact(redact=True) == 1
-        assert texts(writer.snapshot.project(VARIANT.key)) == ["Mail (e-mail)", "Thank (e-mail)"]
+        assert texts(writer.snapshot.project(VARIANT.key)) == without
     assert Snapshot(tmp_path / "old").verify() == []
 
 

@@ -1,6 +1,7 @@
 """Audits as files for other programs, held against the official schemas."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,24 @@ from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
+from spdx_python_model.bindings.v3_0_1 import JSONLDDeserializer, SHACLObjectSet
 
 from hubtrace.graph import open_store
 from hubtrace.graph.store import GraphStore
+from hubtrace.graph.urls import is_web
 from hubtrace.queries.audit import Audit, audit
 from hubtrace.queries.audit.check import Checked, Wanted
 from hubtrace.queries.audit.formats.cyclonedx import to_cyclonedx
 from hubtrace.queries.audit.formats.in_toto import PREDICATE, to_in_toto
 from hubtrace.queries.audit.formats.json import json_schema, to_json
 from hubtrace.queries.audit.formats.markdown import findings_to_markdown
+from hubtrace.queries.audit.formats.spdx import to_spdx
+from hubtrace.queries.audit.formats.text import as_text
 from hubtrace.queries.audit.records import Finding
 from tests.queries.audit.hostile import hostile
 from tests.queries.audit.worlds import ALONE, CHAT, OWN, SMALL, UP, provenance
 
+NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
 SUBJECTS = [SMALL, CHAT, ALONE, "acme/lost"]
 
 
@@ -115,6 +121,99 @@ def test_every_store_gives_the_same_bytes(
             assert to_json(audit(audited, subject)) == to_json(audit(store, subject))
 
 
+_OF_AI = (
+    *("releaseTime", "suppliedBy", "software_downloadLocation", "software_packageVersion"),
+    "software_primaryPurpose",
+)
+
+
+def test_spdx_is_valid_and_keeps_to_its_profiles(found: Audit) -> None:
+    """The bindings of the SPDX project read it: each type, name, value and number of values."""
+    if not is_web(found.identity.url or ""):  # the hostile one: nothing to get it from
+        with pytest.raises(ValueError, match="needs a revision with a sha, an owner"):
+            to_spdx(found)
+        return
+    text = to_spdx(found)
+    assert text == to_spdx(found)
+    assert text.replace("\n", "").isprintable()
+    objects = SHACLObjectSet()
+    JSONLDDeserializer().deserialize_data(json.loads(text), objects)
+    assert objects.link() == set()
+    elements = json.loads(text)["@graph"]
+    ids = [element["spdxId"] for element in elements[1:]]
+    assert len(set(ids)) == len(ids)
+    (model,) = (each for each in elements if each["type"] == "ai_AIPackage")
+    assert all(model[name] for name in _OF_AI)
+    related = [each for each in elements if each["type"] == "Relationship"]
+    kinds = [each["relationshipType"] for each in related if each["from"] == model["spdxId"]]
+    assert (kinds.count("hasDeclaredLicense"), kinds.count("hasConcludedLicense")) == (1, 1)
+    assert {each["from"] for each in related} <= set(ids)
+    assert {end for each in related for end in each["to"]} <= {*ids, NO_LICENCE}
+
+
+def test_spdx_states_what_is_known(small: Audit) -> None:
+    elements = json.loads(to_spdx(small))["@graph"]
+    of = {each.get("spdxId"): each for each in elements}
+    (model,) = (each for each in elements if each["type"] == "ai_AIPackage")
+    revision, origin, link = small.revision, small.origin.commit, small.upstream
+    assert revision is not None
+    assert origin is not None
+    assert link is not None
+    assert model["name"] == small.identity.name
+    assert model["software_packageVersion"] == revision.commit.sha
+    assert of[model["suppliedBy"]]["name"] == (small.identity.name or "").partition("/")[0]
+    ends = {
+        each["relationshipType"]: [of.get(end, end) for end in each["to"]]
+        for each in elements
+        if each.get("from") == model["spdxId"]
+    }
+    upstream = next(e for e in elements if e.get("software_primaryPurpose") == "source")
+    assert (upstream["name"], upstream["software_packageVersion"]) == (link.name, origin.sha)
+    assert ends["hasConcludedLicense"] == [NO_LICENCE]
+    hashes = [file["verifiedUsing"][0]["hashValue"] for file in ends.get("contains", [])]
+    assert hashes == [file.sha256 for file in small.files]
+    said = [each["statement"] for each in elements if each["type"] == "Annotation"]
+    assert len(said) == len(small.findings) + len(small.unknown)
+
+
+@pytest.mark.parametrize(
+    ("licence", "expression"),
+    [
+        ("apache-2.0", "Apache-2.0"),
+        ("MIT", "MIT"),
+        ("qwen research (v2)", "LicenseRef-qwen-research-v2"),
+        ("研究", "LicenseRef-unnamed"),
+        (None, None),
+    ],
+)
+def test_spdx_states_a_licence_or_that_none_is_known(
+    small: Audit, licence: str | None, expression: str | None
+) -> None:
+    changed = replace(small, identity=replace(small.identity, licence=licence))
+    elements = json.loads(to_spdx(changed))["@graph"]
+    (model,) = (each for each in elements if each["type"] == "ai_AIPackage")
+    (declared,) = (
+        each["to"]
+        for each in elements
+        if each.get("relationshipType") == "hasDeclaredLicense" and each["from"] == model["spdxId"]
+    )
+    stated = {e["spdxId"]: e for e in elements if e["type"].startswith("simplelicensing")}
+    if expression is None:
+        assert declared == [NO_LICENCE]
+    else:
+        assert stated[declared[0]]["simplelicensing_licenseExpression"] == expression
+
+
+def test_spdx_of_what_has_no_revision_is_refused(small: Audit) -> None:
+    for unknown in (
+        replace(small, revision=None),
+        replace(small, identity=replace(small.identity, url=None)),
+        replace(small, identity=replace(small.identity, name="gpt2")),
+    ):
+        with pytest.raises(ValueError, match="needs a revision with a sha, an owner"):
+            to_spdx(unknown)
+
+
 def test_a_table_of_findings_has_a_row_for_each_cause_and_links_that_work() -> None:
     place = "https://github.com/acme/code/commit/0123456789"
     evil = "https://evil.example/|`<x>"
@@ -134,3 +233,10 @@ def test_a_table_of_findings_has_a_row_for_each_cause_and_links_that_work() -> N
     assert links == [models[0], place, *models, place, models[1], place]
     assert page.count("\n| [") == 3
     assert not any(part.type == "html_inline" for part in parts)
+
+
+@pytest.mark.parametrize("before", range(40))
+def test_no_line_of_a_wrapped_text_is_a_command_in_a_log(before: int) -> None:
+    told = f"{'x ' * before}::error::y {'x ' * 60}::z"
+    lines = as_text(f"| a | b |\n|---|---|\n| a{told} | {told} |\n\nA{told}\n").splitlines()
+    assert not [line for line in lines if line.lstrip().startswith("::")]
