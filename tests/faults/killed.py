@@ -69,7 +69,13 @@ _FORKS.set_forkserver_preload(
 )
 
 
-def run_fork(arguments: Sequence[str], said: Path, *, kill_at_event: int = _NEVER) -> int | None:
+def run_fork(
+    arguments: Sequence[str],
+    said: Path,
+    *,
+    kill_at_event: int = _NEVER,
+    kill_after: float | None = None,
+) -> int | None:
     """Run `hubtrace` in a fork of a process that has imported it, which is several times faster.
 
     What it prints goes to the file `said`, and how many events there were. The environment is that
@@ -77,6 +83,8 @@ def run_fork(arguments: Sequence[str], said: Path, *, kill_at_event: int = _NEVE
     """
     process = _FORKS.Process(target=_forked, args=(list(arguments), str(said), kill_at_event))
     process.start()
+    process.join(kill_after)  # seconds; without a limit until it ends
+    process.kill()
     process.join()
     return process.exitcode
 

@@ -5,11 +5,13 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubtrace.graph import open_store
 from hubtrace.ingest.snapshot import Snapshot
+from tests.effort import SEED
 from tests.faults.killed import KILLED, events, run, run_for, run_fork
 from tests.graphs import Contents, contents
 from tests.ingest.worlds import World, git
@@ -155,6 +157,8 @@ _WRITERS: dict[str, tuple[str, ...]] = {
     "report": ("report", "--graph", "g.kgl", "-o", "out", *_UNTIL, "-f", "parquet", "-f", "json"),
 }
 """Everything that writes to disk beside `ingest`, to something called out."""
+_BY_THE_CLOCK = 10
+"""Kills of each writer at times by chance: what the engine writes is no event of Python's."""
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +172,12 @@ def written(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def _in(folder: Path, command: Sequence[str], said: Path, moment: int | None = None) -> int | None:
+def _in(folder: Path, command: Sequence[str], said: Path, **kill: Any) -> int | None:
     places = ("s", "g.kgl")
     arguments = [
         str(folder / one) if one in places or one.startswith("out") else one for one in command
     ]
-    return run_fork(arguments, said, **({} if moment is None else {"kill_at_event": moment}))
+    return run_fork(arguments, said, **kill)
 
 
 def _begun(written: Path, folder: Path, command: Sequence[str]) -> None:
@@ -196,7 +200,7 @@ def _state(folder: Path) -> dict[str, object]:
         name = str(path.relative_to(folder))
         if path.suffix == ".kgl":
             with open_store(str(path)) as store:
-                held[name] = contents(store, without=DIFFERS)
+                held[name] = contents(store, without=DIFFERS | {"assessed_at"})
         elif not (folder / "out" / "snapshot.json").exists():
             held[name] = path.read_bytes()
     if (folder / "out" / "snapshot.json").exists():
@@ -217,13 +221,17 @@ def test_a_kill_of_each_writer_leaves_the_old_or_the_new(
     command, said = _WRITERS[writer], tmp_path / "said"
     _begun(written, tmp_path / "whole", command)
     old = _state(tmp_path / "whole")
+    began = time.monotonic()
     assert _in(tmp_path / "whole", command, said) == 0, said.read_text()
+    whole = time.monotonic() - began
     count, new = int(said.read_text().rpartition("events: ")[2]), _state(tmp_path / "whole")
-    kills = 0
-    for moment in range(1, count + 1):
-        folder = tmp_path / str(moment)
+    kills, clock = 0, random.Random(writer + SEED)
+    moments: list[dict[str, Any]] = [{"kill_at_event": n + 1} for n in range(count)]
+    moments += [{"kill_after": clock.uniform(0, whole)} for _ in range(_BY_THE_CLOCK)]
+    for number, moment in enumerate(moments):
+        folder = tmp_path / str(number)
         _begun(written, folder, command)
-        kills += _in(folder, command, said, moment) == KILLED
+        kills += _in(folder, command, said, **moment) == KILLED
         for name, held in _visible(folder).items():
             assert held in (old.get(name), new.get(name)), f"{writer} {moment}: {name}"
         assert _in(folder, command, said) == 0, f"{writer} {moment}: {said.read_text()}"
