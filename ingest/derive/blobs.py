@@ -40,7 +40,9 @@ def asset_id(digest: str | None, size: int) -> str | None:
 
 
 LEAST = 64
-"""Bytes of information. What is below is a line or two that anybody writes."""
+"""Bytes of information. What is below is some lines that anybody writes under a usual name."""
+_A_LINE = 38
+"""What is below is a line that anybody writes under any name."""
 _EVERYDAY = re.compile(
     r"\..*|__(?:init|main|version)__\.py|(?:version|codeowners|makefile|dockerfile|procfile)(?:\..*)?|"
     r"requirements.*\.txt|(?:setup|tox)\.(?:py|cfg|ini)|py(?:project\.toml|\.typed)|manifest\.in|"
@@ -57,13 +59,15 @@ def information(content: bytes) -> int:
     return min(len(content), len(squeezer.compress(content) + squeezer.flush()))
 
 
-def says_nothing(path: str, origin_path: str) -> bool:
-    """Return True of names that do not help a small content to tell where it comes from.
+def says_nothing(told: int, path: str, origin_path: str) -> bool:
+    """Return True of a small content, which says so much, if its names do not help it.
 
-    They differ, or everybody has them.
+    Everybody has them; or they differ, and it is but a line.
     """
-    name, origin = (text.rpartition("/")[2] for text in (path, origin_path))
-    return name != origin or _EVERYDAY.fullmatch(name) is not None
+    names = [text.rpartition("/")[2] for text in (path, origin_path)]
+    if any(map(_EVERYDAY.fullmatch, names)):
+        return told < LEAST
+    return names[0] != names[1] and told < _A_LINE
 
 
 _FENCE = "---"

@@ -122,10 +122,10 @@ def _without_everyday_files(
     is_small = pc.is_in(found["blob"], pa.array(sorted(world.small), pa.string()))
     is_small = pc.and_(is_small, pc.equal(found["kind"], "blob"))
     rows = np.flatnonzero(is_small.to_numpy())
-    paths = found.take(pa.array(rows)).select(["path", "origin_path"]).to_pydict()
-    pairs = zip(paths["path"], paths["origin_path"], strict=True)
+    files = found.take(pa.array(rows)).select(["blob", "path", "origin_path"]).to_pydict()
+    pairs = zip(files["blob"], files["path"], files["origin_path"], strict=True)
     everyday = np.zeros(found.num_rows, dtype=np.bool_)
-    everyday[rows] = [says_nothing(path, origin) for path, origin in pairs]
+    everyday[rows] = [says_nothing(world.small[blob], *paths) for blob, *paths in pairs]
     marked = pc.or_(found["boilerplate"], pa.array(everyday))
     place = found.schema.get_field_index("boilerplate")
     kept = pa.array(~everyday | family)

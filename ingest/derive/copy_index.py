@@ -252,8 +252,8 @@ class CopyIndex:
     """Of each variant the large files that the Hub ever listed, by blob id."""
     boilerplate: Collection[str]
     """Blob ids of files that are in everybody's repositories."""
-    small: Collection[str]
-    """Blob ids of files that are so small that anybody can have written them."""
+    small: Mapping[str, int]
+    """How much files say that are so small that anybody can have written them, by blob id."""
 
 
 _BATCH_ROWS = 500_000
@@ -276,7 +276,7 @@ class _Search:
     """Body of a model card → blob ids of the cards."""
     pointers: set[str] = field(default_factory=set)
     large: dict[int, dict[str, TreeFile]] = field(default_factory=dict)
-    small: set[str] = field(default_factory=set)
+    small: dict[str, int] = field(default_factory=dict)
     done: int = 0
 
     def next(self) -> None:
@@ -319,7 +319,8 @@ def read_copy_index(
 def _variant_files(search: _Search) -> Files:
     found: Files = {}
     for number, history in enumerate(search.variants):
-        search.small.update(blob for blob, told in history.small().items() if told < LEAST)
+        told = history.small()
+        search.small |= {blob: bytes_ for blob, bytes_ in told.items() if bytes_ < LEAST}
         for answer in history.answers:
             _learn(search, number, answer.details)
         files = _files(history)
@@ -340,7 +341,7 @@ def _learn(search: _Search, number: int, details: HostData) -> None:
     pointers = (pointer_id(file.lfs_sha256, file.lfs_size) for file in details.files)
     search.pointers.update(pointer for pointer in pointers if pointer is not None)
     files = (file for file in details.files if file.lfs_sha256 is None and file.size < LEAST)
-    search.small.update(file.blob for file in files)
+    search.small |= {file.blob: file.size for file in files if file.blob not in search.small}
 
 
 def _files(history: ProjectHistory) -> pa.Table:
