@@ -88,6 +88,7 @@ def serve(
             timeout_graceful_shutdown=1,
         )
         uvicorn.Server(config).run([listening])
+    raise KeyboardInterrupt  # nothing else ends it, and not every Python says so
 
 
 def _access(host: str, names: list[str]) -> "Access":

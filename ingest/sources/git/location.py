@@ -157,7 +157,8 @@ def _from_path(path: Path, shown: str) -> Location:
         if real.is_file():  # a pipe would block
             with real.open("rb") as file:
                 is_bundle = _BUNDLE.match(file.readline(64)) is not None
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
+    except (OSError, RuntimeError, ValueError) as error:
+        # RuntimeError: a loop of symbolic links; ValueError: no name that a file can have
         reason = getattr(error, "strerror", None) or "it cannot be resolved"
         raise SourceError(f"cannot read {shown}: {reason}") from error
     if not is_bundle:

@@ -38,6 +38,7 @@ def _commit(day: int, name: str, parents: list[str], **other: Any) -> tuple[Any,
         *other.get("who", ("Bob", name)),
         parents,
         parents[0] if parents else None,
+        None,
     )
 
 
@@ -77,8 +78,8 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
     "project_facts": (
         {"projects": [YI, f"{HUB}/meta/llama"]},
         [
-            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, None, None),
-            (f"{HUB}/meta/llama", "meta/llama", *[None] * 9),
+            (YI, "acme/Yi", "id0", "refs/heads/main", False, *[None] * 3, UNTIL, *[None] * 3),
+            (f"{HUB}/meta/llama", "meta/llama", *[None] * 10),
         ],
     ),
     "upstream_commits": (

@@ -16,6 +16,8 @@ from tests.ingest.worlds import World, git
     "location",
     [
         "",
+        "~\ud800",
+        "\ud800/x",
         "-u/bin/false",
         "--upload-pack=touch canary",
         "ext::sh -c 'touch canary'",
