@@ -4,7 +4,7 @@ Facts that a later look brought (who else holds a file, what a family consists o
 rewritten) do not change an answer of before (docs/decisions/0053-a-question-about-the-past.md).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,10 @@ MATCH (p:Repository|Variant)
 RETURN max(p.observed_at) AS observed_at, max(p.failed_at) AS failed_at
 """
 _SNAPSHOTS = "MATCH (s:Snapshot) RETURN s.key"
+_NOT_AT_HAND = (
+    "warning: what was found after this moment can be in the answer: the snapshot is not at hand; "
+    "name it with --snapshot"
+)
 
 
 @contextmanager
@@ -32,13 +36,15 @@ def graph_at(
     variants: Collection[str],
     families: Collection[str],
     snapshot: Path,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[GraphStore]:
     """Yield the graph as it was at `until`, for a question about some variants, by their keys.
 
     It is `store` itself if nothing was looked at since, and where not all snapshots that it was
-    loaded from are at hand: at `snapshot`, or in the folder of the graph.
+    loaded from are at hand: at `snapshot`, or in the folder of the graph. The latter is a warning,
+    for answers that do not say it themselves, as an audit does.
     """
-    past = _past(store, until, variants, families, snapshot)
+    past = _past(store, until, variants, families, snapshot, warn)
     if not past:
         yield store
         return
@@ -67,6 +73,7 @@ def _past(
     variants: Collection[str],
     families: Collection[str],
     snapshot: Path,
+    warn: Callable[[str], None],
 ) -> "list[Snapshot]":
     """Return what the graph was loaded from, as it was; nothing if the graph itself will do."""
     if until is None:
@@ -78,6 +85,8 @@ def _past(
     from hubtrace.ingest.snapshot.past import PastSnapshot, known_from
 
     found = _snapshots({key for (key,) in store.run(_SNAPSHOTS).rows()}, store.url, snapshot)
+    if not found:
+        warn(_NOT_AT_HAND)
     moment = max((known_from(one, variants, families, until) for one in found), default=latest)
     return [PastSnapshot(one, moment) for one in found] if moment < latest else []
 

@@ -269,15 +269,18 @@ def test_what_came_later_changes_no_audit_of_before(
     assert kept.at_first() == before
 
 
-def test_without_the_snapshot_an_audit_of_the_past_says_so(tmp_path: Path) -> None:
+def test_without_the_snapshot_an_answer_about_the_past_says_so(tmp_path: Path, call: Call) -> None:
     kept = Kept(tmp_path)
     kept.look(code(), model())
     upstream_is_rewritten(kept)
     words = "its snapshot is not at hand"
+    check = ("check", "o/v", "--graph", kept.url, "--until", timestamp(LOOKED))
     assert not any(words in line for line in kept.audit(LOOKED).unknown)
+    assert "warning" not in call(*check).err
     kept.folder.rename(tmp_path / "away")
     (tmp_path / "away" / "snapshot.json").rename(tmp_path / "away" / "kept")
     assert any(words in line for line in kept.audit(LOOKED).unknown)
+    assert "the snapshot is not at hand; name it with --snapshot" in call(*check).err
 
 
 def test_a_time_before_the_first_look_is_asked_of_that_look(tmp_path: Path) -> None:
