@@ -10,8 +10,17 @@ from hubtrace.graph import open_store
 from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
-from hubtrace.options import GRAPH, Graph, OutputFormat, Until, table_options
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    Until,
+    table_options,
+)
 from hubtrace.output import Format, Table, check_output
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 
 _Family = Annotated[
@@ -93,6 +102,7 @@ def tables(
     family: _Family = None,
     until: Until = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Write the answers to every stored question as Parquet tables; list them with their rows.
@@ -101,7 +111,7 @@ def tables(
     """
     from hubtrace.exports.tables import export_tables
 
-    with open_store(graph) as store, progress() as show:
+    with open_at(graph, until, family, snapshot) as store, progress() as show:
         counts = export_tables(store, folder, family, until, show)
     rows = [{"table": f"{name}.parquet", "rows": rows} for name, rows in counts.items()]
     Table.of("hubtrace.export.tables/1", "table", "rows").print(rows, format_, {"tables": rows})
