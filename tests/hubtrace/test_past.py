@@ -48,6 +48,7 @@ ASKED = {
 def _asked(call: Call, graph: str, at: str, name: str, *families: str) -> Any:
     """Return the JSON of one of the commands, but the digest of the snapshot."""
     answer = call(*ASKED[name], at, "--graph", graph, "--", *families)
+    assert answer.code != 2, answer.err
     assert "warning: what was found" not in answer.err
     if name == "report":
         found = json.loads(Path("hubtrace-report/report.json").read_text())
@@ -405,6 +406,16 @@ def test_without_the_snapshot_an_answer_about_the_past_says_so(
     for page in PAGES:
         assert words in _pages(kept, at).get(page).text, page
     assert words in _pages(kept, at).get("/flags.json").json()["warnings"][0]
+
+
+def test_a_compacted_snapshot_knows_the_time_before_any_commit(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.look(reading(REPOSITORY, [], observed_at=LOOKED, default=None), model())
+    before = kept.at_first()
+    kept.look(code(at=LATER), model(at=LATER))
+    with SnapshotWriter(kept.folder) as writer:
+        writer.compact()
+    assert kept.at_first() == before
 
 
 def test_a_time_before_the_first_look_is_asked_of_that_look(tmp_path: Path) -> None:
