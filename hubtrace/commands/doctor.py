@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from hubtrace.clients import open_clients
+from hubtrace.exit_codes import FINDINGS
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
@@ -96,7 +97,7 @@ def doctor(
     _TABLE.print(findings, format_, {"problems": problems, "findings": _TABLE.rows(findings)})
     say("everything works" if not problems else count(problems, "problem"))
     if problems:
-        raise typer.Exit(1)
+        raise typer.Exit(FINDINGS)
 
 
 def _checked(check: str, findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hubtrace.exit_codes import FAILED
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import as_json
 from hubtrace.options import GRAPH, Graph
@@ -32,8 +33,6 @@ INSTRUCTIONS = (
     "tools read one graph and change nothing. Begin with audit (one model), check (a gate) or "
     "queries (what else can be asked). " + NOTICE
 )
-_ERROR = 2
-"""The exit code of a command that gave no answer."""
 _MOST_NAME = 500
 _MOST_TEXT, _LEAST_TEXT = 8_000, 50
 """Characters of one text in an answer: at first, and where the answer does not fit otherwise."""
@@ -311,7 +310,7 @@ def _run(program: Any, tool: Tool, arguments: Mapping[str, Any], graph: str) -> 
         except OSError as error:
             file = f"{error.filename}: " if error.filename else ""
             raise HubtraceError(f"{file}{error.strerror or error}") from None
-    if code == _ERROR:
+    if code == FAILED:
         raise HubtraceError(err.getvalue().rstrip().rpartition("\n")[2].removeprefix("Error: "))
     try:
         return code, json.loads(out.getvalue())
