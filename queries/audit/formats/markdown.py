@@ -23,7 +23,7 @@ from hubtrace.graph.format import (
     words,
 )
 from hubtrace.graph.text import for_markdown
-from hubtrace.queries.audit.findings import GROUPS, KINDS
+from hubtrace.queries.audit.findings import GROUPS
 from hubtrace.queries.audit.records import Audit, CommitFact, Finding, is_member
 from hubtrace.queries.pages import LONGEST, is_safe
 
@@ -174,7 +174,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         sections=SECTIONS,
-        kinds=tuple(KINDS),
+        kinds=GROUPS["all"],  # what an audit looks for
         usual_kinds=GROUPS["usual"],
         inline=_inline,
         is_member=is_member,
