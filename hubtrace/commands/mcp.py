@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubtrace.exit_codes import FAILED
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.text import as_json
 from hubtrace.options import GRAPH, Graph
 
@@ -375,16 +375,11 @@ def server(tools: Tools) -> "Server[Any]":
     Raises:
         HubtraceError: the extra `mcp` is not installed.
     """
-    try:
+    with extra("mcp", "tools for agents need the package mcp"):
         import anyio
         import anyio.to_thread
         import mcp_types as types
         from mcp.server.lowlevel import Server
-    except ImportError:
-        raise HubtraceError(
-            "tools for agents need the package mcp, which is not installed: "
-            "`pip install 'hubtrace[mcp]'`"
-        ) from None
     one_at_a_time = anyio.CapacityLimiter(1)  # a command's stdout is the process's
 
     async def list_tools(_: Any, __: Any) -> types.ListToolsResult:

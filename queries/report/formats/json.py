@@ -42,6 +42,7 @@ def json_schema() -> dict[str, Any]:
     schema = schema_of(Report, SCHEMA, SCHEMA_URI, records)
     schema["properties"]["changes"], _null = schema["properties"]["changes"]["anyOf"]
     schema["required"].remove("changes")
+    schema["properties"]["statistics"], _null = schema["properties"]["statistics"]["anyOf"]
     for kind in ("SideFlag", "VariantFlag", "BranchFlag"):
         records[kind]["properties"]["flagged"] = {"type": "boolean"}
         records[kind]["required"] = [*records[kind]["required"], "flagged"]
