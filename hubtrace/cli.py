@@ -26,7 +26,7 @@ _GROUPS = ("snapshot", "export", "plot")
 _COMMANDS = (
     *("demo", "ingest", "load", "copy", "tag", "patterns", "flags", "history", "audit", "check"),
     *("report", "diff", "trace", "why", "query", "queries", "schema", "classify", "reproduce"),
-    *("doctor", "init", "serve", "mcp"),
+    *("affected", "doctor", "init", "serve", "mcp"),
 )
 _ELSEWHERE = {"tag": "patterns", "queries": "query"}
 """The modules of commands that are not in the one of their name."""

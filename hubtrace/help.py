@@ -18,7 +18,7 @@ GROUPS = {
         "serve",
         "reproduce",
     ),
-    "Gate": ("check", "init"),
+    "Gate": ("check", "affected", "init"),
     "Ask": ("query", "queries", "schema", "classify", "mcp"),
     "Move": ("copy", "export"),
 }
