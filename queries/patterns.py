@@ -14,6 +14,7 @@ from typing import Any
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, ask, ask_all, family_names
+from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
 
 PATTERNS = {
@@ -76,6 +77,28 @@ class FamilyPattern:
     """The code of the first half of the family's life; None if a side is silent in it."""
     late_code: str | None
     published: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRow(FamilyPattern):
+    """The pattern of a family, and the published code beside it."""
+
+    published_code: str | None
+
+    @classmethod
+    def of(cls, pattern: FamilyPattern) -> "PatternRow":
+        """Return the row of a pattern."""
+        return cls(**record_fields(pattern), published_code=pattern.published.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDocument:
+    """The patterns of some families, as JSON has them."""
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    thresholds: Thresholds
+    families: tuple[PatternRow, ...]
 
 
 def patterns(
