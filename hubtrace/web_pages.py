@@ -35,9 +35,10 @@ from hubtrace.queries.catalogue import (
 )
 from hubtrace.queries.flags import Flag
 from hubtrace.queries.flags import flags as find_flags
+from hubtrace.queries.json_schema import plain
 from hubtrace.queries.lookup import ProjectName, find_project, recognised
 from hubtrace.queries.pages import Site
-from hubtrace.queries.patterns import patterns
+from hubtrace.queries.patterns import PatternRow, patterns
 from hubtrace.queries.provenance import trace, why
 from hubtrace.queries.report.attention import describe
 from hubtrace.queries.report.build import report
@@ -57,6 +58,10 @@ _OVERVIEW = (
 _SHA_COLUMNS = frozenset(
     {"sha", "head", "origin", "revision", "copied_sha", "origin_sha", "from_sha", "to_sha"}
 )
+SEARCH = ("kind", "name", "key")
+LINEAGE = ("what", "name", "detail", "into", "evidence", "confidence")
+QUERIES = ("query", "what")
+"""Columns of pages that no command prints."""
 _NOTHING = Markup("")
 _EXAMPLE = "MATCH (f:Family)-[:RELEASES]->(v:Variant)\nRETURN f.name AS family, count(v) AS models"
 
@@ -146,7 +151,12 @@ def _on(section: str, target: str) -> list[tuple[str, str]]:
 
 
 def _of(table: Table[Any], items: Iterable[Any]) -> dict[str, Any]:
-    return {"schema": table.schema, "columns": [*table.columns], "rows": table.rows(items)}
+    return {"schema": page_schema(table), "columns": [*table.columns], "rows": table.rows(items)}
+
+
+def page_schema(table: Table[Any]) -> str:
+    """Return the name of a page's rows: the command's own JSON has another shape."""
+    return table.schema.replace("hubtrace.", "hubtrace.page.")
 
 
 def _rows(schema: str, rows: Sequence[_Row], columns: Sequence[str]) -> dict[str, Any]:
@@ -180,8 +190,7 @@ def _search(store: GraphStore, asked: Asked) -> Page:
     if text:
         rows += ask(store, "search", text=text).data()
     unique = list({(row["kind"], row["key"]): row for row in rows}.values())
-    columns = ("kind", "name", "key")
-    return Page(f"Search: {text}", "hubtrace.search/1", columns, unique)
+    return Page(f"Search: {text}", "hubtrace.search/1", SEARCH, unique)
 
 
 def _audit(store: GraphStore, asked: Asked) -> Page:
@@ -233,7 +242,7 @@ def _lineage(store: GraphStore, asked: Asked) -> Page:
     ]
     return Page(
         f"Lineage of {steps[-1].name}",
-        **_rows("hubtrace.lineage/1", rows, tuple(rows[0])),
+        **_rows("hubtrace.lineage/1", rows, LINEAGE),
         pages=_on("model", asked.target),
         picture=picture(found),
     )
@@ -281,7 +290,7 @@ def _patterns(store: GraphStore, asked: Asked) -> Page:
     families = [asked.target] if asked.target else None
     # How firm each label is takes ten times as long, which one family's page has.
     found = patterns(store, families, asked.until, stability=bool(asked.target))
-    rows = [{**asdict(each), "published_code": each.published.code} for each in found]
+    rows = [plain(PatternRow.of(each)) for each in found]
     title = f"Pattern of {asked.target}" if asked.target else "Patterns of all families"
     pages = _on("family", asked.target) if asked.target else _OVERVIEW
     notes = () if asked.target else ("Stability stands on each family's own page.",)
@@ -328,7 +337,7 @@ def _cypher(store: GraphStore, asked: Asked) -> Page:
     notes = [f"{_limits(asked.limits)} Nothing can be written. Below: the stored questions."]
     if text:
         notes.insert(0, "Another page led here. Read the question, and press Ask if it is yours.")
-    return Page(title, "hubtrace.queries/1", ("query", "what"), rows, notes=notes, form=form)
+    return Page(title, "hubtrace.page.queries/1", QUERIES, rows, notes=notes, form=form)
 
 
 def _question(store: GraphStore, asked: Asked) -> Page:

@@ -22,6 +22,7 @@ from hubtrace.queries.dimensions import (
     Dimensions,
     Grid,
 )
+from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -87,6 +88,28 @@ class FamilyPattern:
     """The code of the first half of the family's life; None if a side is silent in it."""
     late_code: str | None
     published: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRow(FamilyPattern):
+    """The pattern of a family, and the published code beside it."""
+
+    published_code: str | None
+
+    @classmethod
+    def of(cls, pattern: FamilyPattern) -> "PatternRow":
+        """Return the row of a pattern."""
+        return cls(**record_fields(pattern), published_code=pattern.published.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDocument:
+    """The patterns of some families, as JSON has them."""
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    thresholds: Thresholds
+    families: tuple[PatternRow, ...]
 
 
 def patterns(

@@ -1,6 +1,5 @@
 """`hubtrace diff`: what changed between two graphs, snapshots or times."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +56,7 @@ def diff(
     thresholds = Thresholds(abandon_after_days=abandon_after)
     old, new = (state_at(GraphAt.parse(text), family, thresholds) for text in (before, after))
     found = changes(old, new)
-    _TABLE.print(found.changes, format_, asdict(found))
+    _TABLE.print(found.changes, format_, found)
     if format_ is not Format.JSON:
         say(summary(found))
     if exit_code and found.changes:

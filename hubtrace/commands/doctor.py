@@ -69,6 +69,14 @@ class Finding:
     state: State = State.OK
 
 
+@dataclass(frozen=True, slots=True)
+class DoctorDocument:
+    """The results of all checks."""
+
+    problems: int
+    findings: tuple[Finding, ...]
+
+
 _TABLE = Table[Finding](
     "hubtrace.doctor/1",
     {"check": lambda f: f.check, "state": lambda f: f.state, "detail": lambda f: f.detail},
@@ -99,7 +107,7 @@ def doctor(
         *_checked("hubs", _hubs(github_url, hf_endpoint)),
     ]
     problems = sum(finding.state is State.PROBLEM for finding in findings)
-    _TABLE.print(findings, format_, {"problems": problems, "findings": _TABLE.rows(findings)})
+    _TABLE.print(findings, format_, DoctorDocument(problems, tuple(findings)))
     say("everything works" if not problems else count(problems, "problem"))
     if problems:
         raise typer.Exit(FINDINGS)

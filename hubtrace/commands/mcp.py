@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hubtrace.commands.schema import DOCUMENTS
 from hubtrace.exit_codes import FAILED
 from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.text import as_json
@@ -33,6 +34,7 @@ INSTRUCTIONS = (
     "tools read one graph and change nothing. Begin with audit (one model), check (a gate) or "
     "queries (what else can be asked). " + NOTICE
 )
+_ENVELOPE = "hubtrace.mcp/1"
 _MOST_NAME = 500
 _MOST_TEXT, _LEAST_TEXT = 8_000, 50
 """Characters of one text in an answer: at first, and where the answer does not fit otherwise."""
@@ -235,10 +237,11 @@ TOOLS = {
         Tool(
             "schema",
             "Schema",
-            "Labels, properties and relationships of the graph, or the JSON Schema of an answer.",
+            "Labels, properties and relationships of the graph; the JSON Schema of an answer; or a "
+            "list of these schemas.",
             {
                 "of": {
-                    "enum": ["graph", "audit", "report"],
+                    "enum": ["graph", "list", *DOCUMENTS],
                     "description": "Of what; default: graph.",
                 }
             },
@@ -318,6 +321,39 @@ def _run(program: Any, tool: Tool, arguments: Mapping[str, Any], graph: str) -> 
         raise HubtraceError("this answer is not JSON; ask in another way") from None
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerDocument:
+    """The answer of a tool: the JSON of its command, cut to a bounded size."""
+
+    notice: str
+    """That `data` holds text of strangers."""
+    exit_code: int
+    """Of the command."""
+    cut: tuple[Mapping[str, Any], ...]
+    """Where lists and texts of `data` were cut, and how much."""
+    data: Any
+    """What the command prints as JSON, with a `schema` of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDocument:
+    """Why a tool has no answer."""
+
+    notice: str
+    error: str
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a tool's text: an answer, or an error."""
+    from hubtrace.queries.json_schema import document, schema_of
+
+    both = [schema_of(kind, _ENVELOPE) for kind in (AnswerDocument, RefusalDocument)]
+    for each in both:
+        for key in ("$schema", "$id", "$defs"):
+            del each[key]
+    return document(_ENVELOPE, {"oneOf": both})
+
+
 def envelope(code: int, document: Any, limits: Limits) -> str:
     """Return the envelope of an answer; lists and texts are cut until it fits.
 
@@ -342,7 +378,7 @@ def envelope(code: int, document: Any, limits: Limits) -> str:
 
 
 def _written_envelope(**body: Any) -> str:
-    return as_json({"schema": "hubtrace.mcp/1", "notice": NOTICE, **body}, indent=None).strip()
+    return as_json({"schema": _ENVELOPE, "notice": NOTICE, **body}, indent=None).strip()
 
 
 def _cut(value: Any, at: str, rows: int, text: int, cuts: dict[str, dict[str, Any]]) -> Any:

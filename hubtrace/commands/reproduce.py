@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,15 @@ _LAGS = {
     "Downstream First": "downstream_first",
     "No Lag": "simultaneous",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ReproduceDocument:
+    """The study's labels beside ours, at one moment."""
+
+    until: int
+    """Epoch seconds."""
+    families: tuple[Comparison, ...]
 
 
 @table_options
@@ -62,8 +71,7 @@ def reproduce(
     with open_store(graph) as store, progress() as show:
         ours = patterns(store, None, until, stability=False, progress=show)
     found = compare(published, ours)
-    body = {"until": until, "families": [asdict(one) for one in found]}
-    _TABLE.print(found, format_, body)
+    _TABLE.print(found, format_, ReproduceDocument(until, tuple(found)))
     compared = [one for one in found if one.differing is not None]
     differing = [one for one in compared if one.differing]
     say(
