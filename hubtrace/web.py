@@ -11,10 +11,11 @@ import os
 import threading
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -32,10 +33,11 @@ from hubtrace.graph.question import Limits
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import as_json
 from hubtrace.graph.urls import is_web
+from hubtrace.options import SNAPSHOT
 from hubtrace.output import cell, header, plain, write_csv
 from hubtrace.queries.pages import Site, policy, render
 from hubtrace.queries.report.formats.html import SCRIPTS
-from hubtrace.web_pages import PAGES, SECTIONS, Asked, Page, address, address_of
+from hubtrace.web_pages import PAGES, SECTIONS, Asked, Page, address, address_of, as_it_was
 
 _TOOL = f"hubtrace {version('hubtrace')}"
 _MOST_STORES = 4
@@ -207,10 +209,11 @@ class _Graph:
             self._idle.clear()
 
 
-def application(graph: str, access: Access, limits: Limits) -> ASGIApp:
+def application(graph: str, access: Access, limits: Limits, snapshot: Path = SNAPSHOT) -> ASGIApp:
     """Return the application that serves a graph; nothing is opened before it is asked.
 
-    `limits` are those of a question in Cypher; a page has its seconds for each of its own.
+    `limits` are those of a question in Cypher; a page has its seconds for each of its own, and to
+    load what was known at a moment from the `snapshot`.
     """
     shared = _Graph(graph, limits.seconds)
     busy = threading.Semaphore(2)
@@ -218,7 +221,7 @@ def application(graph: str, access: Access, limits: Limits) -> ASGIApp:
     def answer(request: Request) -> Response:
         name = request.path_params.get("page", request.path_params.get("name", ""))
         try:
-            return _answered(request, shared, limits, busy)
+            return _answered(request, shared, limits, busy, snapshot)
         except HubtraceError as error:
             status = 400 if isinstance(error, QueryFailed) else 503
             status = 404 if isinstance(error, CatalogueError) else status
@@ -245,7 +248,7 @@ def _begin(request: Request) -> Response:
 
 
 def _answered(
-    request: Request, graph: _Graph, limits: Limits, busy: threading.Semaphore
+    request: Request, graph: _Graph, limits: Limits, busy: threading.Semaphore, snapshot: Path
 ) -> Response:
     path = request.url.path
     section = path.split("/")[1] if "target" in request.path_params else ""
@@ -264,15 +267,17 @@ def _answered(
     elsewhere = _from_elsewhere(request.headers)
     if handler.bounded and elsewhere and ending:
         raise QueryFailed("a question from another site's page is not asked")
-    asked = Asked(target, given, limits, run=bool(ending) or not elsewhere, busy=busy)
+    run = bool(ending) or not elsewhere
+    asked = Asked(target, given, limits, run, busy, snapshot)
     here = address(section, target, name) if section else f"/{'' if path == '/' else name}"
     key = f"{request.url.path}?{request.url.query}"
     kept = None if handler.bounded else graph.kept(key)
     if kept is None:
         with graph.borrowed() as store:
-            state = graph.state()
-            page = handler.make(store, asked)
-            kept = _written(page, ending, here, request.url.query)
+            state, warnings = graph.state(), list[str]()
+            with as_it_was(store, section, handler, asked, warnings.append) as then:
+                page = handler.make(then, asked)
+                kept = _written(page, ending, here, request.url.query, warnings)
         if not handler.bounded and state == graph.state():
             graph.keep(state, key, kept)
     return Response(kept.body, media_type=kept.media_type)
@@ -286,9 +291,10 @@ def _split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
+def _written(page: Page, ending: str, here: str, query: str, warnings: Sequence[str]) -> _Kept:
     if ending == ".json":
         body = {"schema": page.schema, "rows": [dict(row) for row in page.rows]}
+        body |= {"warnings": warnings} if warnings else {}
         text = page.document() if page.document else as_json(body, default=plain)
         return _Kept(text.encode(), "application/json")
     if ending == ".csv":
@@ -298,7 +304,7 @@ def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
     asked = f"?{query}" if query else ""
     data = "/families" if here == "/" else here
     tables = {f"{data}{end}{asked}": end[1:].upper() for end in (".json", ".csv")}
-    site = Site(page.pages, here, tables if page.columns else {})
+    site = Site(page.pages, here, tables if page.columns else {}, warnings)
     return _Kept((page.html(site) if page.html else _table(page, site)).encode(), "text/html")
 
 
