@@ -432,7 +432,9 @@ def _finished(
         ),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
-        drift=next((it for it in drifts if upstream and it.repository == upstream.repository), None),
+        drift=next(
+            (it for it in drifts if upstream and it.repository == upstream.repository), None
+        ),
         other_drifts=tuple(
             it for it in drifts if upstream and it.repository != upstream.repository
         ),
@@ -488,9 +490,7 @@ def _valid_places(
     return None
 
 
-def _can_drift(
-    answers: Answers, link: records.Link, families: Sequence[str], until: int
-) -> bool:
+def _can_drift(answers: Answers, link: records.Link, families: Sequence[str], until: int) -> bool:
     """Return False where no default branch of a repository is known, which is not that it rests."""
     known = _project(answers, link.repository, families, until)
     return bool(known.default_branch or known.commits)
