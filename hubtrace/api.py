@@ -301,6 +301,11 @@ class Graph:
         """
         return self._store.write()
 
+    @property
+    def is_mapped(self) -> bool:
+        """True if questions are asked of a copy of a large graph, which need not be read."""
+        return self._store.is_mapped
+
     def exists(self) -> bool:
         """Return True if there is a graph."""
         return self._store.exists()
