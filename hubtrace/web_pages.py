@@ -110,6 +110,8 @@ class Page:
     """Parameters that can be given: name, label, value, lines."""
     lines: Sequence[str] = ()
     picture: Markup = _NOTHING
+    warnings: Sequence[str] = ()
+    """What is said above it: that the graph of now answers for a moment in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Handler:
     """True if a question of the user's own is asked, within limits."""
     free: bool = False
     """True if parameters are those of the question."""
+    whole: bool = False
+    """True if the whole graph is asked where nothing is named: it takes seconds in a large one."""
 
 
 def address(section: str, target: str, page: str = "") -> str:
@@ -418,9 +422,9 @@ def _limits(limits: Limits) -> str:
 PAGES: Mapping[tuple[str, str], Handler] = {
     ("", "families"): Handler(_families),
     ("", "search"): Handler(_search, ("q",)),
-    ("", "patterns"): Handler(_patterns, ("until",)),
-    ("", "flags"): Handler(_flags, ("until", "all")),
-    ("", "history"): Handler(_history("")),
+    ("", "patterns"): Handler(_patterns, ("until",), whole=True),
+    ("", "flags"): Handler(_flags, ("until", "all"), whole=True),
+    ("", "history"): Handler(_history(""), whole=True),
     ("", "cypher"): Handler(_cypher, ("q", "ask"), bounded=True),
     ("model", "audit"): Handler(_audit, ("revision", "until")),
     ("model", "lineage"): Handler(_lineage, ("revision", "until")),

@@ -66,7 +66,13 @@ def serve(
         shown = f"[{taken[0]}]" if ":" in taken[0] else taken[0]
         say(f"hubtrace: http://{shown}:{taken[1]}/ shows {graph}; Ctrl-C ends it")
         config = uvicorn.Config(
-            application(graph, access, Limits(timeout, most_rows, _LIMITS.gigabytes), snapshot),
+            application(
+                graph,
+                access,
+                Limits(timeout, most_rows, _LIMITS.gigabytes),
+                snapshot,
+                warm=True,
+            ),
             http="h11",
             loop="asyncio",
             ws="none",
