@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test quick lint types unit docs faults neo4j arcadedb bench bench-short clean
+.PHONY: help demo test quick lint types unit docs dist faults neo4j arcadedb bench bench-short clean
 
 help: ## Tell what can be made.
 	@grep -E '^[a-z0-9/.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -30,6 +30,9 @@ unit: .venv/dev ## Run the tests.
 docs: .venv/docs ## Build the documentation's site into site/; a broken link is an error.
 	$(BIN)/python -m mkdocs build
 
+dist: ## Build the distributions into dist/, and a bill of materials of them into sbom/.
+	@PYTHON=$(PYTHON) sh tools/dist.sh
+
 docs/hubtrace.1: .venv/dev ## Make the manual page anew; a test compares it.
 	$(BIN)/python -m tools.reference > $@.new && mv $@.new $@
 
@@ -54,7 +57,7 @@ bench-short: .venv/dev ## Measure what has a goal, small, in five minutes; HUBTR
 	$(BIN)/python -m benchmarks short
 
 clean: ## Remove what was set up and made.
-	rm -rf .venv site hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist sbom site hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@
