@@ -309,7 +309,7 @@ def _flags(store: GraphStore, asked: Asked) -> Page:
 
 
 def _timeline(store: GraphStore, asked: Asked) -> Page:
-    found = report(store, [asked.target], asked.until)
+    found = report(store, [asked.target], asked.until, with_statistics=False)
     timeline = _stored(store, "timeline", families=[asked.target], until=asked.until)
     pages = _on("family", asked.target)
     return Page(asked.target, **timeline, pages=pages, html=lambda site: report_html(found, site))

@@ -453,7 +453,8 @@ def family_names(store: GraphStore, families: Sequence[str] | None = None) -> li
     known = [row[0] for row in store.run(query("families").text).rows()]
     if families is None:
         return known
-    missing = next((name for name in families if name not in set(known)), None)
+    there = set(known)
+    missing = next((name for name in families if name not in there), None)
     if missing is not None:
         raise CatalogueError(
             f"there is no family `{missing}` in the graph{did_you_mean(closest(missing, known))}"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.exit_codes import FINDINGS
 from hubtrace.options import AbandonAfter, GraphAt, OutputFormat, table_options
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
@@ -59,7 +60,7 @@ def diff(
     if format_ is not Format.JSON:
         say(summary(found))
     if exit_code and found.changes:
-        raise typer.Exit(1)
+        raise typer.Exit(FINDINGS)
 
 
 def state_at(at: GraphAt, families: list[str] | None, thresholds: Thresholds) -> "State":

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import typer
 
 from hubtrace.clients import open_clients
+from hubtrace.exit_codes import FINDINGS
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     from hubtrace.clients import Clients
     from hubtrace.ingest.sources.huggingface import HuggingFace
 
-_CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "neo4j", "pyarrow")
+_CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "pyarrow")
+_EXTRAS = {
+    **{"statistics": "scipy", "plot": "matplotlib", "serve": "starlette", "mcp": "mcp"},
+    **{"verify": "sigstore", "cluster": "neo4j", "notebook": "pandas"},
+}
+"""The extras, each with the library that its name stands for."""
 _COUNTED = ("Family", "Variant", "Commit")
 _NETWORK = {
     "proxy": ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"),
@@ -105,7 +111,7 @@ def doctor(
     _TABLE.print(findings, format_, DoctorDocument(problems, tuple(findings)))
     say("everything works" if not problems else count(problems, "problem"))
     if problems:
-        raise typer.Exit(1)
+        raise typer.Exit(FINDINGS)
 
 
 def _checked(check: str, findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -121,6 +127,11 @@ def _programs() -> Iterator[Finding]:
     yield _finding("python", f"{platform.python_version()} on {platform.platform()}")
     yield from _checked("git", _git())
     yield from (_finding(client, version(client)) for client in _CLIENTS)
+    for name, library in _EXTRAS.items():
+        try:
+            yield _finding(f"extra {name}", f"{library} {version(library)}")
+        except PackageNotFoundError:
+            yield _finding(f"extra {name}", f"not installed: `pip install 'hubtrace[{name}]'`")
 
 
 def _git() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import typer
 
 from hubtrace.clients import open_clients
 from hubtrace.commands.load import load_snapshot
+from hubtrace.exit_codes import FAILED
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, short_sha
@@ -360,7 +361,7 @@ def ingest(
     result, loaded = _ingest(request, snapshot, graph, github_url, hf_endpoint, load=not no_load)
     _print_result(result, snapshot, loaded, format_)
     if result.failures:
-        raise typer.Exit(2)
+        raise typer.Exit(FAILED)
 
 
 def ingest_projects(targets: Sequence[str], snapshot: Path, graph: str) -> "Ingested":

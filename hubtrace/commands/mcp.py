@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubtrace.commands.schema import DOCUMENTS
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.exit_codes import FAILED
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.text import as_json
 from hubtrace.options import GRAPH, Graph
 
@@ -34,8 +35,6 @@ INSTRUCTIONS = (
     "queries (what else can be asked). " + NOTICE
 )
 _ENVELOPE = "hubtrace.mcp/1"
-_ERROR = 2
-"""The exit code of a command that gave no answer."""
 _MOST_NAME = 500
 _MOST_TEXT, _LEAST_TEXT = 8_000, 50
 """Characters of one text in an answer: at first, and where the answer does not fit otherwise."""
@@ -314,7 +313,7 @@ def _run(program: Any, tool: Tool, arguments: Mapping[str, Any], graph: str) -> 
         except OSError as error:
             file = f"{error.filename}: " if error.filename else ""
             raise HubtraceError(f"{file}{error.strerror or error}") from None
-    if code == _ERROR:
+    if code == FAILED:
         raise HubtraceError(err.getvalue().rstrip().rpartition("\n")[2].removeprefix("Error: "))
     try:
         return code, json.loads(out.getvalue())
@@ -412,16 +411,11 @@ def server(tools: Tools) -> "Server[Any]":
     Raises:
         HubtraceError: the extra `mcp` is not installed.
     """
-    try:
+    with extra("mcp", "tools for agents need the package mcp"):
         import anyio
         import anyio.to_thread
         import mcp_types as types
         from mcp.server.lowlevel import Server
-    except ImportError:
-        raise HubtraceError(
-            "tools for agents need the package mcp, which is not installed: "
-            "`pip install 'hubtrace[mcp]'`"
-        ) from None
     one_at_a_time = anyio.CapacityLimiter(1)  # a command's stdout is the process's
 
     async def list_tools(_: Any, __: Any) -> types.ListToolsResult:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubtrace.graph import open_store
+from hubtrace.graph.activity import renew_activity
 from hubtrace.graph.errors import HubtraceError, WriteRefused
 from hubtrace.graph.question import Limits, ask, check_question
 from hubtrace.graph.store import Result
@@ -137,6 +138,7 @@ def _run_cypher(
         check_question(text)
         with store.write() as writer:
             result = writer.run(text, **parameters)
+            renew_activity(writer)
         say(f"wrote {graph}")
         return result
 

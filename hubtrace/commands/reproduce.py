@@ -1,6 +1,5 @@
 """`hubtrace reproduce`: the study's published labels beside those computed from a graph."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hubtrace.exit_codes import FINDINGS, UNDECIDED
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
@@ -29,7 +29,6 @@ _LAGS = {
     "Downstream First": "downstream_first",
     "No Lag": "simultaneous",
 }
-_DIFFERENT, _UNDECIDED = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,9 @@ def reproduce(
         f"{len(compared) - len(differing)} agree in lag, sync, intensity and code"
     )
     if differing:
-        sys.exit(_DIFFERENT)
+        raise typer.Exit(FINDINGS)
     if len(compared) < len(found):
-        sys.exit(_UNDECIDED)
+        raise typer.Exit(UNDECIDED)
 
 
 _TABLE = Table[Comparison](

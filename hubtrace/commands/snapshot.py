@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.exit_codes import FAILED
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
 from hubtrace.options import OutputFormat, SnapshotArgument, table_options
@@ -107,7 +108,7 @@ def verify(
         intact = f"every file of {count(total, 'project')} is as it was written; sha256 {digest}"
         print(f"{snapshot}: {count(len(problems), 'problem')}" if problems else intact)
     if problems:
-        raise typer.Exit(2)
+        raise typer.Exit(FAILED)
 
 
 @app.command(cls=Command)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from hubtrace.graph.activity import PROJECT_LABELS, complete_activity
 from hubtrace.graph.format import count, date, short_sha
 from hubtrace.graph.store import GraphStore, GraphWriter
 from hubtrace.ingest.derive.links import Derivation
@@ -146,18 +147,20 @@ def _write_projects(
 ) -> tuple[int, Mapping[str, Entries], list[str]]:
     """Write the changed projects in batches; return their commits, all timelines and warnings."""
     changed = set(todo.changed_projects())
+    new = changed.difference(*map(todo.known_projects, PROJECT_LABELS))
     members = {key for family in todo.changed_families() for key in projects_of(family)}
     entries: dict[str, Entries] = {}
     warnings: list[str] = []
-    _remove_refs(writer, todo, changed)
+    _remove_replaced(writer, todo, changed)
     total = 0
     for batch in _batches(todo, changed | members, progress):
         fresh = [project for project in batch if project.key in changed]
         if fresh:
-            write_batch(writer, fresh)
+            write_batch(writer, fresh, new)
         total += sum(project.commits.num_rows for project in fresh)
         entries |= {project.key: Entries.of(project) for project in batch if project.key in members}
         warnings += [warning for project in fresh for warning in _clocks(project)]
+    complete_activity(writer, todo.histories)
     return total, entries, warnings
 
 
@@ -174,9 +177,9 @@ def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[
         progress("projects", done, len(histories))
 
 
-def _remove_refs(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:
-    """Take away the branches and tags of projects that were loaded before and have changed."""
-    for label in ("Repository", "Variant"):
+def _remove_replaced(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:
+    """Take away refs and activity of projects that were loaded before and have changed."""
+    for label in PROJECT_LABELS:
         known = [key for key in todo.known_projects(label) if key in changed]
-        for owned in ("HAS_BRANCH", "HAS_TAG"):
+        for owned in ("HAS_BRANCH", "HAS_TAG", "HAS_ACTIVITY"):
             writer.remove_relationships(owned, label, known)

@@ -161,7 +161,7 @@ class Report:
     snapshots: tuple[str, ...]
     """Digests of the snapshots that the graph was loaded from."""
     totals: Totals
-    statistics: Statistics
+    statistics: Statistics | None
     families: tuple[FamilyReport, ...]
     orphans: tuple[VariantFlag, ...]
     """Variants in no family that have no upstream."""

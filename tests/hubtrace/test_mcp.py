@@ -203,18 +203,6 @@ def test_orders_in_what_hubs_hold_stay_in_the_data(hubs: Hubs) -> None:
     assert not any("gnore all" in text for text in ours)
 
 
-def test_without_the_package_one_sentence_names_the_extra(
-    call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "mcp.server.lowlevel", None)
-    told = call("mcp")
-    assert (told.code, told.out) == (2, "")
-    assert told.err == (
-        "hubtrace: tools for agents need the package mcp, which is not installed: "
-        "`pip install 'hubtrace[mcp]'`\n"
-    )
-
-
 def _driven(graph: str, environment: Mapping[str, str]) -> None:
     """Start `hubtrace mcp` as a process, and ask it everything by the official client."""
     import anyio

@@ -194,9 +194,6 @@ def test_what_cannot_be_served_is_one_sentence(
     monkeypatch.setenv("HUBTRACE_SERVE_TOKEN", "short")
     short = call("serve", "--graph", graph, "--host", "0.0.0.0")
     assert (short.code, "16 ASCII characters" in short.err) == (2, True)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    bare = call("serve", "--graph", graph)
-    assert (bare.code, "`pip install 'hubtrace[serve]'`" in bare.err) == (2, True)
 
 
 def test_a_person_with_a_keyboard_comes_from_a_search_to_an_audit(

@@ -25,4 +25,5 @@ def json_schema() -> dict[str, Any]:
     schema = schema_of(Report, SCHEMA)
     schema["properties"]["changes"], _null = schema["properties"]["changes"]["anyOf"]
     schema["required"].remove("changes")
+    schema["properties"]["statistics"], _null = schema["properties"]["statistics"]["anyOf"]
     return schema
