@@ -19,9 +19,10 @@ from typing import Any
 
 from hubtrace.cli import command_line
 from hubtrace.commands.schema import json_schema, listed_schemas
+from hubtrace.exit_codes import IN_A_SENTENCE
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.schema import to_markdown
-from hubtrace.help import EPILOG, GROUPS
+from hubtrace.help import GROUPS
 from hubtrace.queries.catalogue import Parameter, Query, catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +112,7 @@ def _example(paragraph: str) -> str | None:
 
 def commands_page() -> str:
     """Return the page on all commands."""
-    lines = ["# Commands", "", EPILOG, ""]
+    lines = ["# Commands", "", IN_A_SENTENCE, ""]
     for command in commands():
         lines += [f"## {command.path}", "", "```text", command.usage, "```", ""]
         for paragraph in command.paragraphs:
@@ -294,7 +295,11 @@ def man_page() -> str:
             lines += [".EX", text, ".EE"] if example else [text]
         for _, term, text in command.options:
             lines += [".TP", f".B {_roff(term)}", _roff(" ".join(text.split()))]
-    lines += [".SH EXIT STATUS", _roff(EPILOG.removeprefix("Exit codes: ")), ".SH ENVIRONMENT"]
+    lines += [
+        ".SH EXIT STATUS",
+        _roff(IN_A_SENTENCE.removeprefix("Exit codes: ")),
+        ".SH ENVIRONMENT",
+    ]
     texts = " ".join(text for command in others for _, _, text in command.options)
     for name in sorted(set(_ENVIRONMENT.findall(texts))):
         users = [c.path for c in others if any(f"env var: {name}" in o[2] for o in c.options)]
