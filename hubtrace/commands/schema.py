@@ -23,6 +23,7 @@ DOCUMENTS: Mapping[str, tuple[str, str]] = {
     "diff": ("diff --format json", "queries.changes:Changes"),
     "trace": ("trace --format json", "queries.provenance:Trace"),
     "why": ("why --format json", "queries.provenance:Why"),
+    "affected": ("affected --format json", "commands.affected:AffectedDocument"),
     "ingest": ("ingest --format json", "ingest.summary:IngestDocument"),
     "snapshot": ("snapshot info --format json", "commands.snapshot:SnapshotDocument"),
     "verify": ("snapshot verify --format json", "commands.snapshot:VerifyDocument"),
