@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people
 from hubtrace.graph.urls import repository_url
@@ -132,7 +133,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
     if len(raw) > BUNDLE_BYTES:
         raise ValueError(f"longer than {BUNDLE_BYTES:,} bytes")
     try:
-        bundle = msgspec.json.decode(raw, type=_Bundle)
+        bundle = decode_json(raw, _Bundle)
         material = bundle.verification_material
         chain = material.x509_certificate_chain
         leaf = material.certificate or next(iter(chain.certificates if chain else ()), None)
@@ -157,13 +158,13 @@ def _said(payload: bytes) -> Claim:
     Raises:
         ValueError: it is none.
     """
-    statement = msgspec.json.decode(payload, type=_Statement)
+    statement = decode_json(payload, _Statement)
     if statement.type_ not in _STATEMENTS:
         raise ValueError("it is no in-toto statement")
     named = [(it.name or "", it.digest.get("sha256", "")) for it in statement.subject]
     kind, repository, commit = statement.predicate_type[:_LONGEST], None, None
     if kind.startswith((_MODEL_SIGNING, _RELEASE)):
-        predicate = msgspec.json.decode(statement.predicate, type=_Predicate)
+        predicate = decode_json(statement.predicate, _Predicate)
         if kind.startswith(_RELEASE):
             repository = predicate.repository
             shas = (it.digest.get("sha1") or it.digest.get("gitCommit") for it in statement.subject)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import httpx2
 import msgspec
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people
 from hubtrace.ingest.http import (
@@ -250,7 +251,7 @@ class Client:
 
     def _decode(self, response: httpx2.Response, where: str, type_: type[T]) -> T:
         try:
-            return msgspec.json.decode(scrub(response.content), type=type_)
+            return decode_json(scrub(response.content), type_)
         except msgspec.ValidationError as error:
             wrong = f"malformed response for {where}: {for_people(str(error))}"
             raise SourceError(f"{self.address.api_host} sent a {wrong}") from None
@@ -333,7 +334,7 @@ def _number(headers: httpx2.Headers, name: str) -> int | None:
 
 def _message(response: httpx2.Response) -> str:
     try:
-        return msgspec.json.decode(scrub(response.content), type=schemas.Error).message
+        return decode_json(scrub(response.content), schemas.Error).message
     except (ValueError, RecursionError):
         return ""
 

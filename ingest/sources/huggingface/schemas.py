@@ -13,6 +13,7 @@ import msgspec
 from huggingface_hub.utils import parse_datetime
 from msgspec import Meta, Struct
 
+from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import variant_url
 from hubtrace.ingest.evidence.commit_reference import references_in
@@ -116,7 +117,7 @@ class _WhoAmI(Struct):
 
 
 def _read(value: Any, type_: Any) -> Any:
-    return msgspec.convert(value, type_, from_attributes=True)
+    return convert(value, type_, from_attributes=True)
 
 
 def model(info: "ModelInfo") -> tuple[ProjectMetadata, str | None]:
