@@ -147,7 +147,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
         else:
             raise ValueError("it has no signature")
         return replace(_signed(claim, leaf.raw_bytes if leaf else None), logged=logged)
-    except (ValueError, RecursionError, SourceError, *_malformed()) as error:
+    except _malformed() as error:
         raise ValueError(f"no valid bundle: {for_people(str(error))[:_LONGEST]}") from None
 
 
@@ -185,10 +185,11 @@ def _check_root(resources: list[_Resource], roots: list[str]) -> None:
 
 
 def _malformed() -> tuple[type[Exception], ...]:
-    """Return what a certificate can be, beside a ValueError."""
+    """Return the errors that a bundle can end in, those of its certificate among them."""
     from cryptography import x509  # takes a while, and few models are signed
 
     return (
+        *(ValueError, RecursionError, SourceError),
         x509.DuplicateExtension,
         x509.ExtensionNotFound,
         x509.InvalidVersion,
