@@ -72,8 +72,8 @@ def _projects(world: World) -> None:
     world.node("Variant", SMALL, licence="other-1", library="transformers", downloads=1234)
     world.node("Variant", SMALL, task="text-generation", gated="auto", private=False)
     card = Text("card", "README.md", None, WELL_FILLED)
-    told = HostData(ProjectMetadata("id", "acme/Yi-6B"), texts=(card,))
-    world.node("Variant", SMALL, card=card_facts(told))
+    answered = HostData(ProjectMetadata("id", "acme/Yi-6B"), texts=(card,))
+    world.node("Variant", SMALL, card=card_facts(answered))
     world.node("Repository", DEAD, gone_at=at(200))
     world.node("Variant", f"{HUB}/meta/llama", name="meta/llama")
 
