@@ -1,20 +1,33 @@
 """The pattern of each family: lag, sync type, intensity, and how far to trust the label.
 
-The three dimensions are computed by the stored query `dimensions`; here their code gets its name
-and the codes on other grids become stability and evolution (docs/design.md, section 2). `tag` keeps
+The three dimensions come from `hubtrace.queries.dimensions`; here their code gets its name and the
+codes on other grids become stability and evolution (docs/design.md, section 2). `tag` keeps
 patterns in the graph as assessments, one per family and time (section 5).
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Progress, ask, ask_all, family_names
+from hubtrace.queries.catalogue import Progress, ask, family_names
+from hubtrace.queries.dimensions import (
+    INTENSITIES,
+    SILENT,
+    SYNCS,
+    ActiveDays,
+    Dimensions,
+    Grid,
+)
+from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PATTERNS = {
     "CSF": "Frequent synchronization",
@@ -31,7 +44,6 @@ PATTERNS = {
 NO_UPSTREAM_COMMITS, NO_VARIANT_COMMITS = "no_upstream_commits", "no_variant_commits"
 
 _SYNC_LETTER = {"CS": "C", "PS": "P", "AS": "A", "VS": "A"}
-_LABEL, _SHORT, _LONG, _EARLY, _LATE = "offset-0", "short", "long", "early", "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,28 @@ class FamilyPattern:
     published: Labels
 
 
+@dataclass(frozen=True, slots=True)
+class PatternRow(FamilyPattern):
+    """The pattern of a family, and the published code beside it."""
+
+    published_code: str | None
+
+    @classmethod
+    def of(cls, pattern: FamilyPattern) -> "PatternRow":
+        """Return the row of a pattern."""
+        return cls(**record_fields(pattern), published_code=pattern.published.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDocument:
+    """The patterns of some families, as JSON has them."""
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    thresholds: Thresholds
+    families: tuple[PatternRow, ...]
+
+
 def patterns(
     store: GraphStore,
     families: Sequence[str] | None = None,
@@ -90,8 +124,8 @@ def patterns(
     """Return the pattern of these families, in their order; by default of all, by name.
 
     `until` is in epoch seconds; by default each family's `observed_at`. Without `stability` only
-    the label is computed, in about a tenth of the time: stability, runner-up, the codes for other
-    bins and those of the halves are then None.
+    the label is computed: stability, runner-up, the codes for other bins and those of the halves
+    are then None.
 
     Raises:
         CatalogueError: the graph has no such family.
@@ -100,23 +134,15 @@ def patterns(
     names = family_names(store, families)
     if not names:
         return []
-    grids = _grids(thresholds) if stability else _grids(thresholds)[:1]
-    rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in names}
-    for row in ask_all(
-        store,
-        "dimensions",
-        names,
-        progress,
-        until=until,
-        grids=grids,
-        rare_periods=thresholds.rare_periods,
-        frequent_periods=thresholds.frequent_periods,
-        vs_periods=thresholds.vs_periods,
-        vs_variants=thresholds.vs_variants,
-    ):
-        rows[row["family"]][row["grid"]] = row
     facts = {row["family"]: row for row in ask(store, "published", families=names, until=until)}
-    return [_pattern(facts[name], rows[name], thresholds) for name in names]
+    days = ActiveDays.of(store, names, until, progress)
+    label = days.on(Grid(thresholds.period_days), thresholds)
+    robust = _robustness(days, label, thresholds) if stability else repeat(_NOT_COMPUTED)
+    found = zip(names, label.lags(), label.syncs(), label.intensities(), robust, strict=False)
+    return [
+        _pattern(facts[name], (lag, sync, intensity), bool(label.upstream[position]), more)
+        for position, (name, lag, sync, intensity, more) in enumerate(found)
+    ]
 
 
 def code_of(sync: str | None, intensity: str | None) -> str | None:
@@ -126,63 +152,83 @@ def code_of(sync: str | None, intensity: str | None) -> str | None:
     return f"{_SYNC_LETTER[sync]}S{intensity}"
 
 
-def _grids(thresholds: Thresholds) -> list[dict[str, Any]]:
-    """Return the grids of one assessment; the first one is that of the label."""
+_CODES = sorted({f"{letter}S{each}" for letter in _SYNC_LETTER.values() for each in INTENSITIES})
 
-    def grid(name: str, period_days: int, offset_days: int = 0, part: str = "whole") -> Any:
-        row = {"grid": name, "period_days": period_days, "offset_days": offset_days}
-        return {**row, "part": part}
 
-    days = thresholds.period_days
-    return [
-        *(grid(f"offset-{offset}", days, offset) for offset in range(thresholds.offsets)),
-        grid(_SHORT, 7),
-        grid(_LONG, 28),
-        grid(_EARLY, days, part="early"),
-        grid(_LATE, days, part="late"),
+class _Robustness(NamedTuple):
+    """How far to trust a label, and how it changed, in the fields of `FamilyPattern`."""
+
+    stability: float | None = None
+    runner_up: str | None = None
+    code_7_days: str | None = None
+    code_28_days: str | None = None
+    early_code: str | None = None
+    late_code: str | None = None
+
+
+_NOT_COMPUTED = _Robustness()
+
+
+def _robustness(
+    days: ActiveDays, label: Dimensions, thresholds: Thresholds
+) -> Iterator[_Robustness]:
+    """Yield what other grids than that of the label make of each family."""
+    import numpy as np
+
+    period, families = thresholds.period_days, np.arange(days.families)
+    own = _codes(label)
+    # Codes by family, a column for each code of the alphabet and one for none, which is the last.
+    counts = np.zeros((days.families, len(_CODES) + 1), dtype=np.int64)
+    counts[families, own] += 1
+    for offset in range(1, thresholds.offsets):
+        counts[families, _codes(days.on(Grid(period, offset), thresholds))] += 1
+    shares = counts[families, own] / thresholds.offsets
+    others = counts[:, :-1].copy()
+    others[families[own != SILENT], own[own != SILENT]] = 0
+    names = np.array([*_CODES, None], dtype=object)
+    runners_up = names[np.where(others.any(axis=1), others.argmax(axis=1), SILENT)]
+    codes = [
+        names[_codes(days.on(grid, thresholds))]
+        for grid in (Grid(7), Grid(28), Grid(period, 0, "early"), Grid(period, 0, "late"))
     ]
+    for labelled, share, *rest in zip(
+        (own != SILENT).tolist(), shares.tolist(), runners_up, *codes, strict=True
+    ):
+        yield _Robustness(*((share, rest[0]) if labelled else (None, None)), *rest[1:])
+
+
+def _codes(found: Dimensions) -> "NDArray[np.int64]":
+    """Return the position of each family's code in `_CODES`, or `SILENT`."""
+    import numpy as np
+
+    by_position = [[_CODES.index(f"{_SYNC_LETTER[s]}S{i}") for i in INTENSITIES] for s in SYNCS]
+    codes = np.array(by_position)[found.sync, found.intensity]
+    return np.where(found.sync == SILENT, SILENT, codes)
 
 
 def _pattern(
-    facts: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], thresholds: Thresholds
+    facts: Mapping[str, Any],
+    dimensions: tuple[str | None, str | None, str | None],
+    upstream: bool,
+    robustness: _Robustness,
 ) -> FamilyPattern:
-    label = rows.get(_LABEL, {})
-    codes = {grid: code_of(row["sync"], row["intensity"]) for grid, row in rows.items()}
-    code = codes.get(_LABEL)
-    reason = NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
-    if label.get("first_upstream_period") is None:
-        reason = NO_UPSTREAM_COMMITS
-    share, runner_up = _stability(code, codes, thresholds.offsets)
+    lag, sync, intensity = dimensions
+    code = code_of(sync, intensity)
+    silent = NO_VARIANT_COMMITS if upstream else NO_UPSTREAM_COMMITS
     return FamilyPattern(
         family=facts["family"],
         repositories=tuple(facts["repositories"]),
         variants=tuple(facts["variants"]),
         until=facts["until"],
-        lag=label.get("lag"),
-        sync=label.get("sync"),
-        intensity=label.get("intensity"),
+        lag=lag,
+        sync=sync,
+        intensity=intensity,
         code=code,
         pattern=None if code is None else PATTERNS[code],
-        reason=reason,
-        stability=share,
-        runner_up=runner_up,
-        code_7_days=codes.get(_SHORT),
-        code_28_days=codes.get(_LONG),
-        early_code=codes.get(_EARLY),
-        late_code=codes.get(_LATE),
+        reason=silent if code is None else None,
+        **robustness._asdict(),
         published=Labels(facts["lag"], facts["sync"], facts["intensity"], facts["code"]),
     )
-
-
-def _stability(
-    code: str | None, codes: Mapping[str, str | None], offsets: int
-) -> tuple[float | None, str | None]:
-    """Return the share of the offsets that agree with `code`, and the runner-up."""
-    if code is None or _SHORT not in codes:
-        return None, None
-    counts = Counter(codes[f"offset-{offset}"] for offset in range(offsets))
-    others = sorted((-count, other) for other, count in counts.items() if other and other != code)
-    return counts[code] / offsets, others[0][1] if others else None
 
 
 def tag(
@@ -191,6 +237,7 @@ def tag(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     *,
+    then: GraphStore | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> list[FamilyPattern]:
@@ -198,14 +245,14 @@ def tag(
 
     The assessment of a family at the same `until` is replaced, others are kept; a family whose
     time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
-    Tagging again changes nothing but `assessed_at`.
+    Tagging again changes nothing but `assessed_at`. `then` is the graph as it was at `until`.
 
     Raises:
         CatalogueError: the graph has no such family.
         GraphLocked: another process is writing to the graph.
     """
     thresholds = thresholds or Thresholds()
-    found = patterns(store, families, until, thresholds, progress=progress)
+    found = patterns(then or store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
         from hubtrace.graph import tables  # imports Arrow, for which no question may wait

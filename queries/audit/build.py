@@ -388,7 +388,7 @@ class _Draft:
                 until,
             )
             for link in records.upstreams_of(links)
-            if revision is not None
+            if revision is not None and _can_drift(answers, link, identity.families, until)
         ]
         return cls(answers, until, identity, history, revision, links, origin, marks)
 
@@ -438,8 +438,12 @@ def _finished(
         ),
         bases=bases_of(store, variant) if asked.whole else (),
         families=_families(store, draft, asked),
-        drift=next(iter(drifts), None),
-        other_drifts=tuple(drifts[1:]),
+        drift=next(
+            (it for it in drifts if upstream and it.repository == upstream.repository), None
+        ),
+        other_drifts=tuple(
+            it for it in drifts if upstream and it.repository != upstream.repository
+        ),
         status=next(iter(statuses), None),
         statuses=statuses,
         branches=tuple(
@@ -490,6 +494,12 @@ def _valid_places(
     if any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events):
         return {seen.place for seen in link.evidence}
     return None
+
+
+def _can_drift(answers: Answers, link: records.Link, families: Sequence[str], until: int) -> bool:
+    """Return False where no default branch of a repository is known, which is not that it rests."""
+    known = _project(answers, link.repository, families, until)
+    return bool(known.default_branch or known.commits)
 
 
 def _project(

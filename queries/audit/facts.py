@@ -18,7 +18,7 @@ def first_missing(audit: Audit, needed: Iterable[Fact]) -> str | None:
 
 def revision(audit: Audit) -> str | None:
     """Need a commit of the variant."""
-    return None if audit.revision is not None else "no commit of it is known"
+    return None if audit.revision is not None else "no commit of its default branch is known"
 
 
 def upstream(audit: Audit) -> str | None:
@@ -249,7 +249,7 @@ def unknown_of(audit: Audit, *, later: bool) -> Iterator[str]:
     elif identity.licence is None:
         yield "The Hub tells no licence of the model."
     if audit.revision is None:
-        yield "No commit of the variant is known up to this moment, so there is no revision."
+        yield "No commit of its default branch is known up to this moment, so there is no revision."
     elif audit.revision.how == "newest":
         yield (
             "The head of the default branch is not among the commits up to this moment; the "

@@ -106,6 +106,8 @@ class Site:
     """The page's own address."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Address of the page as data → what it is."""
+    warnings: Sequence[str] = ()
+    """What to know of the answer, in sentences."""
 
 
 LONGEST = 300

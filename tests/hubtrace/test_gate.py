@@ -76,6 +76,26 @@ def test_an_empty_upstream_does_not_pass(call: Call, tmp_path: Path) -> None:
         assert call("check", "fam", "--fail-on", kind).code == 3, kind
 
 
+@pytest.mark.parametrize("side", ["code", "model"])
+def test_a_head_that_names_nothing_decides_nothing(call: Call, tmp_path: Path, side: str) -> None:
+    """The single branch that is there was never called the default one (decision 0062)."""
+    code = World(tmp_path / "code")
+    code.commit({b"m.py": b"one" * 40}, at=START)
+    model = _model(tmp_path, {b"m.py": b"one" * 40}, 1)
+    (tmp_path / side / "HEAD").write_text("ref: refs/heads/trunk\n")
+    assert _ingest(call, code.path, model) == 0
+    for kind in ("lag", "tail", "upstream_abandoned", "abandoned_branch", "orphaned_branch"):
+        assert call("check", "fam", "--fail-on", kind).code == 3, kind
+    usual = call("check", "fam")
+    assert (usual.code, usual.err.count("undecided: ")) == (3, 1)
+    assert "default branch" in usual.err
+    page = call("audit", "acme/model").out
+    assert "has not moved since" not in page
+    origin = call("check", "fam", "--fail-on", "no_origin")
+    assert origin.code == (0 if side == "code" else 3)
+    assert "same_blob" in call("query", "evidence").out
+
+
 def test_a_family_without_models_does_not_pass(call: Call, tmp_path: Path) -> None:
     code = World(tmp_path / "code")
     code.commit({b"m.py": b"one"}, at=START)

@@ -87,23 +87,18 @@ def small_contents(git: Git) -> dict[str, int]:
 
 
 def default_branch(head: RemoteHead, refs: Iterable[Ref]) -> str | None:
-    """Return the full name of the default branch, or None if no branch stands out.
+    """Return the full name of the default branch, or None if it is not known.
 
-    It is the branch that `HEAD` names. Where `HEAD` names none that exists (it is detached,
-    dangling, or lost in a bundle), it is the only branch, or one that points where `HEAD` points:
-    `main`, `master` or the only one of these. Among others a name is no more than a guess.
+    It is the branch that `HEAD` names. Where `HEAD` names none but a commit (it is detached, or was
+    put into a bundle), it is a branch that ends there, which is the same history: `main`, `master`
+    or the only one. Whatever else there is was not chosen, even alone: docs/decisions/0062.
     """
     branches = {ref.name: ref.target for ref in refs if ref.kind is RefKind.BRANCH}
     if head.ref in branches:
         return head.ref
     at_head = [name for name, target in branches.items() if target == head.sha]
-    for name in ("refs/heads/main", "refs/heads/master"):
-        if name in at_head:
-            return name
-    for candidates in (at_head, [*branches]):
-        if len(candidates) == 1:
-            return candidates[0]
-    return None
+    usual = [name for name in ("refs/heads/main", "refs/heads/master") if name in at_head]
+    return next(iter(usual or (at_head if len(at_head) == 1 else ())), None)
 
 
 def _is_sha(text: str) -> bool:
@@ -224,4 +219,5 @@ def _warnings(clone: Clone, observation: Observation) -> Iterator[str]:
     if clone.head.sha and not observation.refs:
         yield f"no branch: HEAD is detached at {clone.head.sha}, and only branches are read"
     elif observation.refs and observation.default_branch is None:
-        yield "no default branch: HEAD names no branch, and there are several"
+        where = f"is detached at {clone.head.sha}" if clone.head.sha else "names no branch"
+        yield f"no default branch: HEAD {where}, and another is not taken for it"

@@ -45,6 +45,7 @@ class CheckFormat(StrEnum):
     SARIF = "sarif"
     BADGE = "badge"
     SHIELDS = "shields"
+    GITHUB = "github"
 
 
 ENDINGS = {
@@ -148,5 +149,9 @@ def write_findings(checked: "Checked", format_: CheckFormat) -> str:
             from hubtrace.queries.audit.formats.badge import findings_to_shields
 
             return findings_to_shields(checked)
+        case CheckFormat.GITHUB:
+            from hubtrace.queries.audit.formats.annotations import findings_to_annotations
+
+            return findings_to_annotations(checked)
         case _:
             assert_never(format_)

@@ -123,7 +123,7 @@ def test_commits_refs_and_trees_are_what_git_says(
         assert reading.warnings == (
             []
             if reading.observation.default_branch or not refs
-            else ["no default branch: HEAD names no branch, and there are several"]
+            else ["no default branch: HEAD names no branch, and another is not taken for it"]
         )
 
 

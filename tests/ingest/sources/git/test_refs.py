@@ -9,7 +9,7 @@ from hubtrace.graph.text import to_text
 from hubtrace.graph.urls import Side
 from hubtrace.ingest.records import Ref, RefKind
 from tests.ingest.sources.git.helpers import NOW, read
-from tests.ingest.worlds import World, git
+from tests.ingest.worlds import START, World, git
 
 
 def names(cache: Path, world: World, side: Side = Side.UPSTREAM) -> dict[str, RefKind]:
@@ -75,38 +75,38 @@ def test_the_default_branch_is_where_head_points(world: World, cache: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("branches", "expected"),
-    [
-        (["one"], "one"),
-        (["dev"], "dev"),
-        (["one", "two"], None),
-        (["main", "trunk"], None),  # a name is a guess: trunk may be what goes on
-        (["master", "dev"], None),
-        (["main", "master"], None),
+    ("head", "branches", "expected"),
+    [  # branches: how many commits each has of one history; a head of digits is detached there
+        ("refs/heads/gone", {"main": 1}, None),
+        ("refs/heads/gone", {"dev": 3}, None),
+        ("refs/heads/gone", {"main": 1, "trunk": 2}, None),
+        ("1", {"dev": 3}, None),
+        ("1", {"dev": 3, "main": 2}, None),
+        ("3", {"dev": 3}, "dev"),
+        ("3", {"main": 1, "dev": 3}, "dev"),
+        ("3", {"also": 3, "main": 3}, "main"),
+        ("3", {"also": 3, "other": 3}, None),
+        ("refs/heads/dev", {"dev": 1, "main": 3}, "dev"),
+        ("refs/tags/v3", {"dev": 3}, "dev"),
+        ("refs/tags/v3", {"dev": 2}, None),
     ],
 )
-def test_a_dangling_head_means_the_only_branch(
-    world: World, cache: Path, branches: list[str], expected: str | None
+def test_the_default_branch_is_what_head_names(
+    world: World, cache: Path, head: str, branches: dict[str, int], expected: str | None
 ) -> None:
-    world.point_head("refs/heads/gone")
-    for branch in branches:
-        world.commit(ref=f"refs/heads/{branch}")
-    assert default(cache, world) == (expected and f"refs/heads/{expected}")
-
-
-def test_a_head_at_several_branches_means_main(world: World, cache: Path) -> None:
-    sha = world.commit()
-    world.branch("refs/heads/also", sha)
-    (world.path / "HEAD").write_text(f"{sha}\n")
-    assert default(cache, world) == "refs/heads/main"
-
-
-def test_a_detached_head_means_the_branch_at_its_commit(world: World, cache: Path) -> None:
-    world.commit()
-    sha = world.commit(ref="refs/heads/released")
-    git(world.path, "update-ref", "--no-deref", "HEAD", sha)
-    (world.path / "HEAD").write_text(f"{sha}\n")
-    assert default(cache, world) == "refs/heads/released"
+    shas = world.grow([({b"a": b"%d" % n}, b"m", START + n) for n in range(3)])
+    world.tag("v3", shas[2])
+    world.branch("refs/heads/main", None)
+    for name, count in branches.items():
+        world.branch(f"refs/heads/{name}", shas[count - 1])
+    text = f"ref: {head}" if head.startswith("refs/") else shas[int(head) - 1]
+    (world.path / "HEAD").write_text(f"{text}\n")
+    reading, commits = read(cache, world.path)
+    assert reading.observation.default_branch == (expected and f"refs/heads/{expected}")
+    assert commits.keys() == {*shas}
+    assert [w.partition(":")[0] for w in reading.warnings] == (
+        [] if expected else ["no default branch"]
+    )
 
 
 def test_a_detached_head_without_branches_is_told(world: World, cache: Path) -> None:
