@@ -2,9 +2,13 @@
 
 import os
 import re
+import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -27,6 +31,45 @@ _MEANT = frozenset({"status", "state", "kind"})
 def is_terminal() -> bool:
     """Return True if somebody sees what is printed."""
     return sys.stdout.isatty()
+
+
+def show(lines: Sequence[str], *, paged: bool) -> None:
+    """Print lines; more than a terminal holds through a pager, as git does.
+
+    The pager is HUBTRACE_PAGER or PAGER, else `less -FRX`; none if that is empty or `cat`.
+    """
+    pager = shlex.split(os.environ.get("HUBTRACE_PAGER", os.environ.get("PAGER", "less")))
+    if paged and pager not in ([], ["cat"]) and _is_longer_than_the_screen(lines):
+        with suppress(OSError):  # there is no such program
+            _page(lines, pager)
+            return
+    for line in lines:
+        print(line)
+
+
+def _is_longer_than_the_screen(lines: Sequence[str]) -> bool:
+    try:
+        real = os.isatty(sys.stdout.fileno())
+        return real and len(lines) >= os.get_terminal_size(sys.stdout.fileno()).lines > 0
+    except (OSError, ValueError):  # it is no file
+        return False
+
+
+def _page(lines: Sequence[str], pager: Sequence[str]) -> None:
+    sys.stdout.flush()
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    ours = signal.getsignal(signal.SIGINT)
+    # The pager decides what Ctrl-C does; we end when it has ended.
+    with subprocess.Popen(
+        pager, stdin=subprocess.PIPE, text=True, encoding="utf-8", env=environment
+    ) as process:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            with suppress(BrokenPipeError):
+                process.communicate("".join(f"{line}\n" for line in lines))
+        finally:
+            process.wait()
+            signal.signal(signal.SIGINT, ours)
 
 
 @dataclass(frozen=True, slots=True)
