@@ -80,6 +80,7 @@ class DoctorDocument:
 _TABLE = Table[Finding](
     "hubtrace.doctor/1",
     {"check": lambda f: f.check, "state": lambda f: f.state, "detail": lambda f: f.detail},
+    first=("check", "state", "detail"),
 )
 
 
