@@ -10,7 +10,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from operator import attrgetter, itemgetter
 from pathlib import Path
@@ -51,11 +51,13 @@ class View:
     limit: int | None = None
     sort: str | None = None
     """A column, with a dash in front for the largest value first."""
+    paged: bool = True
+    """True if a table that is longer than the terminal goes through a pager."""
 
     @property
     def is_asked(self) -> bool:
         """True if anything but the default is wanted."""
-        return self != _WHOLE
+        return replace(self, paged=True) != _WHOLE
 
 
 _WHOLE = View()
@@ -95,9 +97,12 @@ class Table(Generic[_Item]):
         return Table(schema, of, first=first, summed_up=summed_up)
 
     @staticmethod
-    def of_records(schema: str, kind: type[_Record], key: str = "rows") -> "Table[_Record]":
+    def of_records(
+        schema: str, kind: type[_Record], key: str = "rows", first: Sequence[str] = ()
+    ) -> "Table[_Record]":
         """Return a table whose items are records, with a column for each field."""
-        return Table(schema, {f.name: attrgetter(f.name) for f in fields(kind)}, key=key)
+        columns = {field.name: attrgetter(field.name) for field in fields(kind)}
+        return Table(schema, columns, key=key, first=first)
 
     def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
         """Return the row of each item."""
@@ -259,8 +264,7 @@ def _print_table(
         if any(cells) or first is None
     ]
     lines, hidden = terminal.draw(drawn, first)
-    for line in lines:
-        print(line)
+    terminal.show(lines, paged=VIEW.get().paged)
     if hidden:
         say(f"not shown, as the terminal is narrow: {', '.join(hidden)} (--columns NAME,... does)")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 120
+_NARROWEST = 60
 """Characters of a file's name that come from a model's."""
 
 
@@ -102,6 +104,10 @@ def audit(
         chosen = format_of(output, format_, AuditFormat)
     except ValueError as error:
         raise HubtraceError(str(error)) from None
+    if output is None and sys.stdout.isatty():
+        from hubtrace.queries.audit.formats.text import ROOM, WIDTH
+
+        ROOM.set(max(_NARROWEST, min(WIDTH, shutil.get_terminal_size().columns)))
     wanted = [(Side.DOWNSTREAM, name) for name in names]
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with (

@@ -91,5 +91,5 @@ def summary(found: "Changes") -> str:
     """Return the number of changes of each kind on one line."""
     from hubtrace.queries.changes import KINDS
 
-    parts = [f"{n} {KINDS[kind]}" for kind, n in found.counts.items() if n]
-    return f"changed: {', '.join(parts) or 'nothing'}"
+    parts = [f"{KINDS[kind]}: {n:,}" for kind, n in found.counts.items() if n]
+    return "; ".join(parts) or "nothing changed"

@@ -81,7 +81,7 @@ class DoctorDocument:
     findings: tuple[Finding, ...]
 
 
-_TABLE = Table.of_records("hubtrace.doctor/1", Finding)
+_TABLE = Table.of_records("hubtrace.doctor/1", Finding, first=("check", "state", "detail"))
 
 
 @table_options
