@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from cryptography import x509
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people
@@ -40,13 +39,6 @@ _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/
 _OID = "1.3.6.1.4.1.57264.1."
 """Of Fulcio's extensions: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md."""
 _UTF8_STRING = 0x0C
-_MALFORMED = (
-    x509.DuplicateExtension,
-    x509.ExtensionNotFound,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""What a certificate can be, beside a ValueError."""
 
 
 class _Bytes(msgspec.Struct, rename="camel"):
@@ -155,7 +147,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
         else:
             raise ValueError("it has no signature")
         return replace(_signed(claim, leaf.raw_bytes if leaf else None), logged=logged)
-    except (ValueError, RecursionError, SourceError, *_MALFORMED) as error:
+    except _malformed() as error:
         raise ValueError(f"no valid bundle: {for_people(str(error))[:_LONGEST]}") from None
 
 
@@ -192,10 +184,25 @@ def _check_root(resources: list[_Resource], roots: list[str]) -> None:
         raise ValueError("its list of files is not the one that it signs")
 
 
+def _malformed() -> tuple[type[Exception], ...]:
+    """Return the errors that a bundle can end in, those of its certificate among them."""
+    from cryptography import x509  # takes a while, and few models are signed
+
+    return (
+        *(ValueError, RecursionError, SourceError),
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    )
+
+
 def _signed(claim: Claim, certificate: bytes | None) -> Claim:
     """Return a claim with what the signer's certificate says."""
     if certificate is None:
         return replace(claim, repository=None, commit=None)
+    from cryptography import x509
+
     leaf = x509.load_der_x509_certificate(certificate)
     said = {
         it.oid.dotted_string.removeprefix(_OID): it.value.value

@@ -237,6 +237,7 @@ def tag(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     *,
+    then: GraphStore | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> list[FamilyPattern]:
@@ -244,14 +245,14 @@ def tag(
 
     The assessment of a family at the same `until` is replaced, others are kept; a family whose
     time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
-    Tagging again changes nothing but `assessed_at`.
+    Tagging again changes nothing but `assessed_at`. `then` is the graph as it was at `until`.
 
     Raises:
         CatalogueError: the graph has no such family.
         GraphLocked: another process is writing to the graph.
     """
     thresholds = thresholds or Thresholds()
-    found = patterns(store, families, until, thresholds, progress=progress)
+    found = patterns(then or store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
         from hubtrace.graph import tables  # imports Arrow, for which no question may wait

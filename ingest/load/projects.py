@@ -356,7 +356,8 @@ def _activity(rows: pa.Table, keys: Sequence[str]) -> Iterator[Group]:
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+    chunks = [chunk for column in columns for chunk in column.chunks]
+    return pa.chunked_array(chunks, columns[0].type)  # there may be no chunk at all
 
 
 def write_families(
