@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test quick lint types unit docs dist faults neo4j arcadedb bench bench-short clean
+.PHONY: help demo test quick lint types unit docs dist man faults neo4j arcadedb bench bench-short clean
 
 help: ## Tell what can be made.
-	@grep -E '^[a-z0-9/.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: .venv/runtime ## Ingest, load and report on 43 real model families.
 	@$(BIN)/hubtrace demo
@@ -33,8 +33,9 @@ docs: .venv/docs ## Build the documentation's site into site/; a broken link is 
 dist: ## Build the distributions into dist/, and a bill of materials of them into sbom/.
 	@PYTHON=$(PYTHON) sh tools/dist.sh
 
-docs/hubtrace.1: .venv/dev ## Make the manual page anew; a test compares it.
-	$(BIN)/python -m tools.reference > $@.new && mv $@.new $@
+man: .venv/dev ## Make the manual page anew; a test compares it.
+	$(BIN)/python -m tools.reference > docs/hubtrace.1.new
+	mv docs/hubtrace.1.new docs/hubtrace.1
 
 faults: .venv/dev ## Run the long campaigns: kills, full disks, imports, all examples of property tests.
 	HUBTRACE_THOROUGH=1 $(BIN)/pytest -n auto --dist loadgroup -m "faults or hypothesis"

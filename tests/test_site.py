@@ -81,5 +81,5 @@ def test_the_reference_holds_everything() -> None:
 
 
 def test_the_manual_page_is_that_of_the_command_line() -> None:
-    """`make docs/hubtrace.1` makes it anew."""
+    """`make man` makes it anew."""
     assert reference.MAN_PAGE.read_text() == reference.man_page()

@@ -1,6 +1,7 @@
 """The notebook tour: its cells are executed, in one process and without a kernel.
 
 A kernel would bring some 30 packages and a second of its own to run plain Python.
+HUBTRACE_REFREEZE=1 writes what the cells print into the notebook.
 """
 
 import json
