@@ -98,7 +98,7 @@ class Table(Generic[_Item]):
 
     @staticmethod
     def of_records(
-        schema: str, kind: type[_Record], key: str = "rows", first: Sequence[str] = ()
+        schema: str, kind: type[_Record], key: str = "rows", first: tuple[str, ...] = ()
     ) -> "Table[_Record]":
         """Return a table whose items are records, with a column for each field."""
         columns = {field.name: attrgetter(field.name) for field in fields(kind)}
