@@ -1,4 +1,5 @@
 # hubtrace's command line as a small image. Build: docker build --tag hubtrace .
+# With extras: docker build --build-arg EXTRAS=cluster,statistics --tag hubtrace .
 FROM python:3.13-slim-bookworm
 
 RUN apt-get update \
@@ -9,13 +10,15 @@ RUN apt-get update \
 
 WORKDIR /opt/hubtrace
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY docs/hubtrace.1 docs/hubtrace.1
 COPY hubtrace hubtrace
 COPY ingest ingest
 COPY graph graph
 COPY queries queries
 # The loopback hubs of `hubtrace demo --live`, which the wheel carries.
 COPY tests/hubs tests/hubs
-RUN pip install --no-cache-dir --constraint constraints.txt .
+ARG EXTRAS=""
+RUN pip install --no-cache-dir --constraint constraints.txt ".${EXTRAS:+[$EXTRAS]}"
 
 USER hubtrace
 WORKDIR /data

@@ -27,7 +27,9 @@ from hubtrace.ingest.source import Cursor
 from hubtrace.ingest.sources.git.source import GitSource
 
 WORLDS = 20
-"""Of each repository."""
+"""Of each repository, at most."""
+BRANCHES = 500
+"""No further world is made once there were so many."""
 WAYS = ("squash", "rebase", "pick")
 
 
@@ -154,6 +156,8 @@ def main(paths: list[str]) -> int:
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for seed, clone in enumerate(paths * WORLDS):
+        if total.total() >= BRANCHES:
+            break
         with tempfile.TemporaryDirectory() as folder:
             world = build(Path(clone).absolute(), Path(folder, "work"), 12, seed)
             answers = found(world, Path(folder))

@@ -1,6 +1,6 @@
 """Writing to the embedded graph.
 
-A file of its own, because it imports pandas and Arrow, for which no question may wait
+A file of its own, because it imports Arrow, for which no question may wait
 (docs/decisions/0032).
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import kglite
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubtrace.graph.errors import GraphError
 from hubtrace.graph.model import MODEL
@@ -54,7 +54,7 @@ class EmbeddedWriter:
         if named and _NAME not in rows.column_names:
             rows = rows.append_column(_NAME, pa.nulls(rows.num_rows, pa.string()))
         self._graph.add_nodes(
-            _frame(rows, always=_NAME),
+            Frame(rows, always=_NAME),  # type: ignore[arg-type] # as much of one as it asks for
             label,
             node.key,
             node_title_field=_NAME if named else None,
@@ -72,7 +72,13 @@ class EmbeddedWriter:
             warnings.simplefilter("error")
             try:
                 self._graph.add_relationships(
-                    _frame(rows), type_, start, START, end, END, conflict_handling="replace"
+                    Frame(rows),  # type: ignore[arg-type] # as above
+                    type_,
+                    start,
+                    START,
+                    end,
+                    END,
+                    conflict_handling="replace",
                 )
             except UserWarning as warning:
                 raise GraphError(f"{type_} from {start} to {end}: {warning}") from None
@@ -87,17 +93,58 @@ class EmbeddedWriter:
             self.changed = True
 
 
-# Columns with gaps keep their type: plain pandas would turn integers and booleans into floats.
-_NULLABLE: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_DTYPES = {pa.string(): "string", pa.int64(): "Int64", pa.float64(): "float64", pa.bool_(): "bool"}
+"""What pandas calls the types of columns; a list is an `object`."""
+_FILLERS: dict[pa.DataType, Any] = {pa.int64(): 0, pa.float64(): 0.0, pa.bool_(): False}
+"""Where a value is missing; the engine reads the mask first. A column keeps its type."""
 
 
-def _frame(rows: pa.Table, always: str = "") -> pd.DataFrame:
-    """Return the table as the data frame that the engine's bulk path reads.
+class Frame:
+    """A table, as much like a pandas data frame as the engine's bulk path asks for.
 
-    Columns without any value are left out, but for `always`.
+    pandas is 88 MB, for a detour: the engine asks for Python lists (docs/decisions/0064). Columns
+    without any value are left out, but for `always`.
     """
-    known = [c for c in rows.column_names if c == always or rows[c].null_count < rows.num_rows]
-    complete = all(rows[name].null_count == 0 for name in known)
-    mapper = None if complete else _NULLABLE.get
-    frame: pd.DataFrame = rows.select(known).to_pandas(types_mapper=mapper)
-    return frame
+
+    def __init__(self, rows: pa.Table, always: str = "") -> None:
+        self._rows = rows
+        self.columns = [
+            name
+            for name in rows.column_names
+            if name == always or rows[name].null_count < rows.num_rows
+        ]
+
+    def reset_index(self, **_: bool) -> "Frame":
+        """Return itself; its rows are in a row."""
+        return self
+
+    def __getitem__(self, name: str) -> "FrameColumn":
+        return FrameColumn(self._rows[name])
+
+
+class FrameColumn:
+    """A column of a `Frame`: a pandas series for the engine."""
+
+    def __init__(self, values: pa.ChunkedArray) -> None:
+        self._values = values
+        self.dtype = _DTYPES.get(values.type, "object")
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def isna(self) -> "FrameColumn":
+        """Return which values are missing."""
+        return FrameColumn(self._values.is_null())
+
+    def dropna(self) -> "FrameColumn":
+        """Return the values that there are; the engine looks at the first of lists."""
+        return FrameColumn(self._values.drop_null())
+
+    def tolist(self) -> list[Any]:
+        """Return all values; something of its type where one is missing."""
+        if self.dtype == "object":
+            listed: list[Any] = self._values.to_pylist()
+            return listed
+        filler = _FILLERS.get(self._values.type)
+        filled = self._values if filler is None else pc.fill_null(self._values, filler)
+        return list(filled.to_numpy(zero_copy_only=False).tolist())

@@ -22,6 +22,9 @@
 Errors of libraries are translated where they are called, never shown raw.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class HubtraceError(Exception):
     """A failure that has one clear sentence for the user: what was wrong, and where."""
@@ -97,3 +100,20 @@ class SnapshotLocked(SnapshotError):
 
 class SnapshotCorrupt(SnapshotError):
     """A file of the snapshot is not what was written; the message names it."""
+
+
+@contextmanager
+def extra(name: str, need: str) -> Iterator[None]:
+    """Import the libraries of an extra in the block; `need` is e.g. `plots need matplotlib`.
+
+    Raises:
+        HubtraceError: one is not installed; names the extra (docs/decisions/0064).
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("hubtrace"):
+            raise
+        raise HubtraceError(
+            f"{need}, which is not installed: `pip install 'hubtrace[{name}]'`"
+        ) from None

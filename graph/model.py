@@ -202,6 +202,7 @@ VARIANT = _node(
     boolean("disabled", "true if the Hub has shut it"),
     string("library", "the library that loads it, e.g. `transformers`"),
     string("task", "what it does, e.g. `text-generation`"),
+    strings("card", "what its card says: a field, a tab, its place there, a tab, the text"),
     integer("downloads", "downloads in the 30 days before it was last seen to change"),
     string("copies_fingerprint", "hash of what its copies were derived from"),
 )
@@ -348,6 +349,16 @@ ATTESTATION = _node(
     string("predicate", "the type of its statement, a URL"),
     time("observed_at", "when it was first found"),
 )
+ACTIVITY = _node(
+    "Activity",
+    "when a project's default branch moved: of its `HAS_COMMIT` what a label counts, in one place",
+    string("key", "the project's key"),
+    strings(
+        "times",
+        "for all commits of one `entered_at` and `left_at`: these two (`-` for null), the first "
+        "commit's `at`, and the seconds from each to the next, joined by spaces",
+    ),
+)
 SNAPSHOT = _node(
     "Snapshot",
     "the snapshot that the graph was loaded from",
@@ -370,7 +381,8 @@ MODEL = Model(
     version=1,
     nodes=(
         *(FAMILY, REPOSITORY, VARIANT, COMMIT, BRANCH, TAG, CONTRIBUTOR, SWITCH),
-        *(ASSESSMENT, ATTESTATION, EVIDENCE, COPY, RELEASE, ASSET, FILE, EVENT, SNAPSHOT),
+        *(ACTIVITY, ASSESSMENT, ATTESTATION, EVIDENCE, COPY),
+        *(RELEASE, ASSET, FILE, EVENT, SNAPSHOT),
     ),
     relationships=(
         _joins(
@@ -436,6 +448,11 @@ MODEL = Model(
             string("change_rule", "the rule that gave the types"),
             strings("areas", "what its paths belong to: `code`, `tokenizer`, `docs`, …"),
             boolean("bot", "true if a program wrote it"),
+        ),
+        _joins(
+            "Repository|Variant HAS_ACTIVITY Activity",
+            "when its default branch moved; where there is none, its commits are asked",
+            owns=True,
         ),
         _joins(
             "Commit PARENT Commit",

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from hubtrace.graph.errors import GraphMissing, GraphTooNew
+from hubtrace.graph.errors import GraphMissing, GraphTooNew, extra
 from hubtrace.graph.model import MODEL
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class Result:
 
     def to_data_frame(self) -> "pd.DataFrame":
         """Return the result as a pandas data frame, a column per returned name."""
-        import pandas as pd
+        with extra("notebook", "data frames need pandas"):
+            import pandas as pd
 
         return pd.DataFrame.from_records(list(self._rows), columns=list(self.columns))
 
@@ -93,7 +94,8 @@ class Result:
 
         A node of a relationship that the query did not return stands there without properties.
         """
-        import networkx as nx
+        with extra("notebook", "subgraphs need networkx"):
+            import networkx as nx
 
         graph: nx.MultiDiGraph[object] = nx.MultiDiGraph()
         for value in _flatten(self._rows):
@@ -185,6 +187,11 @@ class GraphStore(Protocol):
     def exists(self) -> bool:
         """Return True if there is a graph to ask."""
         ...
+
+    @property
+    def is_mapped(self) -> bool:
+        """True if questions are asked of a copy, so that they cost much less than a write."""
+        return False
 
     def close(self) -> None:
         """Let go of what the store holds."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from hubtrace.graph.activity import PROJECT_LABELS, complete_activity
 from hubtrace.graph.errors import ModelError
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType, RelationshipType
 from hubtrace.graph.store import GraphStore
@@ -173,20 +174,28 @@ def copy_graph(
 ) -> tuple[int, int]:
     """Put every node and relationship of `source` into `target`; return how many of each.
 
-    What `target` held before stays, unless it has the same key; copying twice changes nothing.
+    What `target` held before stays, unless it has the same key; copying twice changes nothing. A
+    project that both hold has the commits of both then, so that its activity is asked of them.
 
     Raises:
         GraphMissing: there is no graph to copy.
         GraphError: the target cannot be written.
     """
     copied = joined = 0
+    kept = target.exists()
     with target.write() as writer:
         for node, rows in node_tables(source):
-            writer.put_nodes(node.label, rows)
+            if not (kept and node.label == "Activity"):
+                writer.put_nodes(node.label, rows)
+            if kept and node.label in PROJECT_LABELS:
+                writer.remove_relationships("HAS_ACTIVITY", node.label, rows["key"].to_pylist())
             copied += rows.num_rows
             progress("nodes", copied, None)
         for (relationship, start, end), rows in relationship_tables(source):
-            writer.put_relationships(relationship.type, start.label, end.label, rows)
+            if not (kept and relationship.type == "HAS_ACTIVITY"):
+                writer.put_relationships(relationship.type, start.label, end.label, rows)
             joined += rows.num_rows
             progress("relationships", joined, None)
+        if kept:
+            complete_activity(writer)
     return copied, joined

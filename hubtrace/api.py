@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.format import shorten
 from hubtrace.graph.store import GraphStore, GraphWriter, Result
 from hubtrace.output import cell, header
@@ -90,7 +90,8 @@ class Found(tuple[_Item_co, ...]):
 
     def to_data_frame(self) -> "pd.DataFrame":
         """Return the results as a pandas data frame."""
-        import pandas as pd
+        with extra("notebook", "data frames need pandas"):
+            import pandas as pd
 
         rows = self.data()
         return pd.DataFrame.from_records(rows, columns=None if rows else list(self._columns))
@@ -175,7 +176,8 @@ class FoundAudit:
 
     def to_data_frame(self) -> "pd.DataFrame":
         """Return the evidence as a pandas data frame."""
-        import pandas as pd
+        with extra("notebook", "data frames need pandas"):
+            import pandas as pd
 
         return pd.DataFrame.from_records(self.data(), columns=list(_EVIDENCE))
 
@@ -298,6 +300,11 @@ class Graph:
             GraphTooNew: a newer version of hubtrace made it.
         """
         return self._store.write()
+
+    @property
+    def is_mapped(self) -> bool:
+        """True if questions are asked of a copy of a large graph, which need not be read."""
+        return self._store.is_mapped
 
     def exists(self) -> bool:
         """Return True if there is a graph."""

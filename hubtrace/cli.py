@@ -14,12 +14,11 @@ from typing import Annotated, Any
 import typer
 import typer.main
 
+from hubtrace.exit_codes import FAILED, IN_A_SENTENCE, INTERRUPTED
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.help import EPILOG, HELP_OPTIONS, Command, Group
+from hubtrace.help import HELP_OPTIONS, Command, Group
 from hubtrace.progress import say
 
-BAD_INPUT = 2
-INTERRUPTED = 130
 _LONGEST = 2_000
 """Characters of an error's line: a name in it may be as long as a book."""
 
@@ -27,7 +26,7 @@ _GROUPS = ("snapshot", "export", "plot")
 _COMMANDS = (
     *("demo", "ingest", "load", "copy", "tag", "patterns", "flags", "history", "audit", "check"),
     *("report", "diff", "trace", "why", "query", "queries", "schema", "classify", "reproduce"),
-    *("doctor", "init", "serve", "mcp"),
+    *("affected", "doctor", "init", "serve", "mcp"),
 )
 _ELSEWHERE = {"tag": "patterns", "queries": "query"}
 """The modules of commands that are not in the one of their name."""
@@ -84,7 +83,7 @@ app = typer.Typer(
     name="hubtrace",
     cls=_Program,
     context_settings=HELP_OPTIONS,
-    epilog=EPILOG,
+    epilog=IN_A_SENTENCE,
     help="Which code made which model: trace model families from GitHub to Hugging Face.",
     no_args_is_help=True,
     **_PLAIN,
@@ -133,7 +132,7 @@ def main() -> None:
     except HubtraceError as error:
         for line in f"hubtrace: {error}".splitlines():  # an engine points at the position below
             say(_clipped(line))
-        sys.exit(BAD_INPUT)
+        sys.exit(FAILED)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             say("hubtrace: interrupted; run the same command again to continue")
@@ -141,11 +140,11 @@ def main() -> None:
     except OSError as error:
         file = f"{error.filename}: " if error.filename else ""
         say(_clipped(f"hubtrace: {file}{error.strerror or error}"))
-        sys.exit(BAD_INPUT)
+        sys.exit(FAILED)
     except Exception:  # whatever is not foreseen: Python would end with 1, which is "findings"
         traceback.print_exc()
         say("hubtrace: this is a defect of hubtrace; please report it with the lines above")
-        sys.exit(BAD_INPUT)
+        sys.exit(FAILED)
 
 
 def _clipped(line: str) -> str:

@@ -18,13 +18,12 @@ GROUPS = {
         "serve",
         "reproduce",
     ),
-    "Gate": ("check", "init"),
+    "Gate": ("check", "affected", "init"),
     "Ask": ("query", "queries", "schema", "classify", "mcp"),
     "Move": ("copy", "export"),
 }
 """Heading → the commands under it."""
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
-EPILOG = "Exit codes: 0 all is well, 1 findings, 2 an error, 3 something could not be decided."
 _LOCATIONS = frozenset({"upstream", "variant"})
 """Options that may name a repository on this machine."""
 _TYPE = re.compile(r" ?<(?:str|int|float|path|file|directory|list\[(?:str|path)\])>")

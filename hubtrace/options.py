@@ -86,6 +86,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _COLUMNS = typer.Option("--columns", metavar="NAME,...", help="Show these, in this order.")
 _LIMIT = typer.Option("--limit", metavar="N", min=1, help="Show so many rows at most.")
+_NO_PAGER = typer.Option("--no-pager", help="Print long tables whole, also on a terminal.")
 _SORT = typer.Option("--sort", metavar="COLUMN", help="Sort by it; -COLUMN: largest first.")
 
 
@@ -98,12 +99,13 @@ def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         columns: str | None = None,
         limit: int | None = None,
         sort: str | None = None,
+        no_pager: bool = False,
         **options: Any,
     ) -> Any:
         names = [] if columns is None else [name.strip() for name in columns.split(",")]
         if "" in names or sort in ("", "-"):
             raise HubtraceError("--columns and --sort need the names of columns")
-        token = VIEW.set(View(tuple(dict.fromkeys(names)), limit, sort))
+        token = VIEW.set(View(tuple(dict.fromkeys(names)), limit, sort, not no_pager))
         try:
             return command(*args, **options)
         finally:
@@ -114,9 +116,15 @@ def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         "columns": Annotated[str | None, _COLUMNS],
         "limit": Annotated[int | None, _LIMIT],
         "sort": Annotated[str | None, _SORT],
+        "no_pager": Annotated[bool, _NO_PAGER],
     }
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=type_)
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False if name == "no_pager" else None,
+            annotation=type_,
+        )
         for name, type_ in more.items()
     ]
     # `inspect.signature` looks here first, and typer reads the options from what it returns.

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, count
 from hubtrace.graph.store import GraphStore
@@ -61,13 +61,8 @@ def check_target(path: Path) -> None:
     """
     if path.suffix.lower() not in _NO_DATES:
         raise HubtraceError(f"{path} is not a picture's name; end it in {', '.join(_NO_DATES)}")
-    try:
+    with extra("plot", "plots need matplotlib"):
         import matplotlib
-    except ImportError:
-        raise HubtraceError(
-            "plots need matplotlib, which is not installed: `uv tool install '.[plot]'` or "
-            "`pip install '.[plot]'` in a checkout of hubtrace"
-        ) from None
     matplotlib.use("Agg")
     matplotlib.rc("text", parse_math=False, usetex=False)  # a `$` in a name is a dollar sign
     matplotlib.rc("svg", hashsalt="hubtrace", fonttype="none")  # the same ids; text stays text

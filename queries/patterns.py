@@ -1,19 +1,22 @@
 """The pattern of each family: lag, sync type, intensity, and how far to trust the label.
 
-The three dimensions are computed by the stored query `dimensions`; here their code gets its name
-and the codes on other grids become stability and evolution (docs/design.md, section 2). `tag` keeps
+The three dimensions come from `hubtrace.queries.dimensions`; here their code gets its name and the
+codes on other grids become stability and evolution (docs/design.md, section 2). `tag` keeps
 patterns in the graph as assessments, one per family and time (section 5).
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import Progress, ask, ask_all, family_names
+from hubtrace.queries.catalogue import Progress, ask, family_names
+from hubtrace.queries.dimensions import ActiveDays, Dimensions, Grid, active_days
+from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
 
 PATTERNS = {
@@ -31,7 +34,6 @@ PATTERNS = {
 NO_UPSTREAM_COMMITS, NO_VARIANT_COMMITS = "no_upstream_commits", "no_variant_commits"
 
 _SYNC_LETTER = {"CS": "C", "PS": "P", "AS": "A", "VS": "A"}
-_LABEL, _SHORT, _LONG, _EARLY, _LATE = "offset-0", "short", "long", "early", "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,28 @@ class FamilyPattern:
     published: Labels
 
 
+@dataclass(frozen=True, slots=True)
+class PatternRow(FamilyPattern):
+    """The pattern of a family, and the published code beside it."""
+
+    published_code: str | None
+
+    @classmethod
+    def of(cls, pattern: FamilyPattern) -> "PatternRow":
+        """Return the row of a pattern."""
+        return cls(**record_fields(pattern), published_code=pattern.published.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDocument:
+    """The patterns of some families, as JSON has them."""
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    thresholds: Thresholds
+    families: tuple[PatternRow, ...]
+
+
 def patterns(
     store: GraphStore,
     families: Sequence[str] | None = None,
@@ -90,8 +114,8 @@ def patterns(
     """Return the pattern of these families, in their order; by default of all, by name.
 
     `until` is in epoch seconds; by default each family's `observed_at`. Without `stability` only
-    the label is computed, in about a tenth of the time: stability, runner-up, the codes for other
-    bins and those of the halves are then None.
+    the label is computed: stability, runner-up, the codes for other bins and those of the halves
+    are then None.
 
     Raises:
         CatalogueError: the graph has no such family.
@@ -100,23 +124,12 @@ def patterns(
     names = family_names(store, families)
     if not names:
         return []
-    grids = _grids(thresholds) if stability else _grids(thresholds)[:1]
-    rows: dict[str, dict[str, Mapping[str, Any]]] = {name: {} for name in names}
-    for row in ask_all(
-        store,
-        "dimensions",
-        names,
-        progress,
-        until=until,
-        grids=grids,
-        rare_periods=thresholds.rare_periods,
-        frequent_periods=thresholds.frequent_periods,
-        vs_periods=thresholds.vs_periods,
-        vs_variants=thresholds.vs_variants,
-    ):
-        rows[row["family"]][row["grid"]] = row
     facts = {row["family"]: row for row in ask(store, "published", families=names, until=until)}
-    return [_pattern(facts[name], rows[name], thresholds) for name in names]
+    days = active_days(store, names, until, progress)
+    label = days.on(Grid(thresholds.period_days), thresholds)
+    robust = _robustness(days, label, thresholds) if stability else repeat(_Robustness())
+    columns = zip(names, label, days.upstream_moved, robust, strict=False)  # `repeat` has no end
+    return [_pattern(facts[name], found, moved, more) for name, found, moved, more in columns]
 
 
 def code_of(sync: str | None, intensity: str | None) -> str | None:
@@ -126,63 +139,67 @@ def code_of(sync: str | None, intensity: str | None) -> str | None:
     return f"{_SYNC_LETTER[sync]}S{intensity}"
 
 
-def _grids(thresholds: Thresholds) -> list[dict[str, Any]]:
-    """Return the grids of one assessment; the first one is that of the label."""
+class _Robustness(NamedTuple):
+    """How far to trust a label, and how it changed, in the fields of `FamilyPattern`."""
 
-    def grid(name: str, period_days: int, offset_days: int = 0, part: str = "whole") -> Any:
-        row = {"grid": name, "period_days": period_days, "offset_days": offset_days}
-        return {**row, "part": part}
+    stability: float | None = None
+    runner_up: str | None = None
+    code_7_days: str | None = None
+    code_28_days: str | None = None
+    early_code: str | None = None
+    late_code: str | None = None
 
-    days = thresholds.period_days
-    return [
-        *(grid(f"offset-{offset}", days, offset) for offset in range(thresholds.offsets)),
-        grid(_SHORT, 7),
-        grid(_LONG, 28),
-        grid(_EARLY, days, part="early"),
-        grid(_LATE, days, part="late"),
-    ]
+
+def _robustness(
+    days: ActiveDays, label: Sequence[Dimensions], thresholds: Thresholds
+) -> Iterator[_Robustness]:
+    """Yield what other grids than that of the label make of each family."""
+    period = thresholds.period_days
+
+    def codes(grid: Grid) -> list[str | None]:
+        return _codes(days.on(grid, thresholds))
+
+    offsets = [codes(Grid(period, offset)) for offset in range(1, thresholds.offsets)]
+    others = (Grid(7), Grid(28), Grid(period, 0, "early"), Grid(period, 0, "late"))
+    own = _codes(label)
+    for code, *rest in zip(own, *map(codes, others), zip(own, *offsets, strict=True), strict=True):
+        found = rest.pop()
+        yield _Robustness(*_stability(code, found), *rest)
+
+
+def _codes(found: Iterable[Dimensions]) -> list[str | None]:
+    return [code_of(sync, intensity) for _, sync, intensity in found]
+
+
+def _stability(code: str | None, codes: Sequence[str | None]) -> tuple[float | None, str | None]:
+    """Return the share of the offsets' `codes` that agree with `code`, and the runner-up."""
+    if code is None:
+        return None, None
+    counts = Counter(codes)
+    others = sorted((-count, other) for other, count in counts.items() if other and other != code)
+    return counts[code] / len(codes), others[0][1] if others else None
 
 
 def _pattern(
-    facts: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], thresholds: Thresholds
+    facts: Mapping[str, Any], label: Dimensions, upstream: bool, robustness: _Robustness
 ) -> FamilyPattern:
-    label = rows.get(_LABEL, {})
-    codes = {grid: code_of(row["sync"], row["intensity"]) for grid, row in rows.items()}
-    code = codes.get(_LABEL)
-    reason = NO_VARIANT_COMMITS if label.get("first_downstream_period") is None else None
-    if label.get("first_upstream_period") is None:
-        reason = NO_UPSTREAM_COMMITS
-    share, runner_up = _stability(code, codes, thresholds.offsets)
+    lag, sync, intensity = label
+    code = code_of(sync, intensity)
+    silent = NO_VARIANT_COMMITS if upstream else NO_UPSTREAM_COMMITS
     return FamilyPattern(
         family=facts["family"],
         repositories=tuple(facts["repositories"]),
         variants=tuple(facts["variants"]),
         until=facts["until"],
-        lag=label.get("lag"),
-        sync=label.get("sync"),
-        intensity=label.get("intensity"),
+        lag=lag,
+        sync=sync,
+        intensity=intensity,
         code=code,
         pattern=None if code is None else PATTERNS[code],
-        reason=reason,
-        stability=share,
-        runner_up=runner_up,
-        code_7_days=codes.get(_SHORT),
-        code_28_days=codes.get(_LONG),
-        early_code=codes.get(_EARLY),
-        late_code=codes.get(_LATE),
+        reason=silent if code is None else None,
+        **robustness._asdict(),
         published=Labels(facts["lag"], facts["sync"], facts["intensity"], facts["code"]),
     )
-
-
-def _stability(
-    code: str | None, codes: Mapping[str, str | None], offsets: int
-) -> tuple[float | None, str | None]:
-    """Return the share of the offsets that agree with `code`, and the runner-up."""
-    if code is None or _SHORT not in codes:
-        return None, None
-    counts = Counter(codes[f"offset-{offset}"] for offset in range(offsets))
-    others = sorted((-count, other) for other, count in counts.items() if other and other != code)
-    return counts[code] / offsets, others[0][1] if others else None
 
 
 def tag(

@@ -11,6 +11,8 @@ import networkx
 import pytest
 import yaml
 
+from tests.hubtrace.test_extras import LIBRARIES
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("hubtrace", "ingest", "graph", "queries")
 
@@ -94,6 +96,25 @@ def test_no_module_imports_itself_through_others() -> None:
                         arrows.add_edge(name, target)
     circles = [c for c in networkx.strongly_connected_components(arrows) if len(c) > 1]
     assert circles == []
+
+
+def test_the_library_of_an_extra_waits_until_it_is_used() -> None:
+    """Apart from modules that are one themselves: they are imported in `with extra(…)`."""
+    theirs = {"graph/bolt.py": "neo4j", "hubtrace/web.py": "starlette"}
+    for file in _modules().values():
+        here = file.relative_to(ROOT).as_posix()
+        at_once = [
+            module.split(".")[0]
+            for node in _parsed(file).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for module in (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+        ]
+        found = {*at_once} & {library for each in LIBRARIES.values() for library in each}
+        assert found <= {theirs.get(here)}, here
 
 
 def test_a_name_stands_once_in_a_folder_of_modules() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from hubtrace.exit_codes import FINDINGS, UNDECIDED
 from hubtrace.first_ingest import Ingest, open_graph_with
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import DAY, count, date
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _Given = TypeVar("_Given")
-FINDINGS, UNDECIDED = 1, 3
-"""Exit codes."""
 _NAMED = 5
 """Models that are named where not all kinds are decided."""
 _SHOWN = 20

@@ -75,7 +75,6 @@ def demo(
         _show_live(directory / "live", lambda words: program.main(words, standalone_mode=False))
         return
     from hubtrace.queries.patterns import tag
-    from hubtrace.queries.report.build import report
     from hubtrace.queries.study import agreement
 
     snapshot, graph = directory / "snapshot", directory / "hubtrace.kgl"
@@ -87,15 +86,28 @@ def demo(
             patterns = tag(store, progress=show)
         _print_patterns(patterns)
         _print_flags(store)
-        with progress() as show:
-            found = report(store, progress=show)
-    page, _ = write(found, directory / "report", [ReportFormat.HTML, ReportFormat.JSON])
+        page = _report(store, directory / "report")
     agreed = ", ".join(f"{a.dimension} {a.agreeing} of {a.compared}" for a in agreement(patterns))
     print(f"\nAgreement with the published labels: {agreed}")
     _print_next(graph, page)
 
 
-def _print_next(graph: Path, page: Path) -> None:
+def _report(store: GraphStore, folder: Path) -> str:
+    """Write a report; return what to say of it."""
+    from hubtrace.queries.report.build import report
+    from hubtrace.queries.statistics.inference import needs_scipy
+
+    try:
+        needs_scipy()
+    except HubtraceError as error:
+        return f"There is no report on them: {error}"
+    with progress() as show:
+        found = report(store, progress=show)
+    page, _ = write(found, folder, [ReportFormat.HTML, ReportFormat.JSON])
+    return f"The report, a page to open in a browser: {page}"
+
+
+def _print_next(graph: Path, page: str) -> None:
     print(
         f"""
 What to try next
@@ -104,7 +116,7 @@ What to try next
   hubtrace audit Qwen/Qwen-VL-Chat           where one model comes from, and what proves it
   hubtrace check augmxnt_shisa               a gate for CI
   hubtrace ingest --help                     your own families
-The report, a page to open in a browser: {page}"""
+{page}"""
     )
 
 

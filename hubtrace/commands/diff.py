@@ -1,11 +1,11 @@
 """`hubtrace diff`: what changed between two graphs, snapshots or times."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hubtrace.exit_codes import FINDINGS
 from hubtrace.options import (
     SNAPSHOT,
     AbandonAfter,
@@ -66,11 +66,11 @@ def diff(
     places = map(GraphAt.parse, (before, after))
     old, new = (state_at(place, family, snapshot, thresholds) for place in places)
     found = changes(old, new)
-    _TABLE.print(found.changes, format_, asdict(found))
+    _TABLE.print(found.changes, format_, found)
     if format_ is not Format.JSON:
         say(summary(found))
     if exit_code and found.changes:
-        raise typer.Exit(1)
+        raise typer.Exit(FINDINGS)
 
 
 def state_at(
@@ -91,5 +91,5 @@ def summary(found: "Changes") -> str:
     """Return the number of changes of each kind on one line."""
     from hubtrace.queries.changes import KINDS
 
-    parts = [f"{n} {KINDS[kind]}" for kind, n in found.counts.items() if n]
-    return f"changed: {', '.join(parts) or 'nothing'}"
+    parts = [f"{KINDS[kind]}: {n:,}" for kind, n in found.counts.items() if n]
+    return "; ".join(parts) or "nothing changed"

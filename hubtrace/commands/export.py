@@ -1,6 +1,7 @@
 """`hubtrace export`: a graph as files for other programs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,23 @@ _Family = Annotated[
 ]
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """A table that was written."""
+
+    table: str
+    """The name of its file."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDocument:
+    """The tables that were written."""
+
+    tables: tuple[ExportedTable, ...]
+
 
 app = typer.Typer(
     cls=Group,
@@ -113,6 +131,7 @@ def tables(
 
     with open_at(graph, until, family, snapshot) as store, progress() as show:
         counts = export_tables(store, folder, family, until, show)
-    rows = [{"table": f"{name}.parquet", "rows": rows} for name, rows in counts.items()]
-    Table.of("hubtrace.export.tables/1", "table", "rows").print(rows, format_, {"tables": rows})
+    rows = tuple(ExportedTable(f"{name}.parquet", rows) for name, rows in counts.items())
+    table = Table.of_records("hubtrace.export.tables/1", ExportedTable)
+    table.print(rows, format_, ExportDocument(rows))
     say(f"wrote {count(len(rows), 'table')} to {folder}")

@@ -1,6 +1,5 @@
 """`hubtrace flags`: what was left behind."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,25 +52,21 @@ def flags(
 
     Example:  hubtrace flags --abandon-after 90 --format json
     """
+    from hubtrace.queries.flags import FlagsDocument
     from hubtrace.queries.flags import flags as find_flags
     from hubtrace.queries.report.attention import describe
 
     with open_at(graph, until, families, snapshot) as store:
         found = find_flags(store, families, until, Thresholds(abandon_after_days=abandon_after))
     rows: list[Flag] = [*found.sides, *found.variants, *found.branches]
-    body = {
-        "until": until,
-        "abandon_after_days": abandon_after,
-        "flagged": found.flagged,
-        **{
-            kind: [{**asdict(r), "flagged": r.flagged} for r in of_kind if all_ or r.flagged]
-            for kind, of_kind in (
-                ("branches", found.branches),
-                ("sides", found.sides),
-                ("variants", found.variants),
-            )
-        },
-    }
+    body = FlagsDocument(
+        until,
+        abandon_after,
+        found.flagged,
+        tuple(row for row in found.branches if all_ or row.flagged),
+        tuple(row for row in found.sides if all_ or row.flagged),
+        tuple(row for row in found.variants if all_ or row.flagged),
+    )
     TABLE.print([describe(row) for row in rows if all_ or row.flagged], format_, body)
     if format_ is not Format.JSON:
         say(summary(found))

@@ -19,7 +19,7 @@ WORKFLOW = Path(".github/workflows/hubtrace.yml")
 _MEMBERS = (
     "MATCH (f:Family)-[:RELEASES]->(v:Variant) RETURN DISTINCT f.name, v.name ORDER BY v.name"
 )
-_PLACEHOLDER = "OWNER/hubtrace@REF"
+_PLACEHOLDER = "OWNER/hubtrace@SHA"
 _ACTION = re.compile(r"[\w.-]+/[\w.-]+(/[\w.-]+)*@[\w./-]+", re.ASCII)
 _SETTINGS = """\
 # What `hubtrace check` looks for, and the findings that are accepted. Options of the command line,
@@ -52,26 +52,29 @@ name: hubtrace
 on:
   schedule: [{cron: "17 4 * * *"}]
   release: {types: [created]}
+  pull_request:
 permissions:
   contents: read
+  pull-requests: write     # to keep one comment
   security-events: write   # to upload the findings
 jobs:
   models:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4   # for .hubtrace.toml
-      - uses: actions/cache@v4
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1, for .hubtrace.toml
+        with: {persist-credentials: false}
+      - uses: actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5
         with:
           path: hubtrace-snapshot
           key: hubtrace-${{ github.run_id }}
           restore-keys: hubtrace-
       - id: hubtrace
-        uses: OWNER/hubtrace@REF   # where you keep hubtrace
+        uses: OWNER/hubtrace@SHA   # where you keep hubtrace
         with:
           variants: |
 VARIANTS
-      - if: always()
-        uses: github/codeql-action/upload-sarif@v3
+      - if: always() && github.event_name != 'pull_request'
+        uses: github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16a4b0d87c1e # v4.36.2
         with:
           sarif_file: ${{ steps.hubtrace.outputs.sarif }}
 """
@@ -86,7 +89,7 @@ def init(
         ),
     ] = None,
     action: Annotated[
-        str, typer.Option(metavar="OWNER/REPO@REF", help="Where the Action is kept.")
+        str, typer.Option(metavar="OWNER/REPO@SHA", help="Where the Action is kept.")
     ] = _PLACEHOLDER,
     graph: Graph = GRAPH,
     force: Annotated[

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.commands.schema import DOCUMENTS
+from hubtrace.exit_codes import FAILED
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.text import as_json
 from hubtrace.options import GRAPH, SNAPSHOT, Graph, SnapshotDir
 
@@ -32,8 +34,7 @@ INSTRUCTIONS = (
     "tools read one graph and change nothing. Begin with audit (one model), check (a gate) or "
     "queries (what else can be asked). " + NOTICE
 )
-_ERROR = 2
-"""The exit code of a command that gave no answer."""
+_ENVELOPE = "hubtrace.mcp/1"
 _MOST_NAME = 500
 _MOST_TEXT, _LEAST_TEXT = 8_000, 50
 """Characters of one text in an answer: at first, and where the answer does not fit otherwise."""
@@ -240,10 +241,11 @@ TOOLS = {
         Tool(
             "schema",
             "Schema",
-            "Labels, properties and relationships of the graph, or the JSON Schema of an answer.",
+            "Labels, properties and relationships of the graph; the JSON Schema of an answer; or a "
+            "list of these schemas.",
             {
                 "of": {
-                    "enum": ["graph", "audit", "report"],
+                    "enum": ["graph", "list", *DOCUMENTS],
                     "description": "Of what; default: graph.",
                 }
             },
@@ -318,7 +320,7 @@ def _run(program: Any, words: Sequence[str]) -> tuple[int, Any, list[str]]:
         except OSError as error:
             file = f"{error.filename}: " if error.filename else ""
             raise HubtraceError(f"{file}{error.strerror or error}") from None
-    if code == _ERROR:
+    if code == FAILED:
         raise HubtraceError(err.getvalue().rstrip().rpartition("\n")[2].removeprefix("Error: "))
     try:
         found = json.loads(out.getvalue())
@@ -329,6 +331,41 @@ def _run(program: Any, words: Sequence[str]) -> tuple[int, Any, list[str]]:
     return code, found, [line[:_MOST_ERROR] for line in warned[:_MOST_CUTS]]
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerDocument:
+    """The answer of a tool: the JSON of its command, cut to a bounded size."""
+
+    notice: str
+    """That `data` holds text of strangers."""
+    exit_code: int
+    """Of the command."""
+    warnings: tuple[str, ...]
+    """What the command warned of: a past that the graph of now answers, for example."""
+    cut: tuple[Mapping[str, Any], ...]
+    """Where lists and texts of `data` were cut, and how much."""
+    data: Any
+    """What the command prints as JSON, with a `schema` of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDocument:
+    """Why a tool has no answer."""
+
+    notice: str
+    error: str
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a tool's text: an answer, or an error."""
+    from hubtrace.queries.json_schema import document, schema_of
+
+    both = [schema_of(kind, _ENVELOPE) for kind in (AnswerDocument, RefusalDocument)]
+    for each in both:
+        for key in ("$schema", "$id", "$defs"):
+            del each[key]
+    return document(_ENVELOPE, {"oneOf": both})
+
+
 def envelope(code: int, document: Any, limits: Limits, warnings: Sequence[str] = ()) -> str:
     """Return the envelope of an answer; lists and texts are cut until it fits.
 
@@ -336,14 +373,13 @@ def envelope(code: int, document: Any, limits: Limits, warnings: Sequence[str] =
         HubtraceError: it does not fit, however much is cut.
     """
     rows, text = limits.rows, _MOST_TEXT
-    warned = {"warnings": warnings} if warnings else {}
     while True:
         cuts: dict[str, dict[str, Any]] = {}
         data = _cut(document, "", rows, text, cuts)
         shown: list[dict[str, Any]] = [{"at": at, **cut} for at, cut in cuts.items()]
         if len(shown) > _MOST_CUTS:
             shown[_MOST_CUTS:] = [{"more": len(shown) - _MOST_CUTS}]
-        written = _written_envelope(exit_code=code, **warned, cut=shown, data=data)
+        written = _written_envelope(exit_code=code, warnings=list(warnings), cut=shown, data=data)
         if len(written) <= limits.characters:
             return written
         if rows == 1 and text == _LEAST_TEXT:
@@ -354,7 +390,7 @@ def envelope(code: int, document: Any, limits: Limits, warnings: Sequence[str] =
 
 
 def _written_envelope(**body: Any) -> str:
-    return as_json({"schema": "hubtrace.mcp/1", "notice": NOTICE, **body}, indent=None).strip()
+    return as_json({"schema": _ENVELOPE, "notice": NOTICE, **body}, indent=None).strip()
 
 
 def _cut(value: Any, at: str, rows: int, text: int, cuts: dict[str, dict[str, Any]]) -> Any:
@@ -387,16 +423,11 @@ def server(tools: Tools) -> "Server[Any]":
     Raises:
         HubtraceError: the extra `mcp` is not installed.
     """
-    try:
+    with extra("mcp", "tools for agents need the package mcp"):
         import anyio
         import anyio.to_thread
         import mcp_types as types
         from mcp.server.lowlevel import Server
-    except ImportError:
-        raise HubtraceError(
-            "tools for agents need the package mcp, which is not installed: "
-            "`pip install 'hubtrace[mcp]'`"
-        ) from None
     one_at_a_time = anyio.CapacityLimiter(1)  # a command's stdout is the process's
 
     async def list_tools(_: Any, __: Any) -> types.ListToolsResult:

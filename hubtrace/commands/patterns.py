@@ -1,6 +1,5 @@
 """`hubtrace patterns` and `tag`: each family's synchronization pattern, printed or stored."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -23,6 +22,7 @@ from hubtrace.options import (
 from hubtrace.output import Format, Table
 from hubtrace.past import graph_at, open_at
 from hubtrace.progress import progress, say
+from hubtrace.queries.json_schema import plain
 from hubtrace.queries.thresholds import Thresholds
 
 TABLE = Table.of(
@@ -51,6 +51,7 @@ def patterns(
 
     Example:  hubtrace patterns Qwen_Qwen-VL --until 2024-10-06 --format json
     """
+    from hubtrace.queries.patterns import PatternRow, PatternsDocument
     from hubtrace.queries.patterns import patterns as find_patterns
 
     thresholds = Thresholds(period_days, rare_periods, frequent_periods)
@@ -58,9 +59,8 @@ def patterns(
         found = find_patterns(
             store, families, until, thresholds, stability=stability, progress=show
         )
-    rows = [{**asdict(pattern), "published_code": pattern.published.code} for pattern in found]
-    body = {"until": until, "thresholds": asdict(thresholds), "families": rows}
-    TABLE.print(rows, format_, body)
+    rows = tuple(map(PatternRow.of, found))
+    TABLE.print(map(plain, rows), format_, PatternsDocument(until, thresholds, rows))
 
 
 def tag(

@@ -53,14 +53,17 @@ def report(
 ) -> None:
     """Write a report on families: numbers beside the study's, timelines, what was left behind.
 
-    The page is one file that needs no network. Prints the path of what it wrote.
+    The page is one file that needs no network. Prints the path of what it wrote. Needs the extra
+    `statistics`.
 
     Example:  hubtrace report -o out --format html --format json
 
     Example:  hubtrace report Qwen_Qwen-VL --since 2024-06-30
     """
     from hubtrace.queries.report.build import report as build_report
+    from hubtrace.queries.statistics.inference import needs_scipy
 
+    needs_scipy()
     thresholds = Thresholds(period_days=period_days, abandon_after_days=abandon_after)
     with open_at(graph, until, families, snapshot) as store:
         changes = None

@@ -1,14 +1,14 @@
 """`hubtrace reproduce`: the study's published labels beside those computed from a graph."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hubtrace.exit_codes import FINDINGS, UNDECIDED
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side, parse_project
@@ -37,7 +37,15 @@ _LAGS = {
     "Downstream First": "downstream_first",
     "No Lag": "simultaneous",
 }
-_DIFFERENT, _UNDECIDED = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReproduceDocument:
+    """The study's labels beside ours, at one moment."""
+
+    until: int
+    """Epoch seconds."""
+    families: tuple[Comparison, ...]
 
 
 @table_options
@@ -72,8 +80,7 @@ def reproduce(
     with open_at(graph, until, None, snapshot) as store, progress() as show:
         ours = patterns(store, None, until, stability=False, progress=show)
     found = compare(published, ours)
-    body = {"until": until, "families": [asdict(one) for one in found]}
-    _TABLE.print(found, format_, body)
+    _TABLE.print(found, format_, ReproduceDocument(until, tuple(found)))
     compared = [one for one in found if one.differing is not None]
     differing = [one for one in compared if one.differing]
     say(
@@ -81,9 +88,9 @@ def reproduce(
         f"{len(compared) - len(differing)} agree in lag, sync, intensity and code"
     )
     if differing:
-        sys.exit(_DIFFERENT)
+        raise typer.Exit(FINDINGS)
     if len(compared) < len(found):
-        sys.exit(_UNDECIDED)
+        raise typer.Exit(UNDECIDED)
 
 
 _TABLE = Table[Comparison](

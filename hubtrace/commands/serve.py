@@ -4,14 +4,12 @@ import errno
 import ipaddress
 import os
 import socket
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.graph import open_store
-from hubtrace.graph.errors import HubtraceError
+from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.question import Limits
 from hubtrace.graph.store import missing
 from hubtrace.options import GRAPH, SNAPSHOT, Graph, SnapshotDir
@@ -54,16 +52,10 @@ def serve(
 
     Example:  hubtrace serve --graph hubtrace-demo/hubtrace.kgl
     """
-    try:
+    with extra("serve", "pages need starlette and uvicorn"):
         import uvicorn
 
         from hubtrace.web import application
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn", "anyio", "h11"):
-            raise
-        raise HubtraceError(
-            f"pages need {error.name}, which is not installed: `pip install 'hubtrace[serve]'`"
-        ) from None
     access = _access(host, allow_host or [])
     with open_store(graph) as store:
         if not store.exists():
@@ -72,11 +64,15 @@ def serve(
     with _listening(host, port) as listening:
         taken = listening.getsockname()
         shown = f"[{taken[0]}]" if ":" in taken[0] else taken[0]
-        # A family's page needs it, and waits for seconds if it is the first to ask for it.
-        Thread(target=import_module, args=("scipy.stats",), daemon=True).start()
         say(f"hubtrace: http://{shown}:{taken[1]}/ shows {graph}; Ctrl-C ends it")
         config = uvicorn.Config(
-            application(graph, access, Limits(timeout, most_rows, _LIMITS.gigabytes), snapshot),
+            application(
+                graph,
+                access,
+                Limits(timeout, most_rows, _LIMITS.gigabytes),
+                snapshot,
+                warm=True,
+            ),
             http="h11",
             loop="asyncio",
             ws="none",

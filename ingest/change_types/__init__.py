@@ -2,8 +2,8 @@
 
 - `tables/`: the rules, as data that can be read; begin here
 - `rules`: the types, the areas and the entries of the tables
-- `paths`: what a file is; `messages`: what a message is about, bots, merges; `classifier`: both
-- `columns`: a whole history at once; `lines`: commits as lines of JSON
+- `paths`: what a file is; `messages`: what a message is about, bots, merges; `classifier`: both,
+  also of a whole history at once; `lines`: commits as lines of JSON
 """
 
 from hubtrace.ingest.change_types.classifier import Changed, Classified, classify

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from hubtrace.graph.activity import PROJECT_LABELS, complete_activity
 from hubtrace.graph.format import count, date, short_sha
 from hubtrace.graph.store import GraphStore, GraphWriter
 from hubtrace.ingest.derive.links import Derivation
@@ -78,49 +79,60 @@ def load(
         GraphError: the graph cannot be written.
     """
     projects = snapshot.check()
+    todo = None
+    if store.is_mapped:  # a write would read the whole graph (docs/decisions/0070)
+        todo = plan(snapshot, projects, store.run)
+        if todo.is_done(snapshot.id, store.run):
+            return Loaded(len(todo.families), len(todo.histories), 0, 0, 0, 0, todo.missing())
     with store.write() as writer:
-        todo = plan(snapshot, projects, writer)
-        derived = None
-        adopted: tuple[Adopted, ...] = ()
-        if todo.changed_projects() or todo.changed_families() or todo.changed_copies():
-            derivation = Derivation(todo.histories, progress)
+        todo = todo.again(writer.ask) if todo else plan(snapshot, projects, writer.ask)
+        return _write(writer, snapshot, todo, progress, assign)
+
+
+def _write(
+    writer: GraphWriter, snapshot: Snapshot, todo: Plan, progress: Progress, assign: Assign | None
+) -> Loaded:
+    derived = None
+    adopted: tuple[Adopted, ...] = ()
+    if todo.changed_projects() or todo.changed_families() or todo.changed_copies():
+        derivation = Derivation(todo.histories, progress)
+        derived = derivation.of(todo.families.values())
+        adopted = tuple(assign(derived.links)) if assign else ()
+        if adopted:
+            todo = todo.with_families(snapshot.families())
             derived = derivation.of(todo.families.values())
-            adopted = tuple(assign(derived.links)) if assign else ()
-            if adopted:
-                todo = todo.with_families(snapshot.families())
-                derived = derivation.of(todo.families.values())
-        changed, families = todo.changed_projects(), todo.changed_families()
-        stale = todo.stale_projects(), todo.stale_families()
-        write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
-        commits, entries, warnings = _write_projects(writer, todo, progress)
-        write_details(writer, [todo.histories[key] for key in changed])
-        copies = 0
-        if derived is not None:
-            write_base_models(writer, todo.histories)
-            copies = write_copies(writer, derived.copies, todo.changed_copies())
-            write_files(writer, derived.files, todo.changed_copies())
-            write_links(writer, derived)
-            write_attestations(writer, todo.histories)
-        merged = derive_families(families, todo.histories, entries)
-        write_families(writer, merged, todo.histories)
-        write_nodes(writer, todo, *stale, complete=True)
-        write_snapshot(writer, snapshot.id, todo)
-        return Loaded(
-            families=len(todo.families),
-            projects=len(todo.histories),
-            new_families=len(families),
-            new_projects=len(changed),
-            commits=commits,
-            switches=len(merged.switches.from_sha),
-            missing=todo.missing(),
-            copies=copies,
-            adopted=adopted,
-            warnings=(
-                *(derived.unread if derived else ()),
-                *warnings,
-                *_empty_scopes(families, todo),
-            ),
-        )
+    changed, families = todo.changed_projects(), todo.changed_families()
+    stale = todo.stale_projects(), todo.stale_families()
+    write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
+    commits, entries, warnings = _write_projects(writer, todo, progress)
+    write_details(writer, [todo.histories[key] for key in changed])
+    copies = 0
+    if derived is not None:
+        write_base_models(writer, todo.histories)
+        copies = write_copies(writer, derived.copies, todo.changed_copies())
+        write_files(writer, derived.files, todo.changed_copies())
+        write_links(writer, derived)
+        write_attestations(writer, todo.histories)
+    merged = derive_families(families, todo.histories, entries)
+    write_families(writer, merged, todo.histories)
+    write_nodes(writer, todo, *stale, complete=True)
+    write_snapshot(writer, snapshot.id, todo)
+    return Loaded(
+        families=len(todo.families),
+        projects=len(todo.histories),
+        new_families=len(families),
+        new_projects=len(changed),
+        commits=commits,
+        switches=len(merged.switches.from_sha),
+        missing=todo.missing(),
+        copies=copies,
+        adopted=adopted,
+        warnings=(
+            *(derived.unread if derived else ()),
+            *warnings,
+            *_empty_scopes(families, todo),
+        ),
+    )
 
 
 def _empty_scopes(families: Sequence[Family], todo: Plan) -> Iterator[str]:
@@ -146,18 +158,20 @@ def _write_projects(
 ) -> tuple[int, Mapping[str, Entries], list[str]]:
     """Write the changed projects in batches; return their commits, all timelines and warnings."""
     changed = set(todo.changed_projects())
+    new = changed.difference(*map(todo.known_projects, PROJECT_LABELS))
     members = {key for family in todo.changed_families() for key in projects_of(family)}
     entries: dict[str, Entries] = {}
     warnings: list[str] = []
-    _remove_refs(writer, todo, changed)
+    _remove_replaced(writer, todo, changed)
     total = 0
     for batch in _batches(todo, changed | members, progress):
         fresh = [project for project in batch if project.key in changed]
         if fresh:
-            write_batch(writer, fresh)
+            write_batch(writer, fresh, new)
         total += sum(project.commits.num_rows for project in fresh)
         entries |= {project.key: Entries.of(project) for project in batch if project.key in members}
         warnings += [warning for project in fresh for warning in _clocks(project)]
+    complete_activity(writer, todo.histories)
     return total, entries, warnings
 
 
@@ -174,9 +188,9 @@ def _batches(todo: Plan, wanted: set[str], progress: Progress) -> Iterator[list[
         progress("projects", done, len(histories))
 
 
-def _remove_refs(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:
-    """Take away the branches and tags of projects that were loaded before and have changed."""
-    for label in ("Repository", "Variant"):
+def _remove_replaced(writer: GraphWriter, todo: Plan, changed: set[str]) -> None:
+    """Take away refs and activity of projects that were loaded before and have changed."""
+    for label in PROJECT_LABELS:
         known = [key for key in todo.known_projects(label) if key in changed]
-        for owned in ("HAS_BRANCH", "HAS_TAG"):
+        for owned in ("HAS_BRANCH", "HAS_TAG", "HAS_ACTIVITY"):
             writer.remove_relationships(owned, label, known)

@@ -1,6 +1,6 @@
 """Projects in the graph (commits, refs, releases, files, base models), and families over them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hubtrace.graph.activity import Group, put_activity
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.model import key_of_parts
 from hubtrace.graph.store import GraphWriter
@@ -19,6 +20,7 @@ from hubtrace.ingest.derive.branches import BranchFacts
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.switches import DerivedFamilies, Switches
+from hubtrace.ingest.evidence.card_facts import card_facts
 from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
 from hubtrace.ingest.records import Event, HostData, Release
 from hubtrace.ingest.snapshot import ProjectHistory
@@ -111,7 +113,8 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
     if history.project.side is Side.UPSTREAM:
         return {**common, "archived": facts.archived, "fork_of": facts.fork_of}
     own = ("gated", "disabled", "library", "task", "downloads")
-    return {**common, **{name: getattr(facts, name) for name in own}}
+    said = {"card": card_facts(history.details) or None}
+    return {**common, **said, **{name: getattr(facts, name) for name in own}}
 
 
 def unread_parts(details: HostData) -> Iterator[str]:
@@ -238,8 +241,14 @@ BATCH_COMMITS = 200_000
 _COMMIT = ["sha", "subject", "author", "authored_at", "committed_at"]
 
 
-def write_batch(writer: GraphWriter, projects: Sequence[DerivedProject]) -> None:
-    """Write the commits, contributors, refs and events of projects whose nodes are there."""
+def write_batch(
+    writer: GraphWriter, projects: Sequence[DerivedProject], new: Container[str] = ()
+) -> None:
+    """Write the commits, contributors, refs and events of projects whose nodes are there.
+
+    Of those that are `new` to the graph, these are all commits that it has: their activity is
+    written, too (docs/decisions/0069).
+    """
     commits = _distinct(pa.concat_tables([project.commits for project in projects]))
     writer.put_nodes("Commit", commits.select(_COMMIT))
     writer.put_relationships("PARENT", "Commit", "Commit", _parents(commits))
@@ -247,7 +256,10 @@ def write_batch(writer: GraphWriter, projects: Sequence[DerivedProject]) -> None
     for label in ("Repository", "Variant"):
         side = [project for project in projects if project.label == label]
         if side:
-            writer.put_relationships("HAS_COMMIT", label, "Commit", _has_commit(side))
+            rows = _has_commit(side)
+            writer.put_relationships("HAS_COMMIT", label, "Commit", rows)
+            fresh = [project.key for project in side if project.key in new]
+            put_activity(writer, label, fresh, _activity(rows, fresh))
             write_refs(writer, label, side)
 
 
@@ -331,6 +343,18 @@ def _has_commit(projects: Sequence[DerivedProject]) -> pa.Table:
             **dict(zip(told.column_names, told.columns, strict=True)),
         }
     )
+
+
+def _activity(rows: pa.Table, keys: Sequence[str]) -> Iterator[Group]:
+    """Yield the times of commits that were or are on the default branches of these projects."""
+    left_at = pc.if_else(rows["on_default"], pa.scalar(None, pa.int64()), rows["left_at"])
+    counts = pc.or_(rows["on_default"], pc.is_valid(left_at))
+    mine = pc.and_(counts, pc.is_in(rows[START], pa.array(keys, pa.string())))
+    groups = rows.set_column(rows.schema.get_field_index("left_at"), "left_at", left_at)
+    groups = groups.select([START, "entered_at", "left_at", "at"]).filter(mine)
+    groups = groups.group_by([START, "entered_at", "left_at"]).aggregate([("at", "list")])
+    columns = (groups[name].to_pylist() for name in (START, "entered_at", "left_at", "at_list"))
+    yield from zip(*columns, strict=True)
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

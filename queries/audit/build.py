@@ -430,6 +430,12 @@ def _finished(
         licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
+        card=tuple(
+            records.CardFact(*parts)
+            for row in answers.of("variant_facts", variant)
+            for fact in row["card"] or ()
+            if len(parts := fact.split("\t", 2)) == 3
+        ),
         attestations=tuple(
             attestations_of(
                 answers.of("variant_attestations", variant), files, draft.revision, until

@@ -92,6 +92,14 @@ class Checked:
         return f"{found} in {count(self.variants, 'model')}"
 
     @property
+    def causes(self) -> "list[Cause]":
+        """What was found, each once for all the models that it concerns."""
+        found: dict[tuple[str, str, tuple[str, ...]], list[Finding]] = {}
+        for one in self.findings:
+            found.setdefault((one.kind, one.text, one.proof), []).append(one)
+        return [Cause(*what, tuple(of)) for what, of in found.items()]
+
+    @property
     def must_decide(self) -> frozenset[str]:
         """The kinds that were asked for by name, and those on which all others rest."""
         if self.wanted.all_must_decide:
@@ -104,6 +112,24 @@ class Checked:
         return any(each.kind in self.must_decide for each in self.undecided)
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The same finding of one or several models."""
+
+    kind: str
+    text: str
+    proof: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def who(self) -> str:
+        """The models, the first by their names."""
+        names = [found.name for found in self.findings]
+        more = f" and {count(len(names) - _NAMED, 'more model')}" if names[_NAMED:] else ""
+        return f"{', '.join(names[:_NAMED])}{more}"
+
+
+_NAMED = 5
 EVERYTHING = "everything"
 """Stands for all kinds where nothing at all is known of a variant."""
 _EMPTY = "it is a family without a model"

@@ -34,12 +34,13 @@ def report(
     thresholds: Thresholds | None = None,
     *,
     changes: Changes | None = None,
+    with_statistics: bool = True,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> records.Report:
     """Return what is known of these families, by default all, at `until` (epoch seconds).
 
-    Variants in no family are included only if no families are named.
+    Variants in no family are included only if no families are named. Statistics need scipy.
 
     Raises:
         CatalogueError: the graph has no such family.
@@ -80,7 +81,7 @@ def report(
         thresholds=thresholds,
         snapshots=tuple(digest for (digest,) in store.run(_SNAPSHOTS).rows()),
         totals=_totals(made, sum(flag.flagged for flag in orphans)),
-        statistics=statistics(facts),
+        statistics=statistics(facts) if with_statistics else None,
         families=made,
         orphans=orphans,
         changes=changes,

@@ -4,10 +4,10 @@ Times are epoch seconds, UTC. A period is counted from the family's earliest com
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from hubtrace.queries.changes import Changes
-from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
+from hubtrace.queries.flags import FLAGGED, BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import FamilyPattern
 from hubtrace.queries.statistics import Statistics
 from hubtrace.queries.thresholds import Thresholds
@@ -149,6 +149,8 @@ class Totals:
 class Report:
     """What is known of a set of families at one time."""
 
+    PRINTED: ClassVar = FLAGGED
+
     schema: str = field(default=SCHEMA, init=False)
     tool: str
     """Name and version of the program."""
@@ -159,7 +161,7 @@ class Report:
     snapshots: tuple[str, ...]
     """Digests of the snapshots that the graph was loaded from."""
     totals: Totals
-    statistics: Statistics
+    statistics: Statistics | None
     families: tuple[FamilyReport, ...]
     orphans: tuple[VariantFlag, ...]
     """Variants in no family that have no upstream."""

@@ -3,15 +3,18 @@
 Intervals are Wilson's for a share and a bootstrap over families for everything else. Families, not
 switches, are drawn: the switches of one family resemble each other, and a few busy families would
 make any interval over single switches far too narrow. Tests are Kruskal-Wallis with Dunn's post-hoc
-test (p-values after Bonferroni) and Pearson's chi-squared with Cramér's V, from scipy and
-scikit-posthocs; each says in words where it does not apply.
+test (p-values after Bonferroni) and Pearson's chi-squared with Cramér's V; each says in words where
+it does not apply. Their distributions are scipy's, of the extra `statistics`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from hubtrace.graph.errors import extra
 from hubtrace.queries.statistics.records import Association, GroupTest, Interval, Pair
 
 if TYPE_CHECKING:
@@ -34,9 +37,7 @@ def wilson(successes: int, total: int) -> Interval | None:
     """
     if total == 0:
         return None
-    from scipy.special import ndtri
-
-    z = float(ndtri((1 + LEVEL) / 2))
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     share, square = successes / total, z * z / total
     centre = share + square / 2
     half = z * math.sqrt(share * (1 - share) / total + square / (4 * total))
@@ -113,6 +114,12 @@ def _at(values: "Numbers", often: "Numbers", rank: "Numbers") -> "Numbers":
     return picked
 
 
+def needs_scipy() -> None:
+    """Raise HubtraceError if the extra `statistics` is not installed."""
+    with extra("statistics", "statistical tests need scipy"):
+        import scipy  # noqa: F401 - only whether it is there
+
+
 _SMALL = 5
 """Chi-squared is rough where a cell is expected to hold fewer (Cochran 1954)."""
 
@@ -125,6 +132,7 @@ def kruskal_wallis(groups: Mapping[str, Sequence[float]]) -> GroupTest:
     note = _why_not(filled)
     if note is not None:
         return GroupTest(n, sizes, None, None, None, (), note)
+    needs_scipy()
     from scipy.stats import kruskal
 
     found = kruskal(*filled.values())
@@ -143,13 +151,24 @@ def _why_not(filled: Mapping[str, Sequence[float]]) -> str | None:
 
 
 def _dunn(filled: Mapping[str, Sequence[float]]) -> tuple[Pair, ...]:
-    from scikit_posthocs import posthoc_dunn
+    """Compare every two groups by their mean ranks (Dunn 1964), with ties, after Bonferroni."""
+    from scipy.stats import rankdata
 
-    names = list(filled)
-    table = posthoc_dunn([list(filled[name]) for name in names], p_adjust="bonferroni").to_numpy()
-    return tuple(
-        Pair(names[i], names[j], float(table[i, j])) for i, j in combinations(range(len(names)), 2)
-    )
+    ranks = rankdata([value for values in filled.values() for value in values])
+    n, pairs = len(ranks), list(combinations(filled, 2))
+    ties = sum(t**3 - t for t in Counter(ranks.tolist()).values())
+    variance = n * (n + 1) / 12 - ties / (12 * (n - 1))
+    means, first = {}, 0
+    for name, values in filled.items():
+        means[name] = float(ranks[first : first + len(values)].mean())
+        first += len(values)
+
+    def p_value(one: str, other: str) -> float:
+        spread = math.sqrt(variance * (1 / len(filled[one]) + 1 / len(filled[other])))
+        z = abs(means[one] - means[other]) / spread
+        return min(1.0, len(pairs) * math.erfc(z / math.sqrt(2)))
+
+    return tuple(Pair(one, other, p_value(one, other)) for one, other in pairs)
 
 
 def chi_squared(table: Sequence[Sequence[int]]) -> Association:
@@ -161,6 +180,7 @@ def chi_squared(table: Sequence[Sequence[int]]) -> Association:
     if smallest < 2:
         note = f"needs two rows and two columns with counts; there {_are(smallest)}"
         return Association(n, None, None, None, None, note)
+    needs_scipy()
     from scipy.stats import chi2_contingency
 
     found = chi2_contingency(list(zip(*columns, strict=True)), correction=False)

@@ -20,7 +20,7 @@ from tests.hubtrace.conftest import Call
 ROOT = command_line()
 _NEEDS_MORE = (
     *("demo", "ingest", "doctor", "classify", "copy", "snapshot", "tag", "diff monday"),
-    *("serve", "mcp"),
+    *("serve", "mcp", "affected"),
 )
 """What asks a hub, reads files of its own, writes elsewhere or runs on; its own test runs it."""
 _NEEDS_FILES = ("reproduce", "trace Qwen/", "trace https://huggingface.co", "plot changes")

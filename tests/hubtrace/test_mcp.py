@@ -100,7 +100,7 @@ def _opened(text: str) -> dict[str, Any]:
     assert "\n" not in text
     assert envelope["notice"] == NOTICE
     assert set(envelope) in (
-        {"schema", "notice", "exit_code", "cut", "data"},
+        {"schema", "notice", "exit_code", "warnings", "cut", "data"},
         {"schema", "notice", "error"},
     )
     return envelope
@@ -201,18 +201,6 @@ def test_orders_in_what_hubs_hold_stay_in_the_data(hubs: Hubs) -> None:
     assert held >= 5  # else there was nothing to leak
     ours = [INSTRUCTIONS, *(f"{t.name} {t.title} {t.what} {t.schema}" for t in TOOLS.values())]
     assert not any("gnore all" in text for text in ours)
-
-
-def test_without_the_package_one_sentence_names_the_extra(
-    call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "mcp.server.lowlevel", None)
-    told = call("mcp")
-    assert (told.code, told.out) == (2, "")
-    assert told.err == (
-        "hubtrace: tools for agents need the package mcp, which is not installed: "
-        "`pip install 'hubtrace[mcp]'`\n"
-    )
 
 
 def _driven(graph: str, environment: Mapping[str, str]) -> None:

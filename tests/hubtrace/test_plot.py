@@ -1,6 +1,5 @@
 """Pictures: the same every time, of every format, and names are only text in them."""
 
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -111,18 +110,6 @@ def test_bad_input_ends_in_one_sentence(
     assert told in answer.err
     assert answer.err.count("\n") == 1
     assert not Path("t.svg").exists()
-
-
-def test_without_matplotlib_one_sentence_tells(
-    call: Call, world: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    answer = call("plot", "lag", "-o", "t.svg", "--graph", world)
-    assert answer.code == 2
-    assert answer.err == (
-        "hubtrace: plots need matplotlib, which is not installed: `uv tool install '.[plot]'` "
-        "or `pip install '.[plot]'` in a checkout of hubtrace\n"
-    )
 
 
 def test_a_family_without_switches_has_no_boxes(call: Call, tmp_path: Path) -> None:

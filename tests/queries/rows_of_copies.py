@@ -21,7 +21,7 @@ OF_COPIES["origins"] = [
     ),
     (*_TWO, *_OF, "src/model.py", "s2", at(1), None, "a1", at(3), None, 2 * DAY, False),
 ]
-for _name in ("trace_commit", "trace_blob", "trace_references", "commit_places"):
+for _name in ("carriers", "trace_commit", "trace_blob", "trace_references", "commit_places"):
     OF_COPIES[_name] = []
 OF_COPIES["revisions"] = [
     (STEADY, "refs/tags/v1", "s3", at(15)),

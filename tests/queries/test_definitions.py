@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -11,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph import open_store
+from hubtrace.graph.activity import renew_activity
 from hubtrace.graph.store import GraphStore
-from hubtrace.queries.catalogue import ask
+from hubtrace.queries.catalogue import ask, family_names
+from hubtrace.queries.dimensions import FEW, Grid, active_days
 from hubtrace.queries.patterns import PATTERNS, patterns
+from hubtrace.queries.thresholds import Thresholds
 from tests.effort import examples
 from tests.queries import definitions
 from tests.queries.definitions import DAY, PlainFamily, code_of, periods_of
@@ -56,12 +60,14 @@ _GRIDS: list[dict[str, Any]] = [
 ]
 
 
-def _store(folder: str, families: list[PlainFamily]) -> GraphStore:
+def _store(folder: str, families: list[PlainFamily], draw: Random | None = None) -> GraphStore:
     # On the embedded store only: a server needs minutes for hundreds of graphs, and answers the
     # same questions about the hand-made world and the study's families.
     world = World()
     for number, family in enumerate(families):
         _add(world, f"f{number}", family)
+    if draw is not None:
+        _past(world, draw)
     store = open_store(str(Path(folder) / "graph.kgl"))
     world.write(store)
     return store
@@ -101,7 +107,7 @@ def test_the_three_dimensions_are_those_of_the_definitions(
         asked = {"until": cut, "grids": _GRIDS}
         found = {
             name: {(row["family"], row["grid"]): row for row in ask(store, name, **asked)}
-            for name in ("lag", "sync_type", "intensity", "dimensions")
+            for name in ("lag", "sync_type", "intensity")
         }
     for number, family in enumerate(families):
         seen = family if cut is None else family.until(cut)
@@ -116,12 +122,85 @@ def test_the_three_dimensions_are_those_of_the_definitions(
             assert found["lag"][key]["lag"] == lag
             assert found["sync_type"][key]["sync"] == sync
             assert found["intensity"][key]["intensity"] == intensity
-            together = found["dimensions"][key]
-            assert (together["lag"], together["sync"], together["intensity"]) == (
-                lag,
-                sync,
-                intensity,
-            )
+
+
+def _past(world: World, draw: Random) -> None:
+    """Let commits enter and leave the default branches, and limit families to some commits."""
+    paths = {
+        row["start"]
+        for (type_, *_), rows in world.relationships.items()
+        if type_ == "UPSTREAM"
+        for row in rows
+        if draw.random() < 0.2
+    }
+    for (type_, *_), rows in list(world.relationships.items()):
+        for row in rows:
+            if type_ == "UPSTREAM" and row["start"] in paths:
+                row["paths"] = ["lib/"]
+            if type_ != "HAS_COMMIT":
+                continue
+            if draw.random() < 0.2:
+                row["on_default"] = draw.random() < 0.3
+                row["left_at"] = draw.choice([None, START + draw.randrange(130) * DAY])
+            if draw.random() < 0.2:
+                row["entered_at"] = START + draw.randrange(130) * DAY
+            family = row["end"].split()[0]
+            if family in paths and draw.random() < 0.6:
+                world.join("IN_SCOPE", ("Family", "Commit"), family, row["end"])
+
+
+def _assert_columns_answer_as_queries(store: GraphStore, cut: int | None) -> None:
+    """Compare lag, sync type and intensity of all families and grids with the stored queries."""
+    names = family_names(store)
+    asked: dict[str, Any] = {"until": cut, "grids": _GRIDS}
+    rows = {
+        column: {(row["family"], row["grid"]): row[column] for row in ask(store, name, **asked)}
+        for name, column in (("lag", "lag"), ("sync_type", "sync"), ("intensity", "intensity"))
+    }
+    for few in (0, FEW):  # in columns, in sets
+        days = active_days(store, names, cut, few=few)
+        for grid in _GRIDS:
+            plain = Grid(grid["period_days"], grid["offset_days"], grid["part"])
+            for name, labels in zip(names, days.on(plain, Thresholds()), strict=True):
+                key = name, grid["grid"]
+                assert list(labels) == [answers.get(key) for answers in rows.values()], key
+
+
+@settings(_FEW, max_examples=examples(25))
+@given(families=_FAMILIES, cut=st.none() | _MOMENTS, draw=st.randoms(use_true_random=False))
+def test_columns_answer_as_the_queries(
+    families: list[PlainFamily], cut: int | None, draw: Random
+) -> None:
+    with TemporaryDirectory() as folder, _store(folder, families, draw) as store:
+        _assert_columns_answer_as_queries(store, cut)
+        with store.write() as writer:
+            renew_activity(writer)
+        _assert_columns_answer_as_queries(store, cut)
+
+
+def test_columns_answer_as_the_queries_on_every_store(store: GraphStore) -> None:
+    draw, world = Random(16), World()
+    for number in range(20):
+        sides = (
+            [
+                [_moment(draw) for _ in range(draw.randrange(12))]
+                for _ in range(draw.randrange(most))
+            ]
+            for most in (3, 5)
+        )
+        _add(world, f"f{number}", PlainFamily(*sides))
+    _past(world, draw)
+    world.write(store)
+    with store.write() as writer:
+        renew_activity(writer)
+    kept = "MATCH (p)-[:HAS_ACTIVITY]->(a) WHERE a.times IS NOT NULL RETURN count(a)"
+    assert store.run(kept).evaluate() > 12
+    for cut in (None, START + 60 * DAY):
+        _assert_columns_answer_as_queries(store, cut)
+
+
+def _moment(draw: Random) -> int:
+    return START + draw.randrange(130) * DAY + draw.choice([-1, 0, DAY // 2, DAY - 1])
 
 
 @_FEW

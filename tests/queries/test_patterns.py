@@ -78,7 +78,7 @@ def test_without_stability_only_the_label_is_computed(shared_store: GraphStore) 
 def test_progress_is_reported(shared_store: GraphStore) -> None:
     reported: list[tuple[str, int, int | None]] = []
     patterns(shared_store, progress=lambda *done: reported.append(done))
-    assert reported == [("dimensions", 4, 4)]
+    assert reported == [("activity", 4, 4)]
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,28 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
             ("unknown", "open", None, None, None, None),
         ]
     ],
+    "activity": [
+        ("gone", at(400), "gh/acme/gone", True, None),
+        ("gone", at(400), "hf/acme/left", False, None),
+        ("scoped", at(400), MONO, True, None),
+        ("scoped", at(400), "hf/acme/part", False, None),
+        ("steady", at(400), STEADY, True, None),
+        ("steady", at(400), LARGE, False, None),
+        ("steady", at(400), SMALL, False, [f"- - {at(3)} {13 * DAY} {44 * DAY}"]),
+        ("unborn", at(400), "gh/acme/unborn", True, None),
+    ],
     "change_type_counts": [
         ("steady", UP, "model structure", 1, 1, 2),
         ("steady", UP, "sharing", 2, 1, 2),
         ("steady", DOWN, "sharing", 1, 1, 1),
+    ],
+    "commit_times": [
+        ("gone", "hf/acme/left", False, [at(5)]),
+        ("scoped", MONO, True, [at(0), at(200)]),
+        ("scoped", "hf/acme/part", False, [at(1), at(22)]),
+        ("steady", STEADY, True, [at(0), at(1), at(15), at(30), at(43)]),
+        ("steady", LARGE, False, [at(31)]),
+        ("steady", SMALL, False, [at(3), at(16), at(60)]),
     ],
     "contributors": [
         ("scoped", UP, 1, 1),
@@ -43,11 +61,6 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("scoped", "github:bob", "hmac:3", "bob", "same_name", 1, 1),
         ("steady", "hmac:1", "hmac:1", None, "same_key", 1, 1),
         ("steady", "github:ann", "hmac:2", "ann", "same_name", 2, 3),
-    ],
-    "dimensions": [
-        ("gone", "base", None, 0, None, None, None),
-        ("scoped", "base", 0, 0, "simultaneous", "PS", "R"),
-        ("steady", "base", 0, 0, "simultaneous", "PS", "R"),
     ],
     "evidence": [
         (

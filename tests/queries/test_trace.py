@@ -1,16 +1,21 @@
 """`trace` goes both ways: from a commit to the models, from a file to its origin."""
 
+from typing import Any
+
 import pytest
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.store import GraphStore
+from hubtrace.queries.catalogue import ask
 from hubtrace.queries.provenance import Trace, trace
 from tests.queries.traced import (
     CODE,
     DERIVED,
+    DRAFT,
     ELSEWHERE,
     FIRST,
     HOSTILE,
+    LICENCE,
     MODEL,
     NEVER,
     OTHER,
@@ -18,6 +23,7 @@ from tests.queries.traced import (
     SECOND,
     SYNCED,
     TAKEN,
+    WEIGHTS,
     traced,
 )
 from tests.queries.worlds import DAY, at
@@ -99,6 +105,17 @@ def test_what_is_known_of_a_copy(world: GraphStore) -> None:
     assert (draft.origin_at, draft.landed_at, draft.first) == (at(2), None, True)
     (asset,) = trace(world, "o/m:w.bin").copies
     assert (asset.kind, asset.origin_at, asset.landed_at) == ("asset", at(10), None)
+
+
+def test_who_carries_files_now_by_path_and_by_content(world: GraphStore) -> None:
+    asked: dict[str, Any] = {"repository": REPOSITORY, "paths": [f"src/{HOSTILE}", "src/code.py"]}
+    found = ask(world, "carriers", **asked, blobs=[WEIGHTS, CODE]).data()
+    assert [(row["path"], row["blob"], row["origin_sha"]) for row in found] == [
+        (HOSTILE, DRAFT, NEVER),
+        ("w.bin", WEIGHTS, None),  # the code is gone from the model's head
+    ]
+    assert {(row["variant"], row["repository"]) for row in found} == {(MODEL, REPOSITORY)}
+    assert [row["path"] for row in ask(world, "carriers", blobs=[LICENCE])] == ["LICENSE"]
 
 
 def test_commits_that_name_each_other_are_told_from_both_ends(world: GraphStore) -> None:

@@ -124,6 +124,8 @@ def hand_made() -> World:
         },
         observed_at=at(400),
     )
+    world.node("Activity", "hf/acme/small", times=[f"- - {at(3)} {13 * DAY} {44 * DAY}"])
+    world.join("HAS_ACTIVITY", ("Variant", "Activity"), "hf/acme/small", "hf/acme/small")
     world.node("Family", "steady", published_code="PSR", published_lag="simultaneous")
     steady = "gh/acme/steady"
     world.commit("Repository", steady, "s9", at(300), on_default=False, vanished_at=at(310))

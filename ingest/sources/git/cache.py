@@ -85,6 +85,22 @@ class CloneCache:
             head = self._fetch(self._remote(path, location, lock), location, options, refspecs)
             return Clone(Git(path, location.shown), head, _boundary(path))
 
+    def fetch_commits(self, location: Location, names: Sequence[str]) -> Clone:
+        """Bring commits into the clone, which `update` made, by sha or name of a ref.
+
+        They are found as `refs/compared/0` and so on, which no update reads or prunes.
+
+        Raises:
+            SourceError: the place does not give them.
+        """
+        path = self.path_of(location)
+        with self._locked(path, location) as lock:
+            specs = [f"+{name}:refs/compared/{number}" for number, name in enumerate(names)]
+            git = self._remote(path, location, lock)
+            options = [*_serving(git, location), *_filter(location), "--no-tags", "--refmap="]
+            git.run("fetch", *options, "--no-write-fetch-head", "origin", *specs)
+            return Clone(Git(path, location.shown), RemoteHead(), _boundary(path))
+
     def fetch_blobs(self, location: Location, blobs: Sequence[str]) -> None:
         """Bring the contents of these ids into the clone, which `update` made without any.
 

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from hubtrace.queries.audit.records import Audit
 
 
+class Standard(StrEnum):
+    """A list of elements that an audit can be held against."""
+
+    G7 = "g7"
+
+
 class AuditFormat(StrEnum):
     """How an audit is written."""
 
@@ -39,6 +45,7 @@ class CheckFormat(StrEnum):
     SARIF = "sarif"
     BADGE = "badge"
     SHIELDS = "shields"
+    GITHUB = "github"
 
 
 ENDINGS = {
@@ -142,5 +149,9 @@ def write_findings(checked: "Checked", format_: CheckFormat) -> str:
             from hubtrace.queries.audit.formats.badge import findings_to_shields
 
             return findings_to_shields(checked)
+        case CheckFormat.GITHUB:
+            from hubtrace.queries.audit.formats.annotations import findings_to_annotations
+
+            return findings_to_annotations(checked)
         case _:
             assert_never(format_)

@@ -5,7 +5,7 @@ all that it prints.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,9 @@ from hubtrace.graph.format import (
 )
 from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS
-from hubtrace.queries.audit.records import Audit, CommitFact, Finding, is_member
+from hubtrace.queries.audit.records import Audit, CommitFact, is_member
 from hubtrace.queries.pages import LONGEST, is_safe
+from hubtrace.queries.pages.bytecode import Compiled
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -115,17 +116,13 @@ def _link(text: str, url: str | None, known: Collection[str] = ()) -> Markup:
 def findings_to_markdown(checked: "Checked") -> str:
     """Return a table for a pull request or a job's summary: a row for each cause."""
     lines = [f"**hubtrace check**: {checked.total}"]
-    causes: dict[tuple[str, str, tuple[str, ...]], list[Finding]] = {}
-    for found in checked.findings:
-        causes.setdefault((found.kind, found.text, found.proof), []).append(found)
+    causes = checked.causes
     if causes:
         lines += ["", "| model | finding | what was found | proof |", "|---|---|---|---|"]
-    for (kind, text, proof), of_cause in [*causes.items()][:_MOST_CAUSES]:
-        models = [_model_link(found) for found in of_cause[:_MOST_MODELS]]
-        if more := len(of_cause) - len(models):
-            models.append(escape(f"and {count(more, 'more model')}"))
-        proofs = (_link(each.partition("://")[2] or each, each) for each in proof)
-        cells = Markup(", ").join(models), for_markdown(kind), for_markdown(text)
+    for cause in causes[:_MOST_CAUSES]:
+        models = model_links([(found.name, found.variant) for found in cause.findings])
+        proofs = (_link(each.partition("://")[2] or each, each) for each in cause.proof)
+        cells = models, for_markdown(cause.kind), for_markdown(cause.text)
         lines.append(f"| {' | '.join(cells)} | {Markup('; ').join(proofs)} |")
     if len(causes) > _MOST_CAUSES:
         lines += ["", f"… {len(causes) - _MOST_CAUSES:,} more; `--format json` lists all."]
@@ -142,9 +139,15 @@ def findings_to_markdown(checked: "Checked") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _model_link(found: Finding) -> Markup:
-    page = f"https://huggingface.co/{found.name}"  # as people write it, if it is still there
-    return _link(found.name, page if page.lower() == found.variant else found.variant)
+def model_links(models: Sequence[tuple[str, str]]) -> Markup:
+    """Return links to models by name and key, the first of many."""
+    links = []
+    for name, key in models[:_MOST_MODELS]:
+        page = f"https://huggingface.co/{name}"  # as people write it, if it is still there
+        links.append(_link(name, page if page.lower() == key else key))
+    if more := len(models) - len(links):
+        links.append(escape(f"and {count(more, 'more model')}"))
+    return Markup(", ").join(links)
 
 
 def _row(*cells: str) -> str:
@@ -155,6 +158,7 @@ def _row(*cells: str) -> str:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hubtrace.queries", ""),
+        bytecode_cache=Compiled(__file__),
         # Everything that is not markup of ours is escaped by `escape`; Jinja's own escaping, which
         # comes after it, is for HTML and leaves `Markup` alone.
         autoescape=True,
