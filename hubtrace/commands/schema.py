@@ -15,6 +15,7 @@ from hubtrace.output import Format, Table, print_document, print_json
 DOCUMENTS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit --format json", "queries.audit.formats.json:json_schema"),
     "audit-comparison": ("audit --compare … --format json", "queries.audit.compare:Comparison"),
+    "coverage": ("audit --for g7 --format json", "queries.audit.coverage:CoverageDocument"),
     "check": ("check --format json", "queries.audit.formats.json:CheckDocument"),
     "report": ("report --format json", "queries.report.formats.json:json_schema"),
     "patterns": ("patterns --format json", "queries.patterns:PatternsDocument"),

@@ -41,6 +41,20 @@ class Element:
     """Who states it."""
 
 
+@dataclass(frozen=True, slots=True)
+class CoverageDocument:
+    """Which elements of a standard are known of a model."""
+
+    standard: str
+    variant: str
+    """Key of the variant."""
+    revision: str | None
+    """Its sha, or its day; null if no commit is known."""
+    known: int
+    of: int
+    elements: tuple[Element, ...]
+
+
 Known = Iterator[tuple[str, str | None, str]]
 """Notation, value and source of elements; without a value it is not known."""
 
@@ -159,16 +173,10 @@ def write_coverage(audit: Audit, format_: CoverageFormat) -> str:
     known = sum(element.value is not None for element in elements)
     name = audit.identity.name or audit.identity.variant
     if format_ is CoverageFormat.JSON:
-        body = {
-            "schema": SCHEMA,
-            "standard": Standard.G7.value,
-            "variant": audit.identity.variant,
-            "revision": audit.revision.commit.sha if audit.revision else None,
-            "known": known,
-            "of": len(elements),
-            "elements": [asdict(each) for each in elements],
-        }
-        return as_json(body)
+        revision = audit.revision.commit.sha if audit.revision else None
+        counted = (audit.identity.variant, revision, known, len(elements))
+        document = CoverageDocument(Standard.G7.value, *counted, tuple(elements))
+        return as_json({"schema": SCHEMA, **asdict(document)})
     title = f"G7 SBOM for AI, minimum elements: {known} of {len(elements)} known of"
     if format_ is CoverageFormat.MARKDOWN:
         rows = [(e.id, e.name, e.value or NOT_KNOWN, e.source or "") for e in elements]

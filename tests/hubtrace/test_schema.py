@@ -24,7 +24,16 @@ from tests.hubtrace.test_reproduce import SAMPLE, labels, models, package
 ROOT = Path(__file__).parents[2]
 _WORLDS = ("sample", "demonstration", "kept")
 _NOT_ON_A_PAGE = {
-    *("affected", "audit-comparison", "ingest", "stored-query", "schemas", "reproduce", "mcp"),
+    *(
+        "affected",
+        "audit-comparison",
+        "coverage",
+        "ingest",
+        "stored-query",
+        "schemas",
+        "reproduce",
+        "mcp",
+    ),
     *("search", "lineage", *(name for name in DOCUMENTS if name.startswith("page."))),
 }
 """Documents that no golden shows; the tests of what prints them hold them by `check_document`."""

@@ -12,7 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from hubtrace.commands.schema import json_schema
 from hubtrace.graph import open_store
 from hubtrace.ingest.evidence.card_facts import card_facts
 from hubtrace.ingest.records import HostData, ProjectMetadata, Text
@@ -140,7 +142,9 @@ def test_the_g7_s_elements_have_a_value_and_a_source_or_are_not_known(small: Aud
         assert least <= len(known) <= most, [each.id for each in known]
         assert all((each.value is None) == (each.source is None) for each in found)
         table = {form: write_coverage(audited, form) for form in CoverageFormat}
-        assert json.loads(table[CoverageFormat.JSON])["known"] == len(known)
+        document = json.loads(table[CoverageFormat.JSON])
+        Draft202012Validator(json_schema("coverage")).validate(document)
+        assert document["known"] == len(known)
         for form in (CoverageFormat.TEXT, CoverageFormat.MARKDOWN):
             assert table[form].count("not known") == 50 - len(known)
     by_name = {each.name: each for each in coverage(filled)}
