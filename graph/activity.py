@@ -5,11 +5,11 @@ of what labels cost, so a write that changed commits keeps their times, too (doc
 Where a project has no such node, its commits are asked.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from operator import sub
 from typing import Any
 
-from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.store import GraphWriter, Result
 
 Group = tuple[str, int | None, int | None, Sequence[int]]
 """Project, `entered_at`, `left_at` (null while on the default branch), times of its commits."""
@@ -57,12 +57,20 @@ def group_text(entered_at: int | None, left_at: int | None, times: Iterable[int]
     return " ".join([*bounds, *map(str, steps)])
 
 
-def complete_activity(writer: GraphWriter, keys: Iterable[str] | None = None) -> None:
+def lacking_activity(
+    label: str, ask: Callable[[str], Result], keys: Container[str] | None = None
+) -> list[str]:
+    """Return which of these projects of a label, by default of all, have no activity."""
+    lacking = [key for (key,) in ask(_LACKING.format(label=label)).rows()]
+    return [key for key in lacking if keys is None or key in keys]
+
+
+def complete_activity(writer: GraphWriter, keys: Container[str] | None = None) -> None:
     """Write the activity of these projects, by default of all, where the graph lacks it."""
-    wanted = None if keys is None else set(keys)
     for label in PROJECT_LABELS:
-        lacking = [key for (key,) in writer.ask(_LACKING.format(label=label)).rows()]
-        for some in _parts([key for key in lacking if wanted is None or key in wanted]):
+        lacking = lacking_activity(label, writer.ask, keys)
+        for first in range(0, len(lacking), _PROJECTS_PER_QUESTION):
+            some = lacking[first : first + _PROJECTS_PER_QUESTION]
             groups: Any = writer.ask(_COMMITS.format(label=label), keys=some).rows()
             put_activity(writer, label, some, groups)
 
@@ -71,8 +79,3 @@ def renew_activity(writer: GraphWriter) -> None:
     """Write the activity of all projects again, whatever happened to their commits."""
     writer.run("MATCH (a:Activity) DETACH DELETE a")
     complete_activity(writer)
-
-
-def _parts(keys: Sequence[str]) -> Iterator[list[str]]:
-    for first in range(0, len(keys), _PROJECTS_PER_QUESTION):
-        yield list(keys[first : first + _PROJECTS_PER_QUESTION])

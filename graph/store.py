@@ -188,6 +188,11 @@ class GraphStore(Protocol):
         """Return True if there is a graph to ask."""
         ...
 
+    @property
+    def is_mapped(self) -> bool:
+        """True if questions are asked of a copy, so that they cost much less than a write."""
+        return False
+
     def close(self) -> None:
         """Let go of what the store holds."""
         ...

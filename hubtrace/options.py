@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,6 @@ from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import typer
 
-from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.store import GraphStore
 from hubtrace.output import VIEW, Format, View
@@ -246,18 +245,21 @@ class GraphAt:
         return cls(text, match["location"], until)
 
     @contextmanager
-    def open(self) -> Iterator[GraphStore]:
-        """Open the graph; a snapshot is loaded into a temporary one.
+    def open(
+        self, families: Collection[str] | None = None, snapshot: Path = SNAPSHOT
+    ) -> Iterator[GraphStore]:
+        """Open the graph as it was then; a snapshot is loaded into a temporary one.
+
+        `families`: what is asked about, all by default. `snapshot`: where that of a graph may be.
 
         Raises:
             HubtraceError: there is no such graph or snapshot.
         """
-        if not Path(self.location).is_dir():
-            with open_store(self.location) as store:
-                yield store
-            return
-        from hubtrace.ingest.snapshot import Snapshot
-        from hubtrace.past import loaded
+        from hubtrace.past import loaded_at, open_at
 
-        with loaded([Snapshot(Path(self.location))]) as store:
-            yield store
+        if Path(self.location).is_dir():
+            with loaded_at(Path(self.location), self.until, families) as store:
+                yield store
+        else:
+            with open_at(self.location, self.until, families, snapshot) as store:
+                yield store

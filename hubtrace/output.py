@@ -97,9 +97,12 @@ class Table(Generic[_Item]):
         return Table(schema, of, first=first, summed_up=summed_up)
 
     @staticmethod
-    def of_records(schema: str, kind: type[_Record], key: str = "rows") -> "Table[_Record]":
+    def of_records(
+        schema: str, kind: type[_Record], key: str = "rows", first: tuple[str, ...] = ()
+    ) -> "Table[_Record]":
         """Return a table whose items are records, with a column for each field."""
-        return Table(schema, {f.name: attrgetter(f.name) for f in fields(kind)}, key=key)
+        columns = {field.name: attrgetter(field.name) for field in fields(kind)}
+        return Table(schema, columns, key=key, first=first)
 
     def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
         """Return the row of each item."""

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -36,10 +37,20 @@ from hubtrace.graph.question import Limits
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import as_json
 from hubtrace.graph.urls import is_web
+from hubtrace.options import SNAPSHOT
 from hubtrace.output import cell, header, plain, write_csv
 from hubtrace.queries.pages import Site, policy, render
 from hubtrace.queries.report.formats.html import SCRIPTS
-from hubtrace.web_pages import PAGES, SECTIONS, Asked, Handler, Page, address, address_of
+from hubtrace.web_pages import (
+    PAGES,
+    SECTIONS,
+    Asked,
+    Handler,
+    Page,
+    address,
+    address_of,
+    as_it_was,
+)
 
 _TOOL = f"hubtrace {version('hubtrace')}"
 _MOST_STORES = 4
@@ -258,24 +269,27 @@ class ServedGraph:
             self._idle.clear()
 
 
-def application(graph: str, access: Access, limits: Limits, *, warm: bool = False) -> ASGIApp:
+def application(
+    graph: str, access: Access, limits: Limits, snapshot: Path = SNAPSHOT, *, warm: bool = False
+) -> ASGIApp:
     """Return the application that serves a graph; nothing is opened before it is asked.
 
-    `limits` are those of a question in Cypher; a page has its seconds for each of its own. With
-    `warm` the pages of the whole graph are computed at once, in the background, and one that is
-    asked for meanwhile says so.
+    `limits` are those of a question in Cypher; a page has its seconds for each of its own, and to
+    load what was known at a moment from the `snapshot`. With `warm` the pages of the whole graph
+    are computed at once, in the background, and one that is asked for meanwhile says so.
     """
     shared = ServedGraph(graph, limits.seconds)
     busy = threading.Semaphore(2)
     for (section, name), handler in PAGES.items():
         if warm and handler.whole and not section and shared.state() is not None:
-            asked = Asked("", {}, limits, run=True, busy=busy)
-            shared.page(f"{name}?", partial(_make, handler, asked), 0)
+            asked = Asked("", {}, limits, run=True, busy=busy, snapshot=snapshot)
+            shared.page(f"{name}?", partial(_make, section, handler, asked), 0)
 
     def answer(request: Request) -> Response:
         name = request.path_params.get("page", request.path_params.get("name", ""))
         try:
-            return _answered(request, shared, limits, busy, _PATIENCE if warm else None)
+            patience = _PATIENCE if warm else None
+            return _answered(request, shared, limits, busy, snapshot, patience)
         except HubtraceError as error:
             status = 400 if isinstance(error, QueryFailed) else 503
             status = 404 if isinstance(error, CatalogueError) else status
@@ -306,6 +320,7 @@ def _answered(
     graph: ServedGraph,
     limits: Limits,
     busy: threading.Semaphore,
+    snapshot: Path,
     patience: float | None,
 ) -> Response:
     path = request.url.path
@@ -325,14 +340,14 @@ def _answered(
     elsewhere = _from_elsewhere(request.headers)
     if handler.bounded and elsewhere and ending:
         raise QueryFailed("a question from another site's page is not asked")
-    asked = Asked(target, given, limits, run=bool(ending) or not elsewhere, busy=busy)
+    run = bool(ending) or not elsewhere
+    asked = Asked(target, given, limits, run, busy, snapshot)
     here = address(section, target, name) if section else f"/{'' if path == '/' else name}"
     key = f"{request.url.path}?{request.url.query}"
     kept = None if handler.bounded else graph.kept(key)
     if kept is None:
-        state = graph.state()
+        state, make = graph.state(), partial(_make, section, handler, asked)
         if handler.whole and not section:
-            make = partial(_make, handler, asked)
             asked_for = f"{name}?{request.url.query}"
             found = graph.page(asked_for, make, None if ending else patience)
             if found is None:
@@ -341,15 +356,17 @@ def _answered(
         else:
             with graph.borrowed() as store:
                 state = graph.state()
-                page = handler.make(store, asked)
+                page = make(store)
         kept = _written(page, ending, here, request.url.query)
         if not handler.bounded and state == graph.state():
             graph.keep(state, key, kept)
     return Response(kept.body, media_type=kept.media_type)
 
 
-def _make(handler: Handler, asked: Asked, store: GraphStore) -> Page:
-    return handler.make(store, asked)
+def _make(section: str, handler: Handler, asked: Asked, store: GraphStore) -> Page:
+    warnings: list[str] = []
+    with as_it_was(store, section, handler, asked, warnings.append) as then:
+        return replace(handler.make(then, asked), warnings=warnings)
 
 
 def _computing(name: str, here: str) -> Response:
@@ -371,6 +388,7 @@ def _split(name: str) -> tuple[str, str]:
 def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
     if ending == ".json":
         body = {"schema": page.schema, "rows": [dict(row) for row in page.rows]}
+        body |= {"warnings": page.warnings} if page.warnings else {}
         text = page.document() if page.document else as_json(body, default=plain)
         return _Kept(text.encode(), "application/json")
     if ending == ".csv":
@@ -380,7 +398,7 @@ def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
     asked = f"?{query}" if query else ""
     data = "/families" if here == "/" else here
     tables = {f"{data}{end}{asked}": end[1:].upper() for end in (".json", ".csv")}
-    site = Site(page.pages, here, tables if page.columns else {})
+    site = Site(page.pages, here, tables if page.columns else {}, page.warnings)
     return _Kept((page.html(site) if page.html else _table(page, site)).encode(), "text/html")
 
 

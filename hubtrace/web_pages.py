@@ -1,8 +1,11 @@
 """The pages of `hubtrace serve`: for each address the question behind it, as a table."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +24,7 @@ from hubtrace.graph.store import GraphStore, Result
 from hubtrace.graph.urls import Side, parse_sha
 from hubtrace.options import parse_until
 from hubtrace.output import Table
+from hubtrace.past import graph_at
 from hubtrace.queries.audit import audit
 from hubtrace.queries.audit.formats import AuditFormat, write
 from hubtrace.queries.audit.formats.html import to_html as audit_html
@@ -36,7 +40,7 @@ from hubtrace.queries.catalogue import (
 from hubtrace.queries.flags import Flag
 from hubtrace.queries.flags import flags as find_flags
 from hubtrace.queries.json_schema import plain
-from hubtrace.queries.lookup import ProjectName, find_project, recognised
+from hubtrace.queries.lookup import ProjectName, find_project, find_variant, recognised
 from hubtrace.queries.pages import Site
 from hubtrace.queries.patterns import PatternRow, patterns
 from hubtrace.queries.provenance import trace, why
@@ -78,6 +82,8 @@ class Asked:
     """False if another site led here: its question is shown, and not asked."""
     busy: threading.Semaphore
     """Free for as many questions as are asked at a time."""
+    snapshot: Path
+    """Where that of the graph may be, for questions about the past."""
 
     @property
     def until(self) -> int | None:
@@ -104,6 +110,8 @@ class Page:
     """Parameters that can be given: name, label, value, lines."""
     lines: Sequence[str] = ()
     picture: Markup = _NOTHING
+    warnings: Sequence[str] = ()
+    """What is said above it: that the graph of now answers for a moment in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,15 +365,51 @@ def _question(store: GraphStore, asked: Asked) -> Page:
     return Page(title, schema, found.columns, found.data(), (stored.what,), pages, form=form)
 
 
-def _bounded(store: GraphStore, text: str, parameters: Mapping[str, Any], asked: Asked) -> Result:
+@contextmanager
+def as_it_was(
+    store: GraphStore, section: str, handler: Handler, asked: Asked, warn: Callable[[str], None]
+) -> Iterator[GraphStore]:
+    """Yield what a page is asked of: the graph as it was, if it takes a moment and is given one.
+
+    Raises:
+        QueryFailed: as many are being loaded as may be, or it takes longer than a question may.
+    """
+    if "until" not in handler.takes or asked.until is None:
+        yield store
+        return
+    variants = [find_variant(store, asked.target)[0]] if section == "model" else []
+    families = [asked.target] if asked.target else None
+    end = time.monotonic() + asked.limits.seconds
+
+    def show(_: str, __: int, ___: int | None) -> None:
+        if time.monotonic() > end:
+            raise QueryFailed(
+                "what was known then takes too long to load here; ask the command, with --until"
+            )
+
+    with (
+        _turn(asked),
+        graph_at(store, asked.until, variants, families, asked.snapshot, warn, show) as then,
+    ):
+        yield then
+
+
+@contextmanager
+def _turn(asked: Asked) -> Iterator[None]:
     if not asked.busy.acquire(blocking=False):
         raise QueryFailed("other questions are being answered; ask again when they have ended")
     try:
-        return question.ask(store, text, parameters, asked.limits)
-    except WriteRefused:
-        raise QueryFailed("this statement changes the graph, and a question only reads") from None
+        yield
     finally:
         asked.busy.release()
+
+
+def _bounded(store: GraphStore, text: str, parameters: Mapping[str, Any], asked: Asked) -> Result:
+    try:
+        with _turn(asked):
+            return question.ask(store, text, parameters, asked.limits)
+    except WriteRefused:
+        raise QueryFailed("this statement changes the graph, and a question only reads") from None
 
 
 def _limits(limits: Limits) -> str:

@@ -6,28 +6,18 @@ patterns in the graph as assessments, one per family and time (section 5).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, ask, family_names
-from hubtrace.queries.dimensions import (
-    INTENSITIES,
-    SILENT,
-    SYNCS,
-    ActiveDays,
-    Dimensions,
-    Grid,
-)
+from hubtrace.queries.dimensions import ActiveDays, Dimensions, Grid, active_days
 from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 PATTERNS = {
     "CSF": "Frequent synchronization",
@@ -135,14 +125,11 @@ def patterns(
     if not names:
         return []
     facts = {row["family"]: row for row in ask(store, "published", families=names, until=until)}
-    days = ActiveDays.of(store, names, until, progress)
+    days = active_days(store, names, until, progress)
     label = days.on(Grid(thresholds.period_days), thresholds)
-    robust = _robustness(days, label, thresholds) if stability else repeat(_NOT_COMPUTED)
-    found = zip(names, label.lags(), label.syncs(), label.intensities(), robust, strict=False)
-    return [
-        _pattern(facts[name], (lag, sync, intensity), bool(label.upstream[position]), more)
-        for position, (name, lag, sync, intensity, more) in enumerate(found)
-    ]
+    robust = _robustness(days, label, thresholds) if stability else repeat(_Robustness())
+    columns = zip(names, label, days.upstream_moved, robust, strict=False)  # `repeat` has no end
+    return [_pattern(facts[name], found, moved, more) for name, found, moved, more in columns]
 
 
 def code_of(sync: str | None, intensity: str | None) -> str | None:
@@ -150,9 +137,6 @@ def code_of(sync: str | None, intensity: str | None) -> str | None:
     if sync is None or intensity is None:
         return None
     return f"{_SYNC_LETTER[sync]}S{intensity}"
-
-
-_CODES = sorted({f"{letter}S{each}" for letter in _SYNC_LETTER.values() for each in INTENSITIES})
 
 
 class _Robustness(NamedTuple):
@@ -166,53 +150,40 @@ class _Robustness(NamedTuple):
     late_code: str | None = None
 
 
-_NOT_COMPUTED = _Robustness()
-
-
 def _robustness(
-    days: ActiveDays, label: Dimensions, thresholds: Thresholds
+    days: ActiveDays, label: Sequence[Dimensions], thresholds: Thresholds
 ) -> Iterator[_Robustness]:
     """Yield what other grids than that of the label make of each family."""
-    import numpy as np
+    period = thresholds.period_days
 
-    period, families = thresholds.period_days, np.arange(days.families)
+    def codes(grid: Grid) -> list[str | None]:
+        return _codes(days.on(grid, thresholds))
+
+    offsets = [codes(Grid(period, offset)) for offset in range(1, thresholds.offsets)]
+    others = (Grid(7), Grid(28), Grid(period, 0, "early"), Grid(period, 0, "late"))
     own = _codes(label)
-    # Codes by family, a column for each code of the alphabet and one for none, which is the last.
-    counts = np.zeros((days.families, len(_CODES) + 1), dtype=np.int64)
-    counts[families, own] += 1
-    for offset in range(1, thresholds.offsets):
-        counts[families, _codes(days.on(Grid(period, offset), thresholds))] += 1
-    shares = counts[families, own] / thresholds.offsets
-    others = counts[:, :-1].copy()
-    others[families[own != SILENT], own[own != SILENT]] = 0
-    names = np.array([*_CODES, None], dtype=object)
-    runners_up = names[np.where(others.any(axis=1), others.argmax(axis=1), SILENT)]
-    codes = [
-        names[_codes(days.on(grid, thresholds))]
-        for grid in (Grid(7), Grid(28), Grid(period, 0, "early"), Grid(period, 0, "late"))
-    ]
-    for labelled, share, *rest in zip(
-        (own != SILENT).tolist(), shares.tolist(), runners_up, *codes, strict=True
-    ):
-        yield _Robustness(*((share, rest[0]) if labelled else (None, None)), *rest[1:])
+    for code, *rest in zip(own, *map(codes, others), zip(own, *offsets, strict=True), strict=True):
+        found = rest.pop()
+        yield _Robustness(*_stability(code, found), *rest)
 
 
-def _codes(found: Dimensions) -> "NDArray[np.int64]":
-    """Return the position of each family's code in `_CODES`, or `SILENT`."""
-    import numpy as np
+def _codes(found: Iterable[Dimensions]) -> list[str | None]:
+    return [code_of(sync, intensity) for _, sync, intensity in found]
 
-    by_position = [[_CODES.index(f"{_SYNC_LETTER[s]}S{i}") for i in INTENSITIES] for s in SYNCS]
-    codes = np.array(by_position)[found.sync, found.intensity]
-    return np.where(found.sync == SILENT, SILENT, codes)
+
+def _stability(code: str | None, codes: Sequence[str | None]) -> tuple[float | None, str | None]:
+    """Return the share of the offsets' `codes` that agree with `code`, and the runner-up."""
+    if code is None:
+        return None, None
+    counts = Counter(codes)
+    others = sorted((-count, other) for other, count in counts.items() if other and other != code)
+    return counts[code] / len(codes), others[0][1] if others else None
 
 
 def _pattern(
-    facts: Mapping[str, Any],
-    dimensions: tuple[str | None, str | None, str | None],
-    upstream: bool,
-    robustness: _Robustness,
+    facts: Mapping[str, Any], label: Dimensions, upstream: bool, robustness: _Robustness
 ) -> FamilyPattern:
-    lag, sync, intensity = dimensions
+    lag, sync, intensity = label
     code = code_of(sync, intensity)
     silent = NO_VARIANT_COMMITS if upstream else NO_UPSTREAM_COMMITS
     return FamilyPattern(
@@ -237,6 +208,7 @@ def tag(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     *,
+    then: GraphStore | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> list[FamilyPattern]:
@@ -244,14 +216,14 @@ def tag(
 
     The assessment of a family at the same `until` is replaced, others are kept; a family whose
     time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
-    Tagging again changes nothing but `assessed_at`.
+    Tagging again changes nothing but `assessed_at`. `then` is the graph as it was at `until`.
 
     Raises:
         CatalogueError: the graph has no such family.
         GraphLocked: another process is writing to the graph.
     """
     thresholds = thresholds or Thresholds()
-    found = patterns(store, families, until, thresholds, progress=progress)
+    found = patterns(then or store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
         from hubtrace.graph import tables  # imports Arrow, for which no question may wait

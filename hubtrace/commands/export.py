@@ -11,8 +11,17 @@ from hubtrace.graph import open_store
 from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
-from hubtrace.options import GRAPH, Graph, OutputFormat, Until, table_options
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    Until,
+    table_options,
+)
 from hubtrace.output import Format, Table, check_output
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 
 _Family = Annotated[
@@ -111,6 +120,7 @@ def tables(
     family: _Family = None,
     until: Until = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Write the answers to every stored question as Parquet tables; list them with their rows.
@@ -119,7 +129,7 @@ def tables(
     """
     from hubtrace.exports.tables import export_tables
 
-    with open_store(graph) as store, progress() as show:
+    with open_at(graph, until, family, snapshot) as store, progress() as show:
         counts = export_tables(store, folder, family, until, show)
     rows = tuple(ExportedTable(f"{name}.parquet", rows) for name, rows in counts.items())
     table = Table.of_records("hubtrace.export.tables/1", ExportedTable)

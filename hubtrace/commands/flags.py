@@ -4,17 +4,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.graph import open_store
 from hubtrace.options import (
     GRAPH,
+    SNAPSHOT,
     AbandonAfter,
     Families,
     Graph,
     OutputFormat,
+    SnapshotDir,
     Until,
     table_options,
 )
 from hubtrace.output import Format, Table
+from hubtrace.past import open_at
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
 
@@ -40,6 +42,7 @@ TABLE: Table["Described"] = Table(
 def flags(
     families: Families = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Until = None,
     abandon_after: AbandonAfter = 180,
     all_: Annotated[bool, typer.Option("--all", help="List what is not flagged as well.")] = False,
@@ -53,7 +56,7 @@ def flags(
     from hubtrace.queries.flags import flags as find_flags
     from hubtrace.queries.report.attention import describe
 
-    with open_store(graph) as store:
+    with open_at(graph, until, families, snapshot) as store:
         found = find_flags(store, families, until, Thresholds(abandon_after_days=abandon_after))
     rows: list[Flag] = [*found.sides, *found.variants, *found.branches]
     body = FlagsDocument(

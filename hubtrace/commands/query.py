@@ -94,7 +94,8 @@ def query(
 
       hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
 
-    A question reads. To change the graph, say --write.
+    A question reads. To change the graph, say --write. `until` of a stored question cuts history by
+    its dates; what was observed later counts, unlike in --until of commands.
     """  # noqa: D412 - it is the help that is printed
     if (name is None) == (cypher is None):
         raise HubtraceError("give the name of a stored question, or --cypher TEXT")

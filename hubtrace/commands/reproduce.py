@@ -9,13 +9,21 @@ from typing import Annotated
 import typer
 
 from hubtrace.exit_codes import FINDINGS, UNDECIDED
-from hubtrace.graph import open_store
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side, parse_project
 from hubtrace.ingest.input_files import csv_table
-from hubtrace.options import GRAPH, Graph, OutputFormat, parse_until, table_options
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    parse_until,
+    table_options,
+)
 from hubtrace.output import Format, Table
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.patterns import Labels
 from hubtrace.queries.study import STUDY_END, Comparison, PublishedFamily, compare
@@ -46,6 +54,7 @@ def reproduce(
         Path, typer.Argument(metavar="DIR", help="The study's replication package.")
     ],
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Annotated[
         int | None,
         typer.Option(
@@ -68,7 +77,7 @@ def reproduce(
 
     until = STUDY_END if until is None else until
     published = read_package(package)
-    with open_store(graph) as store, progress() as show:
+    with open_at(graph, until, None, snapshot) as store, progress() as show:
         ours = patterns(store, None, until, stability=False, progress=show)
     found = compare(published, ours)
     _TABLE.print(found, format_, ReproduceDocument(until, tuple(found)))

@@ -11,7 +11,6 @@ import typer
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import closest, did_you_mean
 from hubtrace.output import Format, Table, print_document, print_json
-from hubtrace.progress import say
 
 DOCUMENTS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit --format json", "queries.audit.formats.json:json_schema"),
@@ -24,6 +23,7 @@ DOCUMENTS: Mapping[str, tuple[str, str]] = {
     "diff": ("diff --format json", "queries.changes:Changes"),
     "trace": ("trace --format json", "queries.provenance:Trace"),
     "why": ("why --format json", "queries.provenance:Why"),
+    "affected": ("affected --format json", "commands.affected:AffectedDocument"),
     "ingest": ("ingest --format json", "ingest.summary:IngestDocument"),
     "snapshot": ("snapshot info --format json", "commands.snapshot:SnapshotDocument"),
     "verify": ("snapshot verify --format json", "commands.snapshot:VerifyDocument"),
@@ -119,7 +119,6 @@ def schema(
             print_document("hubtrace.schema/1", to_document(MODEL))
         else:
             print(to_markdown(MODEL), end="")
-            say("`hubtrace schema list` lists the JSON Schemas of all documents")
     else:
         print_json(json_schema(of))
 

@@ -79,49 +79,60 @@ def load(
         GraphError: the graph cannot be written.
     """
     projects = snapshot.check()
+    todo = None
+    if store.is_mapped:  # a write would read the whole graph (docs/decisions/0070)
+        todo = plan(snapshot, projects, store.run)
+        if todo.is_done(snapshot.id, store.run):
+            return Loaded(len(todo.families), len(todo.histories), 0, 0, 0, 0, todo.missing())
     with store.write() as writer:
-        todo = plan(snapshot, projects, writer)
-        derived = None
-        adopted: tuple[Adopted, ...] = ()
-        if todo.changed_projects() or todo.changed_families() or todo.changed_copies():
-            derivation = Derivation(todo.histories, progress)
+        todo = todo.again(writer.ask) if todo else plan(snapshot, projects, writer.ask)
+        return _write(writer, snapshot, todo, progress, assign)
+
+
+def _write(
+    writer: GraphWriter, snapshot: Snapshot, todo: Plan, progress: Progress, assign: Assign | None
+) -> Loaded:
+    derived = None
+    adopted: tuple[Adopted, ...] = ()
+    if todo.changed_projects() or todo.changed_families() or todo.changed_copies():
+        derivation = Derivation(todo.histories, progress)
+        derived = derivation.of(todo.families.values())
+        adopted = tuple(assign(derived.links)) if assign else ()
+        if adopted:
+            todo = todo.with_families(snapshot.families())
             derived = derivation.of(todo.families.values())
-            adopted = tuple(assign(derived.links)) if assign else ()
-            if adopted:
-                todo = todo.with_families(snapshot.families())
-                derived = derivation.of(todo.families.values())
-        changed, families = todo.changed_projects(), todo.changed_families()
-        stale = todo.stale_projects(), todo.stale_families()
-        write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
-        commits, entries, warnings = _write_projects(writer, todo, progress)
-        write_details(writer, [todo.histories[key] for key in changed])
-        copies = 0
-        if derived is not None:
-            write_base_models(writer, todo.histories)
-            copies = write_copies(writer, derived.copies, todo.changed_copies())
-            write_files(writer, derived.files, todo.changed_copies())
-            write_links(writer, derived)
-            write_attestations(writer, todo.histories)
-        merged = derive_families(families, todo.histories, entries)
-        write_families(writer, merged, todo.histories)
-        write_nodes(writer, todo, *stale, complete=True)
-        write_snapshot(writer, snapshot.id, todo)
-        return Loaded(
-            families=len(todo.families),
-            projects=len(todo.histories),
-            new_families=len(families),
-            new_projects=len(changed),
-            commits=commits,
-            switches=len(merged.switches.from_sha),
-            missing=todo.missing(),
-            copies=copies,
-            adopted=adopted,
-            warnings=(
-                *(derived.unread if derived else ()),
-                *warnings,
-                *_empty_scopes(families, todo),
-            ),
-        )
+    changed, families = todo.changed_projects(), todo.changed_families()
+    stale = todo.stale_projects(), todo.stale_families()
+    write_nodes(writer, todo, changed, [family.name for family in families], complete=False)
+    commits, entries, warnings = _write_projects(writer, todo, progress)
+    write_details(writer, [todo.histories[key] for key in changed])
+    copies = 0
+    if derived is not None:
+        write_base_models(writer, todo.histories)
+        copies = write_copies(writer, derived.copies, todo.changed_copies())
+        write_files(writer, derived.files, todo.changed_copies())
+        write_links(writer, derived)
+        write_attestations(writer, todo.histories)
+    merged = derive_families(families, todo.histories, entries)
+    write_families(writer, merged, todo.histories)
+    write_nodes(writer, todo, *stale, complete=True)
+    write_snapshot(writer, snapshot.id, todo)
+    return Loaded(
+        families=len(todo.families),
+        projects=len(todo.histories),
+        new_families=len(families),
+        new_projects=len(changed),
+        commits=commits,
+        switches=len(merged.switches.from_sha),
+        missing=todo.missing(),
+        copies=copies,
+        adopted=adopted,
+        warnings=(
+            *(derived.unread if derived else ()),
+            *warnings,
+            *_empty_scopes(families, todo),
+        ),
+    )
 
 
 def _empty_scopes(families: Sequence[Family], todo: Plan) -> Iterator[str]:

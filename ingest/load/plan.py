@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
 
-from hubtrace.graph.store import GraphWriter
+from hubtrace.graph.activity import PROJECT_LABELS, lacking_activity
+from hubtrace.graph.store import GraphWriter, Result
 from hubtrace.graph.tables import nodes
 from hubtrace.graph.urls import Side
 from hubtrace.ingest.change_types.rules import digest as rules_digest
@@ -22,8 +23,11 @@ from hubtrace.ingest.records import Family, Observation
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
 _COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 4, 3, 1
-_HISTORY_DERIVATION = 4
+_HISTORY_DERIVATION = 5
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
+
+Ask = Callable[..., Result]
+"""`GraphStore.run` or `GraphWriter.ask`."""
 
 Seen = tuple[str | int | None, ...]
 """Fingerprint, `observed_at` and (of a project) `failed_at`; equal means that the graph is up to
@@ -54,6 +58,18 @@ class Plan:
     """Project → what the graph ought to hold, once it was asked for."""
     prints: dict[str, str] = field(default_factory=dict)
     """Family → `family_print`, once it was asked for."""
+
+    def again(self, ask: Ask) -> "Plan":
+        """Return the plan for the same snapshot and the graph as it is now."""
+        return replace(self, in_graph=_seen(ask), copies_in_graph=dict(ask(_COPIES).rows()))
+
+    def is_done(self, snapshot: str, ask: Ask) -> bool:
+        """Return True if the graph holds all of this snapshot, as it is."""
+        return (
+            not (self.stale_projects() or self.stale_families() or self.changed_copies())
+            and _node(snapshot, self) in ask(_SNAPSHOT, key=snapshot).data()
+            and not any(lacking_activity(label, ask, self.histories) for label in PROJECT_LABELS)
+        )
 
     def with_families(self, families: Collection[Family]) -> "Plan":
         """Return the plan for the same projects with other families."""
@@ -223,19 +239,23 @@ def _copies_fingerprints(
     }
 
 
-def plan(snapshot: Snapshot, histories: dict[str, ProjectHistory], writer: GraphWriter) -> Plan:
-    """Compare a snapshot, and its projects as they were checked, with the graph of `writer`."""
+def plan(snapshot: Snapshot, histories: dict[str, ProjectHistory], ask: Ask) -> Plan:
+    """Compare a snapshot, and its projects as they were checked, with a graph."""
     families = {family.name: family for family in snapshot.families()}
     return Plan(
         histories,
         families,
-        {
-            label: {key: tuple(seen) for key, *seen in writer.ask(statement).rows()}
-            for label, statement in _SEEN.items()
-        },
+        _seen(ask),
         _copies_fingerprints(histories, families.values()),
-        dict(writer.ask(_COPIES).rows()),
+        dict(ask(_COPIES).rows()),
     )
+
+
+def _seen(ask: Ask) -> dict[str, dict[str, Seen]]:
+    return {
+        label: {key: tuple(seen) for key, *seen in ask(statement).rows()}
+        for label, statement in _SEEN.items()
+    }
 
 
 def write_nodes(

@@ -13,7 +13,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 import pyarrow as pa
 
+from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.text import without_addresses
@@ -130,7 +131,7 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
         SnapshotCorrupt: a value is missing or has another type; the message names file and field.
     """
     try:
-        return msgspec.convert(body, type_)
+        return convert(body, type_)
     except (msgspec.ValidationError, RecursionError) as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
@@ -159,27 +160,40 @@ def unsealed(raw: bytes, path: Path, type_: type[T]) -> T:
     # Compared with what is written, so that no byte of it can be another.
     if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
         raise changed(path)
+    with suppress(msgspec.DecodeError):  # what only `json` reads, and errors: said below
+        return decode_json(text, type_)
     return from_json(parse_json(text, path), type_, path)
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path | str) -> bytes:
     """Return the content of a regular file; nothing else is waited for, followed or read.
 
     Raises:
         SnapshotCorrupt: it is missing, or a link, a folder, a pipe or a device.
         SnapshotError: it cannot be read.
     """
+    # No file object and no context manager: a load reads thousands of small files.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
     try:
-        with filesystem(f"read {path}"), open(os.open(path, flags), "rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return file.read()
-    except SnapshotError:
+        handle = os.open(path, flags)
+        try:
+            state = os.fstat(handle)
+            if stat.S_ISREG(state.st_mode):
+                raw = os.read(handle, state.st_size + 1)
+                while len(raw) != state.st_size and (more := os.read(handle, _CHUNK)):
+                    raw += more
+                return raw
+        finally:
+            os.close(handle)
+    except OSError as error:
         if not os.path.lexists(path):
             raise SnapshotCorrupt(f"{path} is missing") from None
-        if not path.is_symlink():
-            raise
+        if not os.path.islink(path):
+            raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from None
     raise SnapshotCorrupt(f"{path} is not a regular file")
+
+
+_CHUNK = 1 << 24
 
 
 def parse_json(raw: bytes, path: Path) -> Any:

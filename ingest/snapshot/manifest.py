@@ -11,11 +11,13 @@ beside it, a line each (docs/decisions/0058).
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.files import write_atomically
 from hubtrace.ingest.snapshot.format import (
@@ -185,26 +187,35 @@ def read_manifest(path: Path) -> Manifest | None:
         return None
     raw = read_file(file)
     log = Log.of(path, raw)
-    body = parse_json(raw, file)
-    indent = 1 if raw.startswith(b"{\n") else None
-    # The log, which is sealed as well, names the very bytes.
-    intact = isinstance(body, dict) and (log is not None or _text(body, indent).encode() == raw)
-    if intact and log is None and "sha256" in body:
-        rest = {name: value for name, value in body.items() if name != "sha256"}
-        intact = body["sha256"] == sha256(_text(rest, indent).encode())
-    if not intact:
-        raise changed(file)
+    found = None
+    if log is not None:  # the log, which is sealed as well, names the very bytes
+        with suppress(msgspec.DecodeError):  # half a surrogate, or an error, said below
+            found = decode_json(raw, Manifest)
     try:
-        found = msgspec.convert(body, Manifest)
+        if found is None:
+            found = convert(_intact(raw, file, sealed=log is not None), Manifest)
         if log is not None:
             log.add_to(found)
         elif File.LOG in found.seals:
             raise SnapshotCorrupt(f"{path / File.LOG} is missing, which the manifest lists")
         for project in found.projects.values():
-            msgspec.convert(project, _Project)
+            convert(project, _Project)
         return found
     except msgspec.ValidationError as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
+
+
+def _intact(raw: bytes, file: Path, *, sealed: bool) -> Any:
+    """Return the JSON of a manifest, if it is what was written; where `sealed`, that is known."""
+    body = parse_json(raw, file)
+    indent = 1 if raw.startswith(b"{\n") else None
+    intact = isinstance(body, dict) and (sealed or _text(body, indent).encode() == raw)
+    if intact and not sealed and "sha256" in body:
+        rest = {name: value for name, value in body.items() if name != "sha256"}
+        intact = body["sha256"] == sha256(_text(rest, indent).encode())
+    if not intact:
+        raise changed(file)
+    return body
 
 
 def logged_manifest(path: Path) -> tuple[Manifest, Log] | None:
@@ -224,7 +235,7 @@ def logged_manifest(path: Path) -> tuple[Manifest, Log] | None:
     if log is None or not log.is_ended:
         return None
     try:
-        listed = msgspec.json.decode(raw, type=Manifest)
+        listed = decode_json(raw, Manifest)
     except msgspec.DecodeError:  # half a surrogate in a name
         return None
     log.add_to(listed)
@@ -273,7 +284,7 @@ def differences(path: Path, listed: Manifest, held: Mapping[str, Any]) -> Iterat
 
 
 def _newest(project: Mapping[str, Any]) -> int:
-    return max((one.number for one in msgspec.convert(project, _Project).generations), default=0)
+    return max((one.number for one in convert(project, _Project).generations), default=0)
 
 
 def _text(body: Mapping[str, Any], indent: int | None = None) -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.urls import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
@@ -458,14 +459,22 @@ class Snapshot:
         if listed is None or not listed.is_exact or listed.id != self.id:
             return None
         left, held = listed.seals, {}
-        for folder in self._folders():
-            raw = read_file(folder / File.POINTER)
-            if left.pop(f"{File.PROJECTS}/{folder.name}/{File.POINTER}", "") != sha256(raw):
+        projects = f"{self.path}/{File.PROJECTS}"
+        for name in sorted(os.listdir(projects)) if os.path.isdir(projects) else ():
+            raw: bytes | None = None
+            file = f"{File.PROJECTS}/{name}/{File.POINTER}"
+            seal = left.pop(file, None)
+            if seal is None and not os.path.lexists(f"{self.path}/{file}"):
+                continue
+            with suppress(SnapshotCorrupt):  # said below, with what the manifest lists
+                raw = read_file(f"{self.path}/{file}")
+            if raw is None or seal != sha256(raw):
                 return None
+            folder = Path(projects, name)
             pointer = _pointer(folder, raw, known=True)
             held[pointer.project.key] = ProjectHistory(folder, pointer)
-        for file in self._family_files():
-            if left.pop(f"{File.FAMILIES}/{file.name}", "") != sha256(read_file(file)):
+        for path in self._family_files():
+            if left.pop(f"{File.FAMILIES}/{path.name}", "") != sha256(read_file(path)):
                 return None
         return None if left else held
 
@@ -523,12 +532,12 @@ class _Sealed(msgspec.Struct):
 
 def _pointer(folder: Path, raw: bytes | None = None, *, known: bool = False) -> Pointer:
     """Return a project's pointer; `known` bytes are those that the manifest lists."""
-    file = folder / File.POINTER
     pointer = None
     if raw is not None and known:
         with suppress(msgspec.DecodeError):  # half surrogates, which `json` reads
-            pointer = msgspec.json.decode(raw, type=_Sealed).body
+            pointer = decode_json(raw, _Sealed).body
     if pointer is None:
+        file = folder / File.POINTER
         pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)
     if folder.name != slug(pointer.project.key):
         other = f"holds {pointer.project.key}, which has another folder"

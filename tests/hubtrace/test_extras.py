@@ -85,7 +85,7 @@ for line in [
         ["export", "graphml", "g.graphml"], ["export", "node-link", "g.json"],
     )),
     *(["audit", model, "-f", format_, *graph] for format_ in (
-        "markdown", "html", "json", "cyclonedx", "in-toto")),
+        "markdown", "html", "json", "cyclonedx")),
     ["export", "tables", "tables", *graph],
     ["export", "neo4j-import", "import", *graph],
     ["copy", "d/hubtrace.kgl", "copy.kgl"],

@@ -24,7 +24,7 @@ from tests.hubtrace.test_reproduce import SAMPLE, labels, models, package
 ROOT = Path(__file__).parents[2]
 _WORLDS = ("sample", "demonstration", "kept")
 _NOT_ON_A_PAGE = {
-    *("audit-comparison", "ingest", "stored-query", "schemas", "reproduce", "mcp"),
+    *("affected", "audit-comparison", "ingest", "stored-query", "schemas", "reproduce", "mcp"),
     *("search", "lineage", *(name for name in DOCUMENTS if name.startswith("page."))),
 }
 """Documents that no golden shows; the tests of what prints them hold them by `check_document`."""
@@ -127,6 +127,7 @@ def test_what_no_golden_shows_is_what_its_schema_describes(
     missing = package(tmp_path / "package", [labels(SAMPLE[0])], models(SAMPLE[0]))
     commands: list[list[object]] = [
         ["audit", "acme/model", "--compare", "main.."],
+        ["affected", "HEAD..", "--upstream", f"acme/code={world / 'code'}"],
         ["queries", "links"],
         ["schema", "list"],
         ["reproduce", missing],

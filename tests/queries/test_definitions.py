@@ -15,7 +15,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.activity import renew_activity
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, family_names
-from hubtrace.queries.dimensions import ActiveDays, Grid
+from hubtrace.queries.dimensions import FEW, Grid, active_days
 from hubtrace.queries.patterns import PATTERNS, patterns
 from hubtrace.queries.thresholds import Thresholds
 from tests.effort import examples
@@ -157,14 +157,13 @@ def _assert_columns_answer_as_queries(store: GraphStore, cut: int | None) -> Non
         column: {(row["family"], row["grid"]): row[column] for row in ask(store, name, **asked)}
         for name, column in (("lag", "lag"), ("sync_type", "sync"), ("intensity", "intensity"))
     }
-    days = ActiveDays.of(store, names, cut)
-    for grid in _GRIDS:
-        plain = Grid(grid["period_days"], grid["offset_days"], grid["part"])
-        found = days.on(plain, Thresholds())
-        columns = found.lags(), found.syncs(), found.intensities()
-        for name, *labels in zip(names, *columns, strict=True):
-            key = name, grid["grid"]
-            assert labels == [answers.get(key) for answers in rows.values()], key
+    for few in (0, FEW):  # in columns, in sets
+        days = active_days(store, names, cut, few=few)
+        for grid in _GRIDS:
+            plain = Grid(grid["period_days"], grid["offset_days"], grid["part"])
+            for name, labels in zip(names, days.on(plain, Thresholds()), strict=True):
+                key = name, grid["grid"]
+                assert list(labels) == [answers.get(key) for answers in rows.values()], key
 
 
 @settings(_FEW, max_examples=examples(25))

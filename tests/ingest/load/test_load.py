@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph import open_store
+from hubtrace.graph.embedded import EmbeddedStore
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.store import GraphStore
 from hubtrace.ingest.load import Loaded, load
@@ -302,3 +303,17 @@ def test_many_small_loads_give_the_graph_of_one(
         load(_write(folder / "s", seen), gradual)
     load(Snapshot(folder / "s"), fresh)
     assert contents(gradual) == contents(fresh)
+
+
+def test_a_load_with_nothing_new_only_asks(tmp_path: Path) -> None:
+    snapshot = small_family(tmp_path / "s")
+    with EmbeddedStore(tmp_path / "graph.kgl", mapped_from=0) as store:
+        load(snapshot, store)
+        with EmbeddedStore(tmp_path / "graph.kgl", mapped_from=0).write():
+            assert load(snapshot, store) == Loaded(1, 2, 0, 0, commits=0, switches=0, missing=())
+        before = contents(store)
+        with store.write() as writer:
+            writer.run("MATCH (a:Activity) DETACH DELETE a")
+        assert contents(store) != before
+        load(snapshot, store)
+        assert contents(store) == before
