@@ -30,10 +30,25 @@
     body.append(...keyed.map(([, row]) => row));
   };
 
-  for (const table of document.querySelectorAll("table[data-sortable]")) {
+  // The order stands in the address, `#sort=TABLE.COLUMN.ascending`, so that it can be passed on;
+  // an address that leads to a place in the page stays as it is.
+  const tables = [...document.querySelectorAll("table[data-sortable]")];
+  const wanted = /^#sort=(\d+)\.(\d+)\.(ascending|descending)$/.exec(location.hash);
+  tables.forEach((table, number) => {
     for (const header of table.tHead.rows[0].cells) {
       const button = header.querySelector("button");
-      if (button) button.addEventListener("click", () => sort(table, header));
+      button?.addEventListener("click", () => {
+        sort(table, header);
+        if (location.hash && !location.hash.startsWith("#sort=")) return;
+        const order = header.getAttribute("aria-sort");
+        history.replaceState(null, "", `#sort=${number}.${header.cellIndex}.${order}`);
+      });
+    }
+  });
+  const asked = wanted && tables[wanted[1]]?.tHead.rows[0].cells[wanted[2]];
+  if (asked?.hasAttribute("aria-sort")) {
+    for (let turn = 0; turn < 2 && asked.getAttribute("aria-sort") !== wanted[3]; turn += 1) {
+      sort(tables[wanted[1]], asked);
     }
   }
 }
