@@ -10,6 +10,7 @@ RUN apt-get update \
 
 WORKDIR /opt/hubtrace
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY docs/hubtrace.1 docs/hubtrace.1
 COPY hubtrace hubtrace
 COPY ingest ingest
 COPY graph graph

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test quick lint types unit faults neo4j arcadedb bench bench-short clean
+.PHONY: help demo test quick lint types unit docs dist man faults neo4j arcadedb bench bench-short clean
 
 help: ## Tell what can be made.
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -27,6 +27,16 @@ types: .venv/dev ## Check types.
 unit: .venv/dev ## Run the tests.
 	$(BIN)/pytest -n auto --dist loadgroup -m "not faults"
 
+docs: .venv/docs ## Build the documentation's site into site/; a broken link is an error.
+	$(BIN)/python -m mkdocs build
+
+dist: ## Build the distributions into dist/, and a bill of materials of them into sbom/.
+	@PYTHON=$(PYTHON) sh tools/dist.sh
+
+man: .venv/dev ## Make the manual page anew; a test compares it.
+	$(BIN)/python -m tools.reference > docs/hubtrace.1.new
+	mv docs/hubtrace.1.new docs/hubtrace.1
+
 faults: .venv/dev ## Run the long campaigns: kills, full disks, imports, all examples of property tests.
 	HUBTRACE_THOROUGH=1 $(BIN)/pytest -n auto --dist loadgroup -m "faults or hypothesis"
 
@@ -48,13 +58,16 @@ bench-short: .venv/dev ## Measure what has a goal, small, in five minutes; HUBTR
 	$(BIN)/python -m benchmarks short
 
 clean: ## Remove what was set up and made.
-	rm -rf .venv hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist sbom site hubtrace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/runtime: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@
 
 .venv/dev: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev
+
+.venv/docs: pyproject.toml constraints.txt
+	@PYTHON=$(PYTHON) sh tools/install.sh $@ docs
 
 .venv/arcadedb: pyproject.toml constraints.txt
 	@PYTHON=$(PYTHON) sh tools/install.sh $@ dev arcadedb

@@ -202,6 +202,7 @@ VARIANT = _node(
     boolean("disabled", "true if the Hub has shut it"),
     string("library", "the library that loads it, e.g. `transformers`"),
     string("task", "what it does, e.g. `text-generation`"),
+    strings("card", "what its card says: a field, a tab, its place there, a tab, the text"),
     integer("downloads", "downloads in the 30 days before it was last seen to change"),
     string("copies_fingerprint", "hash of what its copies were derived from"),
 )

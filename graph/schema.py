@@ -1,9 +1,9 @@
 """The schema that the model implies: Cypher statements for a server, and a page to read."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
-from hubtrace.graph.model import Model, NodeType, Property, RelationshipType
+from hubtrace.graph.model import Model, NodeType, Property, PropertyType, RelationshipType
 
 _OURS = "hubtrace_"
 _STAMP = f"{_OURS}model_"
@@ -90,26 +90,61 @@ def delete_relationships(relationship: RelationshipType, start: NodeType) -> str
     )
 
 
-def to_json(model: Model) -> dict[str, Any]:
-    """Return the model as JSON of schema `hubtrace.schema/1`."""
+@dataclass(frozen=True, slots=True)
+class PropertyDocument:
+    """A property of a node or relationship; absent where it is not known."""
 
-    def described(kind: NodeType | RelationshipType, *names: str) -> dict[str, Any]:
-        properties = [_fields(p, "name", "type", "unit", "description") for p in kind.properties]
-        return {**_fields(kind, *names), "properties": properties}
-
-    return {
-        "schema": "hubtrace.schema/1",
-        "version": model.version,
-        "nodes": [described(node, "label", "key", "description") for node in model.nodes],
-        "relationships": [
-            described(relationship, "type", "starts", "ends", "description")
-            for relationship in model.relationships
-        ],
-    }
+    name: str
+    type: PropertyType
+    unit: str | None
+    description: str
 
 
-def _fields(record: object, *names: str) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in names}
+@dataclass(frozen=True, slots=True)
+class NodeDocument:
+    """A label, and the property that identifies its nodes."""
+
+    label: str
+    key: str
+    description: str
+    properties: tuple[PropertyDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipDocument:
+    """A relationship type, and the labels that it joins."""
+
+    type: str
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    description: str
+    properties: tuple[PropertyDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDocument:
+    """The model of the graph."""
+
+    version: int
+    nodes: tuple[NodeDocument, ...]
+    relationships: tuple[RelationshipDocument, ...]
+
+
+def to_document(model: Model) -> GraphDocument:
+    """Return the model as a record, whose JSON is `hubtrace.schema/1`."""
+
+    def properties(kind: NodeType | RelationshipType) -> tuple[PropertyDocument, ...]:
+        found = ((p.name, p.type, p.unit, p.description) for p in kind.properties)
+        return tuple(PropertyDocument(*each) for each in found)
+
+    return GraphDocument(
+        model.version,
+        tuple(NodeDocument(n.label, n.key, n.description, properties(n)) for n in model.nodes),
+        tuple(
+            RelationshipDocument(r.type, r.starts, r.ends, r.description, properties(r))
+            for r in model.relationships
+        ),
+    )
 
 
 def to_markdown(model: Model) -> str:

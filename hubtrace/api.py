@@ -1,5 +1,6 @@
 """The Python API: a graph in a notebook; results are data frames and HTML tables too."""
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -214,12 +215,15 @@ class Graph:
     ) -> Patterns:
         """Return the pattern of each family; without `stability` in about a tenth of the time.
 
+        `until` is as in `audit`.
+
         Raises:
             CatalogueError: the graph has no such family.
             HubtraceError: `until` is not a time.
         """
         names, at = _names(families), _seconds(until)
-        return Patterns(patterns(self._store, names, at, thresholds, stability=stability))
+        with self._at(at, (), names) as store:
+            return Patterns(patterns(store, names, at, thresholds, stability=stability))
 
     def flags(
         self,
@@ -229,11 +233,15 @@ class Graph:
     ) -> FoundFlags:
         """Return the status of every branch, family and variant, with what proves it.
 
+        `until` is as in `audit`.
+
         Raises:
             CatalogueError: the graph has no such family.
             HubtraceError: `until` is not a time.
         """
-        return FoundFlags(flags(self._store, _names(families), _seconds(until), thresholds))
+        names, at = _names(families), _seconds(until)
+        with self._at(at, (), names) as store:
+            return FoundFlags(flags(store, names, at, thresholds))
 
     def audit(
         self,
@@ -249,12 +257,22 @@ class Graph:
         Raises:
             HubtraceError: the graph has no such variant or revision, or `until` is not a time.
         """
-        from hubtrace.options import SNAPSHOT  # all of the command line
-
         at = _seconds(until)
         keys = [] if at is None else [find_variant(self._store, variant)[0]]
-        with graph_at(self._store, at, keys, (), SNAPSHOT) as store:
+        with self._at(at, keys, ()) as store:
             return FoundAudit(audit(store, variant, revision, at, thresholds))
+
+    def _at(
+        self, until: int | None, variants: Sequence[str], families: Sequence[str] | None
+    ) -> AbstractContextManager[GraphStore]:
+        """Return the graph as it was; a warning of Python where its snapshot is not at hand."""
+        from hubtrace.options import SNAPSHOT  # all of the command line
+
+        def warn(text: str) -> None:
+            text = text.removeprefix("warning: ").partition("; name it")[0]
+            warnings.warn(text, stacklevel=6)  # where the notebook asked
+
+        return graph_at(self._store, until, variants, families, SNAPSHOT, warn)
 
     def query(self, name: str, /, **parameters: Any) -> Rows:
         """Run a stored query; `hubtrace queries` lists them.

@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,6 @@ from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import typer
 
-from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.store import GraphStore
 from hubtrace.output import VIEW, Format, View
@@ -87,6 +86,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _COLUMNS = typer.Option("--columns", metavar="NAME,...", help="Show these, in this order.")
 _LIMIT = typer.Option("--limit", metavar="N", min=1, help="Show so many rows at most.")
+_NO_PAGER = typer.Option("--no-pager", help="Print long tables whole, also on a terminal.")
 _SORT = typer.Option("--sort", metavar="COLUMN", help="Sort by it; -COLUMN: largest first.")
 
 
@@ -99,12 +99,13 @@ def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         columns: str | None = None,
         limit: int | None = None,
         sort: str | None = None,
+        no_pager: bool = False,
         **options: Any,
     ) -> Any:
         names = [] if columns is None else [name.strip() for name in columns.split(",")]
         if "" in names or sort in ("", "-"):
             raise HubtraceError("--columns and --sort need the names of columns")
-        token = VIEW.set(View(tuple(dict.fromkeys(names)), limit, sort))
+        token = VIEW.set(View(tuple(dict.fromkeys(names)), limit, sort, not no_pager))
         try:
             return command(*args, **options)
         finally:
@@ -115,9 +116,15 @@ def table_options(command: Callable[_P, _R]) -> Callable[_P, _R]:
         "columns": Annotated[str | None, _COLUMNS],
         "limit": Annotated[int | None, _LIMIT],
         "sort": Annotated[str | None, _SORT],
+        "no_pager": Annotated[bool, _NO_PAGER],
     }
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=type_)
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False if name == "no_pager" else None,
+            annotation=type_,
+        )
         for name, type_ in more.items()
     ]
     # `inspect.signature` looks here first, and typer reads the options from what it returns.
@@ -238,18 +245,21 @@ class GraphAt:
         return cls(text, match["location"], until)
 
     @contextmanager
-    def open(self) -> Iterator[GraphStore]:
-        """Open the graph; a snapshot is loaded into a temporary one.
+    def open(
+        self, families: Collection[str] | None = None, snapshot: Path = SNAPSHOT
+    ) -> Iterator[GraphStore]:
+        """Open the graph as it was then; a snapshot is loaded into a temporary one.
+
+        `families`: what is asked about, all by default. `snapshot`: where that of a graph may be.
 
         Raises:
             HubtraceError: there is no such graph or snapshot.
         """
-        if not Path(self.location).is_dir():
-            with open_store(self.location) as store:
-                yield store
-            return
-        from hubtrace.ingest.snapshot import Snapshot
-        from hubtrace.past import loaded
+        from hubtrace.past import loaded_at, open_at
 
-        with loaded([Snapshot(Path(self.location))]) as store:
-            yield store
+        if Path(self.location).is_dir():
+            with loaded_at(Path(self.location), self.until, families) as store:
+                yield store
+        else:
+            with open_at(self.location, self.until, families, snapshot) as store:
+                yield store

@@ -10,11 +10,11 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from enum import StrEnum
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Generic, TextIO, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar, assert_never
 
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.files import is_graph, write_atomically
@@ -28,6 +28,9 @@ from hubtrace.graph.text import (
     without_commands,
 )
 from hubtrace.progress import say
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Format(StrEnum):
@@ -48,11 +51,13 @@ class View:
     limit: int | None = None
     sort: str | None = None
     """A column, with a dash in front for the largest value first."""
+    paged: bool = True
+    """True if a table that is longer than the terminal goes through a pager."""
 
     @property
     def is_asked(self) -> bool:
         """True if anything but the default is wanted."""
-        return self != _WHOLE
+        return replace(self, paged=True) != _WHOLE
 
 
 _WHOLE = View()
@@ -61,6 +66,7 @@ VIEW: ContextVar[View] = ContextVar("view", default=_WHOLE)
 
 _BRACKETS = str.maketrans("", "", "()")
 _Item = TypeVar("_Item")
+_Record = TypeVar("_Record", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)  # `Generic` sets an attribute on what it makes, which slots refuse
@@ -90,14 +96,20 @@ class Table(Generic[_Item]):
         of = {column: itemgetter(column) for column in columns}
         return Table(schema, of, first=first, summed_up=summed_up)
 
+    @staticmethod
+    def of_records(
+        schema: str, kind: type[_Record], key: str = "rows", first: tuple[str, ...] = ()
+    ) -> "Table[_Record]":
+        """Return a table whose items are records, with a column for each field."""
+        columns = {field.name: attrgetter(field.name) for field in fields(kind)}
+        return Table(schema, columns, key=key, first=first)
+
     def rows(self, items: Iterable[_Item]) -> list[dict[str, Any]]:
         """Return the row of each item."""
         return [{column: of(item) for column, of in self.columns.items()} for item in items]
 
-    def print(
-        self, items: Iterable[_Item], format_: Format, body: Mapping[str, Any] | None = None
-    ) -> None:
-        """Print the items to stdout; JSON shows `body` instead of their rows, if it is given.
+    def print(self, items: Iterable[_Item], format_: Format, body: object | None = None) -> None:
+        """Print the items to stdout; JSON shows the record `body` instead, if it is given.
 
         Of no rows a table shows nothing, and its headings neither.
 
@@ -111,7 +123,7 @@ class Table(Generic[_Item]):
                     "--columns, --limit and --sort are of tables, and this JSON is always whole; "
                     "leave out --format json, or take --format csv"
                 )
-            print_json({"schema": self.schema, **body})
+            print_document(self.schema, body)
             return
         columns = [self._named(name) for name in view.columns]
         rows = self._arranged(self.rows(items), view)
@@ -177,6 +189,13 @@ def _order(value: Any) -> tuple[bool, Any]:
     if isinstance(value, int | float):
         return False, value
     return True, value.casefold() if isinstance(value, str) else str(value)
+
+
+def print_document(schema: str, body: object) -> None:
+    """Print a record as a JSON document of this shape and version."""
+    from hubtrace.queries.json_schema import plain as as_plain
+
+    print_json({"schema": schema, **as_plain(body)})
 
 
 def print_json(body: Mapping[str, Any]) -> None:
@@ -245,8 +264,7 @@ def _print_table(
         if any(cells) or first is None
     ]
     lines, hidden = terminal.draw(drawn, first)
-    for line in lines:
-        print(line)
+    terminal.show(lines, paged=VIEW.get().paged)
     if hidden:
         say(f"not shown, as the terminal is narrow: {', '.join(hidden)} (--columns NAME,... does)")
 

@@ -4,8 +4,8 @@ Facts that a later look brought (who else holds a file, what a family consists o
 rewritten) do not change an answer of before (docs/decisions/0053-a-question-about-the-past.md).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import SnapshotError
 from hubtrace.graph.store import GraphStore
-from hubtrace.progress import progress
+from hubtrace.progress import Progress, progress, say
 
 if TYPE_CHECKING:
     from hubtrace.ingest.snapshot import Snapshot
@@ -34,26 +34,55 @@ def graph_at(
     store: GraphStore,
     until: int | None,
     variants: Collection[str],
-    families: Collection[str],
+    families: Collection[str] | None,
     snapshot: Path,
     warn: Callable[[str], None] = lambda _: None,
+    show: Progress | None = None,
 ) -> Iterator[GraphStore]:
-    """Yield the graph as it was at `until`, for a question about some variants, by their keys.
+    """Yield the graph as it was at `until`, for a question about variants, by their keys.
 
+    Without variants it is about families (None: all). What was not known yet is as first read.
     It is `store` itself if nothing was looked at since, and where not all snapshots that it was
     loaded from are at hand: at `snapshot`, or in the folder of the graph. The latter is a warning,
-    for answers that do not say it themselves, as an audit does.
+    for answers that do not say it themselves, as an audit does. `show` is told of the progress; by
+    default a terminal is.
     """
     past = _past(store, until, variants, families, snapshot, warn)
     if not past:
         yield store
         return
-    with loaded(past) as then:
+    with loaded(past, show) as then:
+        then.deadline = store.deadline
         yield then
 
 
 @contextmanager
-def loaded(snapshots: "Iterable[Snapshot]") -> Iterator[GraphStore]:
+def open_at(
+    graph: str, until: int | None, families: Collection[str] | None, snapshot: Path
+) -> Iterator[GraphStore]:
+    """Open a graph as it was at `until`, for a question about families, by default all."""
+    with (
+        open_store(graph) as now,
+        graph_at(now, until, (), families, snapshot, say) as store,
+    ):
+        yield store
+
+
+@contextmanager
+def loaded_at(
+    place: Path, until: int | None, families: Collection[str] | None
+) -> Iterator[GraphStore]:
+    """Load a snapshot as it was at `until`, for a question about families, by default all."""
+    from hubtrace.ingest.snapshot import Snapshot
+    from hubtrace.ingest.snapshot.past import PastSnapshot
+
+    whole = Snapshot(place)
+    with loaded([whole if until is None else PastSnapshot(whole, until, families)]) as store:
+        yield store
+
+
+@contextmanager
+def loaded(snapshots: "Iterable[Snapshot]", show: Progress | None = None) -> Iterator[GraphStore]:
     """Yield a temporary graph of what snapshots hold."""
     from hubtrace.ingest.load import load
 
@@ -61,9 +90,9 @@ def loaded(snapshots: "Iterable[Snapshot]") -> Iterator[GraphStore]:
         TemporaryDirectory(prefix="hubtrace-") as folder,
         open_store(str(Path(folder) / "graph.kgl")) as store,
     ):
-        with progress() as show:
+        with nullcontext(show) if show else progress() as report:
             for snapshot in snapshots:
-                load(snapshot, store, show)
+                load(snapshot, store, report)
         yield store
 
 
@@ -71,10 +100,10 @@ def _past(
     store: GraphStore,
     until: int | None,
     variants: Collection[str],
-    families: Collection[str],
+    families: Collection[str] | None,
     snapshot: Path,
     warn: Callable[[str], None],
-) -> "list[Snapshot]":
+) -> "Sequence[Snapshot]":
     """Return what the graph was loaded from, as it was; nothing if the graph itself will do."""
     if until is None:
         return []
@@ -87,8 +116,11 @@ def _past(
     found = _snapshots({key for (key,) in store.run(_SNAPSHOTS).rows()}, store.url, snapshot)
     if not found:
         warn(_NOT_AT_HAND)
-    moment = max((known_from(one, variants, families, until) for one in found), default=latest)
-    return [PastSnapshot(one, moment) for one in found] if moment < latest else []
+    if variants:
+        moments = (known_from(one, variants, families or (), until) for one in found)
+        until, families = max(moments, default=latest), ()
+    past = [PastSnapshot(one, until, families) for one in found]
+    return past if any(one.differs() for one in past) else []
 
 
 def _snapshots(ids: set[str], graph: str, snapshot: Path) -> "list[Snapshot]":

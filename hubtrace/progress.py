@@ -1,6 +1,8 @@
 """Progress of long work, and messages: always on stderr."""
 
+import shutil
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,14 +16,20 @@ _PATIENCE = 1.0
 """Seconds before a terminal shows anything: short work stays silent."""
 _LOG_EVERY = 10.0
 """Seconds between lines where stderr is not a terminal."""
+_NARROWEST = 40
 _WIDTH = 100
 """Characters of what is being done."""
 _CLEAR = "\r\x1b[2K"
 
 
 def say(text: str) -> None:
-    """Print a line to stderr."""
-    print(for_people(text), file=sys.stderr)
+    """Print a line to stderr; on a terminal it is broken at words."""
+    shown = for_people(text)
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns, _NARROWEST)
+        words = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        shown = words.fill(shown) or shown
+    print(shown, file=sys.stderr)
 
 
 @contextmanager

@@ -2,10 +2,14 @@
 
 import os
 import re
+import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
@@ -27,6 +31,45 @@ _MEANT = frozenset({"status", "state", "kind"})
 def is_terminal() -> bool:
     """Return True if somebody sees what is printed."""
     return sys.stdout.isatty()
+
+
+def show(lines: Sequence[str], *, paged: bool) -> None:
+    """Print lines; more than a terminal holds through a pager, as git does.
+
+    The pager is HUBTRACE_PAGER or PAGER, else `less -FRX`; none if that is empty or `cat`.
+    """
+    pager = shlex.split(os.environ.get("HUBTRACE_PAGER", os.environ.get("PAGER", "less")))
+    if paged and pager not in ([], ["cat"]) and _is_longer_than_the_screen(lines):
+        with suppress(OSError):  # there is no such program
+            _page(lines, pager)
+            return
+    for line in lines:
+        print(line)
+
+
+def _is_longer_than_the_screen(lines: Sequence[str]) -> bool:
+    try:
+        real = os.isatty(sys.stdout.fileno())
+        return real and len(lines) >= os.get_terminal_size(sys.stdout.fileno()).lines > 0
+    except (OSError, ValueError):  # it is no file
+        return False
+
+
+def _page(lines: Sequence[str], pager: Sequence[str]) -> None:
+    sys.stdout.flush()
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    ours = signal.getsignal(signal.SIGINT)
+    # The pager decides what Ctrl-C does; we end when it has ended.
+    with subprocess.Popen(
+        pager, stdin=subprocess.PIPE, text=True, encoding="utf-8", env=environment
+    ) as process:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            with suppress(BrokenPipeError):
+                process.communicate("".join(f"{line}\n" for line in lines))
+        finally:
+            process.wait()
+            signal.signal(signal.SIGINT, ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +96,12 @@ class Column:
         longest = min(_PROSE, max(map(cell_len, words)))
         return min(self.natural, max(_NARROWEST, longest))
 
+    @property
+    def tight(self) -> int:
+        """The least width of prose in which words may be cut, but not what is worth nothing cut."""
+        words = (word for cell in self.cells for word in cell.split(" ") if _WHOLE.search(word))
+        return min(self.least, max(_NARROWEST, *map(cell_len, words), 0))
+
 
 def draw(columns: Sequence[Column], first: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """Return the lines for a terminal of this width, and the headings of columns left out.
@@ -65,6 +114,9 @@ def draw(columns: Sequence[Column], first: Sequence[str] | None) -> tuple[list[s
     if len(columns[0].cells) == 1:
         return list(_values(columns, width)), []
     shown = columns if first is None else _fitting(columns, first, width)
+    wanted = [column for column in columns if column.name in (first or ())]
+    if 2 * sum(column in shown for column in wanted) <= len(wanted) > 0:
+        return list(_records(columns, width)), []
     widths = _widths(shown, width - len(_GAP) * (len(shown) - 1))
     heads = [_padded(c.heading, _bold(c.heading), n, c) for c, n in zip(shown, widths, strict=True)]
     lines = [_joined(heads), _joined(["─" * n for n in widths])]
@@ -79,9 +131,12 @@ def _fitting(columns: Sequence[Column], first: Sequence[str], width: int) -> lis
     )
     chosen, used = by_priority[:1], by_priority[0].least
     for column in by_priority[1:]:
-        if used + len(_GAP) + column.least <= width:
+        # What the table is for is rather shown with a long word cut than left out.
+        least = column.tight if column.name in first else column.least
+        needed = column.least if used + len(_GAP) + column.least <= width else least
+        if used + len(_GAP) + needed <= width:
             chosen.append(column)
-            used += len(_GAP) + column.least
+            used += len(_GAP) + needed
     return [column for column in columns if column in chosen]
 
 
@@ -115,6 +170,14 @@ def _row(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int])
                 for text, n, column in zip(texts, widths, columns, strict=True)
             ]
         )
+
+
+def _records(columns: Sequence[Column], width: int) -> Iterator[str]:
+    """Yield each row as a list of its values: a table would lack what it is for."""
+    for number in range(len(columns[0].cells)):
+        row = [replace(column, cells=[column.cells[number]]) for column in columns]
+        yield from [""] * (number > 0)
+        yield from _values([column for column in row if column.cells[0]], width)
 
 
 def _values(columns: Sequence[Column], width: int) -> Iterator[str]:

@@ -11,10 +11,14 @@ import os
 import threading
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -28,14 +32,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import CatalogueError, HubtraceError, QueryFailed
+from hubtrace.graph.format import words
 from hubtrace.graph.question import Limits
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import as_json
 from hubtrace.graph.urls import is_web
+from hubtrace.options import SNAPSHOT
 from hubtrace.output import cell, header, plain, write_csv
 from hubtrace.queries.pages import Site, policy, render
 from hubtrace.queries.report.formats.html import SCRIPTS
-from hubtrace.web_pages import PAGES, SECTIONS, Asked, Page, address, address_of
+from hubtrace.web_pages import (
+    PAGES,
+    SECTIONS,
+    Asked,
+    Handler,
+    Page,
+    address,
+    address_of,
+    as_it_was,
+)
 
 _TOOL = f"hubtrace {version('hubtrace')}"
 _MOST_STORES = 4
@@ -43,6 +58,10 @@ _MOST_STORES = 4
 _MOST_KEPT = 64
 """Answers that are kept while the graph's file is as it was."""
 _LARGEST_KEPT = 4 << 20
+_PATIENCE = 0.12
+"""Seconds that a page of the whole graph is waited for before one says that it is computed."""
+_MOST_COMPUTED = 4
+"""Pages of the whole graph that are computed or wait for it at a time."""
 _SHOWN = 1_000
 """Rows of a table that a page shows; its data has all."""
 _LONGEST = 300
@@ -147,7 +166,7 @@ class _Kept(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Graph:
+class ServedGraph:
     """The graph that is served: stores for one question each, made anew when the file changes."""
 
     url: str
@@ -156,6 +175,10 @@ class _Graph:
     _free: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_MOST_STORES))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _answers: "OrderedDict[tuple[object, str], _Kept]" = field(default_factory=OrderedDict)
+    _pages: "dict[tuple[object, str], Future[Page]]" = field(default_factory=dict)
+    _worker: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "pages of the whole graph")
+    )
 
     def state(self) -> object:
         """Return what changes when the file does; None for a server, whose changes are unseen."""
@@ -185,6 +208,44 @@ class _Graph:
                 with self._lock:
                     self._idle.append((state, store))
 
+    def page(
+        self, asked: str, make: Callable[[GraphStore], Page], patience: float | None
+    ) -> Page | None:
+        """Return a page of the whole graph, made once for each state; None while it is computed.
+
+        One at a time is computed, beside what else is asked (docs/decisions/0068).
+
+        Raises:
+            QueryFailed: too many others wait to be computed.
+        """
+        state = self.state()
+        if state is None:
+            with self.borrowed() as store:
+                return make(store)
+        with self._lock:
+            key = state, asked
+            self._pages = {k: made for k, made in self._pages.items() if k[0] == state}
+            if key not in self._pages:
+                done = [k for k, made in self._pages.items() if made.done()]
+                if len(self._pages) - len(done) >= _MOST_COMPUTED:
+                    raise QueryFailed("other pages are being computed; ask again in a minute")
+                if len(self._pages) >= 2 * _MOST_COMPUTED:
+                    del self._pages[done[0]]
+                self._pages[key] = self._worker.submit(self._made, make)
+            found = self._pages[key]
+        try:
+            return found.result(patience)
+        except FutureTimeout:
+            return None
+        except BaseException:
+            with self._lock:
+                self._pages.pop(key, None)
+            raise
+
+    def _made(self, make: Callable[[GraphStore], Page]) -> Page:
+        with self.borrowed() as store:
+            return make(store)
+
     def kept(self, asked: str) -> _Kept | None:
         """Return the answer to this question of the graph as it is now."""
         with self._lock:
@@ -201,24 +262,34 @@ class _Graph:
 
     def close(self) -> None:
         """Close all stores."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             for _, store in self._idle:
                 store.close()
             self._idle.clear()
 
 
-def application(graph: str, access: Access, limits: Limits) -> ASGIApp:
+def application(
+    graph: str, access: Access, limits: Limits, snapshot: Path = SNAPSHOT, *, warm: bool = False
+) -> ASGIApp:
     """Return the application that serves a graph; nothing is opened before it is asked.
 
-    `limits` are those of a question in Cypher; a page has its seconds for each of its own.
+    `limits` are those of a question in Cypher; a page has its seconds for each of its own, and to
+    load what was known at a moment from the `snapshot`. With `warm` the pages of the whole graph
+    are computed at once, in the background, and one that is asked for meanwhile says so.
     """
-    shared = _Graph(graph, limits.seconds)
+    shared = ServedGraph(graph, limits.seconds)
     busy = threading.Semaphore(2)
+    for (section, name), handler in PAGES.items():
+        if warm and handler.whole and not section and shared.state() is not None:
+            asked = Asked("", {}, limits, run=True, busy=busy, snapshot=snapshot)
+            shared.page(f"{name}?", partial(_make, section, handler, asked), 0)
 
     def answer(request: Request) -> Response:
         name = request.path_params.get("page", request.path_params.get("name", ""))
         try:
-            return _answered(request, shared, limits, busy)
+            patience = _PATIENCE if warm else None
+            return _answered(request, shared, limits, busy, snapshot, patience)
         except HubtraceError as error:
             status = 400 if isinstance(error, QueryFailed) else 503
             status = 404 if isinstance(error, CatalogueError) else status
@@ -245,7 +316,12 @@ def _begin(request: Request) -> Response:
 
 
 def _answered(
-    request: Request, graph: _Graph, limits: Limits, busy: threading.Semaphore
+    request: Request,
+    graph: ServedGraph,
+    limits: Limits,
+    busy: threading.Semaphore,
+    snapshot: Path,
+    patience: float | None,
 ) -> Response:
     path = request.url.path
     section = path.split("/")[1] if "target" in request.path_params else ""
@@ -264,18 +340,41 @@ def _answered(
     elsewhere = _from_elsewhere(request.headers)
     if handler.bounded and elsewhere and ending:
         raise QueryFailed("a question from another site's page is not asked")
-    asked = Asked(target, given, limits, run=bool(ending) or not elsewhere, busy=busy)
+    run = bool(ending) or not elsewhere
+    asked = Asked(target, given, limits, run, busy, snapshot)
     here = address(section, target, name) if section else f"/{'' if path == '/' else name}"
     key = f"{request.url.path}?{request.url.query}"
     kept = None if handler.bounded else graph.kept(key)
     if kept is None:
-        with graph.borrowed() as store:
-            state = graph.state()
-            page = handler.make(store, asked)
-            kept = _written(page, ending, here, request.url.query)
+        state, make = graph.state(), partial(_make, section, handler, asked)
+        if handler.whole and not section:
+            asked_for = f"{name}?{request.url.query}"
+            found = graph.page(asked_for, make, None if ending else patience)
+            if found is None:
+                return _computing(name, here)
+            page = found
+        else:
+            with graph.borrowed() as store:
+                state = graph.state()
+                page = make(store)
+        kept = _written(page, ending, here, request.url.query)
         if not handler.bounded and state == graph.state():
             graph.keep(state, key, kept)
     return Response(kept.body, media_type=kept.media_type)
+
+
+def _make(section: str, handler: Handler, asked: Asked, store: GraphStore) -> Page:
+    warnings: list[str] = []
+    with as_it_was(store, section, handler, asked, warnings.append) as then:
+        return replace(handler.make(then, asked), warnings=warnings)
+
+
+def _computing(name: str, here: str) -> Response:
+    """Return the page that comes before one that is computed; it is asked for again by itself."""
+    note = "It is computed once for each state of the graph, and shown here as soon as it is there."
+    page = Page(f"{words(name)}: being computed", "", (), (), notes=(note,))
+    html = _table(page, Site(page.pages, here))
+    return Response(html, 202, {"refresh": "1"}, media_type="text/html")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -289,6 +388,7 @@ def _split(name: str) -> tuple[str, str]:
 def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
     if ending == ".json":
         body = {"schema": page.schema, "rows": [dict(row) for row in page.rows]}
+        body |= {"warnings": page.warnings} if page.warnings else {}
         text = page.document() if page.document else as_json(body, default=plain)
         return _Kept(text.encode(), "application/json")
     if ending == ".csv":
@@ -298,7 +398,7 @@ def _written(page: Page, ending: str, here: str, query: str) -> _Kept:
     asked = f"?{query}" if query else ""
     data = "/families" if here == "/" else here
     tables = {f"{data}{end}{asked}": end[1:].upper() for end in (".json", ".csv")}
-    site = Site(page.pages, here, tables if page.columns else {})
+    site = Site(page.pages, here, tables if page.columns else {}, page.warnings)
     return _Kept((page.html(site) if page.html else _table(page, site)).encode(), "text/html")
 
 

@@ -1,8 +1,11 @@
 """The pages of `hubtrace serve`: for each address the question behind it, as a table."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +24,7 @@ from hubtrace.graph.store import GraphStore, Result
 from hubtrace.graph.urls import Side, parse_sha
 from hubtrace.options import parse_until
 from hubtrace.output import Table
+from hubtrace.past import graph_at
 from hubtrace.queries.audit import audit
 from hubtrace.queries.audit.formats import AuditFormat, write
 from hubtrace.queries.audit.formats.html import to_html as audit_html
@@ -35,9 +39,10 @@ from hubtrace.queries.catalogue import (
 )
 from hubtrace.queries.flags import Flag
 from hubtrace.queries.flags import flags as find_flags
-from hubtrace.queries.lookup import ProjectName, find_project, recognised
+from hubtrace.queries.json_schema import plain
+from hubtrace.queries.lookup import ProjectName, find_project, find_variant, recognised
 from hubtrace.queries.pages import Site
-from hubtrace.queries.patterns import patterns
+from hubtrace.queries.patterns import PatternRow, patterns
 from hubtrace.queries.provenance import trace, why
 from hubtrace.queries.report.attention import describe
 from hubtrace.queries.report.build import report
@@ -57,6 +62,10 @@ _OVERVIEW = (
 _SHA_COLUMNS = frozenset(
     {"sha", "head", "origin", "revision", "copied_sha", "origin_sha", "from_sha", "to_sha"}
 )
+SEARCH = ("kind", "name", "key")
+LINEAGE = ("what", "name", "detail", "into", "evidence", "confidence")
+QUERIES = ("query", "what")
+"""Columns of pages that no command prints."""
 _NOTHING = Markup("")
 _EXAMPLE = "MATCH (f:Family)-[:RELEASES]->(v:Variant)\nRETURN f.name AS family, count(v) AS models"
 
@@ -73,6 +82,8 @@ class Asked:
     """False if another site led here: its question is shown, and not asked."""
     busy: threading.Semaphore
     """Free for as many questions as are asked at a time."""
+    snapshot: Path
+    """Where that of the graph may be, for questions about the past."""
 
     @property
     def until(self) -> int | None:
@@ -99,6 +110,8 @@ class Page:
     """Parameters that can be given: name, label, value, lines."""
     lines: Sequence[str] = ()
     picture: Markup = _NOTHING
+    warnings: Sequence[str] = ()
+    """What is said above it: that the graph of now answers for a moment in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,8 @@ class Handler:
     """True if a question of the user's own is asked, within limits."""
     free: bool = False
     """True if parameters are those of the question."""
+    whole: bool = False
+    """True if the whole graph is asked where nothing is named: it takes seconds in a large one."""
 
 
 def address(section: str, target: str, page: str = "") -> str:
@@ -146,7 +161,12 @@ def _on(section: str, target: str) -> list[tuple[str, str]]:
 
 
 def _of(table: Table[Any], items: Iterable[Any]) -> dict[str, Any]:
-    return {"schema": table.schema, "columns": [*table.columns], "rows": table.rows(items)}
+    return {"schema": page_schema(table), "columns": [*table.columns], "rows": table.rows(items)}
+
+
+def page_schema(table: Table[Any]) -> str:
+    """Return the name of a page's rows: the command's own JSON has another shape."""
+    return table.schema.replace("hubtrace.", "hubtrace.page.")
 
 
 def _rows(schema: str, rows: Sequence[_Row], columns: Sequence[str]) -> dict[str, Any]:
@@ -180,8 +200,7 @@ def _search(store: GraphStore, asked: Asked) -> Page:
     if text:
         rows += ask(store, "search", text=text).data()
     unique = list({(row["kind"], row["key"]): row for row in rows}.values())
-    columns = ("kind", "name", "key")
-    return Page(f"Search: {text}", "hubtrace.search/1", columns, unique)
+    return Page(f"Search: {text}", "hubtrace.search/1", SEARCH, unique)
 
 
 def _audit(store: GraphStore, asked: Asked) -> Page:
@@ -233,7 +252,7 @@ def _lineage(store: GraphStore, asked: Asked) -> Page:
     ]
     return Page(
         f"Lineage of {steps[-1].name}",
-        **_rows("hubtrace.lineage/1", rows, tuple(rows[0])),
+        **_rows("hubtrace.lineage/1", rows, LINEAGE),
         pages=_on("model", asked.target),
         picture=picture(found),
     )
@@ -281,7 +300,7 @@ def _patterns(store: GraphStore, asked: Asked) -> Page:
     families = [asked.target] if asked.target else None
     # How firm each label is takes ten times as long, which one family's page has.
     found = patterns(store, families, asked.until, stability=bool(asked.target))
-    rows = [{**asdict(each), "published_code": each.published.code} for each in found]
+    rows = [plain(PatternRow.of(each)) for each in found]
     title = f"Pattern of {asked.target}" if asked.target else "Patterns of all families"
     pages = _on("family", asked.target) if asked.target else _OVERVIEW
     notes = () if asked.target else ("Stability stands on each family's own page.",)
@@ -328,7 +347,7 @@ def _cypher(store: GraphStore, asked: Asked) -> Page:
     notes = [f"{_limits(asked.limits)} Nothing can be written. Below: the stored questions."]
     if text:
         notes.insert(0, "Another page led here. Read the question, and press Ask if it is yours.")
-    return Page(title, "hubtrace.queries/1", ("query", "what"), rows, notes=notes, form=form)
+    return Page(title, "hubtrace.page.queries/1", QUERIES, rows, notes=notes, form=form)
 
 
 def _question(store: GraphStore, asked: Asked) -> Page:
@@ -346,15 +365,51 @@ def _question(store: GraphStore, asked: Asked) -> Page:
     return Page(title, schema, found.columns, found.data(), (stored.what,), pages, form=form)
 
 
-def _bounded(store: GraphStore, text: str, parameters: Mapping[str, Any], asked: Asked) -> Result:
+@contextmanager
+def as_it_was(
+    store: GraphStore, section: str, handler: Handler, asked: Asked, warn: Callable[[str], None]
+) -> Iterator[GraphStore]:
+    """Yield what a page is asked of: the graph as it was, if it takes a moment and is given one.
+
+    Raises:
+        QueryFailed: as many are being loaded as may be, or it takes longer than a question may.
+    """
+    if "until" not in handler.takes or asked.until is None:
+        yield store
+        return
+    variants = [find_variant(store, asked.target)[0]] if section == "model" else []
+    families = [asked.target] if asked.target else None
+    end = time.monotonic() + asked.limits.seconds
+
+    def show(_: str, __: int, ___: int | None) -> None:
+        if time.monotonic() > end:
+            raise QueryFailed(
+                "what was known then takes too long to load here; ask the command, with --until"
+            )
+
+    with (
+        _turn(asked),
+        graph_at(store, asked.until, variants, families, asked.snapshot, warn, show) as then,
+    ):
+        yield then
+
+
+@contextmanager
+def _turn(asked: Asked) -> Iterator[None]:
     if not asked.busy.acquire(blocking=False):
         raise QueryFailed("other questions are being answered; ask again when they have ended")
     try:
-        return question.ask(store, text, parameters, asked.limits)
-    except WriteRefused:
-        raise QueryFailed("this statement changes the graph, and a question only reads") from None
+        yield
     finally:
         asked.busy.release()
+
+
+def _bounded(store: GraphStore, text: str, parameters: Mapping[str, Any], asked: Asked) -> Result:
+    try:
+        with _turn(asked):
+            return question.ask(store, text, parameters, asked.limits)
+    except WriteRefused:
+        raise QueryFailed("this statement changes the graph, and a question only reads") from None
 
 
 def _limits(limits: Limits) -> str:
@@ -367,9 +422,9 @@ def _limits(limits: Limits) -> str:
 PAGES: Mapping[tuple[str, str], Handler] = {
     ("", "families"): Handler(_families),
     ("", "search"): Handler(_search, ("q",)),
-    ("", "patterns"): Handler(_patterns, ("until",)),
-    ("", "flags"): Handler(_flags, ("until", "all")),
-    ("", "history"): Handler(_history("")),
+    ("", "patterns"): Handler(_patterns, ("until",), whole=True),
+    ("", "flags"): Handler(_flags, ("until", "all"), whole=True),
+    ("", "history"): Handler(_history(""), whole=True),
     ("", "cypher"): Handler(_cypher, ("q", "ask"), bounded=True),
     ("model", "audit"): Handler(_audit, ("revision", "until")),
     ("model", "lineage"): Handler(_lineage, ("revision", "until")),

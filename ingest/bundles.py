@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from cryptography import x509
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people
 from hubtrace.graph.urls import repository_url
@@ -40,13 +40,6 @@ _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/
 _OID = "1.3.6.1.4.1.57264.1."
 """Of Fulcio's extensions: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md."""
 _UTF8_STRING = 0x0C
-_MALFORMED = (
-    x509.DuplicateExtension,
-    x509.ExtensionNotFound,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""What a certificate can be, beside a ValueError."""
 
 
 class _Bytes(msgspec.Struct, rename="camel"):
@@ -140,7 +133,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
     if len(raw) > BUNDLE_BYTES:
         raise ValueError(f"longer than {BUNDLE_BYTES:,} bytes")
     try:
-        bundle = msgspec.json.decode(raw, type=_Bundle)
+        bundle = decode_json(raw, _Bundle)
         material = bundle.verification_material
         chain = material.x509_certificate_chain
         leaf = material.certificate or next(iter(chain.certificates if chain else ()), None)
@@ -155,7 +148,7 @@ def read_bundle(raw: bytes, path: str = "") -> Claim:
         else:
             raise ValueError("it has no signature")
         return replace(_signed(claim, leaf.raw_bytes if leaf else None), logged=logged)
-    except (ValueError, RecursionError, SourceError, *_MALFORMED) as error:
+    except _malformed() as error:
         raise ValueError(f"no valid bundle: {for_people(str(error))[:_LONGEST]}") from None
 
 
@@ -165,13 +158,13 @@ def _said(payload: bytes) -> Claim:
     Raises:
         ValueError: it is none.
     """
-    statement = msgspec.json.decode(payload, type=_Statement)
+    statement = decode_json(payload, _Statement)
     if statement.type_ not in _STATEMENTS:
         raise ValueError("it is no in-toto statement")
     named = [(it.name or "", it.digest.get("sha256", "")) for it in statement.subject]
     kind, repository, commit = statement.predicate_type[:_LONGEST], None, None
     if kind.startswith((_MODEL_SIGNING, _RELEASE)):
-        predicate = msgspec.json.decode(statement.predicate, type=_Predicate)
+        predicate = decode_json(statement.predicate, _Predicate)
         if kind.startswith(_RELEASE):
             repository = predicate.repository
             shas = (it.digest.get("sha1") or it.digest.get("gitCommit") for it in statement.subject)
@@ -192,10 +185,25 @@ def _check_root(resources: list[_Resource], roots: list[str]) -> None:
         raise ValueError("its list of files is not the one that it signs")
 
 
+def _malformed() -> tuple[type[Exception], ...]:
+    """Return the errors that a bundle can end in, those of its certificate among them."""
+    from cryptography import x509  # takes a while, and few models are signed
+
+    return (
+        *(ValueError, RecursionError, SourceError),
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    )
+
+
 def _signed(claim: Claim, certificate: bytes | None) -> Claim:
     """Return a claim with what the signer's certificate says."""
     if certificate is None:
         return replace(claim, repository=None, commit=None)
+    from cryptography import x509
+
     leaf = x509.load_der_x509_certificate(certificate)
     said = {
         it.oid.dotted_string.removeprefix(_OID): it.value.value

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
+from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.urls import (
     Address,
@@ -216,7 +217,7 @@ def _toml(file: Path, parse: _Parse) -> list[FamilyTarget]:
     families: dict[str, FamilyTarget] = {}
     for number, table in enumerate(tables):
         try:
-            family = _toml_family(msgspec.convert(table, _FamilyTable), parse)
+            family = _toml_family(convert(table, _FamilyTable), parse)
             if family.name in families:
                 raise SourceError("it stands here twice")
         except (SourceError, msgspec.ValidationError) as error:

@@ -273,7 +273,8 @@ class Event:
     """`history_rewritten`, `branch_deleted`, …"""
     observed_at: int
     subject: str
-    """The ref that it happened to; empty for the project itself."""
+    """The ref that it happened to; empty for the project itself. Of `replaced`, the name that the
+    project had before it got another one's."""
     before: str | None
     after: str | None
 

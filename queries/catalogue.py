@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.format import closest, did_you_mean, words
 from hubtrace.graph.store import GraphStore, Result
+from hubtrace.queries.json_schema import object_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -75,6 +76,18 @@ class ValueType:
     def __str__(self) -> str:
         unit = f", {self.unit}" if self.unit else ""
         return f"{self.base}{' or null' if self.nullable else ''}{unit}"
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of a value."""
+        item = self.base.removeprefix("list of ").removesuffix("s")
+        type_ = {"float": "number", "map": "object"}.get(item, item)
+        found: dict[str, Any] = {"type": type_}
+        if item != self.base:
+            type_, found = "array", {"type": "array", "items": found}
+        if self.nullable:
+            found["type"] = [type_, "null"]
+        return {**found, "description": self.unit} if self.unit else found
 
     def accepts(self, value: object) -> bool:
         """Return True if the value is of this type; a whole number passes for a float."""
@@ -182,6 +195,28 @@ class Query:
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter of this name, or None."""
         return next((p for p in self.parameters if p.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """Stands for the type of a stored query's rows."""
+
+    query: str
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema of the rows, by the header's columns."""
+        columns = {column.name: column.type.json_schema for column in query(self.query).returns}
+        return {"type": "array", "items": object_of(columns)}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDocument:
+    """The events of a project or a family, and the commits that vanished."""
+
+    target: str
+    events: Annotated[tuple[Row, ...], RowsOf("history")]
+    vanished: Annotated[tuple[Row, ...], RowsOf("vanished_commits")]
 
 
 def parse_query(text: str, file: str) -> Query:

@@ -1,7 +1,7 @@
 """What changed between two times, or two graphs: patterns, sides, branches, links, events.
 
-At an earlier time a graph knows its history up to then; its refs, and what hosts reported of its
-projects, are as last observed. Two graphs, or two snapshots, differ in these as well.
+The state at an earlier time is to be asked of the graph as it was (`hubtrace/past.py`): one that
+was looked at since has refs, and what hosts reported, as last observed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

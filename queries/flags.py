@@ -5,7 +5,7 @@ Every row carries the dates and shas that prove its status. Times are epoch seco
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import ask, family_names, rows_as
@@ -106,6 +106,8 @@ class VariantFlag:
 
 
 Flag = BranchFlag | SideFlag | VariantFlag
+FLAGGED = dict.fromkeys((BranchFlag, SideFlag, VariantFlag), ("flagged",))
+"""For documents that print whether they are flagged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,22 @@ class Flags:
         """How many branches, sides and variants need attention."""
         rows: tuple[Flag, ...] = (*self.branches, *self.sides, *self.variants)
         return sum(row.flagged for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsDocument:
+    """What was left behind, as JSON has it."""
+
+    PRINTED: ClassVar = FLAGGED
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    abandon_after_days: int
+    flagged: int
+    """How many branches, sides and variants need attention."""
+    branches: tuple[BranchFlag, ...]
+    sides: tuple[SideFlag, ...]
+    variants: tuple[VariantFlag, ...]
 
 
 def flags(

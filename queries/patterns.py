@@ -16,6 +16,7 @@ from hubtrace.graph.model import MODEL, key_of_parts
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.catalogue import Progress, ask, family_names
 from hubtrace.queries.dimensions import ActiveDays, Dimensions, Grid, active_days
+from hubtrace.queries.json_schema import record_fields
 from hubtrace.queries.thresholds import Thresholds
 
 PATTERNS = {
@@ -77,6 +78,28 @@ class FamilyPattern:
     """The code of the first half of the family's life; None if a side is silent in it."""
     late_code: str | None
     published: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRow(FamilyPattern):
+    """The pattern of a family, and the published code beside it."""
+
+    published_code: str | None
+
+    @classmethod
+    def of(cls, pattern: FamilyPattern) -> "PatternRow":
+        """Return the row of a pattern."""
+        return cls(**record_fields(pattern), published_code=pattern.published.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsDocument:
+    """The patterns of some families, as JSON has them."""
+
+    until: int | None
+    """The moment that was asked for, epoch seconds; null for when each family was last observed."""
+    thresholds: Thresholds
+    families: tuple[PatternRow, ...]
 
 
 def patterns(
@@ -185,6 +208,7 @@ def tag(
     until: int | None = None,
     thresholds: Thresholds | None = None,
     *,
+    then: GraphStore | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
 ) -> list[FamilyPattern]:
@@ -192,14 +216,14 @@ def tag(
 
     The assessment of a family at the same `until` is replaced, others are kept; a family whose
     time is unknown (`until` None and never observed) is returned, but nothing is stored for it.
-    Tagging again changes nothing but `assessed_at`.
+    Tagging again changes nothing but `assessed_at`. `then` is the graph as it was at `until`.
 
     Raises:
         CatalogueError: the graph has no such family.
         GraphLocked: another process is writing to the graph.
     """
     thresholds = thresholds or Thresholds()
-    found = patterns(store, families, until, thresholds, progress=progress)
+    found = patterns(then or store, families, until, thresholds, progress=progress)
     dated = [pattern for pattern in found if pattern.until is not None]
     if dated:
         from hubtrace.graph import tables  # imports Arrow, for which no question may wait

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -55,11 +56,16 @@ def required_chromium() -> str:
     """Return the browser; skip the test, or fail it, where there is none."""
     program = chromium()
     if program is None:
-        reason = f"{NO_BROWSER}none of {', '.join(_NAMES)} is installed"
-        if os.environ.get("HUBTRACE_REQUIRE_BROWSER"):
-            pytest.fail(f"{reason} (HUBTRACE_REQUIRE_BROWSER is set)")
-        pytest.skip(reason)
+        required_program(f"none of {', '.join(_NAMES)} is installed")
     return program
+
+
+def required_program(why: str) -> NoReturn:
+    """Skip the test, or fail it, since what it needs is missing."""
+    reason = f"{NO_BROWSER}{why}"
+    if os.environ.get("HUBTRACE_REQUIRE_BROWSER"):
+        pytest.fail(f"{reason} (HUBTRACE_REQUIRE_BROWSER is set)")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

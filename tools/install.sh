@@ -11,8 +11,10 @@ shift
     exit 2
 }
 groups="" what=".[statistics]"
-[ $# = 0 ] || what=".[all]"
-for group in "$@"; do groups="$groups --group $group"; done
+for group in "$@"; do
+    groups="$groups --group $group"
+    [ "$group" = docs ] || what=".[all]" # the reference is made from the base
+done
 echo "setting up .venv: hubtrace $*" >&2
 if command -v uv >/dev/null 2>&1; then
     [ -d .venv ] || uv venv --quiet --python "$PYTHON" .venv

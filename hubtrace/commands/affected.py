@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,10 +32,39 @@ if TYPE_CHECKING:
     from hubtrace.graph.store import GraphStore
     from hubtrace.ingest.sources.git.changed_files import Comparison, FileChange
 
+
+@dataclass(frozen=True, slots=True)
+class AffectedFile:
+    """A file that a change touches, and a model's file that is a version of it."""
+
+    file: str
+    change: str
+    variant: str
+    """The model's name; its key where the name is not known."""
+    path: str
+    """Of the model's file."""
+    carries: str
+    """`current`, `proposed` or `earlier`."""
+    origin: str
+    """Beginning of the sha of the commit that it comes from; empty if none is known."""
+    origin_at: int | None
+    """Epoch seconds, as `since_at`."""
+    since_at: int
+    boilerplate: bool
+    key: str
+    """Of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedDocument:
+    """The models that carry the files that a change touches."""
+
+    rows: tuple[AffectedFile, ...]
+
+
 _TABLE = Table.of(
     "hubtrace.affected/1",
-    *("file", "change", "variant", "path", "carries", "origin", "origin_at", "since_at"),
-    *("boilerplate", "key"),
+    *(field.name for field in fields(AffectedFile)),
     first=("file", "variant", "carries", "change"),
     summed_up=True,
 )
@@ -140,6 +170,7 @@ def _compared(place: str, base: str, head: str, hubs: "Clients", cache: Path) ->
 def _rows(store: "GraphStore", repository: str, compared: "Comparison") -> Iterator[dict[str, Any]]:
     """Yield a row for each changed file and each model's file that is a version of it."""
     from hubtrace.queries.catalogue import ask
+    from hubtrace.queries.json_schema import record_fields
 
     paths = sorted({change.before for change in compared.files if change.old})
     blobs = sorted({sha for change in compared.files for sha in (change.old, change.new) if sha})
@@ -156,18 +187,19 @@ def _rows(store: "GraphStore", repository: str, compared: "Comparison") -> Itera
         held = [r for r in held if r["repository"] == repository or not r["boilerplate"]]
         unique = {(row["variant"], row["path"]): row for row in reversed(held)}
         for row in sorted(unique.values(), key=lambda one: (one["variant"], one["path"])):
-            yield {
-                "file": change.path,
-                "change": change.status,
-                "variant": row["name"] or row["variant"],
-                "path": row["path"],
-                "carries": _version(change, row, compared),
-                "origin": (row["origin_sha"] or "")[:10],
-                "origin_at": row["origin_at"],
-                "since_at": row["copied_at"],
-                "boilerplate": row["boilerplate"],
-                "key": row["variant"],
-            }
+            one = AffectedFile(
+                change.path,
+                change.status,
+                row["name"] or row["variant"],
+                row["path"],
+                _version(change, row, compared),
+                (row["origin_sha"] or "")[:10],
+                row["origin_at"],
+                row["copied_at"],
+                row["boilerplate"],
+                row["variant"],
+            )
+            yield record_fields(one)
 
 
 def _version(change: "FileChange", row: Mapping[str, Any], compared: "Comparison") -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from hubtrace.options import (
 from hubtrace.output import write_document
 from hubtrace.past import graph_at
 from hubtrace.progress import progress, say
-from hubtrace.queries.audit.formats import AuditFormat, format_of, write
+from hubtrace.queries.audit.formats import AuditFormat, Standard, format_of, write
 from hubtrace.queries.lookup import find_variant
 from hubtrace.queries.thresholds import Thresholds
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 120
+_NARROWEST = 60
 """Characters of a file's name that come from a model's."""
 
 
@@ -68,6 +70,10 @@ def audit(
             "--format", "-f", help="How to write it. Default: as the ending of -o says, else text."
         ),
     ] = None,
+    for_: Annotated[
+        Standard | None,
+        typer.Option("--for", help="Which elements of a standard are known, and who states them."),
+    ] = None,
     output: OutputFile = None,
 ) -> None:
     """Report where a model comes from, what proves it, and any findings: sections of one page.
@@ -88,6 +94,7 @@ def audit(
         "--compare REV..REV names the revisions; leave out --revision": (
             compare is not None and revision is not None
         ),
+        "--for is of one model at one revision": for_ is not None and (many or compare is not None),
         "several audits are a folder; name it with -o DIR": many and output is None,
     }
     for problem, found in problems.items():
@@ -97,6 +104,10 @@ def audit(
         chosen = format_of(output, format_, AuditFormat)
     except ValueError as error:
         raise HubtraceError(str(error)) from None
+    if output is None and sys.stdout.isatty():
+        from hubtrace.queries.audit.formats.text import ROOM, WIDTH
+
+        ROOM.set(max(_NARROWEST, min(WIDTH, shutil.get_terminal_size().columns)))
     wanted = [(Side.DOWNSTREAM, name) for name in names]
     thresholds = Thresholds(abandon_after_days=abandon_after)
     with (
@@ -111,7 +122,8 @@ def audit(
             from hubtrace.queries.audit import audit as run_audit
 
             one = run_audit(store, names[0], revision, until, thresholds)
-            write_document(_document(one, chosen, output), output)
+            text = _coverage(one, chosen) if for_ else _document(one, chosen, output)
+            write_document(text, output)
 
 
 def _asked_about(
@@ -146,6 +158,16 @@ def _document(found: "Audit", format_: AuditFormat, output: Path | None) -> str:
 
         return one_line(text)
     return text
+
+
+def _coverage(found: "Audit", format_: AuditFormat) -> str:
+    from hubtrace.queries.audit.coverage import CoverageFormat, write_coverage
+
+    if format_.value not in list(CoverageFormat):
+        raise HubtraceError(
+            f"--for is not written as {format_}, but as {', '.join(CoverageFormat)}"
+        )
+    return write_coverage(found, CoverageFormat(format_.value))
 
 
 def _compared(

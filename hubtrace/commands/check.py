@@ -157,7 +157,8 @@ def check(
         progress() as show,
     ):
         asked = targets_of(now, names, everything=everything)
-        with graph_at(now, until, asked.revisions, names, snapshot, say) as store:
+        variants, families = ((), None) if everything else (asked.revisions, names)
+        with graph_at(now, until, variants, families, snapshot, say) as store:
             if store is not now:
                 asked = targets_of(store, names, everything=everything)
             acceptances = Acceptances(store, settings.accepted)

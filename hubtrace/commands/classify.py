@@ -3,8 +3,9 @@
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +14,51 @@ from hubtrace.options import OutputFormat, table_options
 from hubtrace.output import Format, Table
 from hubtrace.progress import say
 
-_RULES = Table.of("hubtrace.change-rules/1", "rule", "side", "type", "reason")
+
+@dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """A rule that assigns a change type."""
+
+    rule: str
+    side: str
+    """`upstream`, `downstream` or `both`."""
+    type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRulesDocument:
+    """All rules, in their order."""
+
+    rows: tuple[ChangeRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifiedCommit:
+    """A commit as it was given, and what was found of it: one object a line, without `schema`."""
+
+    side: str
+    """`upstream` or `downstream`."""
+    message: str | None
+    types: tuple[str, ...]
+    """The primary one first."""
+    rule: str
+    areas: tuple[str, ...]
+    bot: bool
+    merge: bool
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a line: a commit keeps whatever else was given of it."""
+    from hubtrace.queries.json_schema import schema_of
+
+    found = schema_of(ClassifiedCommit, "hubtrace.classify/1")
+    del found["properties"]["schema"]
+    found["required"].remove("schema")
+    return {**found, "additionalProperties": True}
+
+
+_RULES = Table.of_records("hubtrace.change-rules/1", ChangeRule)
 
 
 @table_options
@@ -38,7 +83,7 @@ def classify(
     if rules:
         from hubtrace.ingest.change_types.rules import all_rules
 
-        _RULES.print(all_rules(), format_)
+        _RULES.print([ChangeRule(**row) for row in all_rules()], format_)
         return
     from hubtrace.ingest.change_types.lines import classified_lines
 

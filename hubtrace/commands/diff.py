@@ -1,12 +1,19 @@
 """`hubtrace diff`: what changed between two graphs, snapshots or times."""
 
-from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubtrace.exit_codes import FINDINGS
-from hubtrace.options import AbandonAfter, GraphAt, OutputFormat, table_options
+from hubtrace.options import (
+    SNAPSHOT,
+    AbandonAfter,
+    GraphAt,
+    OutputFormat,
+    SnapshotDir,
+    table_options,
+)
 from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
@@ -38,6 +45,7 @@ def diff(
     family: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this family; repeatable.")
     ] = None,
+    snapshot: SnapshotDir = SNAPSHOT,
     abandon_after: AbandonAfter = 180,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with exit code 1 if something changed.")
@@ -46,7 +54,7 @@ def diff(
 ) -> None:
     """List what changed: patterns, abandoned sides and branches, dead links, events.
 
-    PLACE@DATE asks for an earlier moment: history is cut there, refs are as last observed.
+    PLACE@DATE asks for an earlier moment, as observed by then: see `hubtrace audit --until`.
 
     Example:  hubtrace diff monday-snapshot hubtrace-snapshot
 
@@ -55,16 +63,19 @@ def diff(
     from hubtrace.queries.changes import changes
 
     thresholds = Thresholds(abandon_after_days=abandon_after)
-    old, new = (state_at(GraphAt.parse(text), family, thresholds) for text in (before, after))
+    places = map(GraphAt.parse, (before, after))
+    old, new = (state_at(place, family, snapshot, thresholds) for place in places)
     found = changes(old, new)
-    _TABLE.print(found.changes, format_, asdict(found))
+    _TABLE.print(found.changes, format_, found)
     if format_ is not Format.JSON:
         say(summary(found))
     if exit_code and found.changes:
         raise typer.Exit(FINDINGS)
 
 
-def state_at(at: GraphAt, families: list[str] | None, thresholds: Thresholds) -> "State":
+def state_at(
+    at: GraphAt, families: list[str] | None, snapshot: Path, thresholds: Thresholds
+) -> "State":
     """Return the state of a graph or a snapshot.
 
     Raises:
@@ -72,7 +83,7 @@ def state_at(at: GraphAt, families: list[str] | None, thresholds: Thresholds) ->
     """
     from hubtrace.queries.changes import state
 
-    with at.open() as store:
+    with at.open(families, snapshot) as store:
         return state(store, at.name, families, at.until, thresholds)
 
 
@@ -80,5 +91,5 @@ def summary(found: "Changes") -> str:
     """Return the number of changes of each kind on one line."""
     from hubtrace.queries.changes import KINDS
 
-    parts = [f"{n} {KINDS[kind]}" for kind, n in found.counts.items() if n]
-    return f"changed: {', '.join(parts) or 'nothing'}"
+    parts = [f"{KINDS[kind]}: {n:,}" for kind, n in found.counts.items() if n]
+    return "; ".join(parts) or "nothing changed"

@@ -65,14 +65,23 @@ class Finding:
     """The result of one check, without the text of any token."""
 
     check: str
+    state: State
     detail: str
-    state: State = State.OK
 
 
-_TABLE = Table[Finding](
-    "hubtrace.doctor/1",
-    {"check": lambda f: f.check, "state": lambda f: f.state, "detail": lambda f: f.detail},
-)
+def _finding(check: str, detail: str, state: State = State.OK) -> Finding:
+    return Finding(check, state, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorDocument:
+    """The results of all checks."""
+
+    problems: int
+    findings: tuple[Finding, ...]
+
+
+_TABLE = Table.of_records("hubtrace.doctor/1", Finding, first=("check", "state", "detail"))
 
 
 @table_options
@@ -99,7 +108,7 @@ def doctor(
         *_checked("hubs", _hubs(github_url, hf_endpoint)),
     ]
     problems = sum(finding.state is State.PROBLEM for finding in findings)
-    _TABLE.print(findings, format_, {"problems": problems, "findings": _TABLE.rows(findings)})
+    _TABLE.print(findings, format_, DoctorDocument(problems, tuple(findings)))
     say("everything works" if not problems else count(problems, "problem"))
     if problems:
         raise typer.Exit(FINDINGS)
@@ -110,26 +119,26 @@ def _checked(check: str, findings: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from findings
     except HubtraceError as error:
-        yield Finding(check, str(error), State.PROBLEM)
+        yield _finding(check, str(error), State.PROBLEM)
 
 
 def _programs() -> Iterator[Finding]:
-    yield Finding("hubtrace", version("hubtrace"))
-    yield Finding("python", f"{platform.python_version()} on {platform.platform()}")
+    yield _finding("hubtrace", version("hubtrace"))
+    yield _finding("python", f"{platform.python_version()} on {platform.platform()}")
     yield from _checked("git", _git())
-    yield from (Finding(client, version(client)) for client in _CLIENTS)
+    yield from (_finding(client, version(client)) for client in _CLIENTS)
     for name, library in _EXTRAS.items():
         try:
-            yield Finding(f"extra {name}", f"{library} {version(library)}")
+            yield _finding(f"extra {name}", f"{library} {version(library)}")
         except PackageNotFoundError:
-            yield Finding(f"extra {name}", f"not installed: `pip install 'hubtrace[{name}]'`")
+            yield _finding(f"extra {name}", f"not installed: `pip install 'hubtrace[{name}]'`")
 
 
 def _git() -> Iterator[Finding]:
     from hubtrace.ingest.sources.git.runner import git_program, git_version
 
     program = git_program()
-    yield Finding("git", f"{'.'.join(map(str, git_version(program)))} ({program})")
+    yield _finding("git", f"{'.'.join(map(str, git_version(program)))} ({program})")
 
 
 def _network() -> Iterator[Finding]:
@@ -138,51 +147,51 @@ def _network() -> Iterator[Finding]:
             if os.environ.get(name):
                 url = urlsplit(os.environ[name])
                 host = url.netloc.rpartition("@")[2]  # a proxy's address can hold a password
-                yield Finding(kind, f"{name} is {host or url.path}")
+                yield _finding(kind, f"{name} is {host or url.path}")
 
 
 def _cache(cache: Path) -> Finding:
     if not cache.exists():
-        return Finding("clone cache", f"{cache} is not there yet")
+        return _finding("clone cache", f"{cache} is not there yet")
     if not os.access(cache, os.W_OK):
-        return Finding("clone cache", f"{cache} cannot be written", State.PROBLEM)
+        return _finding("clone cache", f"{cache} cannot be written", State.PROBLEM)
     clones = sum(1 for _ in cache.glob("*.git"))
     free = shutil.disk_usage(cache).free / 1e9
-    return Finding("clone cache", f"{cache}: {count(clones, 'clone')}, {free:,.1f} GB free")
+    return _finding("clone cache", f"{cache}: {count(clones, 'clone')}, {free:,.1f} GB free")
 
 
 def _snapshot(path: Path) -> Iterator[Finding]:
     from hubtrace.ingest.snapshot import Snapshot
 
     if not path.exists():
-        yield Finding("snapshot", f"{path} is not there yet")
+        yield _finding("snapshot", f"{path} is not there yet")
         return
     opened = Snapshot(path)
     projects = [pointer for _, pointer in opened.pointers()]
     newest = max((pointer.observed_at for pointer in projects), default=None)
     content = f"{count(len(projects), 'project')} of {count(len(opened.families()), 'family')}"
     observed = f", last observed {date(newest)}" if newest is not None else ""
-    yield Finding("snapshot", f"{path}: {content}{observed}")
+    yield _finding("snapshot", f"{path}: {content}{observed}")
 
 
 def _graph(url: str) -> Iterator[Finding]:
     from hubtrace.graph.embedded import EmbeddedStore  # imports the engine
 
     if "://" not in url and not Path(url).exists():
-        yield Finding("graph", f"{url} is not there yet")
+        yield _finding("graph", f"{url} is not there yet")
         return
     with open_store(url) as store:
         if not store.exists():
-            yield Finding("graph", f"there is no graph at {url} yet")
+            yield _finding("graph", f"there is no graph at {url} yet")
             return
         counts = {
             label: store.run(f"MATCH (n:{label}) RETURN count(n)").evaluate() for label in _COUNTED
         }
         held = ", ".join(count(number, label.lower()) for label, number in counts.items())
-        yield Finding("graph", f"{url}: {held}")
+        yield _finding("graph", f"{url}: {held}")
         if isinstance(store, EmbeddedStore) and store.is_large and not store.is_mapped:
             slow = "every question reads the whole file; `hubtrace load` makes the copy beside it"
-            yield Finding("graph", f"{slow} that need not be read", State.NOTE)
+            yield _finding("graph", f"{slow} that need not be read", State.NOTE)
 
 
 def _hubs(github_url: str | None, hf_endpoint: str | None) -> Iterator[Finding]:
@@ -194,19 +203,19 @@ def _hubs(github_url: str | None, hf_endpoint: str | None) -> Iterator[Finding]:
 
 def _github(hubs: "Clients") -> Iterator[Finding]:
     quotas = hubs.github.quotas()
-    yield Finding("GitHub", f"{hubs.github.address.api_host} answers")
+    yield _finding("GitHub", f"{hubs.github.address.api_host} answers")
     for quota in quotas:
         if not quota.accepted:
-            yield Finding("GitHub token", f"{quota.source} is not accepted", State.PROBLEM)
+            yield _finding("GitHub token", f"{quota.source} is not accepted", State.PROBLEM)
             continue
         until = f" until {date(quota.resets_at)}" if quota.resets_at else ""
         left = f"{quota.remaining:,} of {quota.limit:,} requests left{until}"
         if quota.source == "no token":
             advice = "set GITHUB_TOKEN or run `gh auth login` for 5,000"
-            yield Finding("GitHub token", f"none; {left}; {advice}", State.NOTE)
+            yield _finding("GitHub token", f"none; {left}; {advice}", State.NOTE)
         else:
             scopes = ", ".join(quota.scopes) or "not reported"
-            yield Finding("GitHub token", f"{quota.source}: scopes {scopes}; {left}")
+            yield _finding("GitHub token", f"{quota.source}: scopes {scopes}; {left}")
 
 
 def _hugging_face(hubs: "Clients") -> Iterator[Finding]:
@@ -215,16 +224,16 @@ def _hugging_face(hubs: "Clients") -> Iterator[Finding]:
     hub = hubs.hugging_face
     address = urlsplit(hub.endpoint)
     hub.models(ModelFilter(most=1))
-    yield Finding("Hugging Face", f"{address.netloc} answers")
+    yield _finding("Hugging Face", f"{address.netloc} answers")
     if origin_of(hub.endpoint) in hubs.tokens:
         yield from _checked("Hugging Face token", _account(hub))
     else:
         advice = "set HF_TOKEN or run `hf auth login` for gated models and more requests"
-        yield Finding("Hugging Face token", f"none; {advice}", State.NOTE)
+        yield _finding("Hugging Face token", f"none; {advice}", State.NOTE)
 
 
 def _account(hub: "HuggingFace") -> Iterator[Finding]:
     account = hub.account()
     left = f"; {account.remaining:,} requests left" if account.remaining is not None else ""
     role = f", role {account.role}" if account.role else ""
-    yield Finding("Hugging Face token", f"of {account.name}{role}{left}")
+    yield _finding("Hugging Face token", f"of {account.name}{role}{left}")

@@ -1,6 +1,7 @@
 """`hubtrace export`: a graph as files for other programs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,17 @@ from hubtrace.graph import open_store
 from hubtrace.graph.files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
-from hubtrace.options import GRAPH, Graph, OutputFormat, Until, table_options
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    Until,
+    table_options,
+)
 from hubtrace.output import Format, Table, check_output
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 
 _Family = Annotated[
@@ -20,6 +30,23 @@ _Family = Annotated[
 ]
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTable:
+    """A table that was written."""
+
+    table: str
+    """The name of its file."""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDocument:
+    """The tables that were written."""
+
+    tables: tuple[ExportedTable, ...]
+
 
 app = typer.Typer(
     cls=Group,
@@ -93,6 +120,7 @@ def tables(
     family: _Family = None,
     until: Until = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     format_: OutputFormat = Format.TABLE,
 ) -> None:
     """Write the answers to every stored question as Parquet tables; list them with their rows.
@@ -101,8 +129,9 @@ def tables(
     """
     from hubtrace.exports.tables import export_tables
 
-    with open_store(graph) as store, progress() as show:
+    with open_at(graph, until, family, snapshot) as store, progress() as show:
         counts = export_tables(store, folder, family, until, show)
-    rows = [{"table": f"{name}.parquet", "rows": rows} for name, rows in counts.items()]
-    Table.of("hubtrace.export.tables/1", "table", "rows").print(rows, format_, {"tables": rows})
+    rows = tuple(ExportedTable(f"{name}.parquet", rows) for name, rows in counts.items())
+    table = Table.of_records("hubtrace.export.tables/1", ExportedTable)
+    table.print(rows, format_, ExportDocument(rows))
     say(f"wrote {count(len(rows), 'table')} to {folder}")

@@ -1,21 +1,22 @@
 """`hubtrace flags`: what was left behind."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.graph import open_store
 from hubtrace.options import (
     GRAPH,
+    SNAPSHOT,
     AbandonAfter,
     Families,
     Graph,
     OutputFormat,
+    SnapshotDir,
     Until,
     table_options,
 )
 from hubtrace.output import Format, Table
+from hubtrace.past import open_at
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
 
@@ -41,6 +42,7 @@ TABLE: Table["Described"] = Table(
 def flags(
     families: Families = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Until = None,
     abandon_after: AbandonAfter = 180,
     all_: Annotated[bool, typer.Option("--all", help="List what is not flagged as well.")] = False,
@@ -50,25 +52,21 @@ def flags(
 
     Example:  hubtrace flags --abandon-after 90 --format json
     """
+    from hubtrace.queries.flags import FlagsDocument
     from hubtrace.queries.flags import flags as find_flags
     from hubtrace.queries.report.attention import describe
 
-    with open_store(graph) as store:
+    with open_at(graph, until, families, snapshot) as store:
         found = find_flags(store, families, until, Thresholds(abandon_after_days=abandon_after))
     rows: list[Flag] = [*found.sides, *found.variants, *found.branches]
-    body = {
-        "until": until,
-        "abandon_after_days": abandon_after,
-        "flagged": found.flagged,
-        **{
-            kind: [{**asdict(r), "flagged": r.flagged} for r in of_kind if all_ or r.flagged]
-            for kind, of_kind in (
-                ("branches", found.branches),
-                ("sides", found.sides),
-                ("variants", found.variants),
-            )
-        },
-    }
+    body = FlagsDocument(
+        until,
+        abandon_after,
+        found.flagged,
+        tuple(row for row in found.branches if all_ or row.flagged),
+        tuple(row for row in found.sides if all_ or row.flagged),
+        tuple(row for row in found.variants if all_ or row.flagged),
+    )
     TABLE.print([describe(row) for row in rows if all_ or row.flagged], format_, body)
     if format_ is not Format.JSON:
         say(summary(found))

@@ -39,7 +39,7 @@ def history(
 
     Example:  hubtrace history QwenLM/Qwen-VL --format json
     """
-    from hubtrace.queries.catalogue import ask, family_names
+    from hubtrace.queries.catalogue import HistoryDocument, ask, family_names
     from hubtrace.queries.lookup import find_project
 
     with open_store(graph) as store:
@@ -47,6 +47,6 @@ def history(
         name = target if target in families else find_project(store, target, None, families).key
         events = ask(store, "history", target=name).data()
         vanished = ask(store, "vanished_commits", target=name).data()
-    TABLE.print(events, format_, {"target": target, "events": events, "vanished": vanished})
+    TABLE.print(events, format_, HistoryDocument(target, tuple(events), tuple(vanished)))
     if format_ is not Format.JSON:
         say(f"{count(len(events), 'event')}, {count(len(vanished), 'vanished commit')} kept")

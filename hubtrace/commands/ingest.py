@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,7 @@ from hubtrace.options import (
 )
 from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
+from hubtrace.queries.json_schema import plain
 
 if TYPE_CHECKING:
     from hubtrace.clients import Clients
@@ -247,73 +248,12 @@ def _print_result(
     result: "Ingested", snapshot: Path, loaded: "Loaded | None", format_: Format
 ) -> None:
     """Print a row for each family; as JSON, the whole result."""
-    rows = list(_rows(result, snapshot)) if result.projects else []
-    if format_ is Format.TABLE and not (rows and result.reasons):
+    from hubtrace.ingest.summary import IngestDocument
+
+    document = IngestDocument.of(result, snapshot, loaded)
+    if format_ is Format.TABLE and not (document.families and result.reasons):
         return
-    body = {
-        "snapshot": str(snapshot),
-        "families": rows,
-        "reasons": [_reason(reason) for reason in result.reasons],
-        "adopted": [asdict(one) for one in result.adopted],
-        "projects": [
-            {
-                "project": project.name,
-                "side": str(project.side),
-                "key": project.key,
-                "new_commits": written.commits,
-                "changed": written.changed,
-                "events": [asdict(event) for event in written.events],
-            }
-            for project, written in result.projects.items()
-        ],
-        "warnings": result.warnings,
-        "cut": result.cut,
-        "failures": [
-            {"project": project.name, "side": str(project.side), "reason": reason}
-            for project, reason in result.failures.items()
-        ],
-        "loaded": asdict(loaded) if loaded else None,
-    }
-    _TABLE.print(rows, format_, body)
-
-
-def _rows(result: "Ingested", snapshot: Path) -> Iterator[dict[str, Any]]:
-    from hubtrace.ingest.snapshot import Snapshot
-
-    opened = Snapshot(snapshot)
-    names = {pointer.project.key: pointer.project.name for _, pointer in opened.pointers()}
-    new = {project.key: written.commits for project, written in result.projects.items()}
-    # Family → the methods on which membership rests, with their confidence.
-    rests: dict[str | None, list[tuple[str, float]]] = defaultdict(list)
-    for reason in result.reasons:
-        if reason.link:
-            rests[reason.family].append((reason.link.best_method, reason.link.confidence))
-    for one in result.adopted:
-        rests[one.family].append((one.method, one.confidence))
-    for family in opened.families():
-        if family.name in set(result.families):
-            upstreams = [upstream.project for upstream in family.upstreams]
-            found = rests[family.name]
-            yield {
-                "family": family.name,
-                "upstream": [names.get(key, key) for key in upstreams],
-                "variants": len(family.variants),
-                "evidence": list(dict.fromkeys(method for method, _ in found)) or ["stated"],
-                "confidence": min((confidence for _, confidence in found), default=None),
-                "new_commits": sum(new.get(key, 0) for key in [*upstreams, *family.variants]),
-            }
-
-
-def _reason(reason: "Reason") -> dict[str, Any]:
-    link = reason.link
-    return {
-        "variant": reason.variant,
-        "family": reason.family,
-        "repository": link.repository if link else None,
-        "confidence": link.confidence if link else None,
-        "role": link.role if link else None,
-        "evidence": [asdict(found) for found in link.evidence] if link else [],
-    }
+    _TABLE.print(map(plain, document.families), format_, document)
 
 
 # Long: every option is a parameter, which typer reads; the body is short.

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from hubtrace.graph import open_store
 from hubtrace.help import Command, Group
-from hubtrace.options import GRAPH, Families, Graph, PeriodDays, Until
+from hubtrace.options import GRAPH, SNAPSHOT, Families, Graph, PeriodDays, SnapshotDir, Until
+from hubtrace.past import open_at
 from hubtrace.progress import say
 from hubtrace.queries.thresholds import Thresholds
 
@@ -27,6 +27,7 @@ def timeline(
     family: Annotated[str, typer.Argument(metavar="FAMILY")],
     output: _Output,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Until = None,
     period_days: PeriodDays = 14,
 ) -> None:
@@ -34,7 +35,7 @@ def timeline(
 
     Example:  hubtrace plot timeline Qwen_Qwen-VL -o qwen.svg
     """
-    _write("timeline", output, graph, until, [family], period_days)
+    _write("timeline", output, graph, snapshot, until, [family], period_days)
 
 
 _PLOTS = {
@@ -51,9 +52,13 @@ _PLOTS = {
 def _register(name: str) -> None:
     @app.command(name, cls=Command, help=_PLOTS[name])
     def plot(
-        output: _Output, families: Families = None, graph: Graph = GRAPH, until: Until = None
+        output: _Output,
+        families: Families = None,
+        graph: Graph = GRAPH,
+        snapshot: SnapshotDir = SNAPSHOT,
+        until: Until = None,
     ) -> None:
-        _write(name, output, graph, until, families)
+        _write(name, output, graph, snapshot, until, families)
 
 
 for _name in _PLOTS:
@@ -64,6 +69,7 @@ def _write(
     name: str,
     output: Path,
     graph: str,
+    snapshot: Path,
     until: int | None,
     families: list[str] | None,
     period_days: int = 14,
@@ -71,7 +77,7 @@ def _write(
     from hubtrace.plots import PLOTS, check_target, save
 
     check_target(output)
-    with open_store(graph) as store:
+    with open_at(graph, until, families, snapshot) as store:
         drawn = PLOTS[name](store, families, until, Thresholds(period_days=period_days))
         save(drawn, output)
     say(f"wrote {output}")

@@ -1,5 +1,7 @@
 """`hubtrace query` and `queries`: run stored queries, or Cypher; list the stored ones."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,13 +12,47 @@ from hubtrace.graph.errors import HubtraceError, WriteRefused
 from hubtrace.graph.question import Limits, ask, check_question
 from hubtrace.graph.store import Result
 from hubtrace.options import GRAPH, Graph, OutputFormat, table_options
-from hubtrace.output import Format, Table, print_json
+from hubtrace.output import Format, Table, print_document
 from hubtrace.progress import progress, say
+from hubtrace.queries.json_schema import record_fields
 
 if TYPE_CHECKING:
     from hubtrace.queries.catalogue import Query
 
 _LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuery:
+    """A stored question."""
+
+    query: str
+    what: str
+    parameters: tuple[str, ...]
+    parameter_types: Mapping[str, str]
+    returns: Mapping[str, str]
+    """Column → its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQueryText(StoredQuery):
+    """A stored question with its Cypher."""
+
+    cypher: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueriesDocument:
+    """The stored questions."""
+
+    queries: tuple[StoredQuery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDocument:
+    """The answer to a question in Cypher: its columns are the question's."""
+
+    rows: tuple[Mapping[str, Any], ...]
 
 
 @table_options
@@ -58,7 +94,8 @@ def query(
 
       hubtrace query --cypher "MATCH (f:Family) RETURN count(f) AS families"
 
-    A question reads. To change the graph, say --write.
+    A question reads. To change the graph, say --write. `until` of a stored question cuts history by
+    its dates; what was observed later counts, unlike in --until of commands.
     """  # noqa: D412 - it is the help that is printed
     if (name is None) == (cypher is None):
         raise HubtraceError("give the name of a stored question, or --cypher TEXT")
@@ -140,21 +177,29 @@ def queries(
 
     if name is None:
         rows = [_describe(stored) for stored in catalogue.catalogue().values()]
-        table = Table.of("hubtrace.queries/1", "query", "what", "parameters")
-        table.print(rows, format_, {"queries": rows})
+        table: Table[StoredQuery] = Table(
+            "hubtrace.queries/1",
+            {
+                "query": lambda row: row.query,
+                "what": lambda row: row.what,
+                "parameters": lambda row: row.parameters,
+            },
+        )
+        table.print(rows, format_, QueriesDocument(tuple(rows)))
         return
     stored = catalogue.query(name)
     if format_ is Format.JSON:
-        print_json({"schema": "hubtrace.query/1", **_describe(stored), "cypher": stored.text})
+        text = StoredQueryText(**record_fields(_describe(stored)), cypher=stored.text)
+        print_document("hubtrace.stored-query/1", text)
     else:
         print(stored.text, end="")
 
 
-def _describe(stored: "Query") -> dict[str, object]:
-    return {
-        "query": stored.name,
-        "what": stored.what,
-        "parameters": [parameter.name for parameter in stored.parameters],
-        "parameter_types": {p.name: str(p.type) for p in stored.parameters},
-        "returns": {column.name: str(column.type) for column in stored.returns},
-    }
+def _describe(stored: "Query") -> StoredQuery:
+    return StoredQuery(
+        stored.name,
+        stored.what,
+        tuple(parameter.name for parameter in stored.parameters),
+        {p.name: str(p.type) for p in stored.parameters},
+        {column.name: str(column.type) for column in stored.returns},
+    )

@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hubtrace.commands.diff import state_at, summary
-from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.store import GraphStore
 from hubtrace.options import (
     GRAPH,
+    SNAPSHOT,
     AbandonAfter,
     Families,
     Graph,
     GraphAt,
     PeriodDays,
+    SnapshotDir,
     Until,
     as_date,
 )
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.report.formats import ReportFormat
 from hubtrace.queries.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from hubtrace.queries.changes import Changes
+    from hubtrace.queries.changes import Changes, State
     from hubtrace.queries.report.records import Report
 
 
@@ -38,6 +39,7 @@ def report(
         typer.Option("--format", "-f", help="What to write; repeatable. Default: html."),
     ] = None,
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Until = None,
     since: Annotated[
         str | None,
@@ -63,10 +65,13 @@ def report(
 
     needs_scipy()
     thresholds = Thresholds(period_days=period_days, abandon_after_days=abandon_after)
-    with open_store(graph) as store:
+    with open_at(graph, until, families, snapshot) as store:
         changes = None
         if since is not None:
-            changes = _changes_since(since, store, graph, families, until, thresholds)
+            from hubtrace.queries.changes import state
+
+            after = state(store, graph, families, until, thresholds)
+            changes = _changes_since(since, after, families, snapshot, thresholds)
         with progress() as show:
             found = build_report(store, families, until, thresholds, changes=changes, progress=show)
     for path in write(found, output, formats or [ReportFormat.HTML]):
@@ -87,25 +92,21 @@ def write(report: "Report", output: Path, formats: list[ReportFormat]) -> list[P
 
 def _changes_since(
     since: str,
-    store: GraphStore,
-    graph: str,
+    after: "State",
     families: list[str] | None,
-    until: int | None,
+    snapshot: Path,
     thresholds: Thresholds,
 ) -> "Changes":
-    from hubtrace.queries.changes import changes, state
+    from hubtrace.queries.changes import changes
 
     date = as_date(since)
-    after = state(store, graph, families, until, thresholds)
+    at = GraphAt.parse(since)
     if date is not None:
-        before = state(store, f"{graph}@{since}", families, date, thresholds)
-    else:
-        at = GraphAt.parse(since)
-        if "://" not in at.location and not Path(at.location).exists():
-            raise HubtraceError(
-                f"--since: {since!r} is not a date, and there is no graph or snapshot of that name"
-            )
-        before = state_at(at, families, thresholds)
-    found = changes(before, after)
+        at = GraphAt(f"{after.name}@{since}", after.name, date)
+    elif "://" not in at.location and not Path(at.location).exists():
+        raise HubtraceError(
+            f"--since: {since!r} is not a date, and there is no graph or snapshot of that name"
+        )
+    found = changes(state_at(at, families, snapshot, thresholds), after)
     say(summary(found))
     return found

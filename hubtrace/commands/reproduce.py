@@ -2,20 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hubtrace.exit_codes import FINDINGS, UNDECIDED
-from hubtrace.graph import open_store
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side, parse_project
 from hubtrace.ingest.input_files import csv_table
-from hubtrace.options import GRAPH, Graph, OutputFormat, parse_until, table_options
+from hubtrace.options import (
+    GRAPH,
+    SNAPSHOT,
+    Graph,
+    OutputFormat,
+    SnapshotDir,
+    parse_until,
+    table_options,
+)
 from hubtrace.output import Format, Table
+from hubtrace.past import open_at
 from hubtrace.progress import progress, say
 from hubtrace.queries.patterns import Labels
 from hubtrace.queries.study import STUDY_END, Comparison, PublishedFamily, compare
@@ -31,12 +39,22 @@ _LAGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ReproduceDocument:
+    """The study's labels beside ours, at one moment."""
+
+    until: int
+    """Epoch seconds."""
+    families: tuple[Comparison, ...]
+
+
 @table_options
 def reproduce(
     package: Annotated[
         Path, typer.Argument(metavar="DIR", help="The study's replication package.")
     ],
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     until: Annotated[
         int | None,
         typer.Option(
@@ -59,11 +77,10 @@ def reproduce(
 
     until = STUDY_END if until is None else until
     published = read_package(package)
-    with open_store(graph) as store, progress() as show:
+    with open_at(graph, until, None, snapshot) as store, progress() as show:
         ours = patterns(store, None, until, stability=False, progress=show)
     found = compare(published, ours)
-    body = {"until": until, "families": [asdict(one) for one in found]}
-    _TABLE.print(found, format_, body)
+    _TABLE.print(found, format_, ReproduceDocument(until, tuple(found)))
     compared = [one for one in found if one.differing is not None]
     differing = [one for one in compared if one.differing]
     say(

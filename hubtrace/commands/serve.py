@@ -12,7 +12,7 @@ from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError, extra
 from hubtrace.graph.question import Limits
 from hubtrace.graph.store import missing
-from hubtrace.options import GRAPH, Graph
+from hubtrace.options import GRAPH, SNAPSHOT, Graph, SnapshotDir
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _ELSEWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses that need a 
 # Long: every option is a parameter, which typer reads, and uvicorn has many.
 def serve(
     graph: Graph = GRAPH,
+    snapshot: SnapshotDir = SNAPSHOT,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Where to listen; not on loopback: with a token.")
     ] = "127.0.0.1",
@@ -65,7 +66,13 @@ def serve(
         shown = f"[{taken[0]}]" if ":" in taken[0] else taken[0]
         say(f"hubtrace: http://{shown}:{taken[1]}/ shows {graph}; Ctrl-C ends it")
         config = uvicorn.Config(
-            application(graph, access, Limits(timeout, most_rows, _LIMITS.gigabytes)),
+            application(
+                graph,
+                access,
+                Limits(timeout, most_rows, _LIMITS.gigabytes),
+                snapshot,
+                warm=True,
+            ),
             http="h11",
             loop="asyncio",
             ws="none",

@@ -1,5 +1,6 @@
 """`hubtrace snapshot verify|info|compact`: look after a snapshot."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from hubtrace.exit_codes import FAILED
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
 from hubtrace.options import OutputFormat, SnapshotArgument, table_options
-from hubtrace.output import Format, Table, print_json
+from hubtrace.output import Format, Table, print_document
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
@@ -27,20 +28,56 @@ class _VerifyFormat(StrEnum):
     JSON = "json"
 
 
-_PROJECTS: Table["ProjectHistory"] = Table(
-    "hubtrace.snapshot/1",
-    {
-        "project": lambda history: history.project.name,
-        "side": lambda history: str(history.project.side),
-        "commits": lambda history: history.commits(["sha"]).num_rows,
-        "refs": lambda history: len(history.last.refs),
-        "events": lambda history: len(history.events),
-        "generations": lambda history: len(history.pointer.generations),
-        "source": lambda history: history.pointer.source,
-        "observed_at": lambda history: history.pointer.observed_at,
-    },
-    key="projects",
-)
+@dataclass(frozen=True, slots=True)
+class HeldProject:
+    """How much a snapshot holds of a project."""
+
+    project: str
+    side: str
+    """`upstream` or `downstream`."""
+    commits: int
+    refs: int
+    events: int
+    generations: int
+    source: str
+    """What it was read by."""
+    observed_at: int
+    """When it was last seen, epoch seconds."""
+
+    @classmethod
+    def of(cls, history: "ProjectHistory") -> "HeldProject":
+        """Return what is held of a project."""
+        return cls(
+            history.project.name,
+            str(history.project.side),
+            history.commits(["sha"]).num_rows,
+            len(history.last.refs),
+            len(history.events),
+            len(history.pointer.generations),
+            history.pointer.source,
+            history.pointer.observed_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotDocument:
+    """The projects of a snapshot."""
+
+    projects: tuple[HeldProject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyDocument:
+    """Whether every file of a snapshot is as it was written."""
+
+    snapshot: str
+    projects: int
+    sha256: str | None
+    """Of the whole; null if there are problems."""
+    problems: tuple[str, ...]
+
+
+_PROJECTS = Table.of_records("hubtrace.snapshot/1", HeldProject, key="projects")
 
 
 @app.command(cls=Command)
@@ -63,8 +100,8 @@ def verify(
         problems = opened.verify(lambda done: show("verifying", done, total))
     digest = None if problems else snapshot_hash(opened)
     if format_ is _VerifyFormat.JSON:
-        body = {"snapshot": str(snapshot), "projects": total, "sha256": digest}
-        print_json({"schema": "hubtrace.verify/1", **body, "problems": problems})
+        body = VerifyDocument(str(snapshot), total, digest, tuple(problems))
+        print_document("hubtrace.verify/1", body)
     else:
         for problem in problems:
             say(problem)
@@ -83,7 +120,7 @@ def info(snapshot: SnapshotArgument, format_: OutputFormat = Format.TABLE) -> No
     """
     from hubtrace.ingest.snapshot import Snapshot
 
-    _PROJECTS.print(Snapshot(snapshot).projects(), format_)
+    _PROJECTS.print(map(HeldProject.of, Snapshot(snapshot).projects()), format_)
 
 
 @app.command(cls=Command)

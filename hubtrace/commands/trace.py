@@ -1,7 +1,6 @@
 """`hubtrace trace`: from a commit to the models that carry it, from a file to its origin."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,7 +51,7 @@ def trace(
 
     with open_store(graph) as store:
         found = run_trace(store, target)
-    TABLE.print(rows_of(found), format_, asdict(found))
+    TABLE.print(rows_of(found), format_, found)
     if format_ is not Format.JSON:
         for line in summary(found):
             say(line)

@@ -1,6 +1,5 @@
 """`hubtrace why`: every path between a variant and a repository, in sentences."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +56,7 @@ def why(
     files = [path for path in found.paths if path.kind == "file"]
     hidden = set() if all_ else {id(path) for path in files[_FILES:]}
     shown = [path for path in found.paths if id(path) not in hidden]
-    TABLE.print(shown, format_, asdict(found))
+    TABLE.print(shown, format_, found)
     if format_ is Format.JSON:
         return
     pair = f"{found.variant.name} and {found.repository.name}"

@@ -5,16 +5,57 @@ Everything that JSON can hold stays unchanged; it is written in ASCII, so that n
 terminal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from hubtrace.exports.subgraph import Nodes, Relationships
-from hubtrace.graph.model import MODEL, NodeType
+from hubtrace.graph.model import MODEL, NodeType, PropertyType, RelationshipType
 from hubtrace.graph.tables import END, START
 from hubtrace.graph.text import json_text, masked
 from hubtrace.progress import Progress
+from hubtrace.queries.json_schema import document, object_of
 
 SCHEMA = "hubtrace.node-link/1"
+
+
+_TYPES: Mapping[PropertyType, dict[str, Any]] = {
+    PropertyType.STRING: {"type": "string"},
+    PropertyType.INTEGER: {"type": "integer"},
+    PropertyType.FLOAT: {"type": "number"},
+    PropertyType.BOOLEAN: {"type": "boolean"},
+    PropertyType.STRINGS: {"type": "array", "items": {"type": "string"}},
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a document, made from the model; what is not known is left out."""
+
+    def element(
+        kind: NodeType | RelationshipType, label: str, named: tuple[str, ...], needed: str = ""
+    ) -> dict[str, Any]:
+        own = {p.name: {**_TYPES[p.type], "description": p.description} for p in kind.properties}
+        text = {"type": "string"}
+        return {
+            **object_of({"label": {"const": label}, **dict.fromkeys(named, text)}),
+            "properties": {**own, **dict.fromkeys(named, text), "label": {"const": label}},
+            "required": ["label", *named, *filter(None, [needed])],
+        }
+
+    nodes = [element(node, node.label, ("id",), node.key) for node in MODEL.nodes]
+    edges = [element(r, r.type, ("source", "target", "key")) for r in MODEL.relationships]
+    about = object_of({"schema": {"const": SCHEMA}, "model": {"type": "integer"}})
+    return document(
+        SCHEMA,
+        object_of(
+            {
+                "directed": {"const": True},
+                "multigraph": {"const": True},
+                "graph": about,
+                "nodes": {"type": "array", "items": {"oneOf": nodes}},
+                "edges": {"type": "array", "items": {"oneOf": edges}},
+            }
+        ),
+    )
 
 
 def write_node_link(

@@ -30,7 +30,8 @@ class Tenures:
     def __init__(self, histories: Mapping[str, ProjectHistory], directory: ProjectIndex) -> None:
         self._histories, self._directory = histories, directory
         self._replaced = {
-            key: [event for event in history.events if event.kind == "replaced"]
+            # With a subject: it was ours under another name, and what was seen of it is its own.
+            key: [e for e in history.events if e.kind == "replaced" and not e.subject]
             for key, history in histories.items()
         }
         self._by_id = {

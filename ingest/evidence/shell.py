@@ -52,6 +52,9 @@ def _unrolled(
     while position < len(split) and left[0] > 0:
         command = split[position]
         position += 1
+        if command.words == ("if", "false"):
+            position = _end_of_branch(split, position)
+            continue
         words = list(command.words)
         while words and words[0] in _KEYWORDS:
             words = words[1:]
@@ -80,6 +83,19 @@ def _end_of_loop(split: Sequence[Command], start: int) -> int:
             depth -= 1
             if depth == 0:
                 return position
+    return len(split)
+
+
+def _end_of_branch(split: Sequence[Command], start: int) -> int:
+    """Return where what an `if` that began before `start` would do ends: at its else or fi."""
+    depth = 0
+    for position in range(start, len(split)):
+        for word in split[position].words:
+            if depth == 0 and word in ("else", "elif", "fi"):
+                return position
+            if word not in _KEYWORDS | {"fi"}:
+                break
+            depth += (word == "if") - (word == "fi")
     return len(split)
 
 

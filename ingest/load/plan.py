@@ -23,7 +23,7 @@ from hubtrace.ingest.records import Family, Observation
 from hubtrace.ingest.snapshot import ProjectHistory, Snapshot
 
 _COPIES_DERIVATION, _LINKS_DERIVATION, _SWITCHES_DERIVATION = 4, 3, 1
-_HISTORY_DERIVATION = 4
+_HISTORY_DERIVATION = 5
 """Raised when the same inputs would give something else, so that graphs are brought up to date."""
 
 Ask = Callable[..., Result]

@@ -20,6 +20,7 @@ from hubtrace.ingest.derive.branches import BranchFacts
 from hubtrace.ingest.derive.project import DerivedProject
 from hubtrace.ingest.derive.project_index import ProjectIndex
 from hubtrace.ingest.derive.switches import DerivedFamilies, Switches
+from hubtrace.ingest.evidence.card_facts import card_facts
 from hubtrace.ingest.load.replace import Edges, Nodes, Row, ends, replace, stale
 from hubtrace.ingest.records import Event, HostData, Release
 from hubtrace.ingest.snapshot import ProjectHistory
@@ -112,7 +113,8 @@ def told_properties(history: ProjectHistory) -> Mapping[str, object]:
     if history.project.side is Side.UPSTREAM:
         return {**common, "archived": facts.archived, "fork_of": facts.fork_of}
     own = ("gated", "disabled", "library", "task", "downloads")
-    return {**common, **{name: getattr(facts, name) for name in own}}
+    said = {"card": card_facts(history.details) or None}
+    return {**common, **said, **{name: getattr(facts, name) for name in own}}
 
 
 def unread_parts(details: HostData) -> Iterator[str]:
@@ -356,7 +358,8 @@ def _activity(rows: pa.Table, keys: Sequence[str]) -> Iterator[Group]:
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    return pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+    chunks = [chunk for column in columns for chunk in column.chunks]
+    return pa.chunked_array(chunks, columns[0].type)  # there may be no chunk at all
 
 
 def write_families(

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 import pyarrow as pa
 
+from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.files import write_atomically
 from hubtrace.graph.text import without_addresses
@@ -130,7 +131,7 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
         SnapshotCorrupt: a value is missing or has another type; the message names file and field.
     """
     try:
-        return msgspec.convert(body, type_)
+        return convert(body, type_)
     except (msgspec.ValidationError, RecursionError) as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
@@ -160,7 +161,7 @@ def unsealed(raw: bytes, path: Path, type_: type[T]) -> T:
     if head != f'{{"sha256": "{sha256(text)}", "body":'.encode() or tail == text:
         raise changed(path)
     with suppress(msgspec.DecodeError):  # what only `json` reads, and errors: said below
-        return msgspec.json.decode(text, type=type_)
+        return decode_json(text, type_)
     return from_json(parse_json(text, path), type_, path)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt
 from hubtrace.graph.files import write_atomically
 from hubtrace.ingest.snapshot.format import (
@@ -189,16 +190,16 @@ def read_manifest(path: Path) -> Manifest | None:
     found = None
     if log is not None:  # the log, which is sealed as well, names the very bytes
         with suppress(msgspec.DecodeError):  # half a surrogate, or an error, said below
-            found = msgspec.json.decode(raw, type=Manifest)
+            found = decode_json(raw, Manifest)
     try:
         if found is None:
-            found = msgspec.convert(_intact(raw, file, sealed=log is not None), Manifest)
+            found = convert(_intact(raw, file, sealed=log is not None), Manifest)
         if log is not None:
             log.add_to(found)
         elif File.LOG in found.seals:
             raise SnapshotCorrupt(f"{path / File.LOG} is missing, which the manifest lists")
         for project in found.projects.values():
-            msgspec.convert(project, _Project)
+            convert(project, _Project)
         return found
     except msgspec.ValidationError as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
@@ -234,7 +235,7 @@ def logged_manifest(path: Path) -> tuple[Manifest, Log] | None:
     if log is None or not log.is_ended:
         return None
     try:
-        listed = msgspec.json.decode(raw, type=Manifest)
+        listed = decode_json(raw, Manifest)
     except msgspec.DecodeError:  # half a surrogate in a name
         return None
     log.add_to(listed)
@@ -283,7 +284,7 @@ def differences(path: Path, listed: Manifest, held: Mapping[str, Any]) -> Iterat
 
 
 def _newest(project: Mapping[str, Any]) -> int:
-    return max((one.number for one in msgspec.convert(project, _Project).generations), default=0)
+    return max((one.number for one in convert(project, _Project).generations), default=0)
 
 
 def _text(body: Mapping[str, Any], indent: int | None = None) -> str:

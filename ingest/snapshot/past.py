@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from hubtrace.graph.urls import Project, key_of
 from hubtrace.ingest.derive.dag import history_of
-from hubtrace.ingest.records import Family, HostData, Observation
+from hubtrace.ingest.records import Family, HostData, Membership, Observation
 from hubtrace.ingest.snapshot.format import SCHEMAS, File
 from hubtrace.ingest.snapshot.reader import Pointer, ProjectHistory, Seen, Snapshot
 
@@ -139,21 +139,62 @@ def history_at(whole: ProjectHistory, until: int) -> ProjectHistory | None:
 
 
 class PastSnapshot(Snapshot):
-    """A snapshot as it was at an earlier time, to be loaded into a graph."""
+    """A snapshot as it was at an earlier time, to be loaded into a graph.
 
-    def __init__(self, snapshot: Snapshot, until: int) -> None:
+    What is `asked` about, families by name (None: all), and was not known yet, is as it was first
+    read, and changes nothing of what was known (docs/decisions/0063-which-answers-are-of-then.md).
+    """
+
+    def __init__(self, snapshot: Snapshot, until: int, asked: Collection[str] | None = ()) -> None:
         super().__init__(snapshot.path)
         self._until = until
+        self._whole = super().check(), super().families()
+        self._first: dict[str, int] = {}
+        """Family, or project, that was not known yet → when it was first read."""
+        self._read_first(asked)
+        self._then = {key: self._history(key, whole) for key, whole in self._whole[0].items()}
+
+    def _read_first(self, asked: Collection[str] | None) -> None:
+        histories, families = self._whole
+        first = {key: one.observations[0].observed_at for key, one in histories.items()}
+        members: set[str] = set()
+        for family in families:
+            members.update(*map(_members, family.memberships))
+            at = _recorded(family, first)
+            unknown = at is not None and family_at(family, self._until) is None
+            if at is not None and unknown and (asked is None or family.name in asked):
+                self._first[family.name] = at
+                for key in _members(family.memberships[0]):
+                    self._first[key] = min(at, self._first.get(key, at))
+        if asked is None:
+            self._first |= {key: at for key, at in first.items() if key not in members}
+
+    def _history(self, key: str, whole: ProjectHistory) -> ProjectHistory | None:
+        then = history_at(whole, self._until)
+        return then or (history_at(whole, self._first[key]) if key in self._first else None)
+
+    def differs(self) -> bool:
+        """Return True if anything was looked at since."""
+        histories, families = self._whole
+        return self._then != histories or self.families() != families
 
     def check(self) -> dict[str, ProjectHistory]:
         """Return the projects that had been observed; see `Snapshot.check`."""
-        then = {key: history_at(whole, self._until) for key, whole in super().check().items()}
-        return {key: history for key, history in then.items() if history is not None}
+        return {key: history for key, history in self._then.items() if history is not None}
 
     def families(self) -> list[Family]:
         """Return the families that there were, with the members that they had."""
-        then = (family_at(family, self._until) for family in super().families())
+        then = (
+            family_at(family, self._until)
+            or (family_at(family, self._first[family.name]) if family.name in self._first else None)
+            for family in self._whole[1]
+        )
         return [family for family in then if family is not None]
+
+
+def _members(membership: Membership) -> Iterator[str]:
+    yield from membership.variants
+    yield from (upstream.project for upstream in membership.upstreams)
 
 
 def family_at(family: Family, until: int) -> Family | None:
@@ -168,7 +209,7 @@ def family_at(family: Family, until: int) -> Family | None:
 def known_from(
     snapshot: Snapshot, variants: Collection[str], families: Collection[str], until: int
 ) -> int:
-    """Return the time from which variants and families are known, at or after `until`.
+    """Return the time from which variants and their families are known, at or after `until`.
 
     A question about the time before a variant was first observed is answered from the first
     reading of its family, as a whole: the projects of one reading are observed one after another.

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
 from hubtrace.graph.urls import Project
 from hubtrace.ingest.records import Event, Family, HostData, Observation
@@ -534,7 +535,7 @@ def _pointer(folder: Path, raw: bytes | None = None, *, known: bool = False) -> 
     pointer = None
     if raw is not None and known:
         with suppress(msgspec.DecodeError):  # half surrogates, which `json` reads
-            pointer = msgspec.json.decode(raw, type=_Sealed).body
+            pointer = decode_json(raw, _Sealed).body
     if pointer is None:
         file = folder / File.POINTER
         pointer = unsealed(read_file(file) if raw is None else raw, file, Pointer)

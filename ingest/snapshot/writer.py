@@ -346,7 +346,7 @@ class SnapshotWriter:
         before = self.snapshot.project(reading.project.key)
         with _draft(folder, before) as draft:
             count = self._write_commits(draft, reading, before, progress)
-            taken = self._taken_over(reading) if before is None else ()
+            taken = self._taken_over(reading, before)
             written, pointer = _published(draft, reading, before, count, source, taken)
             self._write(folder / File.POINTER, pointer)
         self._latest = max(self._latest or 0, pointer.observed_at)
@@ -357,13 +357,17 @@ class SnapshotWriter:
                 self._aliases |= dict.fromkeys(pointer.aliases, pointer.project.key)
         return written
 
-    def _taken_over(self, reading: ProjectData) -> tuple[Event, ...]:
-        """Return that a project, seen for the first time, has a name that another one of ours had.
+    def _taken_over(self, reading: ProjectData, before: ProjectHistory | None) -> tuple[Event, ...]:
+        """Return that a project got a name that another one of ours had: it is new, or was renamed.
 
-        One that was replaced in place shows it by its own observations (`host_events`).
+        The subject is its former name, if it had one. One that was replaced in place shows it by
+        its own observations (`host_events`).
         """
         at, details = key_of(reading.project.url), reading.details
+        former = before.project if before else None
         if details is None or not details.facts.host_id or not at:
+            return ()
+        if former is not None and key_of(former.url) == at:
             return ()
         elder = self.snapshot.project(at)
         if elder is None and (key := self.key_of_alias(at)) is not None:
@@ -372,7 +376,8 @@ class SnapshotWriter:
         if known in ("", details.facts.host_id):
             return ()
         moment = reading.observation.observed_at
-        return (Event("replaced", moment, "", known, details.facts.host_id),)
+        name = former.name if former else ""
+        return (Event("replaced", moment, name, known, details.facts.host_id),)
 
     def note_failure(self, key: str, at: int) -> bool:
         """Keep that a project could not be read, until it is; return whether it is held at all."""
@@ -491,7 +496,7 @@ def _published(
     generations = before.pointer.generations if before else ()
     changed = before is None or count > 0 or details is not None or _differs(before, reading)
     if changed:
-        events = _events(before, draft, reading) if before else events
+        events = (*events, *_events(before, draft, reading)) if before else events
         generations = (*generations, draft.finish([observation], events, details))
     else:
         draft.discard()

@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
+from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SourceError, TableError
 from hubtrace.graph.urls import Project, Side, key_of, repository_url, variant_url
 from hubtrace.ingest.input_files import csv_rows, in_words, lines_of, read_json
@@ -76,7 +76,7 @@ def _families(file: Path) -> Iterator[tuple[Family, dict[Project, list[Commit]]]
         if not text.strip():
             continue
         try:
-            line = msgspec.convert(read_json(text), _Line)
+            line = convert(read_json(text), _Line)
             family = _family(line)
         except (ValueError, OverflowError, SourceError) as error:
             raise TableError(f"{file}:{number}: {in_words(error)}") from None

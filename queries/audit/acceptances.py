@@ -5,8 +5,7 @@ undecided, what expired, or a project that took over the name of the one that it
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from hubtrace.graph.errors import CatalogueError, SourceError
 from hubtrace.graph.format import date
@@ -71,10 +70,6 @@ class Accepted:
 
     finding: Finding
     acceptance: Acceptance
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the finding with its acceptance beside its own fields."""
-        return {**asdict(self.finding), "acceptance": asdict(self.acceptance)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
         if event["kind"] in _FLAGS:
             name, value = _FLAGS[event["kind"]]
             then[name] = value
-        elif event["kind"] in _VALUES:
+        elif event["kind"] in _VALUES and not _is_move(event):
             then[_VALUES[event["kind"]]] = event["before"]
     if moves and all(event["observed_at"] > until for event in moves):
         then["moved_to"] = None
@@ -145,6 +145,11 @@ def as_of(row: Row, events: Sequence[Row], until: int) -> dict[str, Any]:
     if then.get("gone_at") is not None and then["gone_at"] > until:
         then["gone_at"] = None
     return then
+
+
+def _is_move(event: Row) -> bool:
+    """Return True if a project got another one's name, and is who it was (`replaced`)."""
+    return event["kind"] == "replaced" and bool(event["subject"])
 
 
 _SAYS_NOTHING = frozenset({"other", "noassertion", "unknown"})
@@ -234,7 +239,7 @@ def _link(
     # Of a repository that was never looked at, or in the graph of an earlier version: no bound.
     latest = max(until, *begun, *theirs) if begun and theirs else math.inf
     events = answers.of("project_events", row["variant"], row["repository"])
-    replaced = [e["observed_at"] for e in events if e["kind"] == "replaced"]
+    replaced = [e["observed_at"] for e in events if e["kind"] == "replaced" and not _is_move(e)]
     moment = max([moment, *(at for at in replaced if at <= until)])
     counted = [
         seen
@@ -425,6 +430,12 @@ def _finished(
         licences=licences(draft.identity, records.upstreams_of(draft.links)),
         origin=draft.origin,
         files=tuple(rows_as(files, records.LargeFile)),
+        card=tuple(
+            records.CardFact(*parts)
+            for row in answers.of("variant_facts", variant)
+            for fact in row["card"] or ()
+            if len(parts := fact.split("\t", 2)) == 3
+        ),
         attestations=tuple(
             attestations_of(
                 answers.of("variant_attestations", variant), files, draft.revision, until
@@ -485,7 +496,8 @@ def _valid_places(
     if link is None:
         return None
     events = answers.of("project_events", variant, link.repository)
-    if any(e["kind"] == "replaced" and e["observed_at"] <= until for e in events):
+    known = [e for e in events if e["observed_at"] <= until and not _is_move(e)]
+    if any(e["kind"] == "replaced" for e in known):
         return {seen.place for seen in link.evidence}
     return None
 

@@ -190,6 +190,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFact:
+    """A statement of the model's card, as it stands there."""
+
+    name: str
+    """`datasets`, `intended_use`, …: see `ingest/evidence/card_facts.py`."""
+    place: str
+    """A heading or a key of its front matter."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommitFact:
     """A commit, with its time on the side of the project where it was seen."""
 
@@ -525,6 +536,8 @@ class Audit:
     """The large files of the revision; known only for the head of the default branch."""
     attestations: tuple[Attestation, ...]
     """Of the large files of the revision."""
+    card: tuple[CardFact, ...]
+    """What its card says of it; as last seen, whatever the revision."""
     bases: tuple[Base, ...]
     """Base models, nearest first; each once."""
     families: tuple[FamilyView, ...]

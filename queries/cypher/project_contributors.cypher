@@ -6,9 +6,11 @@
 //
 // projects: keys of repositories and variants. Commits on the default branch. author: the name that
 // their commits bear, of several the first by the alphabet; e-mail addresses are not in the graph.
+// Two patterns: of one the embedded engine begins at the contributors, of whom there are many.
 
 UNWIND $projects AS key
-MATCH (p:Repository|Variant {key: key})-[h:HAS_COMMIT]->(c:Commit)-[:AUTHORED_BY]->(who:Contributor)
+MATCH (p:Repository|Variant {key: key})-[h:HAS_COMMIT]->(c:Commit)
+MATCH (c)-[:AUTHORED_BY]->(who:Contributor)
 WHERE (h.on_default OR h.left_at > $until)
   AND ($until IS NULL OR h.at <= $until AND coalesce(h.entered_at, $until) <= $until)
 RETURN p.key AS project, who.key AS contributor, who.login AS login, min(c.author) AS author,

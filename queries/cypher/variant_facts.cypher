@@ -7,7 +7,8 @@
 //     downloads (integer or null), created_at (integer or null, epoch seconds),
 //     observed_at (integer or null, epoch seconds), gone_at (integer or null, epoch seconds),
 //     moved_to (string or null), default_branch (string or null), shallow (boolean or null),
-//     families (list of strings), looks (list of strings or null)
+//     families (list of strings), looks (list of strings or null),
+//     card (list of strings or null)
 //
 // variants: keys. looks: of each observation the time, a space, the head of the default branch. What a host was not asked, or did not tell, is null.
 
@@ -22,5 +23,5 @@ RETURN v.key AS variant, v.name AS name, v.url AS url, v.host_id AS host_id, v.l
        v.disabled AS disabled, v.downloads AS downloads, v.created_at AS created_at,
        v.observed_at AS observed_at, v.gone_at AS gone_at, v.moved_to AS moved_to,
        v.default_branch AS default_branch, v.shallow AS shallow, families,
-       v.looks AS looks
+       v.looks AS looks, v.card AS card
 ORDER BY variant

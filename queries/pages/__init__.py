@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from hubtrace.graph.format import date_time, shorten
 from hubtrace.graph.text import for_markdown, for_people
 from hubtrace.graph.urls import commit_url, is_web
+from hubtrace.queries.pages.bytecode import Compiled
 
 HUBS = frozenset({"github.com", "huggingface.co"})
 """Hosts that a page links to."""
@@ -105,6 +106,8 @@ class Site:
     """The page's own address."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """Address of the page as data → what it is."""
+    warnings: Sequence[str] = ()
+    """What to know of the answer, in sentences."""
 
 
 LONGEST = 300
@@ -158,6 +161,7 @@ def fragment(template: str, **values: Any) -> Markup:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hubtrace.queries", ""),
+        bytecode_cache=Compiled(__file__),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_visible,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hubtrace.graph.format import date_time
+from hubtrace.graph.format import DAY, date_time
 from hubtrace.graph.urls import commit_url
 from hubtrace.queries.flags import BranchFlag, Flag, SideFlag, VariantFlag
 from hubtrace.queries.pages import is_safe
@@ -31,6 +31,8 @@ class Described:
     what: str
     status: str
     proofs: tuple[Proof, ...]
+    silent_days: int | None = None
+    """Since the last commit of what was left alone; None where no commit of it is known."""
 
 
 class Links:
@@ -52,16 +54,26 @@ class Links:
 
 
 _NO_LINKS = Links()
+MOST = 20
+"""How many flags a page lists at its top; each stands with its family as well."""
 
 
-def attention(report: Report) -> Iterator[tuple[int | None, Described]]:
-    """Yield what is flagged, with the position of its family: by family, then variants in none."""
-    for position, family in enumerate(report.families):
-        for found in family_attention(family):
-            yield position, found
+def attention(report: Report) -> list[tuple[int | None, Described]]:
+    """Return what is flagged, with the position of its family: what is silent longest first."""
+    found: list[tuple[int | None, Described]] = [
+        (position, flag)
+        for position, family in enumerate(report.families)
+        for flag in family_attention(family)
+    ]
     for variant in report.orphans:
-        found = describe(variant)
-        yield None, replace(found, proofs=tuple(proof for proof in found.proofs if proof.known))
+        flag = describe(variant)
+        known = tuple(proof for proof in flag.proofs if proof.known)
+        found.append((None, replace(flag, proofs=known)))
+    return sorted(
+        found,
+        key=lambda one: -1 if one[1].silent_days is None else one[1].silent_days,
+        reverse=True,
+    )
 
 
 def family_attention(family: FamilyReport) -> Iterator[Described]:
@@ -73,25 +85,35 @@ def family_attention(family: FamilyReport) -> Iterator[Described]:
     for variant in family.variant_flags:
         if variant.flagged and not (alone and variant.status == family.status):
             yield describe(variant, links)
-    yield from (describe(branch, links) for branch in family.branches if branch.flagged)
+    for branch in family.branches:
+        if branch.flagged:
+            yield describe(branch, links, family.until)
 
 
-def describe(flag: Flag, links: Links = _NO_LINKS) -> Described:
-    """Return a flag in words."""
+def describe(flag: Flag, links: Links = _NO_LINKS, until: int | None = None) -> Described:
+    """Return a flag in words; `until` is the moment that is asked about, of a branch."""
     if isinstance(flag, SideFlag):
         up, down = flag.upstream_last_sha, flag.downstream_last_sha
         proofs = (
             _commit("upstream", flag.upstream_last_at, up, links.side("upstream", up)),
             _commit("downstream", flag.downstream_last_at, down, links.side("downstream", down)),
         )
-        return Described("family", flag.family, flag.family, flag.status, proofs)
+        ends = [at for at in (flag.upstream_last_at, flag.downstream_last_at) if at is not None]
+        silent = _days(flag.until, min(ends, default=None))
+        return Described("family", flag.family, flag.family, flag.status, proofs, silent)
     if isinstance(flag, VariantFlag):
-        name = flag.name or flag.variant
-        return Described(
-            "variant", flag.family or "", name, flag.status, tuple(_of_variant(flag, links))
-        )
+        name, of_upstream = flag.name or flag.variant, flag.status == "upstream_abandoned"
+        silent = _days(flag.until, flag.upstream_last_at if of_upstream else flag.last_at)
+        proved = tuple(_of_variant(flag, links))
+        return Described("variant", flag.family or "", name, flag.status, proved, silent)
     name = f"{flag.name or flag.project} {flag.branch.removeprefix('refs/heads/')}"
-    return Described("branch", flag.family, name, flag.status, tuple(_of_branch(flag, links)))
+    silent = _days(until, flag.head_committed_at)
+    proved = tuple(_of_branch(flag, links))
+    return Described("branch", flag.family, name, flag.status, proved, silent)
+
+
+def _days(until: int | None, last_at: int | None) -> int | None:
+    return None if until is None or last_at is None else max(until - last_at, 0) // DAY
 
 
 def _of_variant(flag: VariantFlag, links: Links) -> Iterator[Proof]:

@@ -42,7 +42,7 @@
     return [
       element("h4", {}, "Left behind"),
       element("p", { class: "small" }, `${count(total, "commit")} ${SIDES[side]} after ${SIDES[1 - side]}’s last one of ${day(last)}${more}.`),
-      element("div", { class: "scroll" }, element("table", { class: "small" }, element("thead", {}, head), element("tbody", {}, ...body))),
+      element("div", { class: "scroll", tabindex: "0" }, element("table", { class: "small" }, element("thead", {}, head), element("tbody", {}, ...body))),
     ];
   };
 

@@ -4,10 +4,10 @@ Times are epoch seconds, UTC. A period is counted from the family's earliest com
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from hubtrace.queries.changes import Changes
-from hubtrace.queries.flags import BranchFlag, SideFlag, VariantFlag
+from hubtrace.queries.flags import FLAGGED, BranchFlag, SideFlag, VariantFlag
 from hubtrace.queries.patterns import FamilyPattern
 from hubtrace.queries.statistics import Statistics
 from hubtrace.queries.thresholds import Thresholds
@@ -148,6 +148,8 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What is known of a set of families at one time."""
+
+    PRINTED: ClassVar = FLAGGED
 
     schema: str = field(default=SCHEMA, init=False)
     tool: str

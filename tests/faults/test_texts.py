@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 import httpx2
-import msgspec
 import pytest
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import as_json, for_markdown, for_people, one_line, to_bytes, to_text
 from hubtrace.graph.urls import Side, parse_address, redact
@@ -361,7 +361,7 @@ def _raw(text: str) -> bytes:
 def _json(text: str) -> None:
     for one in _ANSWERS:
         with suppress(ValueError, RecursionError):
-            msgspec.json.decode(scrub(_raw(text)), type=one)
+            decode_json(scrub(_raw(text)), one)
     with suppress(ValueError, RecursionError):
         read_json(text)  # what their callers take; anything else is a finding
 

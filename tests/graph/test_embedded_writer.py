@@ -46,6 +46,7 @@ def test_a_frame_is_loaded_as_a_data_frame_is(first: int) -> None:
         for pattern in ("(x:N)", "(:N)-[x:R]->(:N)"):
             wanted = ", ".join(f"x.{name} AS {name}" for name in names)
             answer = graph.cypher(f"MATCH {pattern} RETURN {wanted} ORDER BY {names[0]}")
+            assert isinstance(answer, kglite.ResultView)
             found.append([repr(row) for row in answer.to_list()])
     assert found[:2] == found[2:]
     assert len(found[0]) == len(found[1]) == rows.num_rows

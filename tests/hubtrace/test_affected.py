@@ -13,6 +13,7 @@ from tests.hubs.demonstration import Demonstration
 from tests.hubtrace.conftest import DAY, Call
 from tests.hubtrace.live import GITHUB_TOKEN, let_in
 from tests.hubtrace.test_check import ACTION, ROOT
+from tests.hubtrace.test_schema import check_document
 from tests.ingest.worlds import START, World
 
 _FILE = b"def attend(queries, keys, values):\n    return mixed(queries, keys, values)\n# "
@@ -36,6 +37,7 @@ def test_each_version_of_a_changed_file_is_found(call: Call, tmp_path: Path) -> 
     assert call("ingest", "--family", "acme", "--upstream", place, "--variant", variant).code == 0
     answer = call("affected", f"main..{head}", "--upstream", place, "-f", "json")
     assert answer.code == 0, answer.err
+    check_document(answer.json())
     found = [(r["file"], r["change"], r["path"], r["carries"]) for r in answer.json()["rows"]]
     assert sorted(found) == [
         ("attend.py", "modified", "next.py", "proposed"),

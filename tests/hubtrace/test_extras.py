@@ -85,7 +85,7 @@ for line in [
         ["export", "graphml", "g.graphml"], ["export", "node-link", "g.json"],
     )),
     *(["audit", model, "-f", format_, *graph] for format_ in (
-        "markdown", "html", "json", "cyclonedx", "in-toto")),
+        "markdown", "html", "json", "cyclonedx")),
     ["export", "tables", "tables", *graph],
     ["export", "neo4j-import", "import", *graph],
     ["copy", "d/hubtrace.kgl", "copy.kgl"],
@@ -106,7 +106,7 @@ def test_the_base_does_everything_else(tmp_path: Path) -> None:
     refused = {library for each in LIBRARIES.values() for library in each} | {*OF_TESTS}
     here = tmp_path / "own.git"
     subprocess.run(["git", "init", "-q", here], check=True)
-    named = ["git", "-C", here, "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    named = ["git", "-C", str(here), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     subprocess.run([*named, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
     program = _IN_THE_BASE.format(refused=refused, here=here)
     done = subprocess.run(

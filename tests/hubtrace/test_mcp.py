@@ -100,7 +100,7 @@ def _opened(text: str) -> dict[str, Any]:
     assert "\n" not in text
     assert envelope["notice"] == NOTICE
     assert set(envelope) in (
-        {"schema", "notice", "exit_code", "cut", "data"},
+        {"schema", "notice", "exit_code", "warnings", "cut", "data"},
         {"schema", "notice", "error"},
     )
     return envelope

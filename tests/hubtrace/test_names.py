@@ -222,6 +222,22 @@ def test_the_real_one_under_its_new_name_keeps_what_speaks_for_it(atlas: Hubs) -
     assert [event["kind"] for event in events] == ["replaced"]
 
 
+def test_known_projects_that_swap_names_are_found(atlas: Hubs) -> None:
+    """Neither is new: each was ours under another name, keeps its key, and what was seen of it."""
+    atlas.repository("acme-lab/other", {b"o.py": b"other", b"README.md": b"# Other"})
+    other = b"Code: https://github.com/acme-lab/other\n"
+    atlas.model("acme/other-7b", {b"o.py": b"other", b"README.md": other})
+    atlas.ingest("acme/other-7b")
+    for old, new in ((MODEL, "acme/x"), ("acme/other-7b", MODEL), ("acme/x", "acme/other-7b")):
+        atlas.hub.models.rename(old, new)
+    atlas.ingest(MODEL, "acme/other-7b")
+    for name, upstream in ((MODEL, "acme-lab/other"), ("acme/other-7b", REPO)):
+        assert f"behind the name {name} was replaced by another one" in atlas.check(name).out
+        found = atlas.audit(name)
+        assert (found["identity"]["name"], found["upstream"]["name"]) == (name, upstream)
+        assert found["origin"]["commit"] is not None
+
+
 def test_a_stranger_under_a_name_that_ours_had_is_no_successor(atlas: Hubs) -> None:
     old = atlas.hub.models.find(MODEL)
     assert old is not None

@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import os
+import pty
 import re
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hubtrace import terminal
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.output import VIEW, Format, Table, View, cell, date, header
 
@@ -243,3 +247,40 @@ def test_one_long_path_hides_no_column(printed: Printed) -> None:
     assert "proof" in lines[0]
     assert f"https://github.com/{'y' * 90}" in "".join(lines)
     assert "x…" in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("rows", "environment", "paged", "through"),
+    [
+        (30, {"PAGER": "false", "HUBTRACE_PAGER": "tee out"}, True, True),
+        (30, {"PAGER": "tee out"}, True, True),
+        (30, {"PAGER": "tee out"}, False, False),
+        (30, {"PAGER": "tee out", "HUBTRACE_PAGER": ""}, True, False),
+        (30, {"PAGER": "there-is-no-such-program"}, True, False),
+        (3, {"PAGER": "tee out"}, True, False),
+    ],
+)
+def test_a_table_that_is_longer_than_the_terminal_is_paged(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    environment: dict[str, str],
+    paged: bool,
+    through: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HUBTRACE_PAGER", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    with os.fdopen(slave, "w") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        terminal.show([f"row {number}" for number in range(rows)], paged=paged)
+        screen.flush()
+        assert Path("out").exists() is through
+        if through:
+            assert Path("out").read_text().splitlines()[-1] == f"row {rows - 1}"
+        else:
+            assert os.read(master, 5) == b"row 0"
+    os.close(master)

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 import hubtrace
+from hubtrace.cli import command_line
+from hubtrace.commands.mcp import Tools
 from hubtrace.graph import open_store
 from hubtrace.graph.format import timestamp
+from hubtrace.graph.question import Limits
 from hubtrace.graph.urls import Project, Side
 from hubtrace.ingest.load import load
 from hubtrace.ingest.records import Commit, Family, PathChange, Reference, Upstream
@@ -22,6 +26,7 @@ from hubtrace.ingest.source import ProjectData
 from hubtrace.ingest.sources.git.source import GitSource
 from hubtrace.ingest.sources.live import LiveSource
 from hubtrace.queries.audit import Audit
+from hubtrace.web import Access, application
 from tests.hubs.worlds import START, World
 from tests.hubtrace.conftest import Call
 from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
@@ -29,6 +34,27 @@ from tests.ingest.readings import REPOSITORY, VARIANT, commit, reading, sha
 DAY = 86_400
 MAIN = "refs/heads/main"
 KINDS = ("commit", "commit", "back", "branch", "merge", "force", "squash", "delete", "reset")
+
+
+ASKED = {
+    "patterns": ("patterns", "--no-stability", "--format", "json", "--until"),
+    "flags": ("flags", "--all", "--format", "json", "--until"),
+    "report": ("report", "--format", "json", "--until"),
+    "check": ("check", "--fail-on", "all", "--format", "json", "--until"),
+}
+"""Commands that take families, and a moment at their end."""
+
+
+def _asked(call: Call, graph: str, at: str, name: str, *families: str) -> Any:
+    """Return the JSON of one of the commands, but the digest of the snapshot."""
+    answer = call(*ASKED[name], at, "--graph", graph, "--", *families)
+    assert answer.code != 2, answer.err
+    assert "warning: what was found" not in answer.err
+    if name == "report":
+        found = json.loads(Path("hubtrace-report/report.json").read_text())
+        del found["snapshots"], found["made_at"]
+        return found
+    return answer.json()
 
 
 class Sides:
@@ -75,6 +101,12 @@ class Sides:
         family = "--family", "fam", "--upstream", code, "--variant", model
         assert self._call("ingest", *(more or family)).code == 0
 
+    def asked(self, revision: str, until: int) -> dict[str, Any]:
+        """Return the audit of a revision, and all else that is asked about a moment."""
+        at = timestamp(START + until * DAY)
+        rest = {name: _asked(self._call, "hubtrace.kgl", at, name, "fam") for name in ASKED}
+        return {"audit": self.audit(revision, until), **rest}
+
     def audit(self, revision: str, until: int) -> Any:
         """Return the whole audit but the digest of the snapshot, which compaction changes."""
         model, at = f"acme/model@{revision}", timestamp(START + until * DAY)
@@ -82,7 +114,12 @@ class Sides:
         del found["method"]["snapshots"]
         return found
 
-    def answers(self, looks: list[list[tuple[bool, str]]], between: Callable[[int], None]) -> None:
+    def answers(
+        self,
+        looks: list[list[tuple[bool, str]]],
+        between: Callable[[int], None],
+        ask: Callable[[str, int], Any],
+    ) -> None:
         """Change and look in turns; what was answered is answered after each further look."""
         asked: dict[tuple[str, int], Any] = {}
         for number, changes in enumerate(looks):
@@ -91,9 +128,9 @@ class Sides:
             self.look()
             between(number)
             for (revision, day), answer in asked.items():
-                assert self.audit(revision, day) == answer, (revision, day, number)
+                assert ask(revision, day) == answer, (revision, day, number)
             revision = self.random.choice(self.model.commits)
-            asked[revision, self.day] = self.audit(revision, self.day)
+            asked[revision, self.day] = ask(revision, self.day)
 
 
 @pytest.fixture
@@ -129,7 +166,7 @@ def test_no_later_look_changes_an_audit(
     monkeypatch.chdir(folder)
     sides = Sides(folder, call, set_clock, seed)
 
-    sides.answers(looks, lambda number: _compact(call) if number % 2 else None)
+    sides.answers(looks, lambda number: _compact(call) if number % 2 else None, sides.asked)
 
 
 def test_a_rewritten_history_changes_no_audit_of_before(
@@ -141,6 +178,7 @@ def test_a_rewritten_history_changes_no_audit_of_before(
     sides.answers(
         [first, [(False, "squash"), (True, "force")]],
         lambda _: _compact(call),
+        sides.audit,
     )
 
 
@@ -269,18 +307,115 @@ def test_what_came_later_changes_no_audit_of_before(
     assert kept.at_first() == before
 
 
-def test_without_the_snapshot_an_answer_about_the_past_says_so(tmp_path: Path, call: Call) -> None:
+def test_what_came_later_changes_no_answer_about_families(tmp_path: Path, call: Call) -> None:
+    kept, at = Kept(tmp_path), timestamp(LOOKED)
+    kept.look(code(topic="a"), model())
+    before = {name: _asked(call, kept.url, at, name, "fam") for name in ASKED}
+    upstream_is_rewritten(kept)
+    both = replace(FAMILY, upstreams=(*FAMILY.upstreams, Upstream(OTHER.key)))
+    early = replace(CODE[0], sha=sha("e"), authored_at=5, committed_at=5)
+    kept.look(code(early, at=LATER + 1, project=OTHER, main="e"), family=both)
+    for name, answer in before.items():
+        assert _asked(call, kept.url, at, name, "fam") == answer, name
+
+
+def test_a_family_that_was_added_later_changes_no_other_row(tmp_path: Path, call: Call) -> None:
+    """Of a moment before all of them each is as it was first read, whoever else is asked about."""
     kept = Kept(tmp_path)
     kept.look(code(), model())
     upstream_is_rewritten(kept)
-    words = "its snapshot is not at hand"
-    check = ("check", "o/v", "--graph", kept.url, "--until", timestamp(LOOKED))
-    assert not any(words in line for line in kept.audit(LOOKED).unknown)
-    assert "warning" not in call(*check).err
+    asked = [(500, "patterns"), (LOOKED, "flags")]
+
+    def rows(moment: int, name: str, *families: str) -> Any:
+        found = _asked(call, kept.url, timestamp(moment), name, *families)
+        keys = found.keys() & {"families", "branches", "sides", "variants"}
+        return [row for key in sorted(keys) for row in found[key] if row["family"] == "fam"]
+
+    before = [rows(*each, "fam") for each in asked]
+    project = replace(VARIANT, key="hf.co/o/w", name="o/w", url="https://huggingface.co/o/w")
+    more = Family("more", (Upstream(REPOSITORY.key),), (project.key,))
+    late = replace(model(at=LATER + 5), project=project)
+    kept.look(late, code(commit("d", "c", at=1_500), at=LATER + 5, main="d"), family=more)
+    assert [rows(*each) for each in asked] == before
+    names = call("patterns", "--no-stability", "--until", timestamp(LOOKED), "--graph", kept.url)
+    assert ("fam" in names.out, "more" in names.out) == (True, True)
+
+
+def _pages(kept: Kept, at: str) -> TestClient:
+    limits = Limits(60, 1_000, 0.5)
+    client = TestClient(application(kept.url, Access(), limits), base_url="http://localhost")
+    client.params = {"until": at}
+    return client
+
+
+PAGES = ("/flags", "/model/o/v/audit")
+TOOLS: dict[str, dict[str, Any]] = {
+    "patterns": {"families": ["fam"]},
+    "check": {"targets": ["o/v"]},
+    "diff": {"since": "1970-01-01T00:10"},
+}
+
+
+def test_pages_and_tools_ask_what_was_known_then(tmp_path: Path, call: Call) -> None:
+    kept, at = Kept(tmp_path), timestamp(LOOKED)
+    kept.look(code(topic="a"), model())
+    tools = Tools(command_line(), kept.url)
+
+    def answers() -> list[Any]:
+        """Return all of them but the digest of the snapshot."""
+        pages = [_pages(kept, at).get(f"{page}.json").json() for page in PAGES]
+        asked = {name: {**more, "until": at} for name, more in TOOLS.items()}
+        found = [json.loads(tools.answer(name, more)[0]) for name, more in asked.items()]
+        del pages[1]["method"]["snapshots"]
+        return [*pages, *found]
+
+    before = answers()
+    assert not any("error" in each or each.get("warnings") for each in before)
+    upstream_is_rewritten(kept)
+    assert answers() == before
+
+
+def test_without_the_snapshot_an_answer_about_the_past_says_so(
+    tmp_path: Path, call: Call, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Every command, tool and page that takes a moment; an audit says it itself."""
+    kept, at = Kept(tmp_path), timestamp(LOOKED)
+    kept.look(code(), model())
+    upstream_is_rewritten(kept)
+    words = "what was found after this moment can be in the answer: the snapshot is not at hand"
+    until = ("--graph", kept.url, "--until", at)
+    commands = (
+        *(("check", "o/v", *until), ("patterns", *until), ("flags", *until), ("tag", *until)),
+        *(("report", *until, "--format", "json"), ("diff", f"{kept.url}@{at}", kept.url)),
+    )
+    assert not any("its snapshot" in line for line in kept.audit(LOOKED).unknown)
+    assert words not in call(*commands[0]).err
     kept.folder.rename(tmp_path / "away")
     (tmp_path / "away" / "snapshot.json").rename(tmp_path / "away" / "kept")
-    assert any(words in line for line in kept.audit(LOOKED).unknown)
-    assert "the snapshot is not at hand; name it with --snapshot" in call(*check).err
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match=words):
+        assert any("its snapshot" in line for line in kept.audit(LOOKED).unknown)
+    for command in commands:
+        answer = call(*command)
+        assert words in answer.err, command
+        assert answer.code in (0, 1, 3), command
+    tools = Tools(command_line(), kept.url)
+    for name, more in TOOLS.items():
+        told = json.loads(tools.answer(name, {**more, "until": at})[0])
+        assert words in told["warnings"][0], name
+    for page in PAGES:
+        assert words in _pages(kept, at).get(page).text, page
+    assert words in _pages(kept, at).get("/flags.json").json()["warnings"][0]
+
+
+def test_a_compacted_snapshot_knows_the_time_before_any_commit(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.look(reading(REPOSITORY, [], observed_at=LOOKED, default=None), model())
+    before = kept.at_first()
+    kept.look(code(at=LATER), model(at=LATER))
+    with SnapshotWriter(kept.folder) as writer:
+        writer.compact()
+    assert kept.at_first() == before
 
 
 def test_a_time_before_the_first_look_is_asked_of_that_look(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from base64 import b64encode
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from hubtrace.graph import open_store
+from hubtrace.graph.errors import QueryFailed
 from hubtrace.graph.question import Limits
-from hubtrace.web import Access, application
-from hubtrace.web_pages import PAGES
+from hubtrace.graph.store import GraphStore
+from hubtrace.web import Access, ServedGraph, application
+from hubtrace.web_pages import PAGES, Page
 from tests.browser import OpenPage
 from tests.hubtrace.conftest import Call
 from tests.queries.worlds import at, hand_made
@@ -174,6 +177,33 @@ def test_a_graph_that_is_written_again_is_shown_as_it_is_now(tmp_path: Path) -> 
             writer.run("CREATE (:Family {name: $name, observed_at: 1})", name=name)
         rows = client.get("/families.json").json()["rows"]
         assert rows[-1] == {"family": name}
+
+
+def test_a_page_of_the_whole_graph_is_computed_once_beside_others(tmp_path: Path) -> None:
+    path, gate = str(tmp_path / "graph.kgl"), threading.Event()
+    with open_store(path) as store:
+        hand_made().write(store)
+    graph = ServedGraph(path, 5)
+    made: list[int] = []
+
+    def make(store: GraphStore) -> Page:
+        assert gate.wait(60)
+        made.append(len(made))
+        return Page(str(made), "", (), ())
+
+    assert [graph.page(f"{n}", make, 0) for n in (1, 1, 2, 3, 4)] == [None] * 5
+    with pytest.raises(QueryFailed, match="other pages are being computed"):
+        graph.page("5", make, 0)
+    gate.set()
+    pages = [graph.page(f"{n}", make, None) for n in (1, 1, 2, 3, 4)]
+    assert (len(made), pages[0] is pages[1]) == (4, True)
+    with open_store(path) as store, store.write() as writer:
+        writer.run("CREATE (:Family {name: 'new', observed_at: 1})")
+    assert graph.page("1", make, None) is not pages[0]
+    graph.close()
+    warm = application(path, Access(), _LIMITS, warm=True)
+    answer = TestClient(warm, base_url="http://localhost").get("/patterns")
+    assert (answer.status_code, "refresh" in answer.headers) in ((200, False), (202, True))
 
 
 def test_what_cannot_be_served_is_one_sentence(

@@ -63,7 +63,8 @@ def test_two_builds_are_the_same(
 
 def test_it_holds_one_package_and_all_of_it(wheel: Path) -> None:
     names = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert {name.partition("/")[0] for name in names} == {"hubtrace"}
+    (manual,) = {name for name in names if not name.startswith("hubtrace/")}
+    assert manual.endswith(".data/data/share/man/man1/hubtrace.1")
     assert "hubtrace/queries/cypher/sync_type.cypher" in names
     assert "hubtrace/sample/families.jsonl" in names
     assert "hubtrace/py.typed" in names
@@ -75,7 +76,15 @@ def test_it_holds_one_package_and_all_of_it(wheel: Path) -> None:
 
 def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
-    needed = {*build["targets"]["wheel"]["force-include"], "hubtrace", "ingest", "graph", "queries"}
+    wheel = build["targets"]["wheel"]
+    needed = {
+        *wheel["force-include"],
+        *wheel["shared-data"],
+        "hubtrace",
+        "ingest",
+        "graph",
+        "queries",
+    }
     copies = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     copied = {place for line in copies for place in line.split()}
     sent = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines()}

@@ -10,6 +10,7 @@ that, file by file; or else if all changes of each of its commits are. Only file
 changed need their contents, which are fetched for these branches alone.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -291,7 +292,7 @@ class _Contents:
     ) -> None:
         self._git = git
         self._text: dict[str, bytes | None] = {}
-        self._lines: dict[bytes, frozenset[bytes]] = {}
+        self._lines: dict[bytes, Counter[bytes]] = {}
         self._merged: dict[tuple[bytes, bytes, bytes], bytes | None] = {}
         self._merges = 0
         self.there: set[str] = set()
@@ -317,13 +318,18 @@ class _Contents:
         if base is None or head is None:
             return False
         old, new = self._lines_of(base), self._lines_of(head)
+        added, gone = new.keys() - old, {line: old[line] for line in old.keys() - new}
         for one in made:
             before, version = self._sides(one) if one.is_edit() else (None, None)
             if version is None or before is None or self.is_spent:
                 continue
             # Most versions lack what was added, or have what was taken away: git need not be asked.
-            lines = self._lines_of(version)
-            if not new - old <= lines or (old - new) & lines:
+            # What was only taken away may stand elsewhere in the file: then it has become rarer.
+            were, lines = self._lines_of(before), self._lines_of(version)
+            if not added <= lines.keys():
+                continue
+            rarer = all(were[line] - lines[line] >= count for line, count in gone.items())
+            if not (added or rarer or lines.keys().isdisjoint(gone)):
                 continue
             if any(self._merge(ours, base, head) == version for ours in (version, before)):
                 return True
@@ -337,9 +343,9 @@ class _Contents:
             self._merged[texts] = self._git.merged(*texts)
         return self._merged[texts]
 
-    def _lines_of(self, text: bytes) -> frozenset[bytes]:
+    def _lines_of(self, text: bytes) -> Counter[bytes]:
         if text not in self._lines:
-            self._lines[text] = frozenset(text.split(b"\n"))
+            self._lines[text] = Counter(text.split(b"\n"))
         return self._lines[text]
 
     def _sides(self, change: Change) -> tuple[bytes | None, bytes | None]:

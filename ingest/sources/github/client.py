@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from itertools import islice
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import httpx2
 import msgspec
-from github.Auth import Token as TokenAuth
-from github.Requester import HTTPRequestsConnectionClass, Requester
 
+from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people
 from hubtrace.ingest.http import (
@@ -28,6 +27,9 @@ from hubtrace.ingest.http import (
 from hubtrace.ingest.source import Limits, Previous
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.tokens import Address, Token, TokenPool
+
+if TYPE_CHECKING:
+    from github.Requester import HTTPRequestsConnectionClass, Requester
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,7 +89,7 @@ class Client:
             address.api, address.api_host, sleeper, limits, rate_limit_waits=_WAITS, secrets=secrets
         )
         self._http = httpx2.Client(verify=ssl_context())
-        self._requesters = {token: _requester(address, token) for token in self.pool.tokens}
+        self._requesters: dict[Token, Requester] = {}
 
     def close(self) -> None:
         """Close all connections."""
@@ -207,10 +209,13 @@ class Client:
             return self._transport.fetch(send, request, where, limit=limit)
 
         connection = _Connection(fetch)
-        wire = cast(HTTPRequestsConnectionClass, connection)
+        wire = cast("HTTPRequestsConnectionClass", connection)
         headers = {"Accept": "application/vnd.github+json", **headers}
         verb = "GET" if body is None else "POST"
-        self._requesters[token].requestJson(verb, path, dict(parameters), headers, body, wire)
+        requester = self._requesters.get(token)
+        if requester is None:  # made when it is used: PyGithub takes half a second to import
+            requester = self._requesters.setdefault(token, _requester(self.address, token))
+        requester.requestJson(verb, path, dict(parameters), headers, body, wire)
         return connection.response
 
     def _back_off(self, token: Token, response: httpx2.Response) -> None:
@@ -246,7 +251,7 @@ class Client:
 
     def _decode(self, response: httpx2.Response, where: str, type_: type[T]) -> T:
         try:
-            return msgspec.json.decode(scrub(response.content), type=type_)
+            return decode_json(scrub(response.content), type_)
         except msgspec.ValidationError as error:
             wrong = f"malformed response for {where}: {for_people(str(error))}"
             raise SourceError(f"{self.address.api_host} sent a {wrong}") from None
@@ -288,7 +293,10 @@ class _Connection:
         return ""  # its own log has no use for the body
 
 
-def _requester(address: Address, token: Token) -> Requester:
+def _requester(address: Address, token: Token) -> "Requester":
+    from github.Auth import Token as TokenAuth
+    from github.Requester import Requester
+
     return Requester(
         auth=None if token.is_anonymous else TokenAuth(token.text),
         base_url=address.api,
@@ -312,6 +320,8 @@ def rate_limit(response: httpx2.Response, now: float) -> RateLimited | None:
     if response.headers.get(f"{_RATE_LIMIT}remaining") == "0" and reset is not None:
         # A second more: when in that second the quota is renewed is not known.
         return RateLimited(max(float(reset), now) + 1, of_token=True)
+    from github.Requester import Requester
+
     if response.status_code == 429 or Requester.isRateLimitError(_message(response)):
         return RateLimited()
     return None
@@ -324,7 +334,7 @@ def _number(headers: httpx2.Headers, name: str) -> int | None:
 
 def _message(response: httpx2.Response) -> str:
     try:
-        return msgspec.json.decode(scrub(response.content), type=schemas.Error).message
+        return decode_json(scrub(response.content), schemas.Error).message
     except (ValueError, RecursionError):
         return ""
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import to_text
 from hubtrace.graph.urls import Side, repository_url
@@ -190,7 +191,7 @@ def _files(part: Conditional, kind: str, paths: list[str]) -> Iterator[records.T
         try:
             page = f"{part.path}/contents/{quote(path)}"
             received = part.client.get(page, anything, limit=2 * most + (1 << 16)).content
-            it = msgspec.convert(received, schemas.Readme)
+            it = convert(received, schemas.Readme)
         except (AccessDenied, ResponseTooLong, msgspec.ValidationError):
             # A script may be written by an earlier step, a link lead nowhere; a folder or a
             # submodule of that name is no file.

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
-from huggingface_hub import HfApi, constants, get_token, set_client_factory
+from huggingface_hub import constants, get_token, set_client_factory
 from huggingface_hub.errors import (
     DeviceCodeError,
     DisabledRepoError,
@@ -41,6 +41,9 @@ from hubtrace.ingest.http import (
     ssl_context,
 )
 from hubtrace.ingest.source import Limits, ProjectGone
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 _WAITS = 20
 """For a rate limit, of one request; the Hub's windows are five minutes long."""
@@ -170,9 +173,6 @@ class Hub:
         self.has_token = token is not None
         self.quota: RateLimitInfo | None = None
         """The rate limit as the Hub last reported it."""
-        self.api = HfApi(
-            self.endpoint, token=token or False, library_name=_TOOL, library_version=_VERSION
-        )
         self._token, self._clock = token, sleeper.clock
         self._transport = Transport(
             # A mirror under a path may redirect to another path of its host.
@@ -182,6 +182,15 @@ class Hub:
             limits,
             rate_limit_waits=_WAITS,
             secrets=[token] if token else [],
+        )
+
+    @cached_property
+    def api(self) -> "HfApi":
+        """The API of huggingface_hub, imported when it is used: that takes half a second."""
+        from huggingface_hub import HfApi
+
+        return HfApi(
+            self.endpoint, token=self._token or False, library_name=_TOOL, library_version=_VERSION
         )
 
     def __repr__(self) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from huggingface_hub import hf_hub_url
-from huggingface_hub.hf_api import ExpandModelProperty_T, RepoFile
 from huggingface_hub.utils import get_session, hf_raise_for_status, paginate
 
 from hubtrace.graph.errors import SourceError
@@ -34,6 +34,9 @@ from hubtrace.ingest.sources.huggingface.client import (
     NotModified,
     TooManyPages,
 )
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import ExpandModelProperty_T
 
 _CARD = "README.md"
 _BUNDLES = 5
@@ -76,7 +79,7 @@ _MOST = 10_000
 """Models of one list. The largest owners have a few thousand."""
 _LIST_PAGES = 500
 """Of one list, so that one without an end has one."""
-_FIELDS: list[ExpandModelProperty_T] = ["downloads", "likes", "pipeline_tag", "sha", "tags"]
+_FIELDS: "list[ExpandModelProperty_T]" = ["downloads", "likes", "pipeline_tag", "sha", "tags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class Account:
     """Seconds until the next window."""
 
 
-_FACTS: list[ExpandModelProperty_T] = [
+_FACTS: "list[ExpandModelProperty_T]" = [
     "baseModels",
     "createdAt",
     "disabled",
@@ -346,6 +349,8 @@ class HuggingFace:
         return True
 
     def _read_tree(self, name: str, head: str, parts: Parts) -> None:
+        from huggingface_hub.hf_api import RepoFile
+
         found: dict[str, records.TreeFile] = {}
         most = self._hub.limits.files
         what = f"the files of {name}"

@@ -7,14 +7,13 @@ function raises ValueError or TypeError on a malformed one (msgspec's Validation
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from huggingface_hub import GitRefs
-from huggingface_hub.hf_api import ModelInfo, PaperInfo, RepoFile
 from huggingface_hub.utils import parse_datetime
 from msgspec import Meta, Struct
 
+from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import variant_url
 from hubtrace.ingest.evidence.commit_reference import references_in
@@ -27,6 +26,10 @@ from hubtrace.ingest.records import (
     RefKind,
     TreeFile,
 )
+
+if TYPE_CHECKING:
+    from huggingface_hub import GitRefs
+    from huggingface_hub.hf_api import ModelInfo, PaperInfo, RepoFile
 
 _ARXIV = re.compile(r"arxiv:(\d{4}\.\d{4,5}|[a-z][a-z.-]*/\d{7})", re.IGNORECASE)
 _WEB = re.compile(r"https?://[!-~]{1,500}")
@@ -114,10 +117,10 @@ class _WhoAmI(Struct):
 
 
 def _read(value: Any, type_: Any) -> Any:
-    return msgspec.convert(value, type_, from_attributes=True)
+    return convert(value, type_, from_attributes=True)
 
 
-def model(info: ModelInfo) -> tuple[ProjectMetadata, str | None]:
+def model(info: "ModelInfo") -> tuple[ProjectMetadata, str | None]:
     """Return a model's metadata, and the head of its default branch if there is one."""
     it: _Model = _read(info, _Model)
     if it.gated is True:
@@ -188,13 +191,13 @@ def papers_in(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(match[1].lower() for match in matches if match))
 
 
-def paper(arxiv: str, info: PaperInfo) -> Paper:
+def paper(arxiv: str, info: "PaperInfo") -> Paper:
     """Return the repository that a paper names."""
     named: str | None = _read(info.github_repo, str | None)
     return Paper(arxiv, named if named and _WEB.fullmatch(named) else None)
 
 
-def refs(listed: GitRefs) -> tuple[Ref, ...]:
+def refs(listed: "GitRefs") -> tuple[Ref, ...]:
     """Return the refs that are read on this side, by name."""
     it: _Refs = _read(listed, _Refs)
     found: dict[str, Ref] = {}
@@ -204,7 +207,7 @@ def refs(listed: GitRefs) -> tuple[Ref, ...]:
     return tuple(ref for _, ref in sorted(found.items()))
 
 
-def tree_file(file: RepoFile) -> TreeFile:
+def tree_file(file: "RepoFile") -> TreeFile:
     """Return one file of a tree."""
     it: _File = _read(file, _File)
     lfs = it.lfs

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from hubtrace.queries.audit.records import Audit
 
 
+class Standard(StrEnum):
+    """A list of elements that an audit can be held against."""
+
+    G7 = "g7"
+
+
 class AuditFormat(StrEnum):
     """How an audit is written."""
 

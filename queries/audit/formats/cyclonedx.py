@@ -1,11 +1,15 @@
-"""An audit as a CycloneDX bill of materials: a machine-learning model with its pedigree."""
+"""An audit as a CycloneDX bill of materials: a machine-learning model with its pedigree.
 
+What the library has no classes for (`modelCard`, `compositions`, `citations`) is in `model_card`.
+"""
+
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cyclonedx import spdx
 from cyclonedx.model import (
@@ -27,7 +31,9 @@ from cyclonedx.model.component_evidence import (
     Method,
     Occurrence,
 )
+from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.model.license import DisjunctiveLicense, License
+from cyclonedx.model.lifecycle import LifecyclePhase, PredefinedLifecycle
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot7
 from packageurl import PackageURL
@@ -36,6 +42,7 @@ from hubtrace.graph.format import is_day, shorten, timestamp
 from hubtrace.graph.text import for_people, inert
 from hubtrace.graph.urls import is_web
 from hubtrace.queries.audit import records
+from hubtrace.queries.audit.formats.model_card import add_model_card, owner_of, said
 from hubtrace.queries.audit.records import Audit, Base, Evidence, LargeFile, Link
 from hubtrace.queries.pages import LONGEST
 
@@ -58,6 +65,7 @@ def package_url(url: str | None, version: str | None) -> PackageURL | None:
     return PackageURL(type_, namespace or None, name, known)
 
 
+_AUTHORS = 20
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "hubtrace audit")
 _TECHNIQUES = {
     "same_blob": AnalysisTechnique.HASH_COMPARISON,
@@ -82,6 +90,7 @@ def to_cyclonedx(audit: Audit) -> str:
             timestamp=_time(audit.method.until),
             tools=ToolRepository(components=[tool]),
             component=model,
+            lifecycles=[PredefinedLifecycle(phase=LifecyclePhase.DISCOVERY)],
             properties=list(_properties(audit)),
         ),
     )
@@ -90,7 +99,9 @@ def to_cyclonedx(audit: Audit) -> str:
         upstream = _upstream(audit, audit.upstream)
         bom.components.add(upstream)
         bom.register_dependency(model, [upstream])
-    return inert(JsonV1Dot7(bom).output_as_string(indent=2)) + "\n"
+    body = json.loads(JsonV1Dot7(bom).output_as_string())
+    add_model_card(body, audit)
+    return inert(json.dumps(body, indent=2, ensure_ascii=False)) + "\n"
 
 
 def audit_id(audit: Audit) -> uuid.UUID:
@@ -127,7 +138,10 @@ def _model(audit: Audit) -> Component:
         ComponentType.MACHINE_LEARNING_MODEL,
         identity,
         sha,
-        external_references=list(_places(identity.url, sha, model=True)),
+        supplier=_owner(identity.name, identity.url),
+        authors=[OrganizationalContact(name=for_people(cut(name))) for name in _authors(audit)],
+        description=for_people(cut(said(audit, "description", "introduction"))) or None,
+        external_references=[*_places(identity.url, sha, model=True), *_attested(audit)],
         components=[_file(file) for file in audit.files],
         pedigree=Pedigree(
             ancestors=[_ancestor(base) for base in audit.bases],
@@ -135,6 +149,35 @@ def _model(audit: Audit) -> Component:
             notes=_notes(audit),
         ),
     )
+
+
+def _owner(name: str | None, url: str | None) -> OrganizationalEntity | None:
+    """Return the account that a project belongs to: who supplies it."""
+    owner = owner_of(name)
+    if owner is None:
+        return None
+    place = (url or "").rpartition("/")[0]
+    return OrganizationalEntity(
+        name=for_people(owner), urls=[XsUri(place)] if is_web(place) else None
+    )
+
+
+def _authors(audit: Audit) -> list[str]:
+    """Return who wrote most of the model's commits, by name; no address is in the graph."""
+    names = [person.name or person.login for person in audit.people.variant]
+    return list(dict.fromkeys(name for name in names if name))[:_AUTHORS]
+
+
+def _attested(audit: Audit) -> Iterator[ExternalReference]:
+    """Yield the bundles that sign the model's large files, with the verdict on each."""
+    for each in {it.place: it for it in audit.attestations if it.verdict != "none"}.values():
+        url = each.place if is_web(each.place) else f"{audit.identity.url}/blob/main/{each.place}"
+        if is_web(url):
+            yield ExternalReference(
+                type=ExternalReferenceType.ATTESTATION,
+                url=XsUri(quote(url, safe=":/?#@!$&'()*+,;=%~")),
+                comment=for_people(cut(f"{each.verdict}: {each.why or each.repository or ''}")),
+            )
 
 
 def _upstream(audit: Audit, link: Link) -> Component:
@@ -164,6 +207,7 @@ def _upstream(audit: Audit, link: Link) -> Component:
         ComponentType.APPLICATION,
         link,
         origin,
+        supplier=_owner(link.name, link.url),
         external_references=references,
         evidence=evidence,
     )
@@ -226,6 +270,9 @@ def _places(url: str | None, sha: str | None, *, model: bool) -> Iterator[Extern
         return
     yield ExternalReference(type=ExternalReferenceType.SCM, url=XsUri(url))
     if model:
+        yield ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(url))
+        files = f"{url}/tree/{sha}" if sha and not is_day(sha) else url
+        yield ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(files))
         card = f"{url}/blob/{sha}/README.md" if sha else url
         yield ExternalReference(type=ExternalReferenceType.MODEL_CARD, url=XsUri(card))
 

@@ -26,6 +26,7 @@ from hubtrace.graph.text import for_markdown
 from hubtrace.queries.audit.findings import GROUPS
 from hubtrace.queries.audit.records import Audit, CommitFact, is_member
 from hubtrace.queries.pages import LONGEST, is_safe
+from hubtrace.queries.pages.bytecode import Compiled
 
 if TYPE_CHECKING:
     from hubtrace.queries.audit.check import Checked
@@ -157,6 +158,7 @@ def _row(*cells: str) -> str:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("hubtrace.queries", ""),
+        bytecode_cache=Compiled(__file__),
         # Everything that is not markup of ours is escaped by `escape`; Jinja's own escaping, which
         # comes after it, is for HTML and leaves `Markup` alone.
         autoescape=True,

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from hubtrace.graph.text import for_people, without_commands
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from hubtrace.queries.audit.records import Audit
 
 WIDTH = 100
-"""Columns of the widest line, long words apart."""
+"""Columns of the widest line in a file, long words apart."""
+ROOM: ContextVar[int] = ContextVar("room", default=WIDTH)
+"""Of what is read on a terminal, which may be narrower."""
 
 _GAP = "  "
 _LABEL = 28
@@ -72,12 +75,14 @@ def _lines(page: "SyntaxTreeNode") -> Iterator[str]:
         text = plain(block.children[0].token)
         if block.type == "heading":
             below = _UNDERLINES.get(block.tag)
-            yield from (["", text, below * min(len(text), WIDTH)] if below else ["", f"{text}:"])
+            yield from (
+                ["", text, below * min(len(text), ROOM.get())] if below else ["", f"{text}:"]
+            )
             if block.tag == "h1":
                 yield ""
         else:
             for line in text.split("\n"):
-                yield from _wrapped(line, WIDTH)
+                yield from _wrapped(line, ROOM.get())
 
 
 def _table(rows: "Sequence[Sequence[SyntaxTreeNode]]") -> Iterator[str]:
@@ -98,7 +103,7 @@ def _facts(
     rows: "Sequence[Sequence[SyntaxTreeNode]]", texts: Sequence[Sequence[str]]
 ) -> Iterator[str]:
     for (_, cell), (label, text) in zip(rows, texts, strict=True):
-        for position, line in enumerate(_wrapped(text, WIDTH - _LABEL)):
+        for position, line in enumerate(_wrapped(text, ROOM.get() - _LABEL)):
             yield f"{label if position == 0 else '':{_LABEL}}{line}"
         links = (part.attrs["href"] for part in cell.children[0].children if part.type == "link")
         url = next(links, None)
@@ -124,7 +129,7 @@ def _row(row: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Return the width of each column; the widest ones give way until all fit."""
     widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
-    room = WIDTH - len(_GAP) * (len(widths) - 1)
+    room = ROOM.get() - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _NARROWEST:
         widest = widths.index(max(widths))
         widths[widest] -= min(sum(widths) - room, max(1, widths[widest] // 10))

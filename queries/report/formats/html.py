@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from markupsafe import Markup
@@ -13,7 +13,7 @@ from hubtrace.graph.format import shorten
 from hubtrace.graph.text import for_people
 from hubtrace.queries.pages import Site, is_safe, render
 from hubtrace.queries.patterns import PATTERNS
-from hubtrace.queries.report.attention import attention, family_attention
+from hubtrace.queries.report.attention import MOST, attention, family_attention
 from hubtrace.queries.report.records import (
     FamilyReport,
     Mark,
@@ -70,8 +70,6 @@ FEW = 10
 """With fewer families the page has no statistics: they would say nothing. The JSON has them."""
 LEFT_BEHIND = 8
 """How many commits of a tail the page names; the JSON has more."""
-_FLAGGED = 150
-"""How many flags are listed at the top; each stands with its family as well."""
 _LONGEST = 120
 """Characters of a name or a message."""
 _MINUTE = 60
@@ -84,7 +82,6 @@ _KINDS = ("release", "tag", "branch")
 def to_html(report: Report, site: Site | None = None) -> str:
     """Return the page of a report."""
     flags, families = attention(report), report.families
-    shown = list(islice(flags, _FLAGGED))
     title = f"Synchronization report on {len(families):,} model families"
     if len(families) == 1:
         title = f"{_shown(families[0].family)}: synchronization report"
@@ -99,8 +96,8 @@ def to_html(report: Report, site: Site | None = None) -> str:
         },
         doc=report,
         thresholds=asdict(report.thresholds),
-        flags=shown,
-        flags_left=sum(1 for _ in flags),
+        flags=flags[:MOST],
+        flags_left=len(flags[MOST:]),
         sparks=[spark(family) for family in families],
         anchors=_anchors(families),
         few=len(families) < FEW,

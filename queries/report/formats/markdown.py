@@ -5,17 +5,19 @@ from typing import Any
 from hubtrace.queries.changes import KINDS
 from hubtrace.queries.pages import render_markdown
 from hubtrace.queries.patterns import PATTERNS
-from hubtrace.queries.report.attention import attention
+from hubtrace.queries.report.attention import MOST, attention
 from hubtrace.queries.report.records import Report
 from hubtrace.queries.study import STUDY
 
 
 def to_markdown(report: Report) -> str:
     """Return the Markdown of a report: the template escapes every text."""
+    flags = attention(report)
     text = render_markdown(
         "report/report.md.j2",
         doc=report,
-        flags=[flag for _, flag in attention(report)],
+        flags=[flag for _, flag in flags[:MOST]],
+        flags_left=len(flags[MOST:]),
         table=_table,
         kinds=KINDS,
         patterns=PATTERNS,

@@ -6,6 +6,9 @@ Upstream `acme/yi` has commits on days 0, 10, 20, 30, 100 and 200. The variant `
 
 from typing import Any
 
+from hubtrace.ingest.evidence.card_facts import card_facts
+from hubtrace.ingest.records import HostData, ProjectMetadata, Text
+from tests.ingest.evidence.test_card_facts import WELL_FILLED
 from tests.queries.worlds import World, at, switches_of
 
 GITHUB, HUB = "https://github.com", "https://huggingface.co"
@@ -68,6 +71,9 @@ def _projects(world: World) -> None:
         world.node(label, key, shallow=False, **facts, **told)
     world.node("Variant", SMALL, licence="other-1", library="transformers", downloads=1234)
     world.node("Variant", SMALL, task="text-generation", gated="auto", private=False)
+    card = Text("card", "README.md", None, WELL_FILLED)
+    answered = HostData(ProjectMetadata("id", "acme/Yi-6B"), texts=(card,))
+    world.node("Variant", SMALL, card=card_facts(answered))
     world.node("Repository", DEAD, gone_at=at(200))
     world.node("Variant", f"{HUB}/meta/llama", name="meta/llama")
 

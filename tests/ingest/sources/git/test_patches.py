@@ -73,6 +73,18 @@ def test_lines_that_were_only_taken_away(world: World, cache: Path, fork: str) -
     assert states(world, cache) == {"never": "absent", "topic": "landed"}
 
 
+def test_a_line_that_stands_elsewhere_too(world: World, cache: Path, fork: str) -> None:
+    """What the branch took away once, default has written in another place since."""
+    branch(world, [fork], {b"a.txt": text(l5="five")}, "topic")
+    branch(world, [fork], {b"a.txt": text(l5="")}, "shorter")
+    branch(world, [fork], {b"a.txt": text(l5="", l7="")}, "never")
+    again = BASE[5].decode()
+    world.commit({b"a.txt": text(l30=again)})
+    world.commit({b"a.txt": text(l5="", l30=again)})
+    world.commit({b"a.txt": text(l5="five", l30=again)})
+    assert states(world, cache) == {"never": "absent", "shorter": "landed", "topic": "landed"}
+
+
 @pytest.mark.parametrize(
     "files",
     [
