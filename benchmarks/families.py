@@ -71,6 +71,8 @@ class _History:
     side: str = ""
     merged: list[str] = field(default_factory=list)
     """Heads of side lines that were merged."""
+    committed: dict[str, int] = field(default_factory=dict)
+    """When each commit was made: what is rebased is rebased with all that stands on it."""
 
 
 class World:
@@ -151,7 +153,10 @@ class World:
         shas = self._random.randbytes(20 * len(moments)).hex()
         for number, at in enumerate(moments):
             sha = shas[40 * number : 40 * number + 40]
-            history.commits.append(self._commit(sha, self._place(history, sha), at, authors))
+            parents = self._place(history, sha)
+            earliest = max((history.committed[parent] for parent in parents), default=0)
+            history.commits.append(self._commit(sha, parents, at, authors, earliest))
+            history.committed[sha] = history.commits[-1].committed_at
         return history
 
     def _place(self, history: _History, sha: str) -> tuple[str, ...]:
@@ -169,12 +174,14 @@ class World:
             parents, history.main = ((history.main,) if history.main else ()), sha
         return parents
 
-    def _commit(self, sha: str, parents: tuple[str, ...], at: int, authors: int) -> Commit:
+    def _commit(
+        self, sha: str, parents: tuple[str, ...], at: int, authors: int, earliest: int
+    ) -> Commit:
         draw = self._random.random()
         number = int(authors * draw * draw)
         person = f"Author {number}", f"author{number}-{authors}@example.org"
         late = int(draw * 10 * _DAY) if draw > 0.9 else 0  # rebased or squashed since
-        committed = min(at + late, OBSERVED_AT - _DAY)
+        committed = max(min(at + late, OBSERVED_AT - _DAY), earliest)
         subject = self._subjects[int(draw * 5000)]
         if not self.size.paths:
             return Commit(sha, parents, *person, at, committed, subject)
