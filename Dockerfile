@@ -1,5 +1,5 @@
 # hubtrace's command line as a small image. Build: docker build --tag hubtrace .
-# With extras: docker build --build-arg EXTRAS=cluster,statistics --tag hubtrace .
+# With extras: docker build --build-arg EXTRAS=statistics,plot --tag hubtrace .
 FROM python:3.13-slim-bookworm
 
 RUN apt-get update \

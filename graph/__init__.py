@@ -3,7 +3,7 @@
 Knows nothing of where data comes from or who asks.
 """
 
-from hubtrace.graph.errors import GraphError, extra
+from hubtrace.graph.errors import GraphError
 from hubtrace.graph.store import GraphStore
 
 BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
@@ -19,8 +19,7 @@ def open_store(url: str) -> GraphStore:
     """
     scheme, separator, _ = url.partition("://")
     if scheme in BOLT_SCHEMES and separator:
-        with extra("cluster", "servers need the driver neo4j"):
-            from hubtrace.graph.bolt import BoltStore
+        from hubtrace.graph.bolt import BoltStore
 
         return BoltStore(url)
     if separator:

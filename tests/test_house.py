@@ -100,7 +100,7 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_the_library_of_an_extra_waits_until_it_is_used() -> None:
     """Apart from modules that are one themselves: they are imported in `with extra(…)`."""
-    theirs = {"graph/bolt.py": "neo4j", "hubtrace/web.py": "starlette"}
+    theirs = {"hubtrace/web.py": "starlette"}
     for file in _modules().values():
         here = file.relative_to(ROOT).as_posix()
         at_once = [

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "pyarrow")
 _EXTRAS = {
     **{"statistics": "scipy", "plot": "matplotlib", "serve": "starlette", "mcp": "mcp"},
-    **{"verify": "sigstore", "cluster": "neo4j", "notebook": "pandas"},
+    **{"verify": "sigstore", "notebook": "pandas"},
 }
 """The extras, each with the library that its name stands for."""
 _COUNTED = ("Family", "Variant", "Commit")

@@ -11,7 +11,6 @@ from hubtrace.graph.store import Result
 from tests.hubtrace.conftest import Call
 
 LIBRARIES = {
-    "cluster": ("neo4j",),
     "mcp": ("mcp", "mcp_types", "jsonschema"),
     "notebook": ("networkx", "pandas"),
     "plot": ("matplotlib",),
@@ -21,7 +20,6 @@ LIBRARIES = {
 }
 OF_TESTS = ("scikit_posthocs", "statsmodels", "seaborn", "hypothesis", "pytest")
 WITHOUT = {
-    "cluster": ("neo4j", "patterns", "--graph", "neo4j://127.0.0.1:1"),
     "mcp": ("mcp", "mcp"),
     "plot": ("matplotlib", "plot", "lag", "-o", "t.svg"),
     "serve": ("uvicorn", "serve"),
@@ -35,7 +33,7 @@ def test_one_sentence_names_the_extra(
 ) -> None:
     library, *arguments = WITHOUT[extra]
     for name in [*sys.modules]:  # what others imported already is forgotten, until this test ends
-        if name.split(".")[0] == library or name == "hubtrace.graph.bolt":
+        if name.split(".")[0] == library:
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     answer = call(*arguments)
