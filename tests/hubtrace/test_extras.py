@@ -90,7 +90,8 @@ for line in [
     ["snapshot", "verify", "d/snapshot"],
     ["queries"],
     ["schema"],
-    ["ingest", "--family", "own", "--upstream", "{here}", "--variant", "{here}", "--snapshot", "s"],
+    ["ingest", "--family", "own", "--upstream", "{here}", "--variant", "a/own={here}",
+     "--snapshot", "s"],
 ]:
     try:
         program.main(line, standalone_mode=False)
