@@ -14,7 +14,7 @@ from pathlib import Path
 
 import kglite
 
-from hubtrace.graph.files import write_atomically
+from hubtrace.graph.atomic_files import write_atomically
 
 _SUFFIX = ".mapped"
 _OURS = re.compile(r"[0-9a-f]+-[0-9a-f]+-[0-9a-f]+|\.[0-9a-f]+")

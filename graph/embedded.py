@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import kglite
 
 from hubtrace.graph import disk_copy
+from hubtrace.graph.atomic_files import exclusive_lock, same_mode
 from hubtrace.graph.errors import (
     GraphError,
     GraphLocked,
@@ -21,7 +22,6 @@ from hubtrace.graph.errors import (
     QueryTimedOut,
     WriteRefused,
 )
-from hubtrace.graph.files import exclusive_lock, same_mode
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore, Node, Relationship, Result, missing, too_new
 

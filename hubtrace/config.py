@@ -13,8 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.errors import CatalogueError, TableError
-from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import closest, did_you_mean, shorten
 from hubtrace.options import Bound, parse_areas, parse_days
 from hubtrace.queries.audit.acceptances import NEEDS_VALUE, WITH_BRANCHES, Acceptance

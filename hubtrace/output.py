@@ -16,8 +16,8 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar, assert_never
 
+from hubtrace.graph.atomic_files import is_graph, write_atomically
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import is_graph, write_atomically
 from hubtrace.graph.format import DAY, closest, count, date_time, did_you_mean
 from hubtrace.graph.text import (
     as_json,

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.errors import HubtraceError, extra
-from hubtrace.graph.files import write_atomically
 from hubtrace.graph.format import DAY, count
 from hubtrace.graph.store import GraphStore
 from hubtrace.graph.text import for_people

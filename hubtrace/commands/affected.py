@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubtrace.clients import open_clients
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, dated_sha
 from hubtrace.graph.text import for_markdown
 from hubtrace.graph.urls import Side
+from hubtrace.hub_settings import open_clients
 from hubtrace.options import (
     GRAPH,
     Cache,
@@ -28,8 +28,8 @@ from hubtrace.output import Format, Table
 from hubtrace.progress import progress, say
 
 if TYPE_CHECKING:
-    from hubtrace.clients import Clients
     from hubtrace.graph.store import GraphStore
+    from hubtrace.hub_settings import Clients
     from hubtrace.ingest.sources.git.changed_files import Comparison, FileChange
 
 

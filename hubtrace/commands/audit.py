@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hubtrace.first_ingest import Ingest, open_graph_with
+from hubtrace.graph.atomic_files import new_folder
 from hubtrace.graph.errors import HubtraceError
-from hubtrace.graph.files import new_folder
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import Side
 from hubtrace.options import (

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 import typer
 
-from hubtrace.clients import open_clients
 from hubtrace.exit_codes import FINDINGS
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count
 from hubtrace.graph.urls import origin_of
+from hubtrace.hub_settings import open_clients
 from hubtrace.options import (
     GRAPH,
     SNAPSHOT,
@@ -35,7 +35,7 @@ from hubtrace.output import Format, Table, date
 from hubtrace.progress import say
 
 if TYPE_CHECKING:
-    from hubtrace.clients import Clients
+    from hubtrace.hub_settings import Clients
     from hubtrace.ingest.sources.huggingface import HuggingFace
 
 _CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "pyarrow")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hubtrace.graph import open_store
-from hubtrace.graph.files import atomic_replace
+from hubtrace.graph.atomic_files import atomic_replace
 from hubtrace.graph.format import count
 from hubtrace.help import Command, Group
 from hubtrace.options import (

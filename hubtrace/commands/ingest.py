@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubtrace.clients import open_clients
 from hubtrace.commands.load import load_snapshot
 from hubtrace.exit_codes import FAILED
 from hubtrace.graph import open_store
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.format import count, short_sha
 from hubtrace.graph.urls import ProjectRef, Side, parse_project
+from hubtrace.hub_settings import open_clients
 from hubtrace.options import (
     GRAPH,
     SNAPSHOT,
@@ -34,7 +34,7 @@ from hubtrace.progress import progress, say
 from hubtrace.queries.json_schema import plain
 
 if TYPE_CHECKING:
-    from hubtrace.clients import Clients
+    from hubtrace.hub_settings import Clients
     from hubtrace.ingest.discovery import Reason
     from hubtrace.ingest.families import FamilyTarget
     from hubtrace.ingest.load.loader import Loaded

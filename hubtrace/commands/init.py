@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from hubtrace.graph import open_store
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.errors import GraphMissing, HubtraceError
-from hubtrace.graph.files import write_atomically
 from hubtrace.graph.urls import Hosts, Side, parse_address, parse_project
 from hubtrace.options import GRAPH, Graph
 from hubtrace.progress import say

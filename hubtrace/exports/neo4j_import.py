@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from hubtrace.graph.atomic_files import new_folder
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.files import new_folder
 from hubtrace.graph.model import MODEL, Model, NodeType, Property, PropertyType
 from hubtrace.graph.schema import schema, stamp
 from hubtrace.graph.store import GraphStore

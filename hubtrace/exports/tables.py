@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hubtrace.graph.atomic_files import new_folder
 from hubtrace.graph.errors import GraphError
-from hubtrace.graph.files import new_folder
 from hubtrace.graph.store import GraphStore, Result
 from hubtrace.graph.text import inert, json_text, masked
 from hubtrace.progress import Progress

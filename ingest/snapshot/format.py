@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 import msgspec
 import pyarrow as pa
 
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError
-from hubtrace.graph.files import write_atomically
 from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Side, login_host
 from hubtrace.ingest.change_types.classifier import COLUMNS

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.decoding import convert, decode_json
 from hubtrace.graph.errors import SnapshotCorrupt
-from hubtrace.graph.files import write_atomically
 from hubtrace.ingest.snapshot.format import (
     File,
     changed,

@@ -17,8 +17,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hubtrace.graph.atomic_files import exclusive_lock, write_atomically
 from hubtrace.graph.errors import SnapshotCorrupt, SnapshotError, SnapshotLocked
-from hubtrace.graph.files import exclusive_lock, write_atomically
 from hubtrace.graph.text import without_addresses
 from hubtrace.graph.urls import Project, Side, host_key, key_of
 from hubtrace.ingest.change_types.classifier import classify_history

@@ -13,10 +13,10 @@ from itertools import chain, islice
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import NEW_COMMITS_UNREAD
 from hubtrace.graph.urls import Hosts, Project, Side
-from hubtrace.ingest.bundles import Authorities, Verify, attestations, renamed
 from hubtrace.ingest.change_types.paths import kind_of
 from hubtrace.ingest.change_types.rules import Area
 from hubtrace.ingest.records import Attestation, HostData, Observation, ProjectMetadata
+from hubtrace.ingest.sigstore_bundles import Authorities, Verify, attestations, renamed
 from hubtrace.ingest.source import Cursor, Fetched, Host, Previous, ProjectData, ProjectGone
 from hubtrace.ingest.sources.git.source import GitSource
 

@@ -12,7 +12,7 @@ from hubtrace.graph.errors import CatalogueError
 from hubtrace.graph.model import MODEL
 from hubtrace.graph.store import GraphStore
 from hubtrace.queries.audit import records
-from hubtrace.queries.audit.bases import bases_of, people_of
+from hubtrace.queries.audit.base_models import bases_of, people_of
 from hubtrace.queries.audit.facts import unknown_of
 from hubtrace.queries.audit.findings import GROUPS, look
 from hubtrace.queries.audit.origin import (

@@ -16,7 +16,6 @@ from hubtrace.graph.decoding import decode_json
 from hubtrace.graph.errors import HubtraceError
 from hubtrace.graph.text import as_json, for_markdown, for_people, one_line, to_bytes, to_text
 from hubtrace.graph.urls import Side, parse_address, redact
-from hubtrace.ingest.bundles import read_bundle
 from hubtrace.ingest.change_types.classifier import Changed, classify
 from hubtrace.ingest.evidence import (
     in_repository,
@@ -32,6 +31,7 @@ from hubtrace.ingest.families import parse_target
 from hubtrace.ingest.http import retry_after, scrub
 from hubtrace.ingest.input_files import read_json
 from hubtrace.ingest.records import HostData, ProjectMetadata, Text
+from hubtrace.ingest.sigstore_bundles import read_bundle
 from hubtrace.ingest.sources.git.location import parse_location
 from hubtrace.ingest.sources.git.log import parse_log
 from hubtrace.ingest.sources.github import schemas

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubtrace.graph import open_store
-from hubtrace.ingest.bundles import TRUSTED_ROOT, Authorities, attestations, renamed
+from hubtrace.ingest.sigstore_bundles import TRUSTED_ROOT, Authorities, attestations, renamed
 from hubtrace.ingest.sources.github.attestations import unpacked
 from hubtrace.queries.audit.build import AuditRequest, audits
 from tests.authority import AT, Authority, model_signature, statement

@@ -25,7 +25,7 @@ model of 100,000 files, 200 with the others."""
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demonstration]:
-    monkeypatch.setattr("hubtrace.clients.time.sleep", lambda _: None)
+    monkeypatch.setattr("hubtrace.hub_settings.time.sleep", lambda _: None)
     with Demonstration(tmp_path / "world") as world:
         let_in(world, monkeypatch)
         yield world

@@ -20,8 +20,8 @@ from typing import Protocol
 
 import neo4j
 
+from hubtrace.graph.atomic_files import exclusive_lock
 from hubtrace.graph.errors import GraphLocked
-from hubtrace.graph.files import exclusive_lock
 from tests.neo4j.arcadedb import FromArcadeDB
 from tests.neo4j.artifacts import Unavailable, free_port, jars, java
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from hubtrace.graph.errors import SourceError
 from hubtrace.graph.urls import repository_url
-from hubtrace.ingest.bundles import BUNDLE_BYTES
 from hubtrace.ingest.http import OffHost, ResponseTooLong
+from hubtrace.ingest.sigstore_bundles import BUNDLE_BYTES
 from hubtrace.ingest.sources.github import schemas
 from hubtrace.ingest.sources.github.client import AccessDenied, Client
 

@@ -16,7 +16,8 @@ from hubtrace.graph.errors import SourceError
 from hubtrace.graph.text import for_people, to_text
 from hubtrace.graph.urls import Side, variant_url
 from hubtrace.ingest import records
-from hubtrace.ingest.bundles import (
+from hubtrace.ingest.http import OffHost, Sleeper
+from hubtrace.ingest.sigstore_bundles import (
     BUNDLE_BYTES,
     UNVERIFIED,
     Authorities,
@@ -24,7 +25,6 @@ from hubtrace.ingest.bundles import (
     attestations,
     can_verify,
 )
-from hubtrace.ingest.http import OffHost, Sleeper
 from hubtrace.ingest.source import Fetched, Limits, Previous, ProjectGone
 from hubtrace.ingest.sources.huggingface import schemas
 from hubtrace.ingest.sources.huggingface.client import (

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from hubtrace.graph.files import write_atomically
+from hubtrace.graph.atomic_files import write_atomically
 
 if TYPE_CHECKING:
     from hubtrace.queries.report.records import Report

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hubtrace.graph.files import atomic_replace
+from hubtrace.graph.atomic_files import atomic_replace
 from hubtrace.graph.text import masked
 from hubtrace.queries.report.formats.json import document
 from hubtrace.queries.report.records import Report

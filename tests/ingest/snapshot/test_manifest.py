@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hubtrace.graph.atomic_files import write_atomically
 from hubtrace.graph.decoding import convert
 from hubtrace.graph.errors import SnapshotCorrupt
-from hubtrace.graph.files import write_atomically
 from hubtrace.ingest.records import Family, Upstream
 from hubtrace.ingest.snapshot import Snapshot, SnapshotWriter, manifest
 from hubtrace.ingest.snapshot.manifest import Manifest, differences

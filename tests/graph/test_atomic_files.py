@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hubtrace.graph import open_store
+from hubtrace.graph.atomic_files import new_folder, write_atomically
 from hubtrace.graph.errors import GraphUnreadable
-from hubtrace.graph.files import new_folder, write_atomically
 
 
 def test_what_a_link_points_to_is_replaced(tmp_path: Path) -> None:
