@@ -20,6 +20,8 @@ LONGEST_LINE = 16 * 1024 * 1024
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 _TYPE = re.compile(r"Expected (.+), got (.+)")
+_MOST_COLUMNS = 10_000
+"""Of a table, whose header is searched for each of them."""
 _DEEPEST = 50
 """Tables and lists within each other; nothing that is asked for has more than five."""
 _DEEP_KEY = re.compile(
@@ -348,11 +350,15 @@ def csv_table(
     """Yield the number and the cells by column of each row of a CSV file with a header.
 
     Raises:
-        TableError: a column is missing, not known or there twice, or a row has more or fewer
-            cells than the header; the message names file and line.
+        TableError: a column is missing, not known or there twice, there are too many, or a row
+            has more or fewer cells than the header; the message names file and line.
     """
     rows = csv_rows(file, lines_of(file))
     first, header = next(rows, (1, []))
+    if len(header) > _MOST_COLUMNS:
+        raise TableError(
+            f"{file}:{first}: the header has {len(header):,} columns; {_MOST_COLUMNS:,} are read"
+        )
     if missing := [name for name in wanted if name not in header]:
         columns = ", ".join(wanted)
         raise TableError(

@@ -308,7 +308,7 @@ SHAPES: dict[str, tuple[int, Callable[[Path, int], Run]]] = {
         ),
     ),
     "variants of a study": (
-        1_000,
+        16_000,  # more than the processor's caches hold
         _file("families.jsonl", _study, lambda file: read_study(file.parent)),
     ),
 }
@@ -318,9 +318,21 @@ def _seconds(make: Callable[[Path, int], Run], place: Path, size: int) -> float:
     place.mkdir(parents=True)
     run = make(place, size)
     gc.collect()
-    began = time.process_time()
-    run()
-    return time.process_time() - began
+    gc.disable()  # what it takes comes in steps, whose sum is linear
+    try:
+        began = time.process_time()
+        run()
+        return time.process_time() - began
+    finally:
+        gc.enable()
+
+
+def _best(make: Callable[[Path, int], Run], place: Path, size: int) -> float:
+    """Measure what is short again: other programs and the caches are a part of it."""
+    taken = [_seconds(make, place, size)]
+    while sum(taken) < 1 and len(taken) < 5:
+        taken.append(_seconds(make, place / str(len(taken)), size))
+    return min(taken)
 
 
 @pytest.mark.faults
@@ -329,7 +341,7 @@ def test_time_grows_no_faster_than_size(tmp_path: Path, shape: str) -> None:
     smallest, make = SHAPES[shape]
     _seconds(make, tmp_path / "warm", max(smallest // 10, 4))
     sizes = [smallest, 4 * smallest, 16 * smallest]
-    taken = [_seconds(make, tmp_path / str(size), size) for size in sizes]
+    taken = [_best(make, tmp_path / str(size), size) for size in sizes]
     slope = math.log(max(taken[2], 1e-3) / max(taken[0], 1e-3)) / math.log(16)
     last = math.log(max(taken[2], 1e-3) / max(taken[1], 1e-3)) / math.log(4)
     line = f"{shape}: {slope:.2f}, {last:.2f} ({', '.join(f'{s:.2f}' for s in taken)} s)"

@@ -261,6 +261,7 @@ def test_both_forms_say_the_same(tmp_path: Path, name: str, text: str) -> None:
             r":1: .*family. stands twice",
         ),
         ("f.csv", "family,side,location\nx,variant,o/m,y\n", r"f\.csv:2: 4 cells, not 3"),
+        ("f.csv", "family" + "," * 10_000, r"f\.csv:1: the header has 10,001 columns"),
         ("f.csv", "family,side,location,paths\nx,variant,o/m\n", r"f\.csv:2: 3 cells, not 4"),
         (
             "f.csv",
