@@ -285,7 +285,8 @@ def _evidence_sentence(row: Row) -> str | None:
         return None
     reason = f", worth less because of {row['reason']}" if row["reason"] else ""
     strength = f"{row['strength']:.2f}{reason}"
-    return f"Evidence {row['method']} (strength {strength}), at {row['place']}: {row['said']}"
+    gone = f"; missed since {date(row['gone_at'])}" if row["gone_at"] is not None else ""
+    return f"Evidence {row['method']} (strength {strength}{gone}), at {row['place']}: {row['said']}"
 
 
 def _reference_sentence(row: Row) -> str:

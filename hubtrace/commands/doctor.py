@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hubtrace.hub_settings import Clients
     from hubtrace.ingest.sources.huggingface import HuggingFace
 
-_CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "pyarrow")
+_CLIENTS = ("PyGithub", "huggingface-hub", "kglite", "neo4j", "pyarrow")
 _EXTRAS = {
     **{"statistics": "scipy", "plot": "matplotlib", "serve": "starlette", "mcp": "mcp"},
     **{"verify": "sigstore", "notebook": "pandas"},

@@ -17,4 +17,4 @@ WHERE $repository IS NULL OR r.key = toLower($repository)
 RETURN v.key AS variant, v.name AS name, r.key AS repository, e.method AS method, e.rank AS rank,
        e.strength AS strength, e.reason AS reason, e.place AS place, e.said AS said,
        e.observed_at AS observed_at, e.gone_at AS gone_at
-ORDER BY variant, strength DESC, rank, repository, method, place
+ORDER BY variant, strength DESC, rank, repository, method, place, observed_at DESC, said

@@ -65,7 +65,7 @@ def test_every_command_is_on_a_page(call: Call) -> None:
     assert call("--help").code == 0
     commands = {name for names in GROUPS.values() for name in names}
     # These have pages of their own, or tests.
-    assert commands - asked == {"demo", "ingest", "doctor", "mcp", "serve"}
+    assert commands - asked == {"affected", "demo", "ingest", "doctor", "mcp", "serve"}
 
 
 @pytest.mark.faults  # a minute: the server plans every question anew

@@ -110,7 +110,7 @@ def test_a_stored_query_is_asked_by_family_and_ordered(name: str) -> None:
 def test_the_queries_on_grids_count_the_same_commits_on_the_same_days() -> None:
     beginnings = {
         text[text.index("\nUNWIND $families") : text.index("UNWIND days AS day")]
-        for text in (query(n).text for n in ("lag", "sync_type", "intensity"))
+        for text in (query(n).text for n in ("lag", "sync_type", "intensity", "dimensions"))
     }
     assert len(beginnings) == 1
 

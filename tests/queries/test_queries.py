@@ -62,6 +62,11 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("steady", "hmac:1", "hmac:1", None, "same_key", 1, 1),
         ("steady", "github:ann", "hmac:2", "ann", "same_name", 2, 3),
     ],
+    "dimensions": [
+        ("gone", "base", None, 0, None, None, None),
+        ("scoped", "base", 0, 0, "simultaneous", "PS", "R"),
+        ("steady", "base", 0, 0, "simultaneous", "PS", "R"),
+    ],
     "evidence": [
         (
             *(LARGE, "acme/large", "gh/acme/gone", "readme_link", 4, 0.45, None),
