@@ -13,6 +13,7 @@ import msgspec
 T = TypeVar("T")
 _PREPARED: set[Any] = set()
 _PREPARING = threading.Lock()
+_DEEP = "it is nested too deeply"
 
 
 def decode_json(raw: bytes | str, type_: type[T]) -> T:
@@ -20,22 +21,27 @@ def decode_json(raw: bytes | str, type_: type[T]) -> T:
 
     Raises:
         msgspec.ValidationError: it is something else; a DecodeError, which is a ValueError too.
-        msgspec.DecodeError: it is not JSON, or holds half a surrogate pair, which `json` reads.
-        RecursionError: it is nested too deeply.
+        msgspec.DecodeError: it is not JSON, is nested too deeply, or holds half a surrogate pair,
+            which `json` reads.
     """
     _prepare(type_)
-    return msgspec.json.decode(raw, type=type_)
+    try:
+        return msgspec.json.decode(raw, type=type_)
+    except RecursionError:
+        raise msgspec.DecodeError(_DEEP) from None
 
 
 def convert(value: object, type_: type[T], *, from_attributes: bool = False) -> T:
     """Return plain values as a `type_`; with `from_attributes` any object's attributes, too.
 
     Raises:
-        msgspec.ValidationError: they are something else.
-        RecursionError: they are nested too deeply.
+        msgspec.ValidationError: they are something else, or are nested too deeply.
     """
     _prepare(type_)
-    return msgspec.convert(value, type_, from_attributes=from_attributes)
+    try:
+        return msgspec.convert(value, type_, from_attributes=from_attributes)
+    except RecursionError:
+        raise msgspec.ValidationError(_DEEP) from None
 
 
 def _prepare(type_: Any) -> None:

@@ -132,7 +132,7 @@ def from_json(body: Any, type_: type[T], file: Path) -> T:
     """
     try:
         return convert(body, type_)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise SnapshotCorrupt(f"{file} does not fit the format: {error}") from None
 
 

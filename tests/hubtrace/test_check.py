@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def test_the_action_is_one_by_the_official_schema() -> None:
 
 def test_nothing_from_outside_is_part_of_a_script() -> None:
     for step in ACTION["runs"]["steps"]:
-        assert "${{" not in step["run"], step["name"]
+        assert "${{" not in step.get("run", ""), step["name"]
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -124,7 +125,7 @@ def action(tmp_path: Path) -> Run:
         "HUBTRACE_GRAPH": str(runner / "hubtrace.kgl"),
         "HOME": str(tmp_path),
     }
-    steps = {step["name"]: step["run"] for step in ACTION["runs"]["steps"]}
+    steps = {step["name"]: step["run"] for step in ACTION["runs"]["steps"] if "run" in step}
 
     def run(name: str, **inputs: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -184,9 +185,16 @@ def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -
     assert checked.returncode == 1, checked.stderr
     assert "acme/model: lag: behind its upstream for" in checked.stdout
     outputs = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
-    begin, *found, end = checked.stdout.splitlines()
+    begin, *lines = checked.stdout.splitlines()
     token = begin.removeprefix("::stop-commands::")
-    assert (len(token), end) == (41, f"::{token}::")  # no line of ours is a command to the runner
+    assert len(token) == 41  # up to its end no line of ours is a command to the runner
+    found, notes = lines[: lines.index(f"::{token}::")], lines[lines.index(f"::{token}::") + 1 :]
+    assert [
+        re.match(r"::(error|warning) title=hubtrace%3A (\w+)::", note)[2] for note in notes
+    ] == [  # type: ignore[index] # each is one
+        *(line.split(": ")[1] for line in found),
+        "undecided",
+    ]
     assert outputs == {"sarif": "found.sarif", "findings": str(len(found)), "accepted": "0"}
     assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
     linked = "| [acme/model](<https://huggingface.co/acme/model>) | lag |"

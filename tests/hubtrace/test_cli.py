@@ -393,6 +393,7 @@ def test_ctrl_c_ends_with_130_and_a_sentence(world: Path, tmp_path: Path) -> Non
 
 _INTERRUPTED = """
 import builtins, os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been ignored before
 load = builtins.__import__
 def interrupted(name, *rest, **more):
     if name == "typer":

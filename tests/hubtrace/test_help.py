@@ -61,7 +61,7 @@ def test_an_example_works_on_the_graph_of_the_demo(call: Call, demo: Path, examp
         return
     shutil.copy(demo / "hubtrace.kgl", "hubtrace.kgl")
     shutil.copytree(demo / "hubtrace-snapshot", "hubtrace-snapshot")
-    answer = call(*shlex.split(example))
+    answer = call(*shlex.split(example.partition(" > ")[0]))  # a shell would write the file
     assert answer.code in (0, 1, 3), answer.err
     assert not re.search(
         "no (family|model|variant|repository|project)|not in the graph", answer.err

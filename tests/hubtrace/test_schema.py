@@ -136,6 +136,7 @@ def test_what_no_golden_shows_is_what_its_schema_describes(
     missing = package(tmp_path / "package", [labels(SAMPLE[0])], models(SAMPLE[0]))
     commands: list[list[object]] = [
         ["audit", "acme/model", "--compare", "main.."],
+        ["audit", "acme/model", "--for", "g7"],
         ["affected", "HEAD..", "--upstream", f"acme/code={world / 'code'}"],
         ["queries", "links"],
         ["schema", "list"],

@@ -255,7 +255,7 @@ class Client:
         except msgspec.ValidationError as error:
             wrong = f"malformed response for {where}: {for_people(str(error))}"
             raise SourceError(f"{self.address.api_host} sent a {wrong}") from None
-        except (ValueError, RecursionError):
+        except ValueError:
             raise TransientError("not JSON") from None
 
 

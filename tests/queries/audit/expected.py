@@ -5,6 +5,7 @@ from typing import Any
 from tests.queries.audit.worlds import (
     ALONE,
     BASE,
+    CARD_FACTS,
     CHAT,
     DEAD,
     HUB,
@@ -185,7 +186,7 @@ OF_AUDITS: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [
             (
                 *(SMALL, "acme/Yi-6B", f"{HUB}/acme/Yi-6B", "id4", "other-1", *_TOLD),
-                *("refs/heads/main", False, ["yi"], None),
+                *("refs/heads/main", False, ["yi"], None, [*CARD_FACTS]),
             )
         ],
     ),

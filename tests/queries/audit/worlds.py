@@ -17,6 +17,12 @@ BASE, SMALL, CHAT, LOST, ALONE = (
     f"{HUB}/acme/{name}" for name in ("yi-34b", "yi-6b", "yi-6b-chat", "lost", "alone")
 )
 UNTIL = at(250)
+CARD_FACTS = card_facts(
+    HostData(
+        ProjectMetadata("id", "acme/Yi-6B"),
+        texts=(Text("card", "README.md", None, WELL_FILLED),),
+    )
+)
 
 
 def sha(name: str) -> str:
@@ -71,9 +77,7 @@ def _projects(world: World) -> None:
         world.node(label, key, shallow=False, **facts, **told)
     world.node("Variant", SMALL, licence="other-1", library="transformers", downloads=1234)
     world.node("Variant", SMALL, task="text-generation", gated="auto", private=False)
-    card = Text("card", "README.md", None, WELL_FILLED)
-    answered = HostData(ProjectMetadata("id", "acme/Yi-6B"), texts=(card,))
-    world.node("Variant", SMALL, card=card_facts(answered))
+    world.node("Variant", SMALL, card=CARD_FACTS)
     world.node("Repository", DEAD, gone_at=at(200))
     world.node("Variant", f"{HUB}/meta/llama", name="meta/llama")
 
