@@ -189,12 +189,10 @@ def test_the_action_looks_and_checks(action: Run, world: Path, tmp_path: Path) -
     token = begin.removeprefix("::stop-commands::")
     assert len(token) == 41  # up to its end no line of ours is a command to the runner
     found, notes = lines[: lines.index(f"::{token}::")], lines[lines.index(f"::{token}::") + 1 :]
-    assert [
-        re.match(r"::(error|warning) title=hubtrace%3A (\w+)::", note)[2] for note in notes
-    ] == [  # type: ignore[index] # each is one
-        *(line.split(": ")[1] for line in found),
-        "undecided",
-    ]
+    kinds = [line.split(": ")[1] for line in found]
+    titles = [f"::(error|warning) title=hubtrace%3A {kind}::" for kind in (*kinds, "undecided")]
+    assert all(map(re.match, titles, notes)), notes
+    assert len(titles) == len(notes)
     assert outputs == {"sarif": "found.sarif", "findings": str(len(found)), "accepted": "0"}
     assert json.loads((tmp_path / "found.sarif").read_text())["version"] == "2.1.0"
     linked = "| [acme/model](<https://huggingface.co/acme/model>) | lag |"
