@@ -53,8 +53,9 @@ class EmbeddedWriter:
         named = _NAME in (property_.name for property_ in node.properties[1:])
         if named and _NAME not in rows.column_names:
             rows = rows.append_column(_NAME, pa.nulls(rows.num_rows, pa.string()))
+        frame: Any = Frame(rows, always=_NAME)  # as much of a data frame as it asks for
         self._graph.add_nodes(
-            Frame(rows, always=_NAME),  # type: ignore[arg-type] # as much of one as it asks for
+            frame,
             label,
             node.key,
             node_title_field=_NAME if named else None,
@@ -67,12 +68,13 @@ class EmbeddedWriter:
         check_relationships(MODEL.relationship(type_), start, end, rows)
         if not rows.num_rows:
             return
+        frame: Any = Frame(rows)  # as much of a data frame as it asks for
         with warnings.catch_warnings():
             # The engine would make up the missing nodes, and warn.
             warnings.simplefilter("error")
             try:
                 self._graph.add_relationships(
-                    Frame(rows),  # type: ignore[arg-type] # as above
+                    frame,
                     type_,
                     start,
                     START,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hubtrace.graph.format import shorten
+from hubtrace.graph.text import without_addresses
 from hubtrace.ingest.evidence.bounded_yaml import read_yaml
 from hubtrace.ingest.evidence.card import front_matter
 from hubtrace.ingest.evidence.unreadable import in_each
@@ -50,13 +51,15 @@ _ENERGY = re.compile(r"\b([0-9][0-9,.]{0,12})[ \t]?([kMG]Wh)\b")
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _LONGEST, _MOST, _LINES = 300, 50, 20_000
 """Characters of a text, names of a list, lines of a card that are read."""
+_HEADING_READ = 80
+"""Characters of a heading: a pattern may look at each of them again from each."""
 
 
 def card_facts(details: HostData) -> list[str]:
     """Return `field`, tab, place in the card, tab, text: of each field at most one, in order."""
     found: dict[str, tuple[str, str]] = {}
     for name, place, text in in_each("card", "", details, _said, []):
-        clean = " ".join(text.split())
+        clean = without_addresses(" ".join(text.split()))  # earlier versions kept them in cards
         if clean and not _PLACEHOLDER.match(clean.lstrip("*_[( ")):
             at = " ".join(place.split())
             found.setdefault(name, (at, shorten(clean, _LONGEST)))
@@ -128,5 +131,5 @@ def _in_prose(body: str) -> Iterator[tuple[str, str, str]]:
 
 def _under(heading: str, text: str) -> Iterator[tuple[str, str, str]]:
     for name, pattern in _PATTERNS.items():
-        if heading and text and pattern.search(heading):
+        if heading and text and pattern.search(heading[:_HEADING_READ]):
             yield name, heading, text

@@ -23,6 +23,7 @@ from hubtrace.graph.text import for_markdown, for_people
 from hubtrace.graph.urls import Project, redact
 from hubtrace.ingest.change_types.classifier import Changed, classify
 from hubtrace.ingest.evidence import in_repository, in_variant, references_in
+from hubtrace.ingest.evidence.card_facts import card_facts
 from hubtrace.ingest.http import scrub
 from hubtrace.ingest.input_files import csv_table, read_toml
 from hubtrace.ingest.load import load
@@ -224,6 +225,10 @@ def _card(text: str) -> object:
     return in_variant("o/v", variant("o/v", text))
 
 
+def _facts_of_card(text: str) -> object:
+    return card_facts(variant("o/v", text))
+
+
 def _readme(text: str) -> object:
     return in_repository("o/n", repository("o/n", readme=text))
 
@@ -255,6 +260,7 @@ SHAPES: dict[str, tuple[int, Callable[[Path, int], Run]]] = {
         2_000,
         _text(lambda n: "> " * n + "[" * n + "https://github.com/o/n", _readme),
     ),
+    "heading of a card": (100_000, _text(lambda n: "# " + "how " * n + "\nx", _facts_of_card)),
     "front matter": (
         4_000,
         _text(lambda n: "---\n" + "github: https://github.com/o/n\n" * n + "---\n", _card),

@@ -1,5 +1,6 @@
 """The engine loads a `Frame` as it loads a real data frame (docs/decisions/0064)."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -37,11 +38,12 @@ def _pandas(rows: pa.Table) -> Any:
 def test_a_frame_is_loaded_as_a_data_frame_is(first: int) -> None:
     rows = _table().slice(first)  # a slice begins within its buffers
     found = []
-    for made in (Frame, _pandas):
+    makers: tuple[Callable[[pa.Table], Any], ...] = (Frame, _pandas)
+    for made in makers:
         graph = kglite.KnowledgeGraph()
-        graph.add_nodes(made(rows), "N", "id", conflict_handling="replace")  # type: ignore[arg-type] # as in the writer
+        graph.add_nodes(made(rows), "N", "id", conflict_handling="replace")
         ends = rows.append_column("end", rows["id"])
-        graph.add_relationships(made(ends), "R", "N", "id", "N", "end")  # type: ignore[arg-type] # as above
+        graph.add_relationships(made(ends), "R", "N", "id", "N", "end")
         names = [name for name in rows.column_names if name != "id"]
         for pattern in ("(x:N)", "(:N)-[x:R]->(:N)"):
             wanted = ", ".join(f"x.{name} AS {name}" for name in names)

@@ -139,12 +139,18 @@ def test_a_template_s_placeholders_say_nothing() -> None:
         "---\n: : :\n---\n## Limitations\n\n\t\n",
         "#" * 200_000,
         "- **" * 50_000,
+        "# " + "how " * 100_000 + "\nit is made\n",
         "## Uses\n```\nnot prose\n```\n| a | b |\n<b>\n",
         "---\nco2_eq_emissions: {emissions: [1]}\n---\n",
     ],
 )
 def test_what_has_another_shape_is_passed_over(card: str) -> None:
     assert {*_facts(card)} <= {"introduction"}
+
+
+def test_an_address_that_an_earlier_version_kept_is_left_out() -> None:
+    facts = _facts("**Developed by:** Ada <ada@example.org>\n")
+    assert facts["developer"] == ("developed by", "Ada <(e-mail)>")
 
 
 def test_a_text_is_cut_and_keeps_its_line() -> None:
