@@ -378,7 +378,7 @@ EVENT = _node(
     string("after", "what was there after"),
 )
 MODEL = Model(
-    version=1,
+    version=2,  # since `Activity`: a load that does not know it would leave what it says behind
     nodes=(
         *(FAMILY, REPOSITORY, VARIANT, COMMIT, BRANCH, TAG, CONTRIBUTOR, SWITCH),
         *(ACTIVITY, ASSESSMENT, ATTESTATION, EVIDENCE, COPY),
