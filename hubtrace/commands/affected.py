@@ -214,9 +214,10 @@ def _version(change: "FileChange", row: Mapping[str, Any], compared: "Comparison
 def _sum(rows: Sequence[Mapping[str, Any]], compared: "Comparison") -> str:
     files, changed = len({row["file"] for row in rows}), count(len(compared.files), "changed file")
     if not rows:
-        return f"no model of the graph carries any of {changed}"
-    models = count(len({row["key"] for row in rows}), "model")
-    return f"{models} {'carries' if models[:2] == '1 ' else 'carry'} {files:,} of {changed}"
+        return f"no model whose files are in the graph carries any of {changed} unedited"
+    models = len({row["key"] for row in rows})
+    carry = "carries" if models == 1 else "carry"
+    return f"{count(models, 'model')} {carry} {files:,} of {changed}"
 
 
 def _version_words(row: Mapping[str, Any]) -> str:
